@@ -1,0 +1,51 @@
+"""The socket every engine fits: one call, one answer, and a cancelled call leaves nothing behind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Protocol
+
+#: An importable function from one JSON object to one JSON value.
+PureFunction = Callable[[Mapping[str, Any]], Any]
+
+
+class FaultKind(StrEnum):
+    """Why a call has no value."""
+
+    ERROR = "error"  #: The function raised.
+    CRASH = "crash"  #: The process died while it ran, twice in a row on this item.
+    DEADLINE = "deadline"  #: It took longer than it may and was killed.
+    START = "start"  #: No process could be started.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """What went wrong with one call."""
+
+    kind: FaultKind
+    message: str  #: One sentence, never empty.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What came of one call: ``value`` if ``fault`` is None."""
+
+    value: Any = None
+    fault: Fault | None = None
+    elapsed_ms: int = 0
+
+
+class Engine(Protocol):
+    """Runs pure functions somewhere else."""
+
+    @property
+    def slots(self) -> int:
+        """How many calls can be under way at once."""
+
+    async def call(self, function: PureFunction, item: Mapping[str, Any]) -> Answer:
+        """Run ``function(item)`` and return what came of it; a cancelled call is killed."""
+
+    async def aclose(self) -> None:
+        """Stop every process; none is left when this returns."""

@@ -1,0 +1,284 @@
+"""Everything Stoat refuses, as one tree.
+
+::
+
+    StoatError
+    ├── FolderError                what was named cannot be scanned
+    │   ├── FolderNotFound
+    │   ├── NotAFolder
+    │   ├── FolderNotReadable
+    │   └── FolderOutsideRoots
+    ├── CatalogError               the library's file cannot be used
+    │   ├── CatalogNotWritable
+    │   ├── CatalogCorrupt
+    │   ├── CatalogTooNew
+    │   └── CatalogClosed
+    ├── JobError
+    │   ├── UnknownJob             also a KeyError
+    │   ├── UnknownJobType
+    │   ├── JobAlreadyFinal
+    │   ├── JobElsewhere
+    │   ├── JobFailed
+    │   ├── JobTimeout             also a TimeoutError
+    │   ├── JobCancelled
+    │   └── QueueClosed
+    ├── ExportError
+    ├── FilterError                an unknown column, or a value that cannot be compared
+    ├── SettingError               also a ValueError
+    ├── AddressRefused
+    ├── AddressInUse               the port is taken, or not for this user
+    └── MissingExtra               also an ImportError
+
+Each message is one sentence or two: what was wrong, with the value, and what to do about it.
+``code`` is what REST answers carry; it never changes once published.
+"""
+
+from __future__ import annotations
+
+from stoat_nb.names import shown
+
+
+class StoatError(Exception):
+    """Something Stoat was asked for and could not do."""
+
+    #: A stable word for programs; REST answers carry it as ``detail.code``.
+    code = "STOAT_ERROR"
+
+
+class FolderError(StoatError):
+    """A folder that cannot be scanned."""
+
+    code = "BAD_FOLDER"
+
+
+class FolderNotFound(FolderError):
+    """Nothing exists at the path."""
+
+    code = "FOLDER_NOT_FOUND"
+
+    def __init__(self, path: object) -> None:
+        super().__init__(
+            f"There is no folder at '{shown(path)}'. "
+            "Check the spelling, or mount the disk that holds it."
+        )
+
+
+class NotAFolder(FolderError):
+    """The path names a file."""
+
+    code = "NOT_A_FOLDER"
+
+    def __init__(self, path: object) -> None:
+        super().__init__(f"'{shown(path)}' is not a folder. Name the folder that holds it instead.")
+
+
+class FolderNotReadable(FolderError):
+    """The operating system does not let us list the folder."""
+
+    code = "FOLDER_NOT_READABLE"
+
+    def __init__(self, path: object, reason: object) -> None:
+        super().__init__(
+            f"The folder '{shown(path)}' cannot be read: {shown(reason)}. "
+            "Give this user the right to list it, or run Stoat as one who has it."
+        )
+
+
+class FolderOutsideRoots(FolderError):
+    """The folder lies outside the roots that the settings allow."""
+
+    code = "FOLDER_OUTSIDE_ROOTS"
+
+    def __init__(self, path: object, roots: tuple[object, ...]) -> None:
+        allowed = ", ".join(f"'{shown(root)}'" for root in roots)
+        super().__init__(
+            f"'{shown(path)}' lies outside the folders this library may scan ({allowed}). "
+            "Choose one inside them, or add it to STOAT_ROOTS."
+        )
+
+
+class CatalogError(StoatError):
+    """The library's file cannot be used."""
+
+    code = "CATALOG_ERROR"
+
+
+class CatalogNotWritable(CatalogError):
+    """The file, or the folder it should be made in, cannot be written."""
+
+    code = "CATALOG_NOT_WRITABLE"
+
+    def __init__(self, path: object, reason: object) -> None:
+        super().__init__(
+            f"The library '{shown(path)}' cannot be written: {shown(reason)}. "
+            "Name a file in a folder you may write to."
+        )
+
+
+class CatalogCorrupt(CatalogError):
+    """The file is no SQLite database, or a damaged one."""
+
+    code = "CATALOG_CORRUPT"
+
+    def __init__(self, path: object, reason: object) -> None:
+        super().__init__(
+            f"'{shown(path)}' is not a healthy Stoat library: {shown(reason)}. "
+            "Nothing was changed. Move it aside and scan again, or restore a backup."
+        )
+
+
+class CatalogTooNew(CatalogError):
+    """The file was written by a newer Stoat."""
+
+    code = "CATALOG_TOO_NEW"
+
+    def __init__(self, path: object, found: int, known: int) -> None:
+        super().__init__(
+            f"The library '{shown(path)}' has schema version {found}; "
+            f"this Stoat knows up to {known}. Upgrade Stoat, or open another library. "
+            "Nothing was changed."
+        )
+
+
+class CatalogClosed(CatalogError):
+    """The library was used after it was closed."""
+
+    code = "CATALOG_CLOSED"
+
+    def __init__(self, path: object) -> None:
+        super().__init__(f"The library '{shown(path)}' is closed. Open it again with Library(...).")
+
+
+class JobError(StoatError):
+    """A job that is not there, or did not end well."""
+
+    code = "JOB_ERROR"
+
+
+class UnknownJob(JobError, KeyError):
+    """No job has this id."""
+
+    code = "NOT_FOUND"
+
+    def __init__(self, job_id: object) -> None:
+        super().__init__(f"There is no job '{shown(job_id)}'. List the jobs to see their ids.")
+
+    def __str__(self) -> str:
+        return str(self.args[0])  # KeyError would show the repr
+
+
+class UnknownJobType(JobError):
+    """No handler is registered for this type."""
+
+    code = "UNKNOWN_JOB_TYPE"
+
+    def __init__(self, job_type: object, known: tuple[str, ...]) -> None:
+        names = ", ".join(f"'{name}'" for name in known) or "none"
+        super().__init__(
+            f"No handler is registered for jobs of type '{shown(job_type)}' (registered: {names}). "
+            "Call register_handler first."
+        )
+
+
+class JobAlreadyFinal(JobError):
+    """A job that has ended cannot be cancelled."""
+
+    code = "JOB_ALREADY_FINAL"
+
+    def __init__(self, job_id: object, status: object) -> None:
+        super().__init__(f"Job '{shown(job_id)}' has already ended: {shown(status)}.")
+
+
+class JobElsewhere(JobError):
+    """The job runs in another process."""
+
+    code = "JOB_ELSEWHERE"
+
+    def __init__(self, job_id: object) -> None:
+        super().__init__(
+            f"Job '{shown(job_id)}' runs in another process that has this library open. "
+            "Cancel it there."
+        )
+
+
+class JobFailed(JobError):
+    """The handler raised."""
+
+    code = "JOB_FAILED"
+
+
+class JobTimeout(JobError, TimeoutError):
+    """The job ran past its limit, or nothing in it moved for too long."""
+
+    code = "JOB_TIMEOUT"
+
+
+class JobCancelled(JobError):
+    """The job was cancelled before it ended."""
+
+    code = "JOB_CANCELLED"
+
+
+class QueueClosed(JobError):
+    """The queue takes no more jobs."""
+
+    code = "QUEUE_CLOSED"
+
+    def __init__(self) -> None:
+        super().__init__("The job queue is closed. Open the library again to submit jobs.")
+
+
+class ExportError(StoatError):
+    """A table that cannot be written as asked."""
+
+    code = "EXPORT_ERROR"
+
+
+class FilterError(StoatError):
+    """A column or a value that the catalog cannot filter or sort by."""
+
+    code = "BAD_FILTER"
+
+
+class SettingError(StoatError, ValueError):
+    """A setting whose value cannot be used."""
+
+    code = "BAD_SETTING"
+
+    def __init__(self, name: str, value: object, expected: str) -> None:
+        super().__init__(
+            f"{name} is '{shown(value)}', which is not {expected}. Correct or unset it."
+        )
+
+
+class AddressRefused(StoatError):
+    """The server was asked to listen where everybody could reach it."""
+
+    code = "ADDRESS_REFUSED"
+
+    def __init__(self, host: object) -> None:
+        super().__init__(
+            f"Stoat does not listen on '{shown(host)}': it has no login yet, so only this machine "
+            "may reach it. Use 127.0.0.1, and an SSH tunnel from elsewhere."
+        )
+
+
+class AddressInUse(StoatError):
+    """The server cannot have the port: it is taken, or not for this user."""
+
+    code = "ADDRESS_IN_USE"
+
+    def __init__(self, host: object, port: int, reason: object) -> None:
+        super().__init__(
+            f"Stoat cannot listen on '{shown(host)}' port {port}: {shown(reason)}. "
+            "Choose another with --port, or 0 for any free one."
+        )
+
+
+class MissingExtra(StoatError, ImportError):
+    """An optional part is not installed."""
+
+    code = "MISSING_EXTRA"
+
+    def __init__(self, what: str, extra: str) -> None:
+        super().__init__(f'{what} is not installed. Run: pip install "stoat-nb[{extra}]"')

@@ -1,0 +1,1 @@
+"""The queue: jobs are submitted, run, watched and cancelled here, whatever they do."""

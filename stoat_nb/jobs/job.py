@@ -1,0 +1,175 @@
+"""The handle of one job: awaitable, watchable, cancellable, from any thread and any loop."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Generator
+from contextlib import suppress
+from typing import Any, Generic, Protocol, TypeVar
+
+from stoat_nb.errors import JobError
+from stoat_nb.jobs.core import LOOK_EVERY_S
+from stoat_nb.jobs.news import Listener, Unsubscribe
+from stoat_nb.jobs.state import JobState, JobStatus, Progress
+from stoat_nb.jobs.verdict import outcome_of
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+class JobDesk(Protocol):
+    """What a handle asks of whoever keeps its job. Every verb may be called from any thread."""
+
+    def peek(self, job_id: str) -> JobState:
+        """Return the newest snapshot."""
+
+    def subscribe(self, job_id: str | None, listener: Listener) -> Unsubscribe:
+        """Hear of the job until unsubscribed."""
+
+    def cancel(self, job_id: str) -> bool:
+        """Ask the job to stop; False if it had ended."""
+
+    def on_own_thread(self) -> bool:
+        """Whether the caller is the very thread that runs jobs, which must not wait for them."""
+
+    def is_here(self, job_id: str) -> bool:
+        """Whether this process runs the job, so that news of it will come."""
+
+
+class Job(Generic[T_co]):
+    """A submitted job.
+
+    Await it, or call ``result()``, for what it came to; ``watch()`` follows it; ``cancel()`` stops
+    it. Shown in a notebook cell it is live progress with a Cancel button.
+
+    Examples
+    --------
+    >>> job = library.scan("~/Videos")  # doctest: +SKIP
+    >>> job.progress.done, job.progress.total  # doctest: +SKIP
+    (120, 131)
+    >>> report = job.result()  # doctest: +SKIP
+    """
+
+    def __init__(
+        self, job_id: str, job_type: str, desk: JobDesk, read: Callable[[Any], T_co]
+    ) -> None:
+        self._id = job_id
+        self._type = job_type
+        self._desk = desk
+        self._read = read
+        self._final: JobState | None = None
+
+    @property
+    def id(self) -> str:
+        """Its UUID, good in every process that opens the library."""
+        return self._id
+
+    @property
+    def job_type(self) -> str:
+        """Which handler it goes to, such as ``scan``."""
+        return self._type
+
+    @property
+    def state(self) -> JobState:
+        """The newest snapshot."""
+        if self._final is not None:
+            return self._final
+        state = self._desk.peek(self._id)
+        if state.is_final:
+            self._final = state
+        return state
+
+    @property
+    def status(self) -> JobStatus:
+        """Where it stands."""
+        return self.state.status
+
+    @property
+    def progress(self) -> Progress:
+        """How far it has come."""
+        return self.state.progress
+
+    def cancel(self) -> bool:
+        """Ask it to stop, keeping what it has finished; False if it had already ended."""
+        return self._desk.cancel(self._id)
+
+    def subscribe(self, listener: Listener) -> Unsubscribe:
+        """Have ``listener`` called with each new snapshot, on the queue's thread.
+
+        It must not block. Call what is returned to hear no more.
+        """
+        return self._desk.subscribe(self._id, listener)
+
+    def wait(self, timeout: float | None = None) -> JobState:
+        """Block until it has ended, or for ``timeout`` seconds; return the newest snapshot."""
+        if self._desk.on_own_thread():
+            raise JobError(
+                f"Job '{self._id}' cannot be waited for on the thread that runs it. "
+                "Await it instead."
+            )
+        ended = threading.Event()
+        unsubscribe = self.subscribe(lambda state: ended.set() if state.is_final else None)
+        try:
+            until = float("inf") if timeout is None else time.monotonic() + timeout
+            while not (state := self.state).is_final and (left := until - time.monotonic()) > 0:
+                ended.wait(min(left, self._look_every_s or left, threading.TIMEOUT_MAX))
+            return state
+        finally:
+            unsubscribe()
+
+    def result(self, timeout: float | None = None) -> T_co:
+        """Block until it has ended and return what it came to.
+
+        Raises
+        ------
+        JobFailed, JobTimeout, JobCancelled
+            If it ended otherwise than complete.
+        TimeoutError
+            If it has not ended within ``timeout`` seconds; the job goes on.
+        """
+        state = self.wait(timeout)
+        if not state.is_final:
+            raise TimeoutError(f"Job '{self._id}' has not ended after {timeout:g} s; it goes on.")
+        return self._read(outcome_of(state))
+
+    async def watch(self) -> AsyncIterator[JobState]:
+        """Yield snapshots as they come, from any loop; may skip some, never the last."""
+        loop = asyncio.get_running_loop()
+        changed = asyncio.Event()
+        unsubscribe = self.subscribe(lambda _state: _tell(loop, changed))
+        seen = -1
+        try:
+            while True:
+                changed.clear()
+                state = await asyncio.to_thread(lambda: self.state)
+                if state.seq != seen:
+                    seen = state.seq
+                    yield state
+                if state.is_final:
+                    return
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(changed.wait(), self._look_every_s)
+        finally:
+            unsubscribe()
+
+    @property
+    def _look_every_s(self) -> float | None:
+        """How often to look at a job that sends no news because another process runs it."""
+        return None if self._desk.is_here(self._id) else LOOK_EVERY_S
+
+    def __await__(self) -> Generator[Any, None, T_co]:
+        return self._outcome().__await__()
+
+    async def _outcome(self) -> T_co:
+        async for _state in self.watch():
+            pass
+        return self._read(outcome_of(self.state))
+
+    def __repr__(self) -> str:
+        return f"<Job {self._type} {self._id[:8]} [{self.status}]>"
+
+
+def _tell(loop: asyncio.AbstractEventLoop, changed: asyncio.Event) -> None:
+    with suppress(RuntimeError):  # the watcher's loop is closed: it watches no more
+        loop.call_soon_threadsafe(changed.set)

@@ -1,0 +1,88 @@
+"""One run of a handler: watched over until it ends, runs out of time, or will not let go."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from typing import Any
+
+from stoat_nb.jobs.context import JobContext, Registration
+from stoat_nb.jobs.verdict import Verdict, of_raise, of_return
+
+log = logging.getLogger(__name__)
+
+#: Seconds a handler has to let go after it was cancelled; then it is left behind.
+GRACE_S = 5.0
+
+
+class Running:
+    """A handler at work. Use it from the queue's loop only."""
+
+    def __init__(
+        self, registration: Registration, context: JobContext, timeout: float | None
+    ) -> None:
+        self.context = context
+        self.task: asyncio.Task[Any] = asyncio.ensure_future(registration.handler(context))
+        self._timeout = timeout
+        self._stall_timeout = registration.stall_timeout
+        self._started = time.monotonic()
+        self._stopped = False
+        self._late: str | None = None
+        self._let_go = asyncio.Event()
+
+    def stop(self) -> None:
+        """Cancel the handler once: a second blow would hit it while it puts its things away."""
+        if self._stopped:
+            return
+        self._stopped = True
+        self.context.cancelled = True
+        self.task.cancel()
+        asyncio.get_running_loop().call_later(GRACE_S, self._let_go.set)
+
+    async def supervise(self) -> None:
+        """Return when the handler has ended, or has had its grace after being stopped."""
+        released = asyncio.ensure_future(self._let_go.wait())
+        try:
+            while not self.task.done() and not self._let_go.is_set():
+                left = self._stop_if_late()
+                await asyncio.wait(
+                    {self.task, released}, timeout=left, return_when=asyncio.FIRST_COMPLETED
+                )
+        finally:
+            released.cancel()
+
+    def judge(self, *, cancelled: bool) -> Verdict:
+        """Say how the run ended. Blocking for a large result: not for the loop."""
+        if not self.task.done() or self.task.cancelled():
+            return of_raise(None, cancelled=cancelled, late=self._late)
+        problem = self.task.exception()
+        if problem is None:
+            return of_return(self.task.result(), cancelled=cancelled, late=self._late)
+        log.error("Job %s failed.", self.context.job_id, exc_info=problem)
+        return of_raise(problem, cancelled=cancelled, late=self._late)
+
+    def _stop_if_late(self) -> float | None:
+        """Stop the handler if a limit is reached; return the seconds until one may be."""
+        if self._stopped:
+            return None
+        limits = self._limits()
+        if not limits:
+            return None
+        left, why = min(limits)
+        if left > 0:
+            return left
+        self._late = why
+        self.stop()
+        return None
+
+    def _limits(self) -> list[tuple[float, str]]:
+        now = time.monotonic()
+        limits = []
+        if self._timeout is not None:
+            why = f"It took longer than the {self._timeout:g} s it may."
+            limits.append((self._started + self._timeout - now, why))
+        if self._stall_timeout is not None:
+            why = f"Nothing in it moved for {self._stall_timeout:g} s."
+            limits.append((self.context.moved_at + self._stall_timeout - now, why))
+        return limits

@@ -1,0 +1,95 @@
+"""What a job is at one moment: frozen values that anybody may hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any
+
+from stoat_nb.errors import JobError
+
+
+class JobStatus(StrEnum):
+    """Where a job stands."""
+
+    PENDING = "pending"  #: Submitted; no worker has taken it yet.
+    RUNNING = "running"  #: Its handler is at work.
+    COMPLETE = "complete"  #: The handler returned; ``result`` holds what it returned.
+    FAILED = "failed"  #: The handler raised; ``error`` says what.
+    TIMEOUT = "timeout"  #: It ran past its limit, or nothing in it moved for too long.
+    CANCELLED = "cancelled"  #: Somebody cancelled it; what it had finished is kept.
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the job has ended; a final status never changes."""
+        return self not in (JobStatus.PENDING, JobStatus.RUNNING)
+
+
+#: The only ways a job may go.
+TRANSITIONS: Mapping[JobStatus, frozenset[JobStatus]] = {
+    JobStatus.PENDING: frozenset({JobStatus.RUNNING, JobStatus.CANCELLED, JobStatus.FAILED}),
+    JobStatus.RUNNING: frozenset(
+        {JobStatus.COMPLETE, JobStatus.FAILED, JobStatus.TIMEOUT, JobStatus.CANCELLED}
+    ),
+    JobStatus.COMPLETE: frozenset(),
+    JobStatus.FAILED: frozenset(),
+    JobStatus.TIMEOUT: frozenset(),
+    JobStatus.CANCELLED: frozenset(),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a job has come. Only ever what is known: ``total`` is None until it is."""
+
+    phase: str = ""  #: What it is doing, in one word: ``finding``, ``probing``, ...
+    done: int = 0  #: Units finished, never going back within a phase.
+    total: int | None = None  #: Units there are, or None while that is unknown.
+    unit: str = "files"  #: What is counted.
+    bytes_done: int = 0  #: Bytes of the finished files, as far as the job counts them.
+    failed: int = 0  #: Units that ended in a failure so far.
+    message: str = ""  #: One line for a person.
+    current: tuple[str, ...] = ()  #: What is being worked on right now.
+    rate: float | None = None  #: Units a second, recently; None until it can be told.
+    eta_s: float | None = None  #: Seconds left; None while it cannot be told.
+
+    @property
+    def fraction(self) -> float | None:
+        """Part done, 0 to 1, or None while the total is unknown."""
+        if self.total is None:
+            return None
+        return min(1.0, self.done / self.total) if self.total else 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobState:
+    """One job at one moment. Times are seconds since 1970, UTC."""
+
+    job_id: str  #: A UUID.
+    job_type: str  #: Which handler it goes to.
+    payload: Mapping[str, Any] = field(default_factory=dict)  #: What the handler is given: JSON.
+    status: JobStatus = JobStatus.PENDING
+    progress: Progress = field(default_factory=Progress)
+    result: Any = None  #: What the handler returned: JSON.
+    error: str | None = None  #: One line, set when it ended badly.
+    submitted_at: float = 0.0
+    started_at: float | None = None
+    finished_at: float | None = None
+    heartbeat_at: float | None = None  #: When anything in it last moved.
+    timeout_s: float | None = None  #: Its own limit; None: none.
+    attempt: int = 0  #: How often it was started.
+    cancel_requested: bool = False  #: Asked to stop; it ends as soon as its handler lets go.
+    seq: int = 0  #: Grows with every change, so that watchers can tell new from old.
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the job has ended."""
+        return self.status.is_final
+
+    def evolve(self, **changes: Any) -> JobState:
+        """Return the next snapshot; refuse a status that may not follow this one."""
+        status = changes.get("status", self.status)
+        if status is not self.status and status not in TRANSITIONS[self.status]:
+            raise JobError(f"Job '{self.job_id}' cannot go from {self.status} to {status}.")
+        return replace(self, seq=self.seq + 1, **changes)

@@ -1,0 +1,72 @@
+"""How a handler's end becomes a job's final status. Pure: it decides, others act."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from stoat_nb.errors import JobCancelled, JobError, JobFailed, JobTimeout, StoatError
+from stoat_nb.jobs.state import JobState, JobStatus
+from stoat_nb.names import shown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """The end of a job."""
+
+    status: JobStatus
+    result: Any = None
+    error: str | None = None
+
+
+def of_return(value: Any, *, cancelled: bool, late: str | None) -> Verdict:
+    """Judge a handler that returned; one that was cancelled may still hand in what it had."""
+    try:
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError) as problem:
+        return Verdict(
+            status=JobStatus.FAILED,
+            error=f"The handler returned something that is not JSON: {shown(problem)}.",
+        )
+    if late is not None:
+        return Verdict(status=JobStatus.TIMEOUT, result=value, error=late)
+    if cancelled:
+        return Verdict(status=JobStatus.CANCELLED, result=value)
+    return Verdict(status=JobStatus.COMPLETE, result=value)
+
+
+def of_raise(problem: BaseException | None, *, cancelled: bool, late: str | None) -> Verdict:
+    """Judge a handler that raised, was cancelled (None) or would not let go (None)."""
+    if late is not None:
+        return Verdict(status=JobStatus.TIMEOUT, error=late)
+    if cancelled:
+        return Verdict(status=JobStatus.CANCELLED)
+    if problem is None:
+        return Verdict(status=JobStatus.FAILED, error="The handler cancelled itself.")
+    return Verdict(status=JobStatus.FAILED, error=one_line(problem))
+
+
+def one_line(problem: BaseException) -> str:
+    """Say in one line what was raised; our own errors are sentences already."""
+    if isinstance(problem, StoatError):
+        return str(problem)
+    text = shown(problem)
+    return f"{type(problem).__name__}: {text}" if text else type(problem).__name__
+
+
+def outcome_of(state: JobState) -> Any:
+    """Return a final state's result, or raise what its end stands for."""
+    if state.status is JobStatus.COMPLETE:
+        return state.result
+    raise _error_of(state)
+
+
+def _error_of(state: JobState) -> JobError:
+    said = f": {state.error}" if state.error else "."
+    name = f"The {state.job_type} job '{state.job_id}'"
+    if state.status is JobStatus.TIMEOUT:
+        return JobTimeout(f"{name} timed out{said}")
+    if state.status is JobStatus.CANCELLED:
+        return JobCancelled(f"{name} was cancelled{said}")
+    return JobFailed(f"{name} failed{said}")

@@ -1,0 +1,90 @@
+"""What a probe says of one file: frozen facts, and only facts. Unknown is None, never a guess."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """One candidate file as the walk saw it."""
+
+    folder: bytes  #: Absolute path of the folder that holds it.
+    name: bytes  #: Name within that folder.
+    size_bytes: int
+    mtime_ns: int
+    inode: int
+    device: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stream:
+    """One stream of a file, in the file's own order."""
+
+    idx: int
+    kind: str  #: video, audio, subtitle, data, attachment or unknown.
+    codec: str | None = None  #: FFmpeg's codec name.
+    codec_tag: str | None = None  #: Four characters, or 0x… where they are not printable.
+    profile: str | None = None
+    level: int | None = None
+    width: int | None = None  #: Stored pixels.
+    height: int | None = None
+    rotation: int | None = None  #: Degrees clockwise to turn for display: 0, 90, 180 or 270.
+    sar: float | None = None  #: Sample aspect ratio.
+    pix_fmt: str | None = None
+    bit_depth: int | None = None
+    fps_num: int | None = None
+    fps_den: int | None = None
+    color_range: str | None = None
+    color_space: str | None = None
+    color_transfer: str | None = None
+    color_primaries: str | None = None
+    hdr: str | None = None  #: sdr, hdr10, hlg or dolby_vision; None where the file does not say.
+    channels: int | None = None
+    channel_layout: str | None = None
+    sample_rate: int | None = None  #: Hz.
+    bitrate: int | None = None  #: Bits a second, as the file states it.
+    duration_s: float | None = None
+    start_s: float | None = None
+    frame_count: int | None = None  #: As the file's header states it.
+    language: str | None = None
+    title: str | None = None
+    is_default: bool = False
+    is_forced: bool = False
+    is_cover: bool = False  #: An attached picture: never the video.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Video:
+    """The facts of one file. The codec, size and so on of *the* video are its main stream's."""
+
+    container: str  #: mp4, mov, 3gp, matroska, webm, avi, mpegts, mpeg, flv, asf, mxf, ogg, ...
+    format_name: str  #: FFmpeg's name of the demuxer.
+    streams: tuple[Stream, ...]
+    duration_s: float | None = None
+    start_s: float | None = None
+    bitrate: int | None = None  #: Bits a second over the whole file.
+    n_chapters: int = 0
+    created_at: str | None = None  #: ISO 8601, UTC, as the file says.
+    encoder: str | None = None
+    title: str | None = None
+    tool: str = ""  #: What read it, with its version.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """Why a file could not be probed."""
+
+    error_class: str  #: One of media.failures.ERROR_CLASSES.
+    error: str  #: One sentence, never empty.
+    tool: str  #: What found it out, with its version.
+    elapsed_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What came of one candidate: exactly one of ``video`` and ``failure`` is set."""
+
+    found: Found
+    video: Video | None = None
+    failure: Failure | None = None

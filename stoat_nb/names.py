@@ -1,0 +1,56 @@
+"""File names as text: any bytes are a valid name, and every name can be shown.
+
+A POSIX file name is any bytes but NUL and ``/``. Stoat keeps names as bytes and shows them as
+text; this is the one place where the one becomes the other.
+"""
+
+from __future__ import annotations
+
+import os
+import unicodedata
+
+#: Unicode categories that can disturb a line, a terminal or the reading order.
+_DISTURBING = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+
+
+def as_bytes(path: str | bytes | os.PathLike[str]) -> bytes:
+    """Return the bytes the file system knows this path by."""
+    return os.fsencode(path)
+
+
+def as_text(path: str | bytes | os.PathLike[str]) -> str:
+    r"""Return a path as text that any database, frame or JSON can hold.
+
+    Bytes that are no UTF-8 become ``\xNN``; a name that is UTF-8 stays as it is.
+
+    Examples
+    --------
+    >>> as_text(b"caf\xc3\xa9.mp4")
+    'café.mp4'
+    >>> print(as_text(b"caf\xe9.mp4"))
+    caf\xe9.mp4
+    """
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
+def shown(value: object) -> str:
+    r"""Return hostile text as one harmless line for a person: for messages, logs, terminals, pages.
+
+    Control, formatting (right-to-left overrides among them) and surrogate characters become
+    visible escapes. Escaping for HTML is the page's own duty and comes after this.
+
+    Examples
+    --------
+    >>> print(shown("evil\nname\x1b[31m"))
+    evil\nname\x1b[31m
+    """
+    text = as_text(value) if isinstance(value, bytes | os.PathLike) else str(value)
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(_visible(char) for char in text)
+
+
+def _visible(char: str) -> str:
+    if unicodedata.category(char) not in _DISTURBING:
+        return char
+    return char.encode("unicode_escape").decode("ascii")

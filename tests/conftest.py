@@ -1,0 +1,45 @@
+"""What every test of the house is given, and what no test is: the developer's own settings."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+
+def pytest_configure() -> None:
+    """Forget ``STOAT_*`` before anything reads it: a test that wants a setting sets it."""
+    for name in [name for name in os.environ if name.startswith("STOAT_")]:
+        if not name.startswith("STOAT_TEST_"):
+            del os.environ[name]
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """Asynchronous tests run on asyncio, the loop that the queue runs on."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """The root of the checkout."""
+    return REPOSITORY
+
+
+@pytest.fixture(scope="session")
+def media_oracle() -> Path:
+    """Real videos beside what two other tools say of them; tests of these skip where they are not.
+
+    ``STOAT_TEST_MEDIA`` names the folder: ``MANIFEST.csv``, ``ffprobe.jsonl``, ``mediainfo.jsonl``
+    and the videos themselves under ``files/``.
+    """
+    named = os.environ.get("STOAT_TEST_MEDIA")
+    folder = Path(named) if named else REPOSITORY.parent / "shared" / "media"
+    if not (folder / "MANIFEST.csv").is_file():
+        if named:
+            pytest.fail(f"STOAT_TEST_MEDIA is '{named}', which holds no MANIFEST.csv.")
+        pytest.skip("no folder of real videos: set STOAT_TEST_MEDIA to run this")
+    return folder
