@@ -70,6 +70,11 @@ class Video:
     title: str | None = None
     tool: str = ""  #: What read it, with its version.
 
+    def main(self, kind: str) -> Stream | None:
+        """Return *the* stream of a kind: the first marked as default, else the first; no cover."""
+        streams = [stream for stream in self.streams if stream.kind == kind and not stream.is_cover]
+        return next((stream for stream in streams if stream.is_default), next(iter(streams), None))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:

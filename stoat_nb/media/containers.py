@@ -1,0 +1,64 @@
+"""What to call a container: libav has one name for families that people keep apart."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+_ISO = "mov,mp4,m4a,3gp,3g2,mj2"
+_MATROSKA = "matroska,webm"
+_EBML = b"\x1a\x45\xdf\xa3"
+_DOC_TYPE = b"\x42\x82"
+_HEAD = 4096  # the EBML header is some forty bytes long
+
+#: libav's names of demuxers where another word is the usual one.
+_NAMES = {
+    "live_flv": "flv",
+    "kux": "flv",
+    "asf_o": "asf",
+    "yuv4mpegpipe": "y4m",
+    "obu": "av1",
+}
+
+
+def container_of(format_name: str, tags: Mapping[str, str], fd: int) -> str:
+    """Name the container of an open file by libav's demuxer, its tags and its first bytes."""
+    if format_name == _ISO:
+        return _by_brand(tags.get("major_brand"))
+    if format_name == _MATROSKA:
+        return "webm" if doc_type(os.pread(fd, _HEAD, 0)) == b"webm" else "matroska"
+    return _NAMES.get(format_name, format_name.split(",", 1)[0])
+
+
+def _by_brand(brand: str | None) -> str:
+    """Name a file of the ISO family; before brands there was only QuickTime."""
+    word = (brand or "qt").strip().lower()
+    if word.startswith("qt"):
+        return "mov"
+    if word.startswith(("3g2", "kddi")):
+        return "3g2"
+    return "3gp" if word.startswith("3g") else "mp4"
+
+
+def doc_type(head: bytes) -> bytes | None:
+    """Read DocType from the EBML header at the start of a file."""
+    if not head.startswith(_EBML):
+        return None
+    size, at = _number(head, len(_EBML))
+    end = min(len(head), at + size)
+    while at + 2 < end:
+        name = head[at : at + 1] if head[at] & 0x80 else head[at : at + 2]
+        size, at = _number(head, at + len(name))
+        if name == _DOC_TYPE:
+            return head[at : min(at + size, end)].rstrip(b"\0")
+        at += size
+    return None
+
+
+def _number(head: bytes, at: int) -> tuple[int, int]:
+    """Read one EBML number; return it and where the next thing begins."""
+    if at >= len(head) or not head[at]:
+        return 0, len(head)
+    length = 9 - head[at].bit_length()
+    mask = (1 << (7 * length)) - 1
+    return int.from_bytes(head[at : at + length], "big") & mask, at + length

@@ -1,0 +1,72 @@
+"""FFmpeg's own description of an open file, read for what its Python binding does not hand out.
+
+PyAV before 19 has no side data of streams, and no version tells codec, tag and size of a stream
+without a decoder; the description that ``ffmpeg -i`` prints has them all, the same in each version.
+The text holds what the file says, so each value is one only if it has the exact form.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+_STREAM = re.compile(
+    r"\s+Stream #0:(?P<idx>\d{1,4})(?:\[0x[0-9a-f]+\])?(?:\([^()]*\))?:"
+    r" (?P<kind>Video|Audio|Subtitle|Data|Attachment|Unknown): (?P<rest>.*)"
+)
+_TAG = re.compile(r"\(.{4,16} / 0x(?P<number>[0-9A-F]{1,8})\)")
+_SIZE = re.compile(r", (?P<width>\d{1,6})x(?P<height>\d{1,6})(?=[, \[]|$)")
+_CODEC = re.compile(r"[a-z0-9_]+")
+_ROTATION = re.compile(r"\s+Display Matrix: rotation of (?P<degrees>-?\d{1,3}\.\d\d) degrees")
+_DOLBY_VISION = "DOVI configuration record:"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Description:
+    """One stream as FFmpeg describes it."""
+
+    kind: str  #: video, audio, subtitle, data, attachment or unknown.
+    codec: str | None = None
+    tag: int | None = None
+    width: int | None = None
+    height: int | None = None
+    rotation: int | None = None  #: Degrees clockwise.
+    has_dolby_vision: bool = False
+
+
+def described(text: str) -> dict[int, Description]:
+    """Read the description of a whole file; the key is the stream's number."""
+    found: dict[int, Description] = {}
+    current = -1
+    for line in text.splitlines():
+        if stream := _STREAM.match(line):
+            current = int(stream["idx"])
+            found.setdefault(current, _stream(stream["kind"], stream["rest"]))
+        elif current in found:
+            found[current] = _with_side_data(found[current], line)
+    return found
+
+
+def _stream(kind: str, rest: str) -> Description:
+    codec, tag, size = _CODEC.match(rest), _TAG.search(rest), _SIZE.search(rest)
+    return Description(
+        kind=kind.lower(),
+        codec=codec[0] if codec and codec[0] != "none" else None,
+        tag=int(tag["number"], 16) if tag else None,
+        width=int(size["width"]) if size else None,
+        height=int(size["height"]) if size else None,
+    )
+
+
+def _with_side_data(stream: Description, line: str) -> Description:
+    if matrix := _ROTATION.match(line):
+        # FFmpeg counts the turn for display counter-clockwise, Stoat and players clockwise.
+        return replace(stream, rotation=quarter_turns(-float(matrix["degrees"])))
+    if line.strip().startswith(_DOLBY_VISION):
+        return replace(stream, has_dolby_vision=True)
+    return stream
+
+
+def quarter_turns(degrees: float) -> int:
+    """Return the nearest of 0, 90, 180 and 270 degrees."""
+    return round(degrees / 90) % 4 * 90

@@ -1,0 +1,153 @@
+"""Opening beneath a root: no link is followed, nothing outside is reached, nothing blocks.
+
+Linux's ``openat2`` refuses in the kernel what a check before the open could only race with. Where
+it is missing or forbidden, each part of the path is opened by itself without following links.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import functools
+import os
+import stat
+from collections.abc import Callable, Iterator
+from typing import cast
+
+_OPENAT2 = 437  # the same number on every architecture
+_NO_MAGIC_LINKS, _NO_SYMLINKS, _BENEATH = 0x02, 0x04, 0x08
+_RESOLVE = _NO_MAGIC_LINKS | _NO_SYMLINKS | _BENEATH
+_LONGEST = 4000  # the kernel takes paths of up to 4095 bytes in one call
+_MISSING = frozenset({errno.ENOSYS, errno.EPERM, errno.EINVAL, errno.E2BIG})
+
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NONBLOCK
+_STEP = os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC
+_FILE = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
+
+
+class NotRegularError(OSError):
+    """What was opened is a pipe, a socket, a device or a folder."""
+
+
+class _How(ctypes.Structure):
+    _fields_ = (
+        ("flags", ctypes.c_uint64),
+        ("mode", ctypes.c_uint64),
+        ("resolve", ctypes.c_uint64),
+    )
+
+
+def open_beneath(root: bytes, relative: bytes) -> int:
+    """Open a regular file for reading and return its descriptor.
+
+    Raises ``OSError``: ``NotRegularError`` for anything but a regular file, ``EXDEV`` for a path
+    that would leave the root, ``ELOOP`` for a link on the way.
+    """
+    root_fd = open_root(root)
+    try:
+        fd = _open(root_fd, relative, _FILE)
+    finally:
+        os.close(root_fd)
+    if stat.S_ISREG(os.fstat(fd).st_mode):
+        return fd
+    os.close(fd)
+    raise NotRegularError(errno.EINVAL, "It is not a regular file", relative)
+
+
+def open_root(root: bytes) -> int:
+    """Open the folder a scan was asked for. Links on the way to it are the user's own choice."""
+    return os.open(root, _FOLDER)
+
+
+def open_folder(root_fd: int, relative: bytes) -> int:
+    """Open a folder beneath an open root; an empty path is the root itself."""
+    return _open(root_fd, relative, _FOLDER) if relative else os.open(b".", _FOLDER, dir_fd=root_fd)
+
+
+def _open(root_fd: int, relative: bytes, flags: int) -> int:
+    here = root_fd
+    try:
+        for piece, is_last in _pieces(_parts(relative)):
+            there = _open_piece(here, piece, flags if is_last else _STEP)
+            if here != root_fd:
+                os.close(here)
+            here = there
+    except OSError:
+        if here != root_fd:
+            os.close(here)
+        raise
+    return here
+
+
+def _parts(relative: bytes) -> list[bytes]:
+    parts = relative.split(b"/")
+    if any(part in (b"", b".", b"..") or b"\0" in part for part in parts):
+        raise OSError(errno.EXDEV, "It is no plain path beneath the folder", relative)
+    return parts
+
+
+def _pieces(parts: list[bytes]) -> Iterator[tuple[bytes, bool]]:
+    """Join the parts into as few paths as the kernel takes, and say which one is the last."""
+    piece = parts[0]
+    for part in parts[1:]:
+        if len(piece) + len(part) < _LONGEST:
+            piece += b"/" + part
+        else:
+            yield piece, False
+            piece = part
+    yield piece, True
+
+
+def _open_piece(dir_fd: int, piece: bytes, flags: int) -> int:
+    return _openat2(dir_fd, piece, flags) if has_openat2() else _walk(dir_fd, piece, flags)
+
+
+@functools.cache
+def has_openat2() -> bool:
+    """Whether the kernel has ``openat2`` and lets us call it."""
+    try:
+        os.close(_openat2(-100, b".", _STEP))  # -100: relative to the working folder
+    except OSError as error:
+        if error.errno in _MISSING:
+            return False
+        raise
+    return True
+
+
+@functools.cache
+def _syscall() -> Callable[..., int]:
+    syscall = ctypes.CDLL(None, use_errno=True).syscall
+    syscall.restype = ctypes.c_long
+    return cast("Callable[..., int]", syscall)
+
+
+def _openat2(dir_fd: int, path: bytes, flags: int) -> int:
+    how = _How(flags, 0, _RESOLVE)
+    while True:
+        fd = _syscall()(
+            ctypes.c_long(_OPENAT2),
+            ctypes.c_int(dir_fd),
+            ctypes.c_char_p(path),
+            ctypes.byref(how),
+            ctypes.c_size_t(ctypes.sizeof(how)),
+        )
+        if fd >= 0:
+            return fd
+        code = ctypes.get_errno()
+        if code not in (errno.EINTR, errno.EAGAIN):
+            raise OSError(code, os.strerror(code), path)
+
+
+def _walk(dir_fd: int, path: bytes, flags: int) -> int:
+    *folders, last = path.split(b"/")
+    here = dir_fd
+    try:
+        for name in folders:
+            there = os.open(name, _STEP | os.O_NOFOLLOW, dir_fd=here)
+            if here != dir_fd:
+                os.close(here)
+            here = there
+        return os.open(last, flags | os.O_NOFOLLOW, dir_fd=here)
+    finally:
+        if here != dir_fd:
+            os.close(here)

@@ -1,0 +1,145 @@
+"""libav at work on one open descriptor: facts out, or a ``ProbeError``."""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from stoat_nb.media import policy
+from stoat_nb.media.containers import container_of
+from stoat_nb.media.described import Description, described
+from stoat_nb.media.failures import ProbeError, from_reader
+from stoat_nb.media.streams import lower_keys, stream_facts
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+
+_MICROSECONDS = 1_000_000
+_MOST_LOG_LINES = 200
+
+
+@functools.cache
+def tool() -> str:
+    """Say what reads, with its version."""
+    import av  # noqa: PLC0415 - a fifth of a second that only readers should pay
+
+    return f"PyAV {av.__version__}, FFmpeg {av.ffmpeg_version_info}"
+
+
+def read(fd: int, *, soft_timeout_s: float = policy.SOFT_TIMEOUT_S) -> dict[str, Any]:
+    """Read the facts of the file behind ``fd``; the descriptor stays open.
+
+    Raises ``ProbeError``. What took as long as ``soft_timeout_s`` is refused, since libav may then
+    have stopped in the middle and still call it success.
+    """
+    tool()  # imports libav before the clock starts: the first file shall not pay for it
+    started = time.monotonic()
+    log: list[str] = []
+    try:
+        with _logging(log), _opened(fd, soft_timeout_s) as container:
+            facts = _facts(container, fd)
+    except Exception as error:  # whatever the binding raises here is about this file
+        # Not str(error): PyAV adds the last line libav logged, which may be about another file.
+        words = str(getattr(error, "strerror", None) or error)
+        raise from_reader(type(error).__name__, words, log) from error
+    if time.monotonic() - started >= soft_timeout_s:
+        raise ProbeError(
+            "timeout", f"Reading the file's facts took over {soft_timeout_s:g} seconds."
+        )
+    if not facts["streams"]:
+        raise ProbeError(
+            "no_streams", "The file opened, but holds no video, audio or other stream."
+        )
+    return facts
+
+
+@contextmanager
+def _logging(lines: list[str]) -> Iterator[None]:
+    """Collect libav's error lines instead of printing them."""
+    from av import logging  # noqa: PLC0415 - see tool()
+
+    before, skips = logging.get_level(), logging.get_skip_repeated()
+    logging.set_level(logging.ERROR)
+    # Otherwise a line that ended the file before would be missing from this one.
+    logging.set_skip_repeated(False)
+    try:
+        with logging.Capture() as captured:
+            yield
+    finally:
+        logging.set_level(before)
+        logging.set_skip_repeated(skips)
+        lines.extend(
+            f"[{name}] {line}" if name else line for _, name, line in captured[-_MOST_LOG_LINES:]
+        )
+
+
+@contextmanager
+def _opened(fd: int, soft_timeout_s: float) -> Iterator[InputContainer]:
+    import av  # noqa: PLC0415 - see tool()
+
+    with av.open(
+        "fd:",
+        timeout=(soft_timeout_s, soft_timeout_s),
+        container_options=policy.container_options(fd),
+        options=policy.STREAM_OPTIONS,
+        **_lenient_tags(),
+    ) as container:
+        yield container
+
+
+@functools.cache
+def _lenient_tags() -> dict[str, Any]:
+    """Before 19, PyAV raises for tags that are no UTF-8 unless told otherwise."""
+    import av  # noqa: PLC0415 - see tool()
+
+    major = int(av.__version__.split(".", 1)[0])
+    return {"metadata_errors": "backslashreplace"} if major < 19 else {}  # noqa: PLR2004 - a version
+
+
+def _facts(container: InputContainer, fd: int) -> dict[str, Any]:
+    tags, format_name = lower_keys(container.metadata), container.format.name
+    descriptions = _descriptions(container)
+    return {
+        "container": container_of(format_name, tags, fd),
+        "format_name": format_name,
+        "streams": [
+            stream_facts(stream, descriptions.get(stream.index, Description(kind=stream.type)))
+            for stream in container.streams
+        ],
+        "duration_s": _clock(container.duration),
+        "start_s": _clock(container.start_time),
+        "bitrate": container.bit_rate,
+        "n_chapters": len(container.chapters()),
+        "created_at": utc(tags.get("creation_time")),
+        "encoder": tags.get("encoder"),
+        "title": tags.get("title"),
+        "tool": tool(),
+    }
+
+
+def _descriptions(container: Any) -> dict[int, Description]:
+    from av import logging  # noqa: PLC0415 - see tool()
+
+    logging.set_level(logging.INFO)  # the description is a log message
+    try:
+        return described(container.dumps_format())
+    finally:
+        logging.set_level(logging.ERROR)
+
+
+def _clock(microseconds: int | None) -> float | None:
+    return None if microseconds is None else microseconds / _MICROSECONDS
+
+
+def utc(text: str | None) -> str | None:
+    """Return a time the file states as ISO 8601 in UTC; None if it is no time, or 1970's first."""
+    try:
+        when = datetime.fromisoformat((text or "").strip())
+        when = when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return when.isoformat().replace("+00:00", "Z") if when.timestamp() else None

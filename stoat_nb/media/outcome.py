@@ -1,0 +1,147 @@
+"""The worker's answer, checked: untrusted JSON in, a ``Video`` or a ``Failure`` out, no exception.
+
+A worker has read a hostile file with C code, so its answer is no more to be trusted than the file.
+What is missing, of the wrong type or impossible becomes None; what makes no sense at all a failure.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from stoat_nb.media.failures import ERROR_CLASSES, STOAT
+from stoat_nb.media.video import Failure, Found, Outcome, Stream, Video
+from stoat_nb.names import shown
+
+_KINDS = frozenset({"video", "audio", "subtitle", "data", "attachment", "unknown"})
+_HDR = frozenset({"sdr", "hdr10", "hlg", "dolby_vision"})
+_TURNS = frozenset({0, 90, 180, 270})
+_LARGEST = 2**63 - 1  # what the catalog's columns hold
+_LONGEST_TEXT = 10_000
+_MOST_STREAMS = 1000
+_MOST_PIXELS = 1_000_000
+_MOST_SECONDS = 1e10  # three centuries; more is a damaged header
+
+_COUNTS = ("channels", "sample_rate", "bitrate", "frame_count", "bit_depth", "fps_num", "fps_den")
+_TEXTS = (
+    "codec",
+    "codec_tag",
+    "profile",
+    "pix_fmt",
+    "color_range",
+    "color_space",
+    "color_transfer",
+    "color_primaries",
+    "channel_layout",
+    "language",
+    "title",
+)
+_FLAGS = ("is_default", "is_forced", "is_cover")
+
+
+def outcome(found: Found, value: Any) -> Outcome:
+    """Turn what a worker answered about ``found`` into an outcome."""
+    answer = value if isinstance(value, Mapping) else {}
+    video, failure = answer.get("video"), answer.get("failure")
+    if isinstance(failure, Mapping):
+        return Outcome(found=found, failure=_failure(failure))
+    if isinstance(video, Mapping) and (streams := _streams(video.get("streams"))):
+        return Outcome(found=found, video=_video(video, streams))
+    return Outcome(found=found, failure=_senseless())
+
+
+def _senseless() -> Failure:
+    return Failure(error_class="internal", error="The reader's answer made no sense.", tool=STOAT)
+
+
+def _failure(answer: Mapping[Any, Any]) -> Failure:
+    name = _one_of(answer.get("error_class"), frozenset(ERROR_CLASSES)) or "internal"
+    return Failure(
+        error_class=name,
+        error=shown(text(answer.get("error")) or ERROR_CLASSES[name]),
+        tool=text(answer.get("tool")) or STOAT,
+        elapsed_ms=whole(answer.get("elapsed_ms"), least=0),
+    )
+
+
+def _video(answer: Mapping[Any, Any], streams: tuple[Stream, ...]) -> Video:
+    return Video(
+        container=text(answer.get("container")) or "unknown",
+        format_name=text(answer.get("format_name")) or "unknown",
+        streams=streams,
+        duration_s=_duration(answer.get("duration_s")),
+        start_s=real(answer.get("start_s"), least=-_MOST_SECONDS, most=_MOST_SECONDS),
+        bitrate=whole(answer.get("bitrate")),
+        n_chapters=whole(answer.get("n_chapters"), least=0) or 0,
+        created_at=text(answer.get("created_at")),
+        encoder=text(answer.get("encoder")),
+        title=text(answer.get("title")),
+        tool=text(answer.get("tool")) or "",
+    )
+
+
+def _streams(answer: Any) -> tuple[Stream, ...]:
+    """Read the streams in their order; their numbers are the places, whatever the answer says."""
+    given = answer[:_MOST_STREAMS] if isinstance(answer, list | tuple) else ()
+    known = [stream for stream in given if isinstance(stream, Mapping)]
+    return tuple(_stream(idx, stream) for idx, stream in enumerate(known))
+
+
+def _stream(idx: int, answer: Mapping[Any, Any]) -> Stream:
+    facts: dict[str, Any] = {name: whole(answer.get(name)) for name in _COUNTS}
+    facts |= {name: text(answer.get(name)) for name in _TEXTS}
+    facts |= {name: answer.get(name) is True for name in _FLAGS}
+    if facts["fps_num"] is None or facts["fps_den"] is None:
+        facts |= {"fps_num": None, "fps_den": None}
+    return Stream(
+        idx=idx,
+        kind=_one_of(answer.get("kind"), _KINDS) or "unknown",
+        width=whole(answer.get("width"), most=_MOST_PIXELS),
+        height=whole(answer.get("height"), most=_MOST_PIXELS),
+        level=whole(answer.get("level"), least=0),
+        rotation=_turn(answer.get("rotation")),
+        sar=real(answer.get("sar"), least=1e-4, most=1e4),
+        hdr=_one_of(answer.get("hdr"), _HDR),
+        duration_s=_duration(answer.get("duration_s")),
+        start_s=real(answer.get("start_s"), least=-_MOST_SECONDS, most=_MOST_SECONDS),
+        **facts,
+    )
+
+
+def whole(value: Any, *, least: int = 1, most: int = _LARGEST) -> int | None:
+    """Return a whole number within bounds; None for anything else."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        return None
+    return value if least <= value <= most else None
+
+
+def real(value: Any, *, least: float, most: float) -> float | None:
+    """Return a finite number within bounds; None for anything else."""
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return None
+    if not least <= value <= most:  # comparing is exact for integers of any size, and false for NaN
+        return None
+    return float(value) if math.isfinite(value) else None
+
+
+def text(value: Any) -> str | None:
+    """Return text that any column can hold, or None if there is none."""
+    if not isinstance(value, str):
+        return None
+    kept = value[:_LONGEST_TEXT].replace("\0", "\\x00").strip()
+    return kept.encode("utf-8", "backslashreplace").decode("utf-8") or None
+
+
+def _duration(value: Any) -> float | None:
+    seconds = real(value, least=0.0, most=_MOST_SECONDS)
+    return seconds or None
+
+
+def _turn(value: Any) -> int | None:
+    degrees = whole(value, least=0)
+    return degrees if degrees in _TURNS else None
+
+
+def _one_of(value: Any, words: frozenset[str]) -> str | None:
+    return value if isinstance(value, str) and value in words else None
