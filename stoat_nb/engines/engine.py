@@ -1,4 +1,4 @@
-"""The socket every engine fits: one call, one answer, and a cancelled call leaves nothing behind."""
+"""The socket every engine fits: one call, one answer; a cancelled call leaves nothing behind."""
 
 from __future__ import annotations
 

@@ -1,0 +1,131 @@
+"""The engine of this machine: supervised processes, so that one bad item costs that item alone."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from stoat_nb.engines.engine import Answer, PureFunction
+from stoat_nb.engines.reference import Reference, refer_to
+from stoat_nb.engines.seat import CLOSED, Limits, Seat
+from stoat_nb.errors import SettingError
+
+_CLOSE_S = 5.0
+
+
+class LocalEngine:
+    """Runs pure functions in processes of their own, each with one item at a time.
+
+    Processes start when the first call needs them and wait for the next call afterwards. They die
+    with this process, however it ends. Use an engine from one event loop, on a thread that lives as
+    long as the engine.
+
+    Parameters
+    ----------
+    workers
+        Processes, and so calls, that run at once.
+    deadline_s
+        Seconds one item may take; then its process is killed.
+    memory_bytes
+        Address space a process may take before it is refused more; None: any.
+    recycle_after
+        Items a process answers before a fresh one takes its place.
+
+    Examples
+    --------
+    >>> from contextlib import aclosing
+    >>> async def count() -> Answer:
+    ...     async with aclosing(LocalEngine(workers=1)) as engine:
+    ...         return await engine.call(len, {"width": 1920, "height": 1080})
+    >>> asyncio.run(count()).value
+    2
+    """
+
+    def __init__(
+        self,
+        *,
+        workers: int = 2,
+        deadline_s: float = 6.0,
+        memory_bytes: int | None = 1536 << 20,
+        recycle_after: int = 200,
+    ) -> None:
+        if workers < 1:
+            raise SettingError("workers", workers, "a whole number above 0")
+        limits = Limits(
+            deadline_s=deadline_s, memory_bytes=memory_bytes, recycle_after=recycle_after
+        )
+        self._seats = tuple(Seat(limits) for _ in range(workers))
+        self._free = list(self._seats)
+        self._gate = asyncio.Semaphore(workers)
+        self._calls: set[asyncio.Future[None]] = set()
+        self._closed = False
+
+    @property
+    def slots(self) -> int:
+        """How many calls can be under way at once."""
+        return len(self._seats)
+
+    async def call(self, function: PureFunction, item: Mapping[str, Any]) -> Answer:
+        """Run ``function(item)`` in a process and return what came of it.
+
+        Whatever the item does to its process, there is an answer. An item whose process dies is
+        tried once more in a fresh one. Calls are served in the order they came; a cancelled one
+        takes its process with it.
+
+        Parameters
+        ----------
+        function
+            A function of an importable module: the process imports it by name.
+        item
+            What to give it: a JSON object.
+
+        Returns
+        -------
+        Answer
+            The function's value, which has to be JSON, or the fault.
+
+        Raises
+        ------
+        ValueError
+            The function cannot be imported by another process.
+        RuntimeError
+            The engine is closed, or was while this ran.
+        """
+        reference = refer_to(function)
+        ended = asyncio.get_running_loop().create_future()
+        self._calls.add(ended)
+        try:
+            return await self._seated(reference, dict(item))
+        finally:
+            self._calls.discard(ended)
+            ended.set_result(None)
+
+    async def aclose(self) -> None:
+        """Kill every process; calls under way end with RuntimeError. Closing twice is fine."""
+        self._closed = True
+        for seat in self._seats:
+            seat.close()
+        for _ in self._calls:
+            self._gate.release()  # those who wait for a seat learn that there is none
+        left = {*self._calls, *(seat.gone for seat in self._seats if seat.gone is not None)}
+        if left:
+            await asyncio.wait(left, timeout=_CLOSE_S)
+
+    async def _seated(self, reference: Reference, item: Mapping[str, Any]) -> Answer:
+        self._check_open()
+        await self._gate.acquire()
+        self._check_open()
+        seat = self._free.pop()
+        try:
+            return await seat.answer(reference, item)
+        finally:
+            seat.when_free(lambda: self._leave(seat))
+
+    def _leave(self, seat: Seat) -> None:
+        self._free.append(seat)
+        self._gate.release()
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise RuntimeError(CLOSED)

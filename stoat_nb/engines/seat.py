@@ -1,0 +1,158 @@
+"""One seat of the local engine: at most one worker sits on it, and it is replaced when it falls."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from stoat_nb.engines.engine import Answer, Fault, FaultKind
+from stoat_nb.engines.process import WorkerError, WorkerProcess
+from stoat_nb.engines.reference import Reference
+from stoat_nb.names import shown
+
+CLOSED = "The engine is closed. Open the library again to run anything on it."
+
+_START_S = 30.0  # for a process and its imports, which may come from a slow disk
+_START_TRIES = 2
+_START_PAUSE_S = 0.2  # what was short a moment ago (processes, memory) may be there again
+_DEATHS = 2  # the first may be somebody else's doing, the second is the item's
+_KILL_S = 1.0
+_RESIDENT_BYTES = 400 << 20
+_LONGEST_MESSAGE = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What each worker may take."""
+
+    deadline_s: float  #: Seconds for one item.
+    memory_bytes: int | None  #: Of address space; None: any.
+    recycle_after: int  #: Items a process answers before a fresh one takes its place.
+
+
+class Seat:
+    """Answers one call at a time."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._worker: WorkerProcess | None = None
+        self._closed = False
+
+    async def answer(self, reference: Reference, item: Mapping[str, Any]) -> Answer:
+        """Run one item; a cancelled one takes its process with it."""
+        try:
+            return await self._answer(reference, item)
+        except BaseException:
+            await self._clear()
+            raise
+
+    def close(self) -> None:
+        """Kill the process and take no other."""
+        self._closed = True
+        if self._worker is not None:
+            self._worker.kill()
+
+    @property
+    def gone(self) -> asyncio.Future[None] | None:
+        """What is done once the killed process is gone; None if there is nothing to wait for."""
+        worker = self._worker
+        return None if worker is None or worker.is_usable or worker.gone.done() else worker.gone
+
+    def when_free(self, callback: Callable[[], None]) -> None:
+        """Call back once no dying process is left: one that cannot die keeps its seat."""
+        if self.gone is None:
+            callback()
+        else:
+            self.gone.add_done_callback(lambda _gone: callback())
+
+    async def _answer(self, reference: Reference, item: Mapping[str, Any]) -> Answer:
+        deaths = 0
+        while True:
+            worker = await self._ready(reference)
+            if isinstance(worker, str):
+                return _faulty(
+                    FaultKind.START, f"No process could be started: the new one {worker}."
+                )
+            started = time.monotonic()
+            try:
+                reply = await worker.call(reference.name, item, within_s=self._limits.deadline_s)
+            except TimeoutError:
+                await self._clear()
+                return self._late(started)
+            except WorkerError as error:
+                await self._clear()
+                self._check_open()
+                deaths += error.reached
+                if deaths == _DEATHS:
+                    return _faulty(
+                        FaultKind.CRASH, f"Tried twice: the process that ran it {error}.", started
+                    )
+            else:
+                self._retire_if_worn(worker)
+                return _told(reply, started)
+
+    async def _ready(self, reference: Reference) -> WorkerProcess | str:
+        """Return a worker that has the function loaded, or why there is none."""
+        reason = ""
+        for attempt in range(_START_TRIES):
+            if attempt:
+                await asyncio.sleep(_START_PAUSE_S)
+            try:
+                return await self._loaded(reference)
+            except TimeoutError:
+                reason = f"did not load {reference.name} within {_START_S:g} s"
+            except WorkerError as error:
+                reason = str(error)
+            except OSError as error:
+                reason = f"was refused: {error}"
+            await self._clear()
+            self._check_open()
+        return reason
+
+    async def _loaded(self, reference: Reference) -> WorkerProcess:
+        worker = self._worker
+        if worker is None or not worker.is_usable:
+            if self.gone is not None:
+                raise WorkerError("cannot be replaced while the system holds the killed one")
+            worker = self._worker = await WorkerProcess.start(self._limits.memory_bytes)
+            self._check_open()
+        if reference.name not in worker.loaded:
+            await worker.load(reference, within_s=_START_S)
+        return worker
+
+    async def _clear(self) -> None:
+        """Kill the process and wait until it is gone, but not for ever: a dead disk may hold it."""
+        if self._worker is not None:
+            self._worker.kill()
+            await asyncio.wait({self._worker.gone}, timeout=_KILL_S)
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise RuntimeError(CLOSED)
+
+    def _retire_if_worn(self, worker: WorkerProcess) -> None:
+        if worker.served >= self._limits.recycle_after or worker.resident_bytes > _RESIDENT_BYTES:
+            worker.kill()
+
+    def _late(self, started: float) -> Answer:
+        message = f"It took longer than {self._limits.deadline_s:g} s and was stopped."
+        return _faulty(FaultKind.DEADLINE, message, started)
+
+
+def _told(reply: Mapping[str, Any], started: float) -> Answer:
+    if "error" in reply:
+        return _faulty(FaultKind.ERROR, reply["error"], started)
+    return Answer(value=reply["value"], elapsed_ms=_since(started))
+
+
+def _faulty(kind: FaultKind, message: str, started: float | None = None) -> Answer:
+    line = shown(message)[:_LONGEST_MESSAGE]
+    elapsed_ms = 0 if started is None else _since(started)
+    return Answer(fault=Fault(kind=kind, message=line), elapsed_ms=elapsed_ms)
+
+
+def _since(started: float) -> int:
+    return round((time.monotonic() - started) * 1000)

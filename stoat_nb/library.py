@@ -1,0 +1,321 @@
+"""The library: a catalog and the queue that fills it. The object everybody talks to."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import stat
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from stoat_nb.catalog.catalog import Catalog
+from stoat_nb.catalog.query import Page, Summary, VideoQuery
+from stoat_nb.engines.local import LocalEngine
+from stoat_nb.errors import (
+    FolderNotFound,
+    FolderNotReadable,
+    FolderOutsideRoots,
+    NotAFolder,
+)
+from stoat_nb.jobs.context import Handler
+from stoat_nb.jobs.job import Job
+from stoat_nb.jobs.queue import DEFAULT, Timeout
+from stoat_nb.jobs.state import JobState, JobStatus
+from stoat_nb.jobs.thread import QueueThread
+from stoat_nb.names import as_text
+from stoat_nb.scan import SCAN_JOB_TYPE, ScanReport, make_scan_handler
+from stoat_nb.settings import Settings
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: Longer than any path a system call takes; resolving more only costs time.
+LONGEST_PATH = 4096
+
+
+class Library:
+    """What is in your video folders, kept in one file.
+
+    Parameters
+    ----------
+    path
+        The library's file, made when missing; ``$STOAT_LIBRARY`` or ``./stoat.db`` if not given.
+    settings
+        Everything else that can be set; read from ``STOAT_*`` in the environment if not given.
+
+    Raises
+    ------
+    CatalogError
+        If the file cannot be made, written or understood; nothing was changed then.
+
+    Examples
+    --------
+    >>> with Library("videos.db") as library:  # doctest: +SKIP
+    ...     report = library.scan("~/Videos").result()
+    ...     videos = library.videos()
+    """
+
+    def __init__(
+        self, path: str | os.PathLike[str] | None = None, *, settings: Settings | None = None
+    ) -> None:
+        chosen = Settings.from_environment() if settings is None else settings
+        self.path = Path(chosen.library if path is None else path).expanduser().absolute()
+        self.settings = replace(chosen, library=self.path)
+        self.catalog = Catalog(self.path)
+        self._engine = LocalEngine(
+            workers=chosen.probe_workers,
+            deadline_s=chosen.probe_timeout_s,
+            memory_bytes=chosen.probe_memory_mb << 20,
+        )
+        self._queue = QueueThread(
+            store=self.catalog.job_store,
+            workers=chosen.job_workers,
+            timeout=chosen.job_timeout_s,
+            on_close=self._engine.aclose,
+        )
+        self._closed = False
+        self._register_scan()
+        _before_exit(self.close)
+
+    def _register_scan(self) -> None:
+        # A scan of a large disk takes hours: what is limited is how long it may stand still.
+        self._queue.register_handler(
+            SCAN_JOB_TYPE,
+            make_scan_handler(catalog=self.catalog, engine=self._engine, settings=self.settings),
+            timeout=None,
+            stall_timeout=self.settings.stall_timeout_s,
+        )
+
+    # -- jobs ----------------------------------------------------------------------------------
+
+    def scan(self, folder: str | os.PathLike[str], *, recursive: bool = True) -> Job[ScanReport]:
+        """Find, probe and catalogue the videos in a folder; return at once.
+
+        Parameters
+        ----------
+        folder
+            The folder; ``~`` is your home. Links in its own path are followed, links in it are not.
+        recursive
+            Whether to enter its sub-folders.
+
+        Returns
+        -------
+        Job
+            Await it or call ``result()`` for the ScanReport. Safe on disk already.
+
+        Raises
+        ------
+        FolderError
+            If there is no such folder, it is a file, cannot be read or may not be scanned.
+        """
+        payload = {"path": os.fspath(self.check_folder(folder)), "recursive": recursive}
+        return self._queue.submit(SCAN_JOB_TYPE, payload, read=ScanReport.from_json)
+
+    def submit(
+        self, job_type: str, payload: Mapping[str, Any], *, timeout: Timeout = DEFAULT
+    ) -> Job[Any]:
+        """Submit a job of any registered type; return at once."""
+        return self._queue.submit(job_type, payload, timeout=timeout, read=_reader(job_type))
+
+    def register_handler(
+        self,
+        job_type: str,
+        handler: Handler,
+        *,
+        timeout: Timeout = DEFAULT,
+        stall_timeout: float | None = None,
+    ) -> None:
+        """Say which async function of a JobContext runs jobs of a type, and for how long it may.
+
+        Examples
+        --------
+        >>> async def count(context):
+        ...     return len(context.payload["names"])
+        >>> library.register_handler("count", count, timeout=60)  # doctest: +SKIP
+        >>> library.submit("count", {"names": ["a", "b"]}).result()  # doctest: +SKIP
+        2
+        """
+        self._queue.register_handler(
+            job_type, handler, timeout=timeout, stall_timeout=stall_timeout
+        )
+
+    def job(self, job_id: str) -> Job[Any]:
+        """Return the handle of any job of this library; UnknownJob if there is none."""
+        state = self._queue.peek(job_id)
+        return Job(job_id, state.job_type, self._queue, _reader(state.job_type))
+
+    def cancel(self, job_id: str) -> bool:
+        """Ask a job to stop, keeping what it has finished; False if it had already ended."""
+        return self._queue.cancel(job_id)
+
+    def job_states(
+        self,
+        *,
+        status: JobStatus | None = None,
+        job_type: str | None = None,
+        limit: int | None = 50,
+    ) -> list[JobState]:
+        """Return snapshots of jobs, newest submitted first, those of earlier sessions included."""
+        return self._queue.snapshots(status=status, job_type=job_type, limit=limit)
+
+    def subscribe(self, listener: Callable[[JobState], None]) -> Callable[[], None]:
+        """Hear of every job this process runs, on the queue's thread; the listener must not block.
+
+        Returns
+        -------
+        Callable
+            Call it to hear no more.
+        """
+        return self._queue.subscribe(None, listener)
+
+    def check_folder(self, folder: str | os.PathLike[str]) -> Path:
+        """Return the real path of a folder that may be scanned, or say why it may not be."""
+        given = os.fspath(folder)
+        if len(given) > LONGEST_PATH or "\0" in given:
+            raise FolderNotFound(given[:LONGEST_PATH])
+        path = Path(os.path.realpath(Path(given).expanduser()))
+        allowed = [Path(os.path.realpath(root)) for root in self.settings.roots]
+        # Before anything is looked up: what lies outside is not even told to exist.
+        if allowed and not any(path.is_relative_to(root) for root in allowed):
+            raise FolderOutsideRoots(given, tuple(self.settings.roots))
+        _look_into(path, given)
+        return path
+
+    # -- tables --------------------------------------------------------------------------------
+
+    def videos(self) -> pd.DataFrame:
+        """Return every catalogued file, one row each; ``status`` tells ok, failed and missing.
+
+        The columns, their dtypes and units are in ``docs/columns.md``; they are the same when the
+        library is empty.
+        """
+        return self.catalog.videos()
+
+    def streams(self) -> pd.DataFrame:
+        """Return every stream of every video, one row each."""
+        return self.catalog.streams()
+
+    def failures(self) -> pd.DataFrame:
+        """Return the files that could not be probed, each with its class and reason."""
+        return self.catalog.failures()
+
+    def scans(self) -> pd.DataFrame:
+        """Return every scan with its counts, oldest first."""
+        return self.catalog.scans()
+
+    def jobs(self) -> pd.DataFrame:
+        """Return every job of this library, newest first."""
+        return self.catalog.jobs()
+
+    def page(self, query: VideoQuery) -> Page:
+        """Return one page of the videos that match, and how many match in all."""
+        return self.catalog.page(query)
+
+    def video(self, video_id: int) -> dict[str, Any]:
+        """Return the facts and the streams of one file."""
+        return self.catalog.video(video_id)
+
+    def summary(self) -> Summary:
+        """Return the library at a glance: counts, sizes, codecs."""
+        return self.catalog.summary()
+
+    def export(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        table: str = "videos",
+        format: str | None = None,  # noqa: A002 - the word users know
+    ) -> Path:
+        """Write a whole table to a file: CSV, JSON, JSON lines, Parquet or Excel.
+
+        Parameters
+        ----------
+        path
+            Where to; an existing file is replaced only by a complete one.
+        table
+            ``videos``, ``streams``, ``failures``, ``scans`` or ``jobs``.
+        format
+            ``csv``, ``json``, ``jsonl``, ``parquet`` or ``xlsx``; by its ending if not given.
+
+        Raises
+        ------
+        ExportError
+            If the format is unknown or cannot hold the table, or the file cannot be written.
+        """
+        return self.catalog.export(Path(path).expanduser(), table=table, format=format)
+
+    # -- the end -------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Cancel what runs, keep what is done, and let go of the file. May be called again."""
+        self._queue.close()
+        self.catalog.close()
+        self._closed = True
+
+    @property
+    def closed(self) -> bool:
+        """Whether the library was closed."""
+        return self._closed
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        problem: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<Library {as_text(self.path)}>"
+
+
+def _reader(job_type: str) -> Callable[[Any], Any]:
+    return ScanReport.from_json if job_type == SCAN_JOB_TYPE else _as_it_is
+
+
+def _as_it_is(result: Any) -> Any:
+    return result
+
+
+def _look_into(path: Path, given: str) -> None:
+    try:
+        if not stat.S_ISDIR(path.stat().st_mode):
+            raise NotAFolder(given)
+        with os.scandir(path) as entries:
+            next(entries, None)
+    except (FileNotFoundError, NotADirectoryError):
+        raise FolderNotFound(given) from None
+    except (OSError, UnicodeEncodeError) as problem:
+        reason = getattr(problem, "strerror", None) or "its name is not valid here"
+        raise FolderNotReadable(given, reason) from problem
+
+
+def _before_exit(close: Callable[[], None]) -> None:
+    """Have the library closed while threads can still work: before executors are shut down."""
+    # atexit's own callbacks come after that; this hook is what concurrent.futures itself uses.
+    register = getattr(threading, "_register_atexit", atexit.register)
+    register(close)
+
+
+_shared: dict[Path, Library] = {}
+_shared_lock = threading.Lock()
+
+
+def shared_library(path: str | os.PathLike[str] | None = None) -> Library:
+    """Return this process's one library of that file, opened when first asked for.
+
+    Pages, REST and every session of a server talk to the same jobs through it.
+    """
+    settings = Settings.from_environment()
+    chosen = Path(settings.library if path is None else path).expanduser().absolute()
+    with _shared_lock:
+        if chosen not in _shared or _shared[chosen].closed:
+            _shared[chosen] = Library(chosen, settings=settings)
+        return _shared[chosen]

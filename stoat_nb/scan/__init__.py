@@ -1,0 +1,8 @@
+"""The scan: find, probe, catalogue, report."""
+
+from __future__ import annotations
+
+from stoat_nb.scan.handler import SCAN_JOB_TYPE, make_scan_handler
+from stoat_nb.scan.report import ScanReport
+
+__all__ = ["SCAN_JOB_TYPE", "ScanReport", "make_scan_handler"]

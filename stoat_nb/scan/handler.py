@@ -1,0 +1,264 @@
+"""The handler that runs a scan: a walk, some probers and one recorder, side by side."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from contextlib import suppress
+from functools import partial
+from typing import Any
+
+from stoat_nb.catalog.catalog import Catalog
+from stoat_nb.engines.engine import Engine
+from stoat_nb.errors import StoatError
+from stoat_nb.jobs.context import Handler, JobContext
+from stoat_nb.media.extensions import VIDEO_EXTENSIONS
+from stoat_nb.media.failures import failure_of
+from stoat_nb.media.find import find_folders
+from stoat_nb.media.outcome import outcome
+from stoat_nb.media.probe import probe
+from stoat_nb.media.video import Found, Outcome
+from stoat_nb.names import as_bytes, shown
+from stoat_nb.scan.comparison import Batch, is_present, next_batch
+from stoat_nb.scan.tally import Tally
+from stoat_nb.settings import Settings
+
+#: The type scans are submitted under.
+SCAN_JOB_TYPE = "scan"
+#: Outcomes written in one transaction, and the seconds after which fewer are.
+RECORD_AT_MOST, RECORD_EVERY_S = 500, 0.5
+
+
+def make_scan_handler(*, catalog: Catalog, engine: Engine, settings: Settings) -> Handler:
+    """Return a handler that scans ``payload["path"]`` into ``catalog``, probing on ``engine``.
+
+    Its result is ``ScanReport.to_json()``. A cancelled scan keeps what it had probed and hands in
+    the report of that.
+    """
+
+    async def scan(context: JobContext) -> dict[str, Any]:
+        return await _Scan(context, catalog=catalog, engine=engine, settings=settings).run()
+
+    return scan
+
+
+class _Scan:
+    """One scan under way."""
+
+    def __init__(
+        self, context: JobContext, *, catalog: Catalog, engine: Engine, settings: Settings
+    ) -> None:
+        self._context, self._catalog, self._engine = context, catalog, engine
+        self._settings = settings
+        self._root = as_bytes(context.payload["path"])
+        self._recursive = bool(context.payload.get("recursive", True))
+        self._scan_id = 0
+        self._started = time.monotonic()
+        self._tally = Tally()
+        self._total: int | None = None
+        self._to_probe: asyncio.Queue[tuple[Found, bool] | None] = asyncio.Queue()
+        self._current: dict[int, str] = {}
+        self._outcomes: list[Outcome] = []
+        self._visited: set[bytes] = set()
+        self._unreadable: list[bytes] = []
+        self._gone: dict[bytes, list[bytes]] = {}
+        self._wake_recorder = asyncio.Event()
+        self._probed_all = False
+
+    async def run(self) -> dict[str, Any]:
+        self._context.report(phase="finding", message="Looking for videos")
+        self._scan_id = await self._context.run(
+            partial(
+                self._catalog.begin_scan,
+                job_id=self._context.job_id,
+                folder=self._root,
+                recursive=self._recursive,
+                started_at=time.time(),
+            )
+        )
+        status = "failed"
+        try:
+            await self._find_and_probe()
+            await self._sweep()
+            status = "complete"
+        except asyncio.CancelledError:
+            # Asked to stop: what was probed is already recorded; hand in the report of it.
+            status = "cancelled"
+            if not self._context.cancelled:
+                raise
+        finally:
+            report = self._tally.report(
+                folder=self._root,
+                scan_id=self._scan_id,
+                elapsed_s=time.monotonic() - self._started,
+            ).to_json()
+            await self._context.run(
+                partial(
+                    self._catalog.finish_scan,
+                    self._scan_id,
+                    status=status,
+                    at=time.time(),
+                    report=report,
+                )
+            )
+        return report
+
+    async def _find_and_probe(self) -> None:
+        recorder = asyncio.ensure_future(self._record_until_done())
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._find())
+                for slot in range(self._engine.slots):
+                    group.create_task(self._probe_until_done(slot, recorder))
+        except BaseExceptionGroup as group_of:
+            raise _first(group_of) from group_of
+        finally:
+            self._probed_all = True
+            self._wake_recorder.set()
+            await recorder
+
+    # -- finding -------------------------------------------------------------------------------
+
+    async def _find(self) -> None:
+        listings = find_folders(
+            self._root,
+            extensions=self._settings.extensions or VIDEO_EXTENSIONS,
+            hidden=self._settings.hidden,
+            recursive=self._recursive,
+        )
+        try:
+            while True:
+                batch = await self._context.run(next_batch, listings, self._catalog.known_files)
+                if batch is None:
+                    break
+                await self._take(batch)
+        finally:
+            with suppress(ValueError):  # a cancelled walk may still be on its thread
+                listings.close()
+        self._total = self._tally.found
+        self._report("probing")
+        for _ in range(self._engine.slots):
+            self._to_probe.put_nowait(None)
+
+    async def _take(self, batch: Batch) -> None:
+        self._tally.found += batch.n_found
+        self._tally.bytes_found += batch.bytes_found
+        self._tally.skip(batch.n_unchanged, batch.bytes_unchanged)
+        self._tally.ignore(tuple(batch.ignored))
+        self._tally.problem(tuple(batch.problems))
+        self._visited.update(batch.folders)
+        self._unreadable += batch.unreadable
+        self._gone.update(batch.gone)
+        for candidate in batch.changed:
+            self._to_probe.put_nowait(candidate)
+        self._report("finding")
+        await self._context.run(
+            partial(self._catalog.mark_seen, self._scan_id, batch.folders, at=time.time())
+        )
+
+    # -- probing -------------------------------------------------------------------------------
+
+    async def _probe_until_done(self, slot: int, recorder: asyncio.Future[None]) -> None:
+        while (next_one := await self._to_probe.get()) is not None:
+            if recorder.done():
+                return  # it failed; whoever awaits it says why
+            found, known = next_one
+            self._current[slot] = shown(found.name)
+            came_of_it = await self._probe(found)
+            self._outcomes.append(came_of_it)
+            self._tally.probed(came_of_it, known=known)
+            del self._current[slot]
+            self._report("finding" if self._total is None else "probing")
+            if len(self._outcomes) >= RECORD_AT_MOST:
+                self._wake_recorder.set()
+
+    async def _probe(self, found: Found) -> Outcome:
+        relative = found.folder[len(self._root) :].lstrip(b"/")
+        item = {
+            "root": os.fsdecode(self._root),
+            "relative": os.fsdecode(os.path.join(relative, found.name)),  # noqa: PTH118 - bytes
+            "size_bytes": found.size_bytes,
+            "mtime_ns": found.mtime_ns,
+            # Libav gives up by itself before it is killed: a reason is better than a corpse.
+            "soft_timeout_s": self._settings.probe_timeout_s / 2,
+        }
+        answer = await self._engine.call(probe, item)
+        if answer.fault is None:
+            return outcome(found, answer.value)
+        failure = failure_of(
+            str(answer.fault.kind), answer.fault.message, elapsed_ms=answer.elapsed_ms
+        )
+        return Outcome(found=found, failure=failure)
+
+    # -- cataloguing ---------------------------------------------------------------------------
+
+    async def _record_until_done(self) -> None:
+        """Write outcomes down in batches; ends when probing has and all is written."""
+        while not (self._probed_all and not self._outcomes):
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._wake_recorder.wait(), RECORD_EVERY_S)
+            if not self._probed_all:
+                self._wake_recorder.clear()
+            batch, self._outcomes = self._outcomes, []
+            if batch:
+                await self._context.run(
+                    partial(self._catalog.record, self._scan_id, batch, at=time.time())
+                )
+
+    async def _sweep(self) -> None:
+        """Mark known files that are no longer there, where the walk has really looked."""
+        self._report("cataloguing")
+        if self._tally.found == 0:
+            await self._sweep_nothing()
+            return
+        if self._recursive:
+            await self._find_vanished_folders()
+        if self._gone:
+            self._tally.removed = await self._context.run(
+                partial(self._catalog.mark_gone, self._scan_id, self._gone, at=time.time())
+            )
+
+    async def _sweep_nothing(self) -> None:
+        known = await self._context.run(self._catalog.folders_below, self._root)
+        self._tally.notes.append(
+            "No videos are there now, but the library knows some: the disk may not be mounted. "
+            "Their rows were kept as they are."
+            if known
+            else "No videos were found. Files are taken for videos by their ending; "
+            "see the 'extensions' setting for the list."
+        )
+
+    async def _find_vanished_folders(self) -> None:
+        known = await self._context.run(self._catalog.folders_below, self._root)
+        for folder in known:
+            if folder in self._visited or self._is_unreadable(folder):
+                continue
+            files = await self._context.run(self._catalog.known_files, folder)
+            self._gone[folder] = [name for name, file in files.items() if is_present(file)]
+
+    def _is_unreadable(self, folder: bytes) -> bool:
+        return any(
+            folder == one or folder.startswith(one.rstrip(b"/") + b"/") for one in self._unreadable
+        )
+
+    def _report(self, phase: str) -> None:
+        tally = self._tally
+        self._context.report(
+            phase=phase,
+            done=tally.done,
+            total=self._total,
+            bytes_done=tally.bytes_done,
+            failed=tally.failed,
+            current=tuple(self._current.values()),
+            message=f"{tally.found:,} videos found" if phase == "finding" else "",
+        )
+
+
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """Return what a person should hear of: our own sentence if there is one."""
+    ours, _others = group.split(StoatError)
+    one: BaseException = ours or group
+    while isinstance(one, BaseExceptionGroup):
+        one = one.exceptions[0]
+    return one

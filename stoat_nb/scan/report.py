@@ -1,0 +1,84 @@
+"""What a scan came to: a frozen value that travels as JSON and reads as a sentence."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from stoat_nb.names import shown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScanReport:
+    """What a scan found, did and could not do.
+
+    Every candidate file is counted once: ``scanned == new + updated + skipped + failed``, unless
+    the scan was cancelled before it had come to them all.
+
+    Examples
+    --------
+    >>> report = ScanReport(folder="/videos", scan_id=1, scanned=3, new=2, failed=1)
+    >>> print(report)
+    3 files in /videos: 2 new, 1 failed
+    """
+
+    folder: str  #: What was scanned.
+    scan_id: int  #: Its row in ``library.scans()``.
+    scanned: int = 0  #: Video files the walk found.
+    new: int = 0  #: Probed for the first time.
+    updated: int = 0  #: Probed again because they had changed or come back.
+    skipped: int = 0  #: Unchanged since they were last probed.
+    failed: int = 0  #: Files that could not be probed this time.
+    removed: int = 0  #: Known files that are no longer there; their rows are kept as ``missing``.
+    errors: tuple[Mapping[str, str], ...] = ()  #: ``path``, ``error`` and ``error_class`` of each.
+    ignored: tuple[Mapping[str, str], ...] = ()  #: ``path`` and ``reason`` of what was left out.
+    notes: tuple[str, ...] = ()  #: What a person should know about this scan.
+    bytes_scanned: int = 0  #: Size of the files that were found.
+    elapsed_s: float = 0.0
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what REST and the job's result carry."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> ScanReport:
+        """Read it back."""
+        lists = {name: tuple(data[name]) for name in ("errors", "ignored", "notes")}
+        return cls(**{**data, **lists})
+
+    def __str__(self) -> str:
+        counts = {
+            "new": self.new,
+            "updated": self.updated,
+            "unchanged": self.skipped,
+            "failed": self.failed,
+            "no longer there": self.removed,
+        }
+        said = ", ".join(f"{count:,} {word}" for word, count in counts.items() if count)
+        files = "1 file" if self.scanned == 1 else f"{self.scanned:,} files"
+        return f"{files} in {shown(self.folder)}" + (f": {said}" if said else "")
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><td>{html.escape(shown(error['path']))}</td>"
+            f"<td>{html.escape(shown(error['error']))}</td></tr>"
+            for error in self.errors[:SHOWN_ERRORS]
+        )
+        more = len(self.errors) - SHOWN_ERRORS
+        table = (
+            "<table><thead><tr><th>Could not be read</th><th>Why</th></tr></thead>"
+            f"<tbody>{rows}</tbody></table>"
+            if rows
+            else ""
+        )
+        rest = (
+            f"<p>… and {more:,} more: see <code>library.failures()</code></p>" if more > 0 else ""
+        )
+        notes = "".join(f"<p>{html.escape(shown(note))}</p>" for note in self.notes)
+        return f"<p><b>{html.escape(str(self))}</b></p>{notes}{table}{rest}"
+
+
+#: Errors a cell shows; the frame has them all.
+SHOWN_ERRORS = 20

@@ -1,0 +1,306 @@
+"""One bad item costs itself alone: every way a function can fail, among good calls."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from contextlib import aclosing
+from pathlib import Path
+
+import deeds
+import pytest
+
+from stoat_nb.engines.engine import FaultKind, PureFunction
+from stoat_nb.engines.local import LocalEngine
+from stoat_nb.errors import SettingError
+
+pytestmark = pytest.mark.anyio
+
+DEADLINE_S = 0.6
+
+RAISING = [
+    (deeds.raise_awkward, "AwkwardError: cannot be pickled"),
+    (deeds.raise_speechless, "SpeechlessError"),
+    (deeds.raise_hostile, r"ValueError: first\nsecond\x1b[31m\u202elong"),
+    (deeds.raise_system_exit, "SystemExit: 3"),
+    (deeds.return_unserialisable, "TypeError: Object of type object is not JSON serializable"),
+    (deeds.return_nan, "ValueError: Out of range float"),
+    (deeds.hog_memory, "MemoryError"),
+    (deeds.use_up_descriptors, "OSError: [Errno 24]"),
+]
+KILLING = [
+    (deeds.abort, "was killed by SIGABRT"),
+    (deeds.segfault, "was killed by SIGSEGV"),
+    (deeds.kill_itself, "was killed by SIGKILL"),
+    (deeds.leave, "ended with exit code 3"),
+    (deeds.fork_and_abort, "was killed by SIGABRT"),
+    (deeds.talk_nonsense, "sent something that is no answer"),
+    (deeds.answer_for_another, "sent something that is no answer"),
+    (deeds.answer_deeply, "sent something that is no answer"),
+    (deeds.answer_twice, "answered more than once"),
+    (deeds.answer_without_end, "answered with more than 16 MiB"),
+    (deeds.hang_up, "was killed by SIGKILL"),
+]
+ENDLESS = [deeds.sleep_for_ever, deeds.loop_in_c, deeds.ignore_signals, deeds.open_fifo]
+
+MATRIX = [
+    *((deed, FaultKind.ERROR, message) for deed, message in RAISING),
+    *((deed, FaultKind.CRASH, message) for deed, message in KILLING),
+    *((deed, FaultKind.DEADLINE, "longer than 0.6 s") for deed in ENDLESS),
+]
+
+
+@pytest.mark.parametrize(
+    ("deed", "kind", "message"), MATRIX, ids=[deed.__name__ for deed, _, _ in MATRIX]
+)
+async def test_a_bad_item_gets_its_fault_and_every_good_one_its_value(
+    deed: PureFunction, kind: FaultKind, message: str, tmp_path: Path
+) -> None:
+    os.mkfifo(tmp_path / "pipe.mp4")
+    bad = {"fifo": str(tmp_path / "pipe.mp4")}
+    async with aclosing(LocalEngine(deadline_s=DEADLINE_S, memory_bytes=400 << 20)) as engine:
+        before = [engine.call(deeds.echo, {"n": n}) for n in range(10)]
+        after = [engine.call(deeds.echo, {"n": n}) for n in range(10, 20)]
+        *good, answer = await asyncio.gather(*before, *after, engine.call(deed, bad))
+        again = await engine.call(deeds.echo, {"n": 20})
+    assert [other.value for other in [*good, again]] == [{"n": n} for n in range(21)]
+    assert answer.fault is not None
+    assert answer.fault.kind is kind
+    assert message in answer.fault.message
+    assert answer.fault.message.isprintable()
+    assert len(answer.fault.message) <= 500
+
+
+async def test_what_a_function_prints_never_gets_into_its_answer() -> None:
+    async with aclosing(LocalEngine(workers=1, deadline_s=DEADLINE_S)) as engine:
+        answers = [await engine.call(deeds.print_a_lot, {}) for _ in range(3)]
+    assert [answer.value for answer in answers] == ["quiet"] * 3
+
+
+async def test_a_late_answer_is_told_with_how_long_it_took() -> None:
+    async with aclosing(LocalEngine(workers=1, deadline_s=DEADLINE_S)) as engine:
+        answer = await engine.call(deeds.sleep_for_ever, {})
+    assert DEADLINE_S * 1000 <= answer.elapsed_ms < DEADLINE_S * 1000 + 1000
+
+
+async def test_an_item_whose_process_dies_once_is_tried_again(tmp_path: Path) -> None:
+    async with aclosing(LocalEngine(workers=1, deadline_s=DEADLINE_S)) as engine:
+        answer = await engine.call(deeds.die_the_first_time, {"marker": str(tmp_path / "died")})
+    assert answer.value == "survived"
+
+
+async def test_an_idle_process_killed_from_outside_is_replaced() -> None:
+    async with aclosing(LocalEngine(workers=1, deadline_s=DEADLINE_S)) as engine:
+        for _ in range(5):
+            pid = (await engine.call(deeds.whoami, {})).value
+            os.kill(pid, signal.SIGKILL)
+            answer = await engine.call(deeds.whoami, {})
+            assert answer.fault is None
+            assert answer.value != pid
+
+
+async def test_two_hundred_calls_are_all_answered_while_processes_are_killed() -> None:
+    answered = 0
+
+    async with aclosing(LocalEngine(deadline_s=5.0)) as engine:
+
+        async def one() -> object:
+            nonlocal answered
+            answer = await engine.call(deeds.whoami, {})
+            answered += 1
+            if answered % 5 == 0:  # by now it may be idle, or at work on the next call
+                os.kill(answer.value, signal.SIGKILL)
+            return answer.fault
+
+        faults = await asyncio.gather(*(one() for _ in range(200)))
+    assert faults == [None] * 200
+
+
+async def test_a_forged_answer_between_two_calls_reaches_neither(tmp_path: Path) -> None:
+    marker = tmp_path / "now"
+    async with aclosing(LocalEngine(workers=1, deadline_s=DEADLINE_S)) as engine:
+        assert (await engine.call(deeds.speak_later, {"marker": str(marker)})).value == "wait"
+        worker = engine._seats[0]._worker
+        assert worker is not None
+        marker.touch()
+        await asyncio.wait_for(worker.gone, 5)
+        answer = await engine.call(deeds.echo, {"n": 1})
+    assert answer.value == {"n": 1}
+
+
+@pytest.mark.parametrize("deed", ENDLESS[:3])
+async def test_a_cancelled_call_is_killed_at_once_and_the_next_one_works(
+    deed: PureFunction,
+) -> None:
+    async with aclosing(LocalEngine(workers=1, deadline_s=60)) as engine:
+        pid = (await engine.call(deeds.whoami, {})).value
+        call = asyncio.ensure_future(engine.call(deed, {}))
+        await asyncio.wait({call}, timeout=0.1)
+        started = time.monotonic()
+        call.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await call
+        assert time.monotonic() - started < 1
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
+        assert (await engine.call(deeds.echo, {"n": 1})).value == {"n": 1}
+
+
+async def test_a_call_can_be_cancelled_at_any_step_of_its_start() -> None:
+    async with aclosing(LocalEngine(workers=1, deadline_s=5)) as engine:
+        for steps in range(25):
+            call = asyncio.ensure_future(engine.call(deeds.echo, {}))
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            call.cancel()
+            await asyncio.wait({call})
+            assert call.cancelled()
+        assert (await engine.call(deeds.echo, {"n": 1})).value == {"n": 1}
+
+
+async def test_a_cancelled_call_that_was_still_waiting_costs_nobody_anything() -> None:
+    async with aclosing(LocalEngine(workers=1, deadline_s=5)) as engine:
+        pid = (await engine.call(deeds.whoami, {})).value
+        first, second, third = (
+            asyncio.ensure_future(engine.call(deeds.whoami, {})) for _ in range(3)
+        )
+        await asyncio.sleep(0)
+        second.cancel()
+        await asyncio.wait({first, second, third})
+        assert second.cancelled()
+        assert first.result().value == third.result().value == pid
+
+
+async def test_calls_are_served_in_the_order_they_came() -> None:
+    served: list[int] = []
+
+    async with aclosing(LocalEngine(workers=1)) as engine:
+
+        async def one(number: int) -> None:
+            await engine.call(deeds.echo, {})
+            served.append(number)
+
+        await asyncio.gather(*(one(number) for number in range(20)))
+    assert served == list(range(20))
+
+
+async def test_an_answer_that_came_in_time_counts_even_if_this_process_stood_still(
+    tmp_path: Path,
+) -> None:
+    marker = tmp_path / "finished"
+    async with aclosing(LocalEngine(workers=1, deadline_s=DEADLINE_S)) as engine:
+        await engine.call(deeds.echo, {})
+        call = asyncio.ensure_future(engine.call(deeds.finish_and_mark, {"marker": str(marker)}))
+        end = time.monotonic() + DEADLINE_S + 0.3
+        await asyncio.wait({call}, timeout=0.0)
+        while time.monotonic() < end and not call.done():
+            if marker.exists():  # hold the loop up, as Ctrl-Z would, until the deadline is past
+                while time.monotonic() < end:
+                    pass
+            await asyncio.sleep(0)
+        assert (await call).value == "finished" * 100_000
+
+
+async def test_a_process_is_replaced_after_its_share_of_items() -> None:
+    async with aclosing(LocalEngine(workers=1, recycle_after=3)) as engine:
+        pids = [(await engine.call(deeds.whoami, {})).value for _ in range(9)]
+    assert [pids.count(pid) for pid in dict.fromkeys(pids)] == [3, 3, 3]
+
+
+async def test_a_process_that_grew_fat_is_replaced() -> None:
+    async with aclosing(LocalEngine(workers=1)) as engine:
+        fat = await engine.call(deeds.grow, {})
+        next_one = await engine.call(deeds.whoami, {})
+    assert fat.fault is None
+    assert next_one.value != fat.value
+
+
+async def test_a_process_that_used_up_its_descriptors_is_replaced() -> None:
+    async with aclosing(LocalEngine(workers=1)) as engine:
+        pid = (await engine.call(deeds.whoami, {})).value
+        await engine.call(deeds.use_up_descriptors, {})
+        assert (await engine.call(deeds.whoami, {})).value != pid
+
+
+async def test_long_answers_arrive_whole() -> None:
+    async with aclosing(LocalEngine(workers=1)) as engine:
+        for length in (65_535, 65_536, 1_000_000, 8_000_000):
+            answer = await engine.call(deeds.answer_at_length, {"length": length})
+            assert len(answer.value) == length
+
+
+async def test_names_that_are_no_text_travel_both_ways(tmp_path: Path) -> None:
+    (tmp_path / os.fsdecode(b"caf\xe9\n.d")).mkdir()
+    (tmp_path / os.fsdecode(b"caf\xe9\n.d") / os.fsdecode(b"\xff.mp4")).touch()
+    folder = str(tmp_path / os.fsdecode(b"caf\xe9\n.d"))
+    async with aclosing(LocalEngine(workers=1)) as engine:
+        answer = await engine.call(deeds.name_of_file, {"folder": folder})
+    assert answer.value == [os.fsdecode(b"\xff.mp4")]
+
+
+async def test_a_process_that_has_no_memory_to_start_in_is_a_start_fault() -> None:
+    async with aclosing(LocalEngine(workers=1, memory_bytes=1 << 20)) as engine:
+        answer = await engine.call(deeds.echo, {})
+    assert answer.fault is not None
+    assert answer.fault.kind is FaultKind.START
+    assert answer.fault.message.startswith("No process could be started: ")
+
+
+async def test_a_missing_interpreter_is_a_start_fault(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    async with aclosing(LocalEngine(workers=1)) as engine:
+        monkeypatch.setattr(sys, "executable", str(tmp_path / "no-python"))
+        answer = await engine.call(deeds.echo, {})
+        monkeypatch.undo()
+        assert answer.fault is not None
+        assert answer.fault.kind is FaultKind.START
+        assert "no-python" in answer.fault.message
+        assert (await engine.call(deeds.echo, {"n": 1})).value == {"n": 1}
+
+
+async def test_a_module_that_cannot_be_imported_is_a_start_fault_and_no_items_fault(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    source = tmp_path / "vanishing.py"
+    source.write_text("def answer(item):\n    return 1\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    import vanishing  # noqa: PLC0415 - it exists from here on only
+
+    source.unlink()
+    async with aclosing(LocalEngine(workers=1)) as engine:
+        answer = await engine.call(vanishing.answer, {})
+        assert answer.fault is not None
+        assert answer.fault.kind is FaultKind.START
+        assert "could not load vanishing:answer: ModuleNotFoundError" in answer.fault.message
+        assert (await engine.call(deeds.echo, {"n": 1})).value == {"n": 1}
+
+
+@pytest.mark.parametrize("workers", [0, -1])
+async def test_an_engine_without_workers_is_refused(workers: int) -> None:
+    with pytest.raises(SettingError, match="workers is"):
+        LocalEngine(workers=workers)
+
+
+async def test_a_closed_engine_says_so() -> None:
+    engine = LocalEngine()
+    await engine.aclose()
+    await engine.aclose()
+    with pytest.raises(RuntimeError, match="The engine is closed"):
+        await engine.call(deeds.echo, {})
+
+
+async def test_closing_ends_calls_at_work_calls_starting_and_calls_waiting() -> None:
+    for steps in (1, 3, 10):
+        engine = LocalEngine(workers=2, deadline_s=60)
+        await engine.call(deeds.echo, {})
+        calls = [asyncio.ensure_future(engine.call(deeds.loop_in_c, {})) for _ in range(6)]
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        await asyncio.gather(engine.aclose(), engine.aclose())
+        ends = await asyncio.gather(*calls, return_exceptions=True)
+        assert [type(end) for end in ends] == [RuntimeError] * 6
+        assert all(seat.gone is None for seat in engine._seats)

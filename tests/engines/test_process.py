@@ -1,0 +1,135 @@
+"""The processes themselves: what they may do, and that none outlives its parent."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from contextlib import aclosing, suppress
+from pathlib import Path
+
+import deeds
+import pytest
+
+import stoat_nb
+from stoat_nb.engines.engine import Answer
+from stoat_nb.engines.local import LocalEngine
+
+PARENT = """
+import asyncio, sys, threading
+import deeds
+from stoat_nb.engines.local import LocalEngine
+
+async def main():
+    engine = LocalEngine(deadline_s=600)
+    pids = {answer.value for answer in await asyncio.gather(
+        *(engine.call(deeds.whoami, {}) for _ in range(20)))}
+    calls = [asyncio.ensure_future(engine.call(getattr(deeds, name), {})) for name in sys.argv[1:]]
+    await asyncio.sleep(0.1)
+    print(*pids, flush=True)
+    await asyncio.Event().wait()
+
+thread = threading.Thread(target=lambda: asyncio.run(main()))
+thread.start()
+thread.join()
+"""
+
+
+def _children() -> set[str]:
+    task = Path("/proc/self/task")
+    return {pid for thread in task.iterdir() for pid in _words(thread / "children")}
+
+
+def _words(path: Path) -> list[str]:
+    with suppress(FileNotFoundError):  # a thread that has just ended
+        return path.read_text().split()
+    return []
+
+
+def _descriptors() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"  # its new parent has yet to look after it
+
+
+@pytest.mark.anyio
+async def test_a_worker_is_confined_and_light() -> None:
+    async with aclosing(LocalEngine(workers=1, memory_bytes=512 << 20)) as engine:
+        found = (await engine.call(deeds.circumstances, {})).value
+    assert found["memory"] == [512 << 20, 512 << 20]
+    assert found["core"] == [0, 0]
+    assert found["files"] == [64, 64]
+    assert found["nice"] == min(19, os.nice(0) + 10)
+    assert found["leads_its_session"]
+    assert found["stdin"] == ""
+    assert len(found["descriptors"]) <= 6
+    heavy = {"av", "pandas", "numpy", "panel", "asyncio", "subprocess", "stoat_nb", "inspect"}
+    assert not heavy & set(found["modules"])
+
+
+@pytest.mark.parametrize("deeds_of_workers", [[], ["sleep_for_ever", "loop_in_c"]])
+def test_workers_die_with_a_parent_that_is_killed(deeds_of_workers: list[str]) -> None:
+    paths = [Path(deeds.__file__).parent, Path(stoat_nb.__file__).parents[1]]
+    parent = subprocess.Popen(
+        [sys.executable, "-c", PARENT, *deeds_of_workers],
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, paths))},
+    )
+    with parent:
+        assert parent.stdout is not None
+        pids = [int(word) for word in parent.stdout.readline().split()]
+        assert len(pids) == 2
+        assert all(_is_running(pid) for pid in pids)
+        parent.send_signal(signal.SIGKILL)
+    end = time.monotonic() + 2
+    while any(_is_running(pid) for pid in pids) and time.monotonic() < end:
+        os.sched_yield()
+    assert not any(_is_running(pid) for pid in pids)
+
+
+def test_neither_processes_nor_descriptors_grow() -> None:
+    async def rounds() -> list[tuple[int, int]]:
+        counts = []
+        async with aclosing(LocalEngine(deadline_s=0.2, recycle_after=5)) as engine:
+            for _ in range(6):
+                call = asyncio.ensure_future(engine.call(deeds.loop_in_c, {}))
+                await asyncio.wait({call}, timeout=0.1)
+                call.cancel()
+                await asyncio.wait({call})
+                await engine.call(deeds.abort, {})
+                await engine.call(deeds.loop_in_c, {})
+                await asyncio.gather(*(engine.call(deeds.echo, {}) for _ in range(20)))
+                await asyncio.gather(*(engine.call(deeds.echo, {}) for _ in range(4)))
+                counts.append((len(_children()), _descriptors()))
+        return counts
+
+    before = (_children(), _descriptors())
+    counts = asyncio.run(rounds())
+    assert max(children for children, _ in counts) - len(before[0]) <= 2
+    assert max(fds for _, fds in counts[1:]) <= max(fds for _, fds in counts[:1]) + 4
+    assert (_children(), _descriptors()) == before
+
+
+def test_an_engine_works_on_a_loop_that_is_not_the_main_threads() -> None:
+    answers: list[Answer] = []
+
+    async def main() -> None:
+        async with aclosing(LocalEngine(deadline_s=0.3)) as engine:
+            for deed in (deeds.echo, deeds.abort, deeds.loop_in_c, deeds.echo):
+                answers.extend([await engine.call(deed, {"n": 1})])
+
+    thread = threading.Thread(target=lambda: asyncio.run(main()))
+    thread.start()
+    thread.join()
+    kinds = [None if answer.fault is None else str(answer.fault.kind) for answer in answers]
+    assert kinds == [None, "crash", "deadline", None]

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import json
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stoat_nb.scan.report import SHOWN_ERRORS, ScanReport
+
+
+def errors(count: int, path: str = "/videos/bad.mp4") -> tuple[dict[str, str], ...]:
+    one = {"path": path, "error": "The file is empty (0 bytes).", "error_class": "empty"}
+    return (one,) * count
+
+
+def test_a_report_reads_as_a_sentence_and_leaves_out_what_is_nought() -> None:
+    report = ScanReport(folder="/videos", scan_id=1, scanned=1312, new=1200, skipped=100, failed=12)
+    assert str(report) == "1,312 files in /videos: 1,200 new, 100 unchanged, 12 failed"
+    assert str(ScanReport(folder="/videos", scan_id=1, scanned=1, new=1)).startswith("1 file in")
+    assert str(ScanReport(folder="/videos", scan_id=1)) == "0 files in /videos"
+
+
+def test_a_report_survives_its_way_through_json() -> None:
+    report = ScanReport(
+        folder="/videos",
+        scan_id=7,
+        scanned=3,
+        failed=3,
+        errors=errors(3),
+        ignored=({"path": "/videos/.git", "reason": "The folder is hidden."},),
+        notes=("Take note.",),
+    )
+    assert ScanReport.from_json(json.loads(json.dumps(report.to_json()))) == report
+
+
+def test_in_a_cell_errors_are_a_table_and_the_rest_is_counted() -> None:
+    shown = ScanReport(folder="/v", scan_id=1, errors=errors(SHOWN_ERRORS + 5))._repr_html_()
+    assert shown.count("<tr>") == SHOWN_ERRORS + 1
+    assert "… and 5 more" in shown
+
+
+@given(st.text())
+def test_no_name_can_write_html_into_a_cell(name: str) -> None:
+    harmless = ScanReport(folder="x", scan_id=1, errors=errors(1, "x"))._repr_html_()
+    hostile = ScanReport(
+        folder=name, scan_id=1, errors=errors(1, name), notes=(name,)
+    )._repr_html_()
+    assert hostile.count("<") == harmless.count("<") + 2  # the note's own paragraph

@@ -1,0 +1,204 @@
+"""A scan of real files, through the library: found, probed, catalogued, accounted for."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from stoat_nb.media.samples import make_samples
+
+from stoat_nb import Library
+from stoat_nb.jobs.state import JobState, JobStatus
+from stoat_nb.settings import Settings
+
+
+@pytest.fixture(scope="module")
+def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder of real clips; nobody may change it."""
+    folder = tmp_path_factory.mktemp("clips")
+    make_samples(folder)
+    return folder
+
+
+@pytest.fixture
+def folder(clips: Path, tmp_path: Path) -> Path:
+    """Return a copy of the clips that the test may do with as it likes."""
+    return Path(shutil.copytree(clips, tmp_path / "videos"))
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Iterator[Library]:
+    with Library(tmp_path / "library.db", settings=Settings()) as opened:
+        yield opened
+
+
+def candidates(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def statuses(library: Library) -> dict[str, str]:
+    frame = library.videos()
+    return dict(zip(frame["name"], frame["status"].astype(str), strict=True))
+
+
+def test_every_file_is_a_row_and_the_counts_add_up(library: Library, folder: Path) -> None:
+    report = library.scan(folder).result(timeout=120)
+    assert report.scanned == len(candidates(folder))
+    assert report.new + report.failed == report.scanned
+    assert (report.updated, report.skipped, report.removed) == (0, 0, 0)
+    frame = library.videos()
+    assert sorted(frame["path"]) == [str(path) for path in candidates(folder)]
+    assert (frame["status"] == "ok").sum() == report.new
+    failures = library.failures()
+    assert len(failures) == report.failed == len(report.errors)
+    assert failures["error"].str.len().min() > 0
+    assert report.bytes_scanned == sum(path.stat().st_size for path in candidates(folder))
+
+
+def test_a_second_scan_probes_nothing(library: Library, folder: Path) -> None:
+    first = library.scan(folder).result(timeout=120)
+    probed_at = library.videos()["probed_at"].tolist()
+    second = library.scan(folder).result(timeout=120)
+    assert second.skipped == second.scanned == first.scanned
+    assert (second.new, second.updated, second.failed, second.errors) == (0, 0, 0, ())
+    assert library.videos()["probed_at"].tolist() == probed_at
+
+
+def test_only_what_changed_is_probed_again(library: Library, folder: Path) -> None:
+    library.scan(folder).result(timeout=120)
+    ids = dict(zip(library.videos()["name"], library.videos()["video_id"], strict=True))
+    touched = next(path for path in candidates(folder) if path.stat().st_size)
+    os.utime(touched, ns=(1, 1))
+    report = library.scan(folder).result(timeout=120)
+    assert report.updated == 1
+    assert report.skipped == report.scanned - 1
+    assert dict(zip(library.videos()["name"], library.videos()["video_id"], strict=True)) == ids
+
+
+def test_a_deleted_file_becomes_missing_and_comes_back(library: Library, folder: Path) -> None:
+    library.scan(folder).result(timeout=120)
+    victim = next(path for path in candidates(folder) if path.stat().st_size > 5000)
+    kept = victim.with_name("elsewhere.keep")
+    victim.rename(kept)
+    assert library.scan(folder).result(timeout=120).removed == 1
+    assert statuses(library)[victim.name] == "missing"
+    assert library.scan(folder).result(timeout=120).removed == 0  # it is not removed twice
+    kept.rename(victim)
+    report = library.scan(folder).result(timeout=120)
+    assert report.updated == 1
+    assert statuses(library)[victim.name] == "ok"
+
+
+def test_a_deleted_folder_makes_all_its_videos_missing(library: Library, folder: Path) -> None:
+    extra = folder / "extra" / "deeper"
+    extra.mkdir(parents=True)
+    clip = next(path for path in candidates(folder) if path.stat().st_size > 5000)
+    shutil.copy(clip, extra / "a.mp4")
+    shutil.copy(clip, extra / "b.mp4")
+    library.scan(folder).result(timeout=120)
+    shutil.rmtree(folder / "extra")
+    assert library.scan(folder).result(timeout=120).removed == 2
+    assert (library.videos()["status"] == "missing").sum() == 2
+
+
+def test_an_emptied_root_removes_nothing_and_says_so(library: Library, folder: Path) -> None:
+    library.scan(folder).result(timeout=120)
+    before = library.videos()["status"].astype(str).tolist()
+    for path in folder.iterdir():
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    report = library.scan(folder).result(timeout=120)
+    assert (report.scanned, report.removed) == (0, 0)
+    assert "may not be mounted" in report.notes[0]
+    assert library.videos()["status"].astype(str).tolist() == before
+
+
+def test_a_folder_without_videos_is_a_complete_scan_that_says_so(
+    library: Library, tmp_path: Path
+) -> None:
+    (tmp_path / "papers").mkdir()
+    (tmp_path / "papers" / "letter.txt").write_text("Dear reader")
+    report = library.scan(tmp_path / "papers").result(timeout=120)
+    assert report.scanned == 0
+    assert report.notes[0].startswith("No videos were found.")
+
+
+def test_sub_folders_are_entered_only_when_asked(library: Library, folder: Path) -> None:
+    report = library.scan(folder, recursive=False).result(timeout=120)
+    assert report.scanned == len([path for path in folder.iterdir() if path.is_file()])
+
+
+def test_a_flat_rescan_leaves_the_rows_of_sub_folders_alone(library: Library, folder: Path) -> None:
+    library.scan(folder).result(timeout=120)
+    before = statuses(library)
+    assert library.scan(folder, recursive=False).result(timeout=120).removed == 0
+    assert statuses(library) == before
+
+
+def test_a_sub_folder_scanned_on_its_own_is_the_same_rows(library: Library, folder: Path) -> None:
+    library.scan(folder).result(timeout=120)
+    rows = len(library.videos())
+    below = next(path for path in folder.iterdir() if path.is_dir())
+    report = library.scan(below).result(timeout=120)
+    assert report.skipped == report.scanned > 0
+    assert len(library.videos()) == rows
+    assert library.videos()["root"].astype(str).unique().tolist() == [str(folder)]
+
+
+def test_the_progress_tells_the_truth(library: Library, folder: Path) -> None:
+    heard: list[JobState] = []
+    unsubscribe = library.subscribe(heard.append)
+    job = library.scan(folder)
+    report = job.result(timeout=120)
+    unsubscribe()
+    dones = [state.progress.done for state in heard]
+    assert dones == sorted(dones)
+    for state in heard:
+        assert state.progress.total in (None, report.scanned)
+        assert state.progress.phase != "finding" or state.progress.total is None
+    final = job.state.progress
+    assert (final.done, final.total, final.failed) == (
+        report.scanned,
+        report.scanned,
+        report.failed,
+    )
+    assert final.bytes_done == report.bytes_scanned
+    assert final.current == ()
+
+
+def test_a_cancelled_scan_keeps_what_it_had_and_hands_in_a_report(
+    library: Library, folder: Path
+) -> None:
+    clip = next(path for path in candidates(folder) if path.stat().st_size > 5000)
+    for number in range(300):
+        shutil.copy(clip, folder / f"copy {number:03d}{clip.suffix}")
+    job = library.scan(folder)
+
+    def cancel_soon(state: JobState) -> None:
+        if state.progress.done >= 5 and not state.cancel_requested:
+            asked.append(True)
+
+    asked: list[bool] = []
+    unsubscribe = job.subscribe(cancel_soon)
+    while not asked and not job.wait(timeout=0.01).is_final:
+        pass
+    assert job.cancel()
+    state = job.wait(timeout=30)
+    unsubscribe()
+    assert state.status is JobStatus.CANCELLED
+    counts = state.result
+    assert 5 <= counts["new"] + counts["failed"] < 300
+    assert len(library.videos()) == counts["new"] + counts["failed"]
+    assert library.scans()["status"].astype(str).tolist() == ["cancelled"]
+    rest = library.scan(folder).result(timeout=240)
+    assert rest.skipped == counts["new"] + counts["failed"]
+
+
+def test_unreadable_names_are_rows_like_any_other(library: Library, folder: Path) -> None:
+    clip = next(path for path in candidates(folder) if path.stat().st_size > 5000)
+    name = os.fsencode(folder) + b"/caf\xe9 \n<img src=x>.mp4"
+    shutil.copy(clip, name)
+    library.scan(folder).result(timeout=120)
+    assert statuses(library)["caf\\xe9 \n<img src=x>.mp4"] == "ok"

@@ -1,0 +1,186 @@
+"""The library's doors: what it refuses and says, and what it keeps between two sessions."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from stoat_nb import Job, Library, Settings
+from stoat_nb.errors import (
+    CatalogClosed,
+    CatalogNotWritable,
+    FolderNotFound,
+    FolderNotReadable,
+    FolderOutsideRoots,
+    NotAFolder,
+    QueueClosed,
+    UnknownJob,
+)
+from stoat_nb.jobs.context import JobContext
+from stoat_nb.jobs.state import JobStatus
+from stoat_nb.library import shared_library
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Iterator[Library]:
+    with Library(tmp_path / "library.db", settings=Settings()) as opened:
+        yield opened
+
+
+def test_a_missing_folder_is_named_with_a_remedy(library: Library, tmp_path: Path) -> None:
+    with pytest.raises(FolderNotFound, match=r"no folder at '.*nowhere'.*mount"):
+        library.scan(tmp_path / "nowhere")
+
+
+def test_a_file_is_no_folder(library: Library, tmp_path: Path) -> None:
+    (tmp_path / "clip.mp4").write_bytes(b"")
+    with pytest.raises(NotAFolder, match=r"clip\.mp4' is not a folder"):
+        library.scan(tmp_path / "clip.mp4")
+    with pytest.raises(FolderNotFound):
+        library.scan(tmp_path / "clip.mp4" / "below")
+
+
+@pytest.mark.parametrize("name", ["nul\0byte", "x" * 5000, "lone \udcff surrogate"])
+def test_a_name_that_cannot_be_is_refused_in_one_sentence(library: Library, name: str) -> None:
+    with pytest.raises((FolderNotFound, FolderNotReadable)):
+        library.scan(f"/{name}")
+
+
+def test_a_folder_outside_the_roots_is_refused_whether_it_exists_or_not(tmp_path: Path) -> None:
+    inside, outside = tmp_path / "inside", tmp_path / "inside-not"
+    inside.mkdir()
+    outside.mkdir()
+    (inside / "link").symlink_to(outside)
+    with Library(tmp_path / "library.db", settings=Settings(roots=(inside,))) as library:
+        assert library.check_folder(inside) == inside
+        for folder in (outside, inside / "..", inside / "link", tmp_path / "nowhere"):
+            with pytest.raises(FolderOutsideRoots, match="STOAT_ROOTS"):
+                library.scan(folder)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to become somebody who is not")
+def test_an_unreadable_folder_is_refused_with_the_systems_reason(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.mkdir(mode=0o700)
+    for folder in (tmp_path, *tmp_path.parents):
+        folder.chmod(folder.stat().st_mode | 0o055)
+    code = (
+        "import os, sys\n"
+        "from stoat_nb import Library, StoatError\n"
+        "library = Library(sys.argv[2])\n"
+        "os.seteuid(65534)\n"
+        "try:\n"
+        "    library.scan(sys.argv[1])\n"
+        "except StoatError as refused:\n"
+        "    print(type(refused).__name__, refused)\n"
+        "os.seteuid(0)\n"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", code, str(secret), str(tmp_path / "library.db")],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert said.startswith("FolderNotReadable")
+    assert "Permission denied" in said
+
+
+def test_an_unknown_job_is_refused_by_name(library: Library) -> None:
+    for verb in (library.job, library.cancel):
+        with pytest.raises(UnknownJob, match="no job 'nobody'"):
+            verb("nobody")
+
+
+def test_a_job_is_found_again_by_its_id_in_the_next_session(tmp_path: Path) -> None:
+    async def greet(context: JobContext) -> str:
+        return f"hello {context.payload['name']}"
+
+    path = tmp_path / "library.db"
+    with Library(path, settings=Settings()) as library:
+        library.register_handler("greet", greet)
+        job = library.submit("greet", {"name": "stoat"})
+        assert job.result(timeout=10) == "hello stoat"
+    with Library(path, settings=Settings()) as library:
+        again: Job[str] = library.job(job.id)
+        assert again.status is JobStatus.COMPLETE
+        assert again.result() == "hello stoat"
+        assert [state.job_id for state in library.job_states()] == [job.id]
+        assert library.jobs()["job_id"].tolist() == [job.id]
+
+
+def test_a_library_that_cannot_be_made_says_where_and_why(tmp_path: Path) -> None:
+    with pytest.raises(CatalogNotWritable, match="nowhere"):
+        Library(tmp_path / "nowhere" / "library.db", settings=Settings())
+
+
+def test_after_close_every_verb_says_that_it_is_closed(tmp_path: Path) -> None:
+    library = Library(tmp_path / "library.db", settings=Settings())
+    library.close()
+    library.close()
+    assert library.closed
+    with pytest.raises(CatalogClosed, match="is closed"):
+        library.videos()
+    with pytest.raises(QueueClosed, match="is closed"):
+        library.scan(tmp_path)
+
+
+def test_one_process_shares_one_library_of_a_file(tmp_path: Path) -> None:
+    first = shared_library(tmp_path / "library.db")
+    assert shared_library(tmp_path / "library.db") is first
+    first.close()
+    second = shared_library(tmp_path / "library.db")
+    assert second is not first
+    second.close()
+
+
+def test_a_script_that_ends_in_the_middle_of_a_scan_leaves_a_cancelled_job(
+    tmp_path: Path,
+) -> None:
+    code = (
+        "import asyncio, sys, threading\n"
+        "from stoat_nb import Library\n"
+        "begun = threading.Event()\n"
+        "async def still(context):\n"
+        "    begun.set()\n"
+        "    await asyncio.Event().wait()\n"
+        "library = Library(sys.argv[1])\n"
+        "library.register_handler('still', still)\n"
+        "print(library.submit('still', {}).id)\n"
+        "begun.wait()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "library.db")],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert done.stderr == ""
+    with Library(tmp_path / "library.db", settings=Settings()) as library:
+        job = library.job(done.stdout.strip())
+        assert job.status is JobStatus.CANCELLED
+        assert job.state.error == "The library was closed before it ended."
+
+
+def test_a_process_that_is_killed_leaves_no_job_running_for_ever(tmp_path: Path) -> None:
+    code = (
+        "import asyncio, os, signal, sys\n"
+        "from stoat_nb import Library\n"
+        "async def die(context):\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+        "library = Library(sys.argv[1])\n"
+        "library.register_handler('die', die)\n"
+        "library.submit('die', {}).result()\n"
+    )
+    subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "library.db")], check=False, timeout=60
+    )
+    with Library(tmp_path / "library.db", settings=Settings()) as library:
+        (state,) = library.job_states()
+        assert state.status is JobStatus.FAILED
+        assert "ended before it did" in str(state.error)
