@@ -4,8 +4,8 @@ Two figures in one run, over a folder of small real clips:
 
 * how late a timer of the queue's own loop fires at worst during a scan (the loop is asked to wake
   every 5 ms; how much later it does is a stall), beside the same loop left idle;
-* how long ``POST /api/v1/videos/scan`` takes to answer, over real HTTP on loopback, while that scan
-  runs, beside the same request on an idle server.
+* how long ``POST /api/v1/videos/scan`` takes to answer another process, over HTTP on loopback,
+  while that scan runs, beside the same request on an idle server.
 
 Run it with ``python benchmarks/responsiveness.py [--files 2000]``.
 """
@@ -14,7 +14,10 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import select
 import statistics
+import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -24,15 +27,16 @@ from pathlib import Path
 
 import httpx
 import uvicorn
-from stoat_nb.media.samples import make_samples
 
 from stoat_nb.api.app import create_api
-from stoat_nb.jobs.job import Job
 from stoat_nb.library import Library
+from stoat_nb.media.samples import make_samples
 from stoat_nb.settings import Settings
 
 #: Seconds between two wake-ups the loop is asked for.
 TICK_S = 0.005
+#: Seconds the idle library is watched for.
+IDLE_S = 5.0
 
 
 class StallMeter:
@@ -83,16 +87,35 @@ def served(library: Library) -> Iterator[str]:
         thread.join()
 
 
-def submit_times(address: str, folder: Path, times: int) -> list[float]:
-    """Submit a scan of a small folder so many times; return the seconds each answer took."""
+class Client:
+    """Somebody else on this machine, in a process of their own, who submits again and again."""
+
+    def __init__(self, address: str, folder: Path) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, __file__, "--client", address, str(folder)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self._process.stdout.readline()  # it is ready
+
+    def stop(self) -> list[float]:
+        """Return the seconds that each answer took."""
+        said, _ = self._process.communicate("stop\n")
+        return [float(word) for word in said.split()]
+
+
+def submit_until_told(address: str, folder: str) -> None:
+    """Submit a scan of a small folder five times a second; print how long each answer took."""
     taken = []
     with httpx.Client(base_url=address, timeout=30) as client:
-        for _ in range(times):
+        print("ready", flush=True)
+        while not select.select([sys.stdin], [], [], 0.2)[0]:
             asked = time.perf_counter()
-            answer = client.post("/api/v1/videos/scan", json={"path": str(folder)})
+            answer = client.post("/api/v1/videos/scan", json={"path": folder})
             taken.append(time.perf_counter() - asked)
             answer.raise_for_status()
-    return taken
+    print(*taken)
 
 
 def milliseconds(values: list[float]) -> str:
@@ -115,8 +138,17 @@ def copies_of(clips: list[Path], folder: Path, files: int) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--files", type=int, default=2000)
-    files = parser.parse_args().files
+    parser.add_argument("--files", type=int, default=2000, help="clips in the folder")
+    parser.add_argument("--client", nargs=2, metavar=("URL", "FOLDER"), help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.client:
+        submit_until_told(*arguments.client)
+    else:
+        measure(arguments.files)
+
+
+def measure(files: int) -> None:
+    """Measure an idle library, and then one that scans."""
     with tempfile.TemporaryDirectory() as scratch:
         base = Path(scratch)
         clips = [path for path in make_samples(base / "clips") if path.stat().st_size]
@@ -128,26 +160,18 @@ def main() -> None:
         with Library(base / "library.db", settings=Settings()) as library, served(library) as url:
             library.scan(small).result()  # start-up is not what is measured
             with stalls_of(library) as idle:
-                idle_submits = submit_times(url, small, 20)
+                client = Client(url, small)
+                time.sleep(IDLE_S)
+                idle_submits = client.stop()
             with stalls_of(library) as busy:
-                began = time.perf_counter()
-                job = library.scan(big)
-                busy_submits = submits_during(job, url, small)
-                report = job.result()
-                took = time.perf_counter() - began
-    print(f"{report} in {took:.1f} s ({report.scanned / took:.0f} files/s)")
+                client = Client(url, small)
+                report = library.scan(big).result()
+                busy_submits = client.stop()
+    print(f"{report} in {report.elapsed_s:.1f} s ({report.scanned / report.elapsed_s:.0f} files/s)")
     print(f"loop stall, idle      {milliseconds(idle.stalls)}")
     print(f"loop stall, scanning  {milliseconds(busy.stalls)}")
     print(f"REST submit, idle     {milliseconds(idle_submits)}")
     print(f"REST submit, scanning {milliseconds(busy_submits)}")
-
-
-def submits_during(job: Job[object], url: str, small: Path) -> list[float]:
-    """Submit small scans, a few a second, for as long as the job runs."""
-    taken = []
-    while not job.wait(timeout=0.25).is_final:
-        taken += submit_times(url, small, 1)
-    return taken
 
 
 if __name__ == "__main__":

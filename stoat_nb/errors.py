@@ -22,6 +22,7 @@
     │   ├── JobTimeout             also a TimeoutError
     │   ├── JobCancelled
     │   └── QueueClosed
+    ├── UnknownVideo               also a KeyError
     ├── ExportError
     ├── FilterError                an unknown column, or a value that cannot be compared
     ├── SettingError               also a ValueError
@@ -226,6 +227,18 @@ class QueueClosed(JobError):
 
     def __init__(self) -> None:
         super().__init__("The job queue is closed. Open the library again to submit jobs.")
+
+
+class UnknownVideo(StoatError, KeyError):
+    """No video has this number."""
+
+    code = "NOT_FOUND"
+
+    def __init__(self, video_id: object) -> None:
+        super().__init__(f"There is no video {shown(video_id)}. List the videos to see their ids.")
+
+    def __str__(self) -> str:
+        return str(self.args[0])  # KeyError would show the repr
 
 
 class ExportError(StoatError):

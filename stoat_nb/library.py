@@ -175,7 +175,7 @@ class Library:
     def check_folder(self, folder: str | os.PathLike[str]) -> Path:
         """Return the real path of a folder that may be scanned, or say why it may not be."""
         given = os.fspath(folder)
-        if len(given) > LONGEST_PATH or "\0" in given:
+        if not given or len(given) > LONGEST_PATH or "\0" in given:
             raise FolderNotFound(given[:LONGEST_PATH])
         path = Path(os.path.realpath(Path(given).expanduser()))
         allowed = [Path(os.path.realpath(root)) for root in self.settings.roots]

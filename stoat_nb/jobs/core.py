@@ -191,8 +191,8 @@ class QueueCore:
 
     async def _run(self, live: LiveJob) -> None:
         """Run a pending job to its end."""
-        if live.state.is_final:
-            return  # cancelled while it waited
+        if live.state.is_final or self._closed:
+            return  # cancelled while it waited, or about to be
         registration = self._handlers[live.state.job_type]
         now = time.time()
         self._advance(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from stoat_nb.names import shown
@@ -40,7 +40,8 @@ class ScanReport:
 
     def to_json(self) -> dict[str, Any]:
         """Return what REST and the job's result carry."""
-        return asdict(self)
+        # Not dataclasses.asdict: it copies every entry deeply, and there may be a great many.
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> ScanReport:

@@ -1,0 +1,196 @@
+"""The catalog: what is known of every file, scan and job, in one SQLite file."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, overload
+
+import apsw
+
+from stoat_nb.catalog.columns import TABLES
+from stoat_nb.catalog.database import Database, fetch
+from stoat_nb.catalog.jobs import CatalogJobStore
+from stoat_nb.catalog.query import Page, Summary, VideoQuery, selection, summarize
+from stoat_nb.catalog.rows import as_objects, pieces, rows_of
+from stoat_nb.catalog.scans import Scans
+from stoat_nb.catalog.values import as_integer
+from stoat_nb.catalog.videos import KnownFile, RecordCounts, Videos
+from stoat_nb.errors import UnknownVideo
+from stoat_nb.media.video import Outcome
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Catalog", "KnownFile", "RecordCounts"]
+
+
+class Catalog:
+    """An open catalog. Blocking; any thread may call any of it; several processes may have it open.
+
+    Parameters
+    ----------
+    path
+        The file, made when missing.
+
+    Raises
+    ------
+    CatalogError
+        If the file cannot be made, written or understood; nothing was changed then.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.absolute()
+        self._database = Database(self.path)
+        self._videos = Videos(self._database)
+        self._scans = Scans(self._database)
+        self.job_store = CatalogJobStore(self._database)
+        try:
+            self.job_store.settle_orphans(time.time())
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Finish what is being written and let go of the file. May be called again."""
+        self._database.close()
+
+    # -- scanning: each call is one transaction -------------------------------------------------
+
+    def begin_scan(self, *, job_id: str, folder: bytes, recursive: bool, started_at: float) -> int:
+        """Write down that a scan starts; return its number."""
+        return self._scans.begin(
+            job_id=job_id, folder=folder, recursive=recursive, started_at=started_at
+        )
+
+    def known_files(self, folder: bytes) -> dict[bytes, KnownFile]:
+        """Return every row of exactly that folder, by name."""
+        return self._videos.known_files(folder)
+
+    def folders_below(self, folder: bytes) -> list[bytes]:
+        """Return the folders, itself included, whose files were there when last looked."""
+        return self._videos.folders_below(folder)
+
+    def record(self, scan_id: int, outcomes: Sequence[Outcome], *, at: float) -> RecordCounts:
+        """Write down what came of some files, all of it or nothing."""
+        return self._videos.record(scan_id, outcomes, at=at)
+
+    def mark_seen(self, scan_id: int, folders: Sequence[bytes], *, at: float) -> None:
+        """Note folders that were listed completely: their files are there but for those gone."""
+        self._videos.mark_seen(scan_id, folders, at=at)
+
+    def mark_gone(self, scan_id: int, gone: Mapping[bytes, Sequence[bytes]], *, at: float) -> int:
+        """Mark named files as missing, keeping what is known of them; return how many were not."""
+        return self._videos.mark_gone(scan_id, gone, at=at)
+
+    def finish_scan(
+        self, scan_id: int, *, status: str, at: float, report: Mapping[str, Any]
+    ) -> None:
+        """Write down how a scan ended."""
+        self._scans.finish(scan_id, status=status, at=at, report=report)
+
+    # -- reading --------------------------------------------------------------------------------
+
+    def videos(self) -> pd.DataFrame:
+        """Return every catalogued file, one row each."""
+        return self._frame("videos")
+
+    def streams(self) -> pd.DataFrame:
+        """Return every stream of every video, one row each."""
+        return self._frame("streams")
+
+    def failures(self) -> pd.DataFrame:
+        """Return the files that could not be probed."""
+        return self._frame("failures")
+
+    def scans(self) -> pd.DataFrame:
+        """Return every scan, oldest first."""
+        return self._frame("scans")
+
+    def jobs(self) -> pd.DataFrame:
+        """Return every job, newest first."""
+        return self._frame("jobs")
+
+    def page(self, query: VideoQuery) -> Page:
+        """Return one page of the videos that match."""
+        from stoat_nb.catalog.frames import frame  # noqa: PLC0415 - pandas only for frames
+
+        chosen, table = selection(query), TABLES["videos"]
+
+        def select(connection: apsw.Connection) -> Page:
+            ids = chosen.page(connection, query.limit, query.offset)
+            rows = rows_of(connection, table, ids)
+            return Page(frame=frame(table, [rows]), total=chosen.count(connection))
+
+        return self._database.read(select)
+
+    def video(self, video_id: int) -> dict[str, Any]:
+        """Return the facts and the streams of one file, in JSON's own types."""
+
+        def select(connection: apsw.Connection) -> dict[str, Any]:
+            facts = _one(connection, "videos", video_id)
+            if not facts:
+                raise UnknownVideo(video_id)
+            streams = _one(connection, "streams", video_id)
+            return {**facts[0], "streams": streams}
+
+        return self._database.read(select)
+
+    def summary(self) -> Summary:
+        """Return the library at a glance."""
+        return self._database.read(summarize)
+
+    @overload
+    def export(
+        self,
+        path: Path,
+        *,
+        table: str = ...,
+        format: str | None = ...,
+        query: VideoQuery | None = ...,
+    ) -> Path: ...
+
+    @overload
+    def export(
+        self,
+        path: BinaryIO,
+        *,
+        table: str = ...,
+        format: str | None = ...,
+        query: VideoQuery | None = ...,
+    ) -> None: ...
+
+    def export(
+        self,
+        path: Path | BinaryIO,
+        *,
+        table: str = "videos",
+        format: str | None = None,  # noqa: A002 - the word users know
+        query: VideoQuery | None = None,
+    ) -> Path | None:
+        """Write a whole table, or all videos a query matches, to a file or an open binary one.
+
+        Of the query, ``limit`` and ``offset`` do not count here: an export is always complete.
+        """
+        from stoat_nb.catalog.export import Export  # noqa: PLC0415 - Arrow only for exports
+
+        export = Export(self._database, table=table, query=query)
+        if isinstance(path, Path):
+            return export.to_path(path, format)
+        export.to_file(path, format)
+        return None
+
+    def _frame(self, name: str) -> pd.DataFrame:
+        from stoat_nb.catalog.frames import frame  # noqa: PLC0415 - pandas only for frames
+
+        table = TABLES[name]
+        return self._database.read(lambda connection: frame(table, pieces(connection, table)))
+
+
+def _one(connection: apsw.Connection, name: str, video_id: int) -> list[dict[str, Any]]:
+    table = TABLES[name]
+    rows = fetch(
+        connection, f"{table.select} WHERE v.id = ? ORDER BY {table.order}", (as_integer(video_id),)
+    )
+    return list(as_objects(table, rows))

@@ -1,0 +1,57 @@
+"""One column of a frame: its name, its dtype, and what it says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Dtype = Literal[
+    "string",
+    "Int64",
+    "Float64",
+    "boolean",
+    "category",
+    "datetime64[ns, UTC]",
+    "list<string>",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """What frames, exports and ``docs/columns.md`` know of a column."""
+
+    name: str
+    dtype: Dtype
+    doc: str
+    unit: str = ""  #: Of a number.
+    basis: str = ""  #: Where the value comes from.
+    sql: str = ""  #: What yields it; times in nanoseconds, lists as JSON.
+
+    @property
+    def is_text(self) -> bool:
+        """Whether its cells are text that somebody else may have written."""
+        return self.dtype in ("string", "category")
+
+
+def moment(name: str, doc: str, *, basis: str, sql: str) -> Column:
+    """Return the column of a time that the catalog keeps in seconds."""
+    # Through microseconds: a float of this size knows no more.
+    nanoseconds = f"CAST(round({sql} * 1e6) AS INTEGER) * 1000"
+    return Column(name, "datetime64[ns, UTC]", doc, basis=basis, sql=nanoseconds)
+
+
+def columns_of(
+    table: str, basis: str, *rows: tuple[str, Dtype, str] | tuple[str, Dtype, str, str]
+) -> list[Column]:
+    """Return columns that a table itself has: name, dtype, unit where there is one, doc."""
+    return [
+        Column(
+            name=row[0],
+            dtype=row[1],
+            unit="" if len(row) == 3 else row[2],  # noqa: PLR2004 - with a unit there are four
+            doc=row[-1],
+            basis=basis,
+            sql=f"{table}.{row[0]}",
+        )
+        for row in rows
+    ]

@@ -1,0 +1,246 @@
+"""Every table and every column, in one place: frames, exports and docs/columns.md are made from it.
+
+``python -m stoat_nb.catalog.columns`` prints the page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from stoat_nb.catalog.column import Column, columns_of, moment
+from stoat_nb.catalog.video_columns import VIDEO_COLUMNS, VIDEOS_FROM
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """What one frame is made of."""
+
+    name: str
+    doc: str
+    columns: tuple[Column, ...]
+    source: str  #: What follows FROM.
+    order: str  #: What follows ORDER BY.
+
+    def column(self, name: str) -> Column | None:
+        """Return a column by its name."""
+        return next((column for column in self.columns if column.name == name), None)
+
+    @property
+    def select(self) -> str:
+        """Everything up to FROM and its tables."""
+        fields = ", ".join(f'{column.sql} AS "{column.name}"' for column in self.columns)
+        return f"SELECT {fields} FROM {self.source}"  # noqa: S608 - of our own words alone
+
+
+_VIDEO_ID = Column("video_id", "Int64", "The row in videos.", basis="catalog", sql="v.id")
+_PATH = Column("path", "string", "Absolute path of the file.", basis="file system", sql="v.path")
+
+_STREAMS = (
+    _VIDEO_ID,
+    _PATH,
+    *columns_of(
+        "s",
+        "stream",
+        ("idx", "Int64", "Its place in the file, from 0."),
+        ("kind", "category", "video, audio, subtitle, data, attachment or unknown."),
+        ("codec", "category", "FFmpeg's name of the codec."),
+        ("codec_tag", "category", "The container's own code for it."),
+        ("profile", "category", "The codec's profile."),
+        ("level", "Int64", "The codec's level, as the stream numbers it."),
+        ("width", "Int64", "px", "Stored width."),
+        ("height", "Int64", "px", "Stored height."),
+        ("rotation", "Int64", "degrees", "Clockwise turn for display: 0, 90, 180 or 270."),
+        ("sar", "Float64", "Width of one stored pixel over its height."),
+        ("pix_fmt", "category", "FFmpeg's name of the pixel format."),
+        ("bit_depth", "Int64", "bit", "Bits of one colour component."),
+    ),
+    Column(
+        "fps",
+        "Float64",
+        "`fps_num` over `fps_den`.",
+        "frames/s",
+        "derived",
+        "CAST(s.fps_num AS REAL) / s.fps_den",
+    ),
+    *columns_of(
+        "s",
+        "stream",
+        ("fps_num", "Int64", "Average frame rate: the fraction's numerator."),
+        ("fps_den", "Int64", "Average frame rate: the fraction's denominator."),
+        ("color_range", "category", "tv (limited) or pc (full)."),
+        ("color_space", "category", "Matrix coefficients."),
+        ("color_transfer", "category", "Transfer curve."),
+        ("color_primaries", "category", "Primaries."),
+        ("hdr", "category", "sdr, hdr10, hlg or dolby_vision; null where the file does not say."),
+        ("channels", "Int64", "Audio channels."),
+        ("channel_layout", "category", "mono, stereo, 5.1, ..."),
+        ("sample_rate", "Int64", "Hz", "Samples a second."),
+        ("bitrate", "Int64", "bit/s", "As the file states it."),
+        ("duration_s", "Float64", "s", "Length."),
+        ("start_s", "Float64", "s", "Time of the first frame or sample."),
+        ("frame_count", "Int64", "frames", "As the header states it; frames are not counted."),
+        ("language", "category", "As tagged, usually ISO 639-2."),
+        ("title", "string", "As tagged."),
+        ("is_default", "boolean", "Marked to be played unless another is chosen."),
+        ("is_forced", "boolean", "Marked to be shown always."),
+        ("is_cover", "boolean", "A cover picture, not a video."),
+    ),
+)
+
+_FAILURES = (
+    _VIDEO_ID,
+    _PATH,
+    *columns_of(
+        "x",
+        "catalog",
+        ("error_class", "category", "Why it could not be probed, in one word."),
+        ("error", "string", "The same as a sentence; never empty."),
+        ("tool", "category", "What found it out, with its version."),
+        ("elapsed_ms", "Int64", "ms", "How long the probe took, where it was measured."),
+        ("scan_id", "Int64", "The scan in which it failed."),
+    ),
+    moment("failed_at", "When it failed.", basis="catalog", sql="x.failed_at"),
+    *columns_of("v", "file system", ("size_bytes", "Int64", "bytes", "Size.")),
+)
+
+_SCANS = (
+    Column("scan_id", "Int64", "The scan's number.", basis="catalog", sql="s.id"),
+    *columns_of("s", "catalog", ("job_id", "string", "The job that ran it.")),
+    Column("root", "category", "The root it belongs to.", basis="catalog", sql="r.path_text"),
+    Column("folder", "string", "The folder scanned.", basis="catalog", sql="s.folder_text"),
+    *columns_of(
+        "s",
+        "catalog",
+        ("recursive", "boolean", "Whether sub-folders were entered."),
+        ("status", "category", "running, complete, cancelled or failed."),
+    ),
+    moment("started_at", "When it started.", basis="catalog", sql="s.started_at"),
+    moment("finished_at", "When it ended.", basis="catalog", sql="s.finished_at"),
+    *columns_of(
+        "s",
+        "report",
+        ("scanned", "Int64", "files", "Video files that were found."),
+        ("new", "Int64", "files", "Probed for the first time."),
+        ("updated", "Int64", "files", "Probed again: they had changed or come back."),
+        ("skipped", "Int64", "files", "Unchanged since they were last probed."),
+        ("failed", "Int64", "files", "Could not be probed this time."),
+        ("removed", "Int64", "files", "Known, and no longer there."),
+        ("bytes_scanned", "Int64", "bytes", "Size of the files that were found."),
+        ("elapsed_s", "Float64", "s", "How long it took."),
+    ),
+)
+
+_JOBS = (
+    Column("job_id", "string", "The job's UUID.", basis="queue", sql="j.id"),
+    *columns_of(
+        "j",
+        "queue",
+        ("type", "category", "Which handler it went to."),
+        ("status", "category", "pending, running, complete, failed, timeout or cancelled."),
+    ),
+    Column("phase", "category", "What it did last.", basis="handler", sql="j.progress ->> 'phase'"),
+    Column("done", "Int64", "Units finished.", basis="handler", sql="j.progress ->> 'done'"),
+    Column(
+        "total",
+        "Int64",
+        "Units there were; null where that was never known.",
+        basis="handler",
+        sql="j.progress ->> 'total'",
+    ),
+    Column(
+        "n_failed",
+        "Int64",
+        "Units that ended in a failure.",
+        basis="handler",
+        sql="j.progress ->> 'failed'",
+    ),
+    *columns_of("j", "queue", ("error", "string", "Why it ended badly, if it did.")),
+    moment("submitted_at", "When it was submitted.", basis="queue", sql="j.submitted_at"),
+    moment("started_at", "When its handler started.", basis="queue", sql="j.started_at"),
+    moment("finished_at", "When it ended.", basis="queue", sql="j.finished_at"),
+    moment("heartbeat_at", "When it last moved.", basis="queue", sql="j.heartbeat_at"),
+    *columns_of(
+        "j",
+        "queue",
+        ("timeout_s", "Float64", "s", "Its limit; null: none."),
+        ("attempt", "Int64", "How often it was started."),
+        ("cancel_requested", "boolean", "Whether somebody asked it to stop."),
+        ("payload", "string", "What it was given, as JSON."),
+        ("result", "string", "What it returned, as JSON."),
+    ),
+)
+
+TABLES: dict[str, Table] = {
+    table.name: table
+    for table in (
+        Table(
+            name="videos",
+            doc="One row a file, in the order of their paths. Facts that are not known are null.",
+            columns=VIDEO_COLUMNS,
+            source=VIDEOS_FROM,
+            order="v.path, v.id",
+        ),
+        Table(
+            name="streams",
+            doc="One row a stream of a file that could be probed.",
+            columns=_STREAMS,
+            source="videos v JOIN streams s ON s.video_id = v.id",
+            order="v.path, v.id, s.idx",
+        ),
+        Table(
+            name="failures",
+            doc="One row a file that could not be probed and is still there.",
+            columns=_FAILURES,
+            source="failures x JOIN videos v ON v.id = x.video_id AND v.status = 'failed'",
+            order="v.path, v.id",
+        ),
+        Table(
+            name="scans",
+            doc="One row a scan, oldest first.",
+            columns=_SCANS,
+            source="scans s JOIN roots r ON r.id = s.root_id",
+            order="s.id",
+        ),
+        Table(
+            name="jobs",
+            doc="One row a job, newest first.",
+            columns=_JOBS,
+            source="jobs j",
+            order="j.submitted_at DESC, j.rowid DESC",
+        ),
+    )
+}
+
+_OPENING = """\
+# Columns
+
+Every column of every frame and export. This page is made from `stoat_nb/catalog/columns.py`:
+`python -m stoat_nb.catalog.columns > docs/columns.md`.
+
+dtypes are those of pandas, and the same when a frame is empty. `category` columns hold text.
+`list<string>` columns are Arrow lists; exports write them as JSON text in CSV and Excel, and as
+lists elsewhere. The basis says where a value comes from: the `file system`, the `file` or one of
+its streams, what is `derived` from those, or the `catalog`. The main stream of a kind is the first
+one marked as default, else the first; covers are never it.
+"""
+
+
+def page(tables: Sequence[Table] = tuple(TABLES.values())) -> str:
+    """Return docs/columns.md."""
+    return "\n".join([_OPENING, *(_section(table) for table in tables)])
+
+
+def _section(table: Table) -> str:
+    head = [f"## {table.name}", "", table.doc, ""]
+    rows = [
+        f"| `{column.name}` | {column.dtype} | {column.unit} | {column.basis} | {column.doc} |"
+        for column in table.columns
+    ]
+    return "\n".join(
+        [*head, "| column | dtype | unit | basis | what it says |", "| --- " * 5 + "|", *rows, ""]
+    )
+
+
+if __name__ == "__main__":
+    print(page(), end="")  # noqa: T201 - a command that prints

@@ -1,0 +1,245 @@
+"""The SQLite file: one thread that writes, a few connections that read, failures in our words."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import apsw
+
+from stoat_nb.catalog.migrations import inspect, migrate
+from stoat_nb.catalog.place import check_place
+from stoat_nb.catalog.text_search import add_text_search
+from stoat_nb.errors import CatalogClosed, CatalogCorrupt, CatalogError, CatalogNotWritable
+from stoat_nb.names import shown
+
+T = TypeVar("T")
+
+#: How long a transaction waits for one of another process.
+BUSY_TIMEOUT_S = 15.0
+#: Read connections kept for the next reader.
+IDLE_READERS = 4
+
+_WRITER_PRAGMAS = (
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA journal_size_limit = 67108864",
+)
+_PRAGMAS = ("PRAGMA trusted_schema = OFF", "PRAGMA cell_size_check = ON", "PRAGMA mmap_size = 0")
+_READ_ONLY = apsw.SQLITE_OPEN_READONLY
+_READ_WRITE = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
+
+
+class Database:
+    """An open library file. Blocking; any thread may call any of it.
+
+    Parameters
+    ----------
+    path
+        The file, made when missing.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._idle: list[apsw.Connection] = []
+        self._lock = threading.Lock()
+        self._closed = False
+        check_place(path)
+        # One thread owns the only connection that writes, so that writers never meet in here.
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="stoat-catalog-writer")
+        try:
+            self._connection = self._writer.submit(_opened_for_writing, path).result()
+        except BaseException:
+            self._writer.shutdown()
+            raise
+        self._durable = True
+
+    def write(self, function: Callable[[apsw.Connection], T], *, durable: bool = False) -> T:
+        """Run a function of the connection as one transaction; return when it is committed.
+
+        Durable ones outlive a power cut, and so does everything written before them. What raises
+        is rolled back.
+        """
+        with self._lock:
+            if self._closed:
+                raise CatalogClosed(self.path)
+            written = self._writer.submit(self._transact, function, durable)
+        return written.result()
+
+    def read(self, function: Callable[[apsw.Connection], T]) -> T:
+        """Run a function of a connection that only reads, on one state of the file.
+
+        Nothing that still reads may escape from it: a half-read cursor keeps the log growing.
+        """
+        connection = self._reader()
+        try:
+            with translated(self.path):
+                connection.execute("BEGIN")
+                try:
+                    return function(connection)
+                finally:
+                    _end(connection, "ROLLBACK")
+        finally:
+            self._put_back(connection)
+
+    def close(self) -> None:
+        """Finish what is being written and let go of the file. May be called again."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.close()
+        # The writer is the last to go: closing it folds the log into the file.
+        self._writer.submit(_shut, self._connection)
+        self._writer.shutdown(wait=True)
+
+    def _transact(self, function: Callable[[apsw.Connection], T], durable: bool) -> T:
+        connection = self._connection
+        with translated(self.path):
+            if durable is not self._durable:
+                connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+                self._durable = durable
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                value = function(connection)
+                connection.execute("COMMIT")
+            except BaseException:
+                _end(connection, "ROLLBACK")
+                raise
+            return value
+
+    def _reader(self) -> apsw.Connection:
+        with self._lock:
+            if self._closed:
+                raise CatalogClosed(self.path)
+            if self._idle:
+                return self._idle.pop()
+        with translated(self.path):
+            connection = _connected(self.path, _READ_ONLY)
+            add_text_search(connection)
+            return connection
+
+    def _put_back(self, connection: apsw.Connection) -> None:
+        with self._lock:
+            if not self._closed and len(self._idle) < IDLE_READERS:
+                self._idle.append(connection)
+                return
+        connection.close()
+
+
+def fetch(connection: apsw.Connection, sql: str, bindings: apsw.Bindings = ()) -> list[Any]:
+    """Run one statement to its end and return its rows."""
+    return connection.execute(sql, bindings).fetchall()
+
+
+def _opened_for_writing(path: Path) -> apsw.Connection:
+    with translated(path):
+        if path.exists() and path.stat().st_size:
+            _look_first(path)
+        connection = _connected(path, _READ_WRITE)
+        try:
+            _prepare(connection, path)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+
+def _look_first(path: Path) -> None:
+    """Refuse what is no library of ours before anything in it could change."""
+    connection = _connected(path, _READ_ONLY)
+    try:
+        inspect(connection, path)
+    finally:
+        connection.close()
+
+
+def _prepare(connection: apsw.Connection, path: Path) -> None:
+    if connection.readonly("main"):
+        raise CatalogNotWritable(path, "this user may only read it")
+    _use_wal(connection)
+    for pragma in _WRITER_PRAGMAS:
+        connection.execute(pragma).fetchall()
+    if migrate(connection, path):
+        # A new schema must not live in the log alone, and the new file not in its folder's cache.
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        _sync_folder(path.parent)
+
+
+def _use_wal(connection: apsw.Connection) -> None:
+    """Switch to the log; SQLite does not wait by itself while another process does the same."""
+    until = time.monotonic() + BUSY_TIMEOUT_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL").fetchall()
+        except apsw.BusyError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.01)
+        else:
+            return
+
+
+def _connected(path: Path, flags: int) -> apsw.Connection:
+    connection = apsw.Connection(os.fspath(path), flags=flags)
+    connection.set_busy_timeout(int(BUSY_TIMEOUT_S * 1000))
+    for pragma in _PRAGMAS:
+        connection.execute(pragma).fetchall()
+    return connection
+
+
+def _end(connection: apsw.Connection, how: str) -> None:
+    if connection.in_transaction:  # SQLite ends one by itself when the disk is full
+        connection.execute(how)
+
+
+def _shut(connection: apsw.Connection) -> None:
+    try:
+        connection.execute("PRAGMA optimize").fetchall()
+    except apsw.Error:
+        pass  # it only makes later queries quicker
+    finally:
+        connection.close()
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """Turn what SQLite raises about the file into what people can act on."""
+    try:
+        yield
+    except (apsw.NotADBError, apsw.CorruptError, apsw.SQLError, UnicodeDecodeError) as problem:
+        # Our SQL fits our schema: where it does not, the schema is damaged.
+        raise CatalogCorrupt(path, problem) from problem
+    except (apsw.CantOpenError, apsw.ReadOnlyError, apsw.PermissionsError) as problem:
+        raise CatalogNotWritable(path, problem) from problem
+    except apsw.FullError as problem:
+        raise CatalogError(
+            f"The disk that holds the library '{shown(path)}' is full. "
+            "Nothing of this was written. Free some space and try again."
+        ) from problem
+    except apsw.BusyError as problem:
+        raise CatalogError(
+            f"Another process has kept the library '{shown(path)}' busy for "
+            f"{BUSY_TIMEOUT_S:g} s. Try again, or close what else uses it."
+        ) from problem
+    except (apsw.IOError, apsw.ProtocolError) as problem:
+        raise CatalogError(
+            f"The disk that holds the library '{shown(path)}' reported an error: "
+            f"{shown(problem)}. Check the disk and try again."
+        ) from problem

@@ -1,0 +1,66 @@
+"""Rows as typed columns: Arrow first, then pandas. No cell's type is ever guessed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from stoat_nb.catalog.column import Column
+from stoat_nb.catalog.columns import Table
+from stoat_nb.catalog.rows import Row
+
+_ARROW: dict[str, Any] = {
+    "string": pa.string(),
+    "Int64": pa.int64(),
+    "Float64": pa.float64(),
+    "boolean": pa.bool_(),
+    "category": pa.dictionary(pa.int32(), pa.string()),
+    "datetime64[ns, UTC]": pa.timestamp("ns", "UTC"),
+    "list<string>": pa.list_(pa.string()),
+}
+_PANDAS = {
+    pa.string(): pd.StringDtype("pyarrow"),
+    pa.int64(): pd.Int64Dtype(),
+    pa.float64(): pd.Float64Dtype(),
+    pa.bool_(): pd.BooleanDtype(),
+    pa.list_(pa.string()): pd.ArrowDtype(pa.list_(pa.string())),
+}
+
+
+def schema(table: Table) -> pa.Schema:
+    """Return a table's columns as Arrow knows them."""
+    return pa.schema([(column.name, _ARROW[column.dtype]) for column in table.columns])
+
+
+def arrow(table: Table, rows: Sequence[Row]) -> pa.Table:
+    """Return rows as one typed Arrow table."""
+    cells: Iterable[Sequence[Any]] = zip(*rows, strict=True) if rows else [()] * len(table.columns)
+    columns = [array(column, values) for column, values in zip(table.columns, cells, strict=True)]
+    return pa.Table.from_arrays(columns, schema=schema(table))
+
+
+def frame(table: Table, parts: Iterable[Sequence[Row]]) -> pd.DataFrame:
+    """Return rows as a typed DataFrame; its columns and dtypes are the same when it is empty."""
+    tables = [arrow(table, rows) for rows in parts] or [arrow(table, ())]
+    whole = pa.concat_tables(tables).unify_dictionaries()
+    tables.clear()  # so that each column is freed as soon as it is converted
+    made: pd.DataFrame = whole.to_pandas(
+        types_mapper=_PANDAS.get, split_blocks=True, self_destruct=True
+    )
+    return made
+
+
+def array(column: Column, values: Sequence[Any]) -> pa.Array:
+    """Return the cells of one column, typed."""
+    kind = _ARROW[column.dtype]
+    if column.dtype == "category":
+        return pa.array(values, pa.string()).dictionary_encode().cast(kind)
+    if column.dtype == "boolean":
+        return pa.array(values, pa.int64()).cast(kind)
+    if column.dtype == "list<string>":
+        return pa.array([value and json.loads(value) for value in values], kind)
+    return pa.array(values, kind)

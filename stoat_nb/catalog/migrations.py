@@ -1,0 +1,64 @@
+"""The schema, version by version: each step in one transaction, none ever skipped or repeated."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+
+import apsw
+
+from stoat_nb.errors import CatalogCorrupt, CatalogTooNew
+
+#: Marks a file as ours for ``file`` and for us: "Stoa" in ASCII.
+APPLICATION_ID = 0x53746F61
+
+
+@cache
+def steps() -> tuple[str, ...]:
+    """Return the SQL of every version in order; the first leads from nothing to version 1."""
+    found = (Path(__file__).parent / "sql").iterdir()
+    named = [entry for entry in found if re.fullmatch(r"\d{4}_\w+\.sql", entry.name)]
+    return tuple(entry.read_text("utf-8") for entry in sorted(named))
+
+
+def inspect(connection: apsw.Connection, path: Path) -> int:
+    """Return the schema version of a file, 0 if it is empty; refuse a file that is not ours."""
+    marked, version = (_number(connection, name) for name in ("application_id", "user_version"))
+    is_empty = not connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchall()
+    is_new = is_empty and marked == version == 0
+    if not is_new and (marked != APPLICATION_ID or version < 1):
+        raise CatalogCorrupt(path, "it is an SQLite database, but not a Stoat library")
+    if version > len(steps()):
+        raise CatalogTooNew(path, version, len(steps()))
+    return version
+
+
+def _number(connection: apsw.Connection, pragma: str) -> int:
+    ((value,),) = connection.execute(f"PRAGMA {pragma}").fetchall()
+    return int(str(value))
+
+
+def migrate(connection: apsw.Connection, path: Path) -> bool:
+    """Bring a file to the newest version; tell whether anything was to do."""
+    changed = False
+    while inspect(connection, path) < len(steps()):
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            changed |= _take_step(connection, path)
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+    return changed
+
+
+def _take_step(connection: apsw.Connection, path: Path) -> bool:
+    version = inspect(connection, path)  # another process may have been quicker
+    if version == len(steps()):
+        return False
+    connection.execute(steps()[version])
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version = {version + 1}")
+    return True

@@ -1,0 +1,192 @@
+"""Which videos, in which order, from where on; and the library at a glance."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import apsw
+
+from stoat_nb.catalog.columns import TABLES
+from stoat_nb.catalog.database import fetch
+from stoat_nb.catalog.text_search import search_clause
+from stoat_nb.catalog.values import LARGEST, as_stored_text
+from stoat_nb.errors import FilterError
+from stoat_nb.names import shown
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: Rows a page may have at most; exports have no limit.
+LARGEST_PAGE = 500
+
+STATUSES = ("ok", "failed", "missing", "offline")
+#: Columns that videos can be sorted by.
+SORTABLE = tuple(
+    column.name for column in TABLES["videos"].columns if column.dtype != "list<string>"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VideoQuery:
+    """Which videos to list. Everything left out leaves all in.
+
+    Examples
+    --------
+    >>> VideoQuery(search="holiday", codec=("hevc",), sort="size_bytes", descending=True).limit
+    50
+    """
+
+    search: str = ""  #: Part of the path, whatever its case.
+    status: tuple[str, ...] = ()  #: Any of: ok, failed, missing, offline.
+    codec: tuple[str, ...] = ()  #: Any of these codecs.
+    container: tuple[str, ...] = ()  #: Any of these containers.
+    sort: str = "path"  #: A column of ``videos()``; rows that know nothing there come last.
+    descending: bool = False
+    limit: int = 50  #: Rows on the page: 1 to 500.
+    offset: int = 0  #: Rows before it.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Some of the videos that match."""
+
+    frame: pd.DataFrame  #: Typed like ``videos()``.
+    total: int  #: How many match in all.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """The library at a glance."""
+
+    n_videos: int  #: Rows, whatever their status.
+    n_ok: int
+    n_failed: int
+    n_missing: int  #: No longer there, or on a disk that is away.
+    total_bytes: int  #: Of the files that are there, those that failed included.
+    total_duration_s: float  #: Of those that could be probed, as far as it is known.
+    codecs: dict[str, int] = field(default_factory=dict)  #: Most frequent first.
+    containers: dict[str, int] = field(default_factory=dict)
+    resolutions: dict[str, int] = field(default_factory=dict)  #: As shown: "1920x1080".
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """A query as SQL, checked."""
+
+    source: str  #: The tables that order and conditions need; fewer let an index alone answer.
+    where: str  #: With the word WHERE, or empty.
+    order: str  #: What follows ORDER BY; no two rows are ever equal in it.
+    bindings: tuple[Any, ...]
+
+    def count(self, connection: apsw.Connection) -> int:
+        """Return how many videos match."""
+        ((total,),) = fetch(
+            connection,
+            f"SELECT count(*) FROM videos v {self.where}",  # noqa: S608 - values are bound
+            self.bindings,
+        )
+        return int(total)
+
+    def page(self, connection: apsw.Connection, limit: int, offset: int) -> tuple[int, ...]:
+        """Return the ids of the videos on a page, in order."""
+        rows = fetch(connection, self.page_sql, (*self.bindings, limit, offset))
+        return tuple(video_id for (video_id,) in rows)
+
+    @property
+    def page_sql(self) -> str:
+        """Ids alone: what is skipped is never put together, and an index may do for the order."""
+        return (
+            f"SELECT v.id FROM {self.source} {self.where} "  # noqa: S608 - values are bound
+            f"ORDER BY {self.order} LIMIT ? OFFSET ?"
+        )
+
+
+def selection(query: VideoQuery) -> Selection:
+    """Check a query and put it into SQL."""
+    _check(query)
+    parts = [search_clause(query.search)]
+    for name in ("status", "codec", "container"):
+        wanted: tuple[str, ...] = getattr(query, name)
+        if wanted:
+            marks = ", ".join("?" * len(wanted))
+            parts.append((f"v.{name} IN ({marks})", tuple(as_stored_text(one) for one in wanted)))
+    clauses = [clause for clause, _ in parts if clause]
+    column = TABLES["videos"].column(query.sort)
+    assert column is not None  # noqa: S101 - _check saw to it
+    way = " DESC" if query.descending else ""
+    joined = set(re.findall(r"\b([a-z])\.", column.sql)) != {"v"}
+    return Selection(
+        source=TABLES["videos"].source if joined else "videos v",
+        where=f"WHERE {' AND '.join(clauses)}" if clauses else "",
+        order=f"{column.sql}{way} NULLS LAST, v.id{way}",
+        bindings=tuple(value for _, values in parts for value in values),
+    )
+
+
+def _check(query: VideoQuery) -> None:
+    if query.sort not in SORTABLE:
+        raise FilterError(
+            f"Videos cannot be sorted by '{shown(query.sort)}'. "
+            f"Choose one of: {', '.join(SORTABLE)}."
+        )
+    for status in query.status:
+        if status not in STATUSES:
+            raise FilterError(
+                f"'{shown(status)}' is no status. Choose from: {', '.join(STATUSES)}."
+            )
+    _check_number("limit", query.limit, 1, LARGEST_PAGE)
+    _check_number("offset", query.offset, 0, LARGEST)
+
+
+def _check_number(name: str, value: int, least: int, most: int) -> None:
+    if not least <= value <= most:
+        raise FilterError(
+            f"The {name} '{shown(value)}' is out of range. Choose a number from {least} to {most}."
+        )
+
+
+SUMMARY = (
+    "SELECT status, codec, container, display_width, display_height, "
+    "count(*), total(size_bytes), total(duration_s) FROM videos GROUP BY 1, 2, 3, 4, 5"
+)
+
+
+def summarize(connection: apsw.Connection) -> Summary:
+    """Count everything in one pass over one index."""
+    counts: Counter[str] = Counter()
+    codecs: Counter[str] = Counter()
+    containers: Counter[str] = Counter()
+    resolutions: Counter[str] = Counter()
+    size = length = 0.0
+    for status, codec, container, width, height, count, n_bytes, seconds in fetch(
+        connection, SUMMARY
+    ):
+        counts[status] += count
+        if status in ("ok", "failed"):
+            size += n_bytes
+        if status != "ok":
+            continue
+        length += seconds
+        codecs[codec] += count
+        containers[container] += count
+        resolutions[f"{width}x{height}" if width else ""] += count
+    return Summary(
+        n_videos=counts.total(),
+        n_ok=counts["ok"],
+        n_failed=counts["failed"],
+        n_missing=counts["missing"] + counts["offline"],
+        total_bytes=int(size),
+        total_duration_s=length,
+        codecs=_by_frequency(codecs),
+        containers=_by_frequency(containers),
+        resolutions=_by_frequency(resolutions),
+    )
+
+
+def _by_frequency(counts: Mapping[str | None, int] | Mapping[str, int]) -> dict[str, int]:
+    known = [(name, count) for name, count in counts.items() if name]
+    return dict(sorted(known, key=lambda one: (-one[1], one[0])))

@@ -1,0 +1,75 @@
+"""Rows of any table, in pieces: what frames and exports are made of."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Any
+
+import apsw
+
+from stoat_nb.catalog.column import Column
+from stoat_nb.catalog.columns import Table
+from stoat_nb.catalog.database import fetch
+from stoat_nb.catalog.query import Selection
+from stoat_nb.catalog.values import moment_text
+
+_CONVERTED = ("datetime64[ns, UTC]", "boolean", "list<string>")
+
+#: Rows held as Python objects at a time.
+PIECE = 8192
+
+Row = tuple[Any, ...]
+
+
+def pieces(
+    connection: apsw.Connection, table: Table, chosen: Selection | None = None
+) -> Iterator[list[Row]]:
+    """Yield all rows of a table, or those of a selection of videos, in order."""
+    where, order = (chosen.where, chosen.order) if chosen else ("", table.order)
+    cursor = connection.execute(
+        f"{table.select} {where} ORDER BY {order}", chosen.bindings if chosen else ()
+    )
+    while piece := list(islice(cursor, PIECE)):
+        yield piece
+
+
+def rows_of(connection: apsw.Connection, table: Table, ids: tuple[int, ...]) -> list[Row]:
+    """Return the rows of some videos, in the order of their ids given."""
+    sql = f"{table.select} WHERE v.id IN (SELECT value FROM json_each(?))"  # noqa: S608 - of our own words alone
+    found = {row[0]: row for row in fetch(connection, sql, (json.dumps(ids),))}
+    return [found[video_id] for video_id in ids]
+
+
+def count(connection: apsw.Connection, table: Table, chosen: Selection | None) -> int:
+    """Return how many rows there are."""
+    if chosen is not None:
+        return chosen.count(connection)
+    ((total,),) = fetch(connection, f"SELECT count(*) FROM {table.source}")  # noqa: S608 - of our own words alone
+    return int(total)
+
+
+def plain(column: Column, value: Any) -> Any:
+    """Return a cell in JSON's own types: a time is ISO 8601."""
+    if value is None:
+        return None
+    if column.dtype == "datetime64[ns, UTC]":
+        return moment_text(value)
+    if column.dtype == "boolean":
+        return bool(value)
+    if column.dtype == "list<string>":
+        return json.loads(value)
+    return value
+
+
+def as_objects(table: Table, rows: Iterable[Row]) -> Iterator[dict[str, Any]]:
+    """Return rows as JSON objects."""
+    names = [column.name for column in table.columns]
+    # Most columns are in JSON's own types already, and there may be many millions of cells.
+    to_convert = [(at, one) for at, one in enumerate(table.columns) if one.dtype in _CONVERTED]
+    for row in rows:
+        cells = list(row)
+        for at, column in to_convert:
+            cells[at] = plain(column, cells[at])
+        yield dict(zip(names, cells, strict=True))

@@ -1,0 +1,86 @@
+"""Scans as rows, and the roots they belong to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import apsw
+
+from stoat_nb.catalog.database import Database, fetch
+from stoat_nb.catalog.values import as_cell
+from stoat_nb.names import as_text
+
+_COUNTS = (
+    "scanned",
+    "new",
+    "updated",
+    "skipped",
+    "failed",
+    "removed",
+    "bytes_scanned",
+    "elapsed_s",
+)
+
+
+class Scans:
+    """The scans of a catalog."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def begin(self, *, job_id: str, folder: bytes, recursive: bool, started_at: float) -> int:
+        """Write down that a scan starts; return its number."""
+
+        def insert(connection: apsw.Connection) -> int:
+            root_id = _root_of(connection, folder)
+            ((scan_id,),) = fetch(
+                connection,
+                "INSERT INTO scans (job_id, root_id, folder, folder_text, recursive, started_at) "
+                "VALUES (?, ?, ?, ?, ?, ?) RETURNING id",
+                (job_id, root_id, folder, as_text(folder), int(recursive), started_at),
+            )
+            return int(scan_id)
+
+        return self._database.write(insert)
+
+    def finish(self, scan_id: int, *, status: str, at: float, report: Mapping[str, Any]) -> None:
+        """Write down how a scan ended."""
+        counts = [as_cell(report.get(name)) for name in _COUNTS]
+        settings = ", ".join(f"{name} = ?" for name in _COUNTS)
+        self._database.write(
+            lambda connection: fetch(
+                connection,
+                f"UPDATE scans SET status = ?, finished_at = ?, report = ?, {settings} "  # noqa: S608 - of our own words alone
+                "WHERE id = ?",
+                (status, at, json.dumps(report), *counts, scan_id),
+            )
+        )
+
+
+def below(folder: bytes) -> tuple[bytes, bytes]:
+    """Return the range of all paths below a folder: from the first, before the second."""
+    stem = folder.rstrip(b"/")
+    return stem + b"/", stem + b"0"  # in ASCII, 0 is what follows /
+
+
+def _root_of(connection: apsw.Connection, folder: bytes) -> int:
+    """Return the root a folder belongs to. Roots never nest, so that a file has only one."""
+    for root_id, path in fetch(connection, "SELECT id, path FROM roots"):
+        if folder == path or folder.startswith(below(path)[0]):
+            return int(root_id)
+    inner = fetch(connection, "SELECT id FROM roots WHERE path >= ? AND path < ?", below(folder))
+    ((root_id,),) = fetch(
+        connection,
+        "INSERT INTO roots (path, path_text) VALUES (?, ?) RETURNING id",
+        (folder, as_text(folder)),
+    )
+    for (inner_id,) in inner:
+        for table in ("folders", "scans"):
+            connection.execute(
+                f"UPDATE {table} SET root_id = ? WHERE root_id = ?",  # noqa: S608 - of our own words alone
+                (root_id, inner_id),
+            )
+        connection.execute("DELETE FROM roots WHERE id = ?", (inner_id,))
+    return int(root_id)

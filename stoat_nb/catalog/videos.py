@@ -1,0 +1,228 @@
+"""Files as rows: what is known, what was found, what is gone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import apsw
+
+from stoat_nb.catalog.database import Database, fetch
+from stoat_nb.catalog.facts import STREAM_FIELDS, file_cells, stream_cells, video_cells
+from stoat_nb.catalog.scans import below
+from stoat_nb.catalog.values import as_cell, as_stored_text
+from stoat_nb.media.video import Failure, Outcome
+from stoat_nb.names import as_text
+
+
+class KnownFile(NamedTuple):
+    """What a rescan compares a file with: a tuple, since there is one for every file of a disk."""
+
+    video_id: int
+    size_bytes: int
+    mtime_ns: int
+    inode: int
+    device: int
+    status: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordCounts:
+    """What a batch of outcomes came to."""
+
+    new: int  #: Rows that were not there before.
+    updated: int  #: Rows that were.
+
+
+KNOWN_FILES = (
+    "SELECT name, id, size_bytes, mtime_ns, inode, device, status FROM videos "
+    "WHERE folder_id = (SELECT id FROM folders WHERE path = ?)"
+)
+
+
+class Videos:
+    """The videos of a catalog."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def known_files(self, folder: bytes) -> dict[bytes, KnownFile]:
+        """Return every row of exactly that folder, by name."""
+        rows = self._database.read(lambda connection: fetch(connection, KNOWN_FILES, (folder,)))
+        return {row[0]: KnownFile(*row[1:]) for row in rows}
+
+    def folders_below(self, folder: bytes) -> list[bytes]:
+        """Return the folders, itself included, whose files were there when last looked."""
+        rows = self._database.read(
+            lambda connection: fetch(
+                connection,
+                "SELECT f.path FROM folders f WHERE (f.path = ? OR (f.path >= ? AND f.path < ?)) "
+                "AND EXISTS (SELECT 1 FROM videos v "
+                "WHERE v.folder_id = f.id AND v.status IN ('ok', 'failed')) ORDER BY f.path",
+                (folder, *below(folder)),
+            )
+        )
+        return [path for (path,) in rows]
+
+    def record(self, scan_id: int, outcomes: Sequence[Outcome], *, at: float) -> RecordCounts:
+        """Write down what came of some files, all of it or nothing."""
+
+        def insert(connection: apsw.Connection) -> RecordCounts:
+            recorder = _Recorder(connection, scan_id, at)
+            known = [recorder.record(outcome) for outcome in outcomes]
+            return RecordCounts(new=known.count(False), updated=known.count(True))
+
+        return self._database.write(insert)
+
+    def mark_seen(self, scan_id: int, folders: Sequence[bytes], *, at: float) -> None:
+        """Note folders that were listed completely: their files are there but for those named gone.
+
+        A file that has come back is probed again, and thereby recorded as ok or failed; nothing
+        here changes a status.
+        """
+        if folders:
+            marks = [(scan_id, at, scan_id, folder) for folder in folders]
+            self._database.write(
+                lambda connection: connection.executemany(
+                    "UPDATE folders SET seen_before = "
+                    "CASE WHEN seen_scan_id IS ? THEN seen_before ELSE seen_at END, "
+                    "seen_at = ?, seen_scan_id = ? WHERE path = ?",
+                    marks,
+                ).fetchall()
+            )
+
+    def mark_gone(self, scan_id: int, gone: Mapping[bytes, Sequence[bytes]], *, at: float) -> int:
+        """Mark named files as missing, keeping what is known of them; return how many were not."""
+        names = [(folder, name) for folder, some in gone.items() for name in some]
+
+        def update(connection: apsw.Connection) -> int:
+            return sum(_mark_one_gone(connection, scan_id, at, *one) for one in names)
+
+        return self._database.write(update) if names else 0
+
+
+def _mark_one_gone(
+    connection: apsw.Connection, scan_id: int, at: float, folder: bytes, name: bytes
+) -> int:
+    # This scan's mark on the folder does not count for a file that was not in it.
+    connection.execute(
+        "UPDATE videos SET status = 'missing', scan_id = :scan, missing_since = :at, "
+        "last_seen = max(last_seen, "
+        "(SELECT coalesce(CASE WHEN seen_scan_id IS :scan THEN seen_before ELSE seen_at END, 0) "
+        "FROM folders WHERE id = videos.folder_id)) "
+        "WHERE folder_id = (SELECT id FROM folders WHERE path = :folder) AND name = :name "
+        "AND status IN ('ok', 'failed')",
+        {"scan": scan_id, "at": at, "folder": folder, "name": name},
+    )
+    return connection.changes()
+
+
+class _Recorder:
+    """Writes the outcomes of one batch."""
+
+    def __init__(self, connection: apsw.Connection, scan_id: int, at: float) -> None:
+        self._connection = connection
+        self._scan_id, self._at = scan_id, at
+        self._folders: dict[bytes, int] = {}
+
+    def record(self, outcome: Outcome) -> bool:
+        """Write one outcome; tell whether the file was known."""
+        folder_id = self._folder_id(outcome.found.folder)
+        cells = self._cells(outcome, folder_id)
+        known = fetch(
+            self._connection,
+            "SELECT id FROM videos WHERE folder_id = ? AND name = ?",
+            (folder_id, cells["name"]),
+        )
+        if known:
+            video_id = int(known[0][0])
+            self._forget(video_id)
+            self._connection.execute(_UPDATE, {**cells, "id": video_id})
+        else:
+            self._connection.execute(_INSERT, {**cells, "first_seen": self._at})
+            video_id = self._connection.last_insert_rowid()
+        self._attach(video_id, outcome)
+        return bool(known)
+
+    def _cells(self, outcome: Outcome, folder_id: int) -> dict[str, Any]:
+        cells = {
+            **file_cells(outcome.found),
+            **video_cells(outcome.video),
+            "folder_id": folder_id,
+            "status": "failed" if outcome.video is None else "ok",
+            "last_seen": self._at,
+            "missing_since": None,
+            "probed_at": self._at,
+            "scan_id": self._scan_id,
+        }
+        if outcome.failure is not None:
+            cells["tool"] = as_stored_text(outcome.failure.tool)
+        return cells
+
+    def _forget(self, video_id: int) -> None:
+        """What was known is of the old bytes."""
+        for table in ("streams", "failures"):
+            self._connection.execute(f"DELETE FROM {table} WHERE video_id = ?", (video_id,))  # noqa: S608 - of our own words alone
+
+    def _attach(self, video_id: int, outcome: Outcome) -> None:
+        if outcome.video is not None:
+            rows = [(video_id, *stream_cells(stream)) for stream in outcome.video.streams]
+            self._connection.executemany(_INSERT_STREAM, rows).fetchall()
+        else:
+            failure = outcome.failure or _UNTOLD
+            self._connection.execute(
+                "INSERT INTO failures VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (
+                    video_id,
+                    as_stored_text(failure.error_class),
+                    as_stored_text(failure.error) or _UNTOLD.error,
+                    as_stored_text(failure.tool),
+                    as_cell(failure.elapsed_ms),
+                    self._scan_id,
+                    self._at,
+                ),
+            )
+
+    def _folder_id(self, folder: bytes) -> int:
+        if folder not in self._folders:
+            # The scan's root is asked for each time: another scan may have taken it over.
+            self._connection.execute(
+                "INSERT INTO folders (root_id, path, path_text) "
+                "SELECT root_id, ?, ? FROM scans WHERE id = ? ON CONFLICT (path) DO NOTHING",
+                (folder, as_text(folder), self._scan_id),
+            )
+            ((folder_id,),) = fetch(
+                self._connection, "SELECT id FROM folders WHERE path = ?", (folder,)
+            )
+            self._folders[folder] = int(folder_id)
+        return self._folders[folder]
+
+
+_UNTOLD = Failure(error_class="internal", error="No reason was given.", tool="stoat")
+
+_WRITTEN = (
+    "folder_id",
+    "name",
+    "path",
+    "extension",
+    "size_bytes",
+    "mtime_ns",
+    "device",
+    "inode",
+    "status",
+    "last_seen",
+    "missing_since",
+    "probed_at",
+    "scan_id",
+    *video_cells(None),
+)
+_INSERT = (
+    f"INSERT INTO videos (first_seen, {', '.join(_WRITTEN)}) "  # noqa: S608 - of our own words alone
+    f"VALUES (:first_seen, {', '.join(f':{name}' for name in _WRITTEN)})"
+)
+_UPDATE = f"UPDATE videos SET {', '.join(f'{name} = :{name}' for name in _WRITTEN)} WHERE id = :id"  # noqa: S608 - of our own words alone
+_INSERT_STREAM = (
+    f"INSERT INTO streams (video_id, {', '.join(STREAM_FIELDS)}) "  # noqa: S608 - of our own words alone
+    f"VALUES (?{', ?' * len(STREAM_FIELDS)})"
+)

@@ -1,0 +1,80 @@
+"""An empty catalog, and files to fill it with."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stoat_nb.catalog.catalog import Catalog, RecordCounts
+from stoat_nb.media.video import Failure, Found, Outcome, Stream, Video
+
+PICTURE = Stream(
+    idx=0,
+    kind="video",
+    codec="h264",
+    width=1440,
+    height=1080,
+    sar=4 / 3,
+    fps_num=30000,
+    fps_den=1001,
+    is_default=True,
+)
+SOUND = Stream(idx=1, kind="audio", codec="aac", channels=2, sample_rate=48000, language="eng")
+
+
+@dataclasses.dataclass
+class Filling:
+    """Puts files into a catalog as a scan would."""
+
+    catalog: Catalog
+    scan_id: int = 0
+
+    def scan(self, folder: bytes = b"/videos", *, at: float = 100.0) -> int:
+        self.scan_id = self.catalog.begin_scan(
+            job_id="job", folder=folder, recursive=True, started_at=at
+        )
+        return self.scan_id
+
+    def found(self, path: bytes = b"/videos/a.mp4", **changes: Any) -> Found:
+        folder, _, name = path.rpartition(b"/")
+        facts = {"size_bytes": 1000, "mtime_ns": 5_000_000_001, "inode": 7, "device": 3}
+        return Found(folder=folder or b"/", name=name, **{**facts, **changes})
+
+    def video(self, *streams: Stream, **facts: Any) -> Video:
+        known = {"container": "mp4", "format_name": "mov", "duration_s": 10.0, "tool": "test 1"}
+        return Video(streams=streams or (PICTURE, SOUND), **{**known, **facts})
+
+    def ok(
+        self, path: bytes = b"/videos/a.mp4", video: Video | None = None, **found: Any
+    ) -> Outcome:
+        return Outcome(found=self.found(path, **found), video=video or self.video())
+
+    def bad(self, path: bytes = b"/videos/b.mp4", error: str = "It is cut off.") -> Outcome:
+        failure = Failure(error_class="damaged", error=error, tool="test 1", elapsed_ms=5)
+        return Outcome(found=self.found(path), failure=failure)
+
+    def record(self, *outcomes: Outcome, at: float = 100.0) -> RecordCounts:
+        if not self.scan_id:
+            self.scan()
+        return self.catalog.record(self.scan_id, outcomes, at=at)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "library.db"
+
+
+@pytest.fixture
+def catalog(path: Path) -> Iterator[Catalog]:
+    opened = Catalog(path)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def filling(catalog: Catalog) -> Filling:
+    return Filling(catalog)

@@ -1,0 +1,192 @@
+"""Pages of videos and the library at a glance."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from stoat_nb.catalog.catalog import Catalog
+from stoat_nb.catalog.database import fetch
+from stoat_nb.catalog.query import SORTABLE, SUMMARY, VideoQuery, selection
+from stoat_nb.errors import FilterError
+from stoat_nb.media.video import Stream
+
+HEVC = Stream(idx=0, kind="video", codec="hevc", width=3840, height=2160)
+
+
+@pytest.fixture
+def filled(catalog: Catalog, filling: Any) -> Catalog:
+    """Return a catalog of nine videos: some of each kind."""
+    for number in range(6):
+        video = filling.video(duration_s=float(number % 3))
+        filling.record(filling.ok(b"/videos/%d.mp4" % number, video, size_bytes=100 - number))
+    filling.record(
+        filling.ok(b"/videos/Big.mkv", filling.video(HEVC, container="matroska", duration_s=None)),
+        filling.bad(b"/videos/bad.mp4"),
+        filling.ok(b"/videos/gone.mp4"),
+    )
+    catalog.mark_gone(filling.scan_id, {b"/videos": [b"gone.mp4"]}, at=200.0)
+    return catalog
+
+
+def listed(catalog: Catalog, **wanted: Any) -> list[str]:
+    return list(catalog.page(VideoQuery(**wanted)).frame["name"])
+
+
+# Pages --------------------------------------------------------------------------------------------
+
+
+def test_pages_follow_each_other_without_gap_or_repeat(filled: Catalog) -> None:
+    for sort in SORTABLE:
+        for descending in (False, True):
+            query = VideoQuery(sort=sort, descending=descending, limit=5)
+            pages = [filled.page(replace(query, offset=at)) for at in (0, 5)]
+            ids = [number for page in pages for number in page.frame["video_id"]]
+            assert sorted(ids) == list(range(1, 10)), sort
+            assert {page.total for page in pages} == {9}
+
+
+def test_a_page_is_typed_like_all_videos_also_when_it_is_empty(filled: Catalog) -> None:
+    for query in (VideoQuery(), VideoQuery(offset=1000)):
+        frame = filled.page(query).frame
+        assert frame.dtypes.astype(str).to_dict() == filled.videos().dtypes.astype(str).to_dict()
+    assert len(filled.page(VideoQuery(offset=2**63 - 1)).frame) == 0
+
+
+def test_what_is_not_known_comes_last_either_way(filled: Catalog) -> None:
+    unknown = {"Big.mkv", "bad.mp4"}
+    for descending in (False, True):
+        names = listed(filled, sort="duration_s", descending=descending)
+        assert set(names[-2:]) == unknown
+    shortest_first = filled.page(VideoQuery(sort="duration_s")).frame["duration_s"]
+    assert shortest_first.dropna().tolist() == [0, 0, 1, 1, 2, 2, 10]
+
+
+def test_videos_are_sorted_either_way(filled: Catalog) -> None:
+    assert listed(filled, sort="size_bytes", limit=3) == ["5.mp4", "4.mp4", "3.mp4"]
+    assert listed(filled, sort="error", limit=1) == ["bad.mp4"]
+    assert listed(filled, descending=True, limit=3) == ["gone.mp4", "bad.mp4", "Big.mkv"]
+
+
+def test_equals_keep_one_order_that_turns_round_with_the_rest(filled: Catalog) -> None:
+    upwards = listed(filled, sort="codec", status=("ok",))
+    assert upwards[:6] == [f"{number}.mp4" for number in range(6)]
+    assert listed(filled, sort="codec", status=("ok",), descending=True) == upwards[::-1]
+
+
+def test_filters_narrow_each_other_and_the_total_counts_what_matches(filled: Catalog) -> None:
+    assert listed(filled, status=("failed", "missing")) == ["bad.mp4", "gone.mp4"]
+    assert listed(filled, codec=("hevc",)) == ["Big.mkv"]
+    assert listed(filled, container=("mp4", "matroska"), codec=("hevc", "av1")) == ["Big.mkv"]
+    assert listed(filled, container=("mp4",), codec=("hevc",)) == []
+    page = filled.page(VideoQuery(container=("mp4",), status=("ok",), limit=2))
+    assert (len(page.frame), page.total) == (2, 6)
+    assert listed(filled, codec=("\ud800", "'; DROP TABLE videos; --")) == []
+
+
+# Search -------------------------------------------------------------------------------------------
+
+
+def test_search_finds_parts_of_paths_whatever_their_case(filled: Catalog) -> None:
+    assert listed(filled, search="BIG") == listed(filled, search="s/big.M") == ["Big.mkv"]
+    assert listed(filled, search="big.mp4") == []
+
+
+def test_search_takes_every_character_as_itself(catalog: Catalog, filling: Any) -> None:
+    names = [b"100%.mp4", b"100x.mp4", b"a_b.mp4", b"a\\b.mp4", b"it's.mp4", b"[a-z]*.mp4"]
+    filling.record(*(filling.ok(b"/videos/" + name) for name in names))
+    assert listed(catalog, search="100%") == ["100%.mp4"]
+    assert listed(catalog, search="a_b") == ["a_b.mp4"]
+    assert listed(catalog, search="a\\b") == ["a\\b.mp4"]
+    assert listed(catalog, search="it's") == ["it's.mp4"]
+    assert listed(catalog, search="]*") == ["[a-z]*.mp4"]
+
+
+def test_search_knows_case_and_accents_of_other_scripts(catalog: Catalog, filling: Any) -> None:
+    for name in ("Été.mp4", "E\u0301cole.mp4", "ΟΔΟΣ.mp4", "Straße.mp4"):
+        filling.record(filling.ok(f"/videos/{name}".encode()))
+    assert listed(catalog, search="été") == ["Été.mp4"]
+    assert listed(catalog, search="éCOLE") == ["E\u0301cole.mp4"]
+    assert listed(catalog, search="οδος") == ["ΟΔΟΣ.mp4"]
+    assert listed(catalog, search="STRAß") == ["Straße.mp4"]
+
+
+def test_search_finds_names_that_are_no_text(catalog: Catalog, filling: Any) -> None:
+    filling.record(filling.ok(b"/videos/caf\xe9.mp4"))
+    shown_as = ["caf\\xe9.mp4"]
+    assert listed(catalog, search="caf\\xe9") == listed(catalog, search="caf\udce9") == shown_as
+    assert listed(catalog, search="\ud800") == []
+
+
+# Refusals -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"sort": "size; DROP TABLE videos"}, r"sorted by 'size; DROP TABLE videos'. Choose one"),
+        ({"sort": "audio_languages"}, r"Choose one of: video_id, path"),
+        ({"status": ("broken\n",)}, r"'broken\\n' is no status. Choose from: ok, failed"),
+        ({"limit": 0}, r"limit '0' is out of range. Choose a number from 1 to 500"),
+        ({"limit": 501}, r"limit '501'"),
+        ({"offset": -1}, r"offset '-1'"),
+        ({"offset": 2**63}, r"offset '9223372036854775808'"),
+    ],
+)
+def test_a_wrong_query_is_refused_with_what_is_allowed(
+    catalog: Catalog, wrong: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(FilterError, match=said):
+        catalog.page(VideoQuery(**wrong))
+
+
+# The summary --------------------------------------------------------------------------------------
+
+
+def test_the_summary_counts_what_is_there(filled: Catalog) -> None:
+    summary = filled.summary()
+    assert (summary.n_videos, summary.n_ok, summary.n_failed, summary.n_missing) == (9, 7, 1, 1)
+    assert summary.total_bytes == sum(range(95, 101)) + 1000 + 1000
+    assert summary.total_duration_s == 6.0
+    assert list(summary.codecs.items()) == [("h264", 6), ("hevc", 1)]
+    assert list(summary.containers.items()) == [("mp4", 6), ("matroska", 1)]
+    assert list(summary.resolutions.items()) == [("1920x1080", 6), ("3840x2160", 1)]
+
+
+def test_the_summary_of_nothing_is_nothing(catalog: Catalog) -> None:
+    summary = catalog.summary()
+    assert (summary.n_videos, summary.total_bytes, summary.total_duration_s) == (0, 0, 0.0)
+    assert summary.codecs == summary.containers == summary.resolutions == {}
+
+
+# Speed --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("descending", [False, True])
+@pytest.mark.parametrize(
+    ("sort", "index"),
+    [
+        ("path", "videos_path"),
+        ("size_bytes", "videos_size"),
+        ("duration_s", "videos_duration"),
+        ("mtime", "videos_mtime"),
+        ("mtime_ns", "videos_mtime"),
+    ],
+)
+def test_a_page_is_read_off_its_index(
+    catalog: Catalog, sort: str, index: str, *, descending: bool
+) -> None:
+    chosen = selection(VideoQuery(sort=sort, descending=descending))
+    plan = catalog._database.read(
+        lambda connection: fetch(connection, f"EXPLAIN QUERY PLAN {chosen.page_sql}", (50, 100))
+    )
+    assert [step[3] for step in plan] == [f"SCAN v USING COVERING INDEX {index}"]
+
+
+def test_the_summary_is_read_off_one_index(catalog: Catalog) -> None:
+    plan = catalog._database.read(
+        lambda connection: fetch(connection, f"EXPLAIN QUERY PLAN {SUMMARY}")
+    )
+    assert [step[3] for step in plan] == ["SCAN videos USING COVERING INDEX videos_summary"]
