@@ -1,0 +1,18 @@
+"""The REST API inside Panel's own FastAPI server, which came with Panel 1.10.
+
+``panel serve dashboard.py --server fastapi --plugins stoat_nb.api.plugin``
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stoat_nb.api.router import create_router
+from stoat_nb.library import shared_library
+
+
+def __getattr__(name: str) -> Any:
+    """Make ``ROUTER`` when Panel asks for it, so that importing this opens no library."""
+    if name == "ROUTER":
+        return create_router(shared_library(), guarded=True)
+    raise AttributeError(name)

@@ -1,0 +1,78 @@
+"""The REST routes of a library, as one router that any FastAPI app can include."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.routing import APIRoute
+
+from stoat_nb.api.guard import admit
+from stoat_nb.api.jobs import JobRoutes
+from stoat_nb.api.plain import Json
+from stoat_nb.api.refusals import body, refusal
+from stoat_nb.api.shapes import Refusal
+from stoat_nb.api.videos import VideoRoutes
+from stoat_nb.library import Library
+
+PREFIX = "/api/v1"
+
+_REFUSALS: dict[int | str, dict[str, Any]] = {
+    "4XX": {"model": Refusal, "description": "Refused, with what was wrong and what to do"},
+}
+
+
+class _Route(APIRoute):
+    """A route that answers refusals itself, so that they look the same in whatever app it is."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def answer(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except Exception as problem:  # noqa: BLE001 - the last resort is a table's row too
+                return refusal(problem)
+
+        return answer
+
+
+class _GuardedRoute(_Route):
+    """A route that asks the guard itself, for apps whose outermost layer is not ours to choose."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def answer(request: Request) -> Response:
+            denial, receive = await admit(request.scope, request.receive)
+            if denial is not None:
+                return body(denial.status, denial.code, denial.message)
+            return await handle(Request(request.scope, receive))
+
+        return answer
+
+
+def create_router(library: Library, *, guarded: bool = False) -> APIRouter:
+    """Return the routes of ``library`` below ``/api/v1``.
+
+    Parameters
+    ----------
+    library
+        What is asked and told; it stays the caller's to close.
+    guarded
+        Whether each route asks the guard itself; a ``Guard`` around the whole app does more.
+
+    Examples
+    --------
+    >>> app.include_router(create_router(library))  # doctest: +SKIP
+    """
+    router = APIRouter(
+        prefix=PREFIX,
+        route_class=_GuardedRoute if guarded else _Route,
+        default_response_class=Json,
+        responses=_REFUSALS,
+    )
+    VideoRoutes(library).add_to(router)
+    JobRoutes(library).add_to(router)
+    return router

@@ -1,0 +1,98 @@
+"""The command line: ``stoat scan``, ``stoat videos``, ``stoat serve``, ...
+
+Nothing heavy is imported here: a command's own module is, when the command is called.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import click
+
+from stoat_nb import __version__
+from stoat_nb.cli.exits import BAD_INPUT, CANCELLED, DONE, NOT_DONE
+from stoat_nb.cli.lazy import LazyGroup, ReaderGone
+from stoat_nb.errors import JobCancelled, JobFailed, JobTimeout, StoatError
+from stoat_nb.names import shown
+
+_COMMANDS = {
+    "scan": ("stoat_nb.cli.scan:scan", "Find out what is in a folder."),
+    "videos": ("stoat_nb.cli.tables:videos", "Print or export the videos of the library."),
+    "failures": ("stoat_nb.cli.tables:failures", "Print or export the files that cannot be read."),
+    "jobs": ("stoat_nb.cli.jobs:jobs", "List jobs, newest first."),
+    "job": ("stoat_nb.cli.jobs:job", "Tell how one job stands."),
+    "cancel": ("stoat_nb.cli.jobs:cancel", "Cancel a job."),
+    "serve": ("stoat_nb.cli.serve:serve", "Serve the dashboard and the REST API."),
+    "demo": ("stoat_nb.cli.serve:demo", "Show the dashboard with a small library of clips."),
+    "doctor": ("stoat_nb.cli.doctor:doctor", "Tell what Stoat runs on and whether it can work."),
+}
+
+_CODES = {
+    JobFailed: NOT_DONE,
+    JobTimeout: NOT_DONE,
+    JobCancelled: CANCELLED,
+    StoatError: BAD_INPUT,
+}
+
+
+@click.group(
+    cls=LazyGroup,
+    commands_at=_COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.option(
+    "--library",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="PATH",
+    help="The library's file.  [default: $STOAT_LIBRARY, else ./stoat.db]",
+)
+@click.version_option(__version__, message="stoat %(version)s")
+@click.pass_context
+def stoat(context: click.Context, library: Path | None) -> None:
+    """Know what is in your video folders.
+
+    \b
+    Exit codes: 0 done, 1 the job failed or timed out, 2 something in the request
+    was wrong, 3 files could not be read and --fail-on-errors was given,
+    130 cancelled.
+    """  # noqa: D301 - click reads the escape
+    context.obj = library
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and leave with its exit code."""
+    with suppress(ValueError):  # only the main thread may say what a signal does
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+    code = _run(arguments)
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _let_go_of_stdout()
+    sys.exit(code)
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    try:
+        return stoat.main(arguments, prog_name="stoat", standalone_mode=False) or DONE
+    except click.ClickException as problem:
+        problem.show()
+        return BAD_INPUT
+    except StoatError as problem:
+        click.echo(f"stoat: {shown(problem)}", err=True)
+        return next(code for kind, code in _CODES.items() if isinstance(problem, kind))
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("stoat: interrupted", err=True)
+        return CANCELLED
+    except ReaderGone:
+        _let_go_of_stdout()
+        return DONE
+
+
+def _let_go_of_stdout() -> None:
+    # The reader has gone (| head); without this the interpreter complains at its end.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

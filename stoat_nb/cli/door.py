@@ -1,0 +1,26 @@
+"""How commands get at the library."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from stoat_nb.errors import CatalogError
+from stoat_nb.library import Library
+from stoat_nb.names import shown
+from stoat_nb.settings import Settings
+
+
+def open_library(path: Path | None) -> Library:
+    """Open the library, made when missing."""
+    return Library(path)
+
+
+def open_existing(path: Path | None) -> Library:
+    """Open the library to look at it; one that is not there is not made for that."""
+    chosen = (path or Settings.from_environment().library).expanduser()
+    if not chosen.exists():
+        raise CatalogError(
+            f"There is no library at '{shown(chosen)}' yet. Make it by scanning a folder: "
+            "stoat scan FOLDER"
+        )
+    return Library(chosen)

@@ -1,0 +1,9 @@
+"""What the command line's exit codes mean; scripts rely on them."""
+
+from __future__ import annotations
+
+DONE = 0  #: What was asked for is done.
+NOT_DONE = 1  #: The job failed or timed out.
+BAD_INPUT = 2  #: Something in the request was wrong; nothing was done.
+FILES_FAILED = 3  #: Done, but files could not be read and --fail-on-errors was given.
+CANCELLED = 130  #: Interrupted or cancelled; what was finished is kept.

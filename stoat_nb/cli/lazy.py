@@ -1,0 +1,44 @@
+"""A group of commands that knows their names, and loads one only when it is called."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
+
+import click
+
+
+class ReaderGone(Exception):
+    """Nobody reads standard output any more (``| head``)."""
+
+
+class LazyGroup(click.Group):
+    """Commands by name: where each is (``module:attribute``) and what it is for, in one line."""
+
+    def __init__(
+        self, *args: Any, commands_at: Mapping[str, tuple[str, str]], **options: Any
+    ) -> None:
+        super().__init__(*args, **options)
+        self.commands_at = commands_at
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(self.commands_at)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in self.commands_at:
+            return None
+        module, _, attribute = self.commands_at[cmd_name][0].partition(":")
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as problem:  # to click this would be a failure
+            raise ReaderGone from problem
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        # click would load every command to ask it for this line.
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in self.commands_at.items()])

@@ -1,0 +1,119 @@
+"""``stoat serve`` and ``stoat demo``: the dashboard and the REST API in this terminal."""
+
+from __future__ import annotations
+
+import os
+import socket
+import tempfile
+import webbrowser
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+import click
+
+from stoat_nb.cli.door import open_library
+from stoat_nb.errors import MissingExtra
+from stoat_nb.library import Library
+from stoat_nb.media.samples import make_samples
+from stoat_nb.names import shown
+from stoat_nb.settings import Settings
+
+_host = click.option("--host", metavar="ADDRESS", help="Where to listen.  [default: 127.0.0.1]")
+_port = click.option(
+    "--port", type=click.IntRange(0, 65535), help="0: any free one.  [default: 8642]"
+)
+_open = click.option(
+    "--open/--no-open", "open_browser", default=False, help="Open a browser.  [default: no]"
+)
+
+
+@click.command()
+@_host
+@_port
+@_open
+@click.pass_obj
+def serve(
+    library_path: Path | None, host: str | None, port: int | None, open_browser: bool
+) -> None:
+    """Serve the dashboard and the REST API to this machine, until Ctrl-C."""
+    server = _server()
+    with _listener(server, host, port) as listener, open_library(library_path) as library:
+        _serve(server, library, listener, open_browser=open_browser)
+
+
+@click.command()
+@click.argument("folder", required=False, type=click.Path(file_okay=False, path_type=Path))
+@_host
+@_port
+@_open
+@click.pass_obj
+def demo(
+    library_path: Path | None,
+    *,
+    folder: Path | None,
+    host: str | None,
+    port: int | None,
+    open_browser: bool,
+) -> None:
+    """Show the dashboard with a small library of clips, made for it.
+
+    The clips go to FOLDER if that is new or empty; a FOLDER that holds files is scanned as it is.
+    """
+    server = _server()
+    with _listener(server, host, port) as listener:
+        home = _demo_home()
+        clips = folder or home / "clips"
+        _fill(clips)
+        with open_library(library_path or home / "demo.db") as library:
+            library.scan(clips)
+            _serve(server, library, listener, open_browser=open_browser)
+
+
+def _server() -> ModuleType:
+    try:
+        from stoat_nb import server  # noqa: PLC0415 - an extra: it may not be installed
+    except ModuleNotFoundError as problem:
+        raise MissingExtra("The dashboard", "dashboard") from problem
+    return server
+
+
+def _listener(server: ModuleType, host: str | None, port: int | None) -> socket.socket:
+    # Before the library is opened: a refused address must leave nothing behind.
+    settings = Settings.from_environment()
+    listener: socket.socket = server.listen(
+        settings.host if host is None else host, settings.port if port is None else port
+    )
+    return listener
+
+
+def _serve(
+    server: ModuleType, library: Library, listener: socket.socket, *, open_browser: bool
+) -> None:
+    def announce(address: str) -> None:
+        click.echo(f"Stoat is at {address} (library: {shown(library.path)}). Ctrl-C stops it.")
+        if open_browser:
+            webbrowser.open(address)
+
+    said: Callable[[str], None] = announce
+    server.serve(library, listener, announce=said)
+    click.echo("Stopped.")
+
+
+def _demo_home() -> Path:
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    home = cache / "stoat" / "demo"
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return Path(tempfile.mkdtemp(prefix="stoat-demo-"))
+    return home
+
+
+def _fill(folder: Path) -> None:
+    if folder.is_dir() and any(folder.iterdir()):
+        click.echo(f"Scanning {shown(folder)} as it is.")
+        return
+    click.echo(f"Making a few clips in {shown(folder)} ...")
+    folder.mkdir(parents=True, exist_ok=True)
+    make_samples(folder)

@@ -1,0 +1,156 @@
+"""``stoat videos`` and ``stoat failures``: the library's tables, read by people and by programs."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from stoat_nb.catalog.query import VideoQuery
+from stoat_nb.cli.door import open_existing
+from stoat_nb.cli.grid import harmless_stdout, print_grid
+from stoat_nb.cli.words import clock, size
+from stoat_nb.library import Library
+from stoat_nb.names import shown
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+FORMATS = ("table", "csv", "json", "jsonl", "parquet", "xlsx")
+FILE_FORMATS = ("parquet", "xlsx")
+PAGE = 500
+
+Row = dict[str, Any]
+Cells = dict[str, Callable[[Row], str]]
+
+
+def _size(n_bytes: Any) -> str:
+    return "" if _missing(n_bytes) else size(n_bytes)
+
+
+def _clock(seconds: Any) -> str:
+    return "" if _missing(seconds) else clock(seconds)
+
+
+def _text(value: Any) -> str:
+    return "" if _missing(value) else shown(value)
+
+
+def _missing(value: Any) -> bool:
+    # pandas has three ways of saying so.
+    return value is None or type(value).__name__ in {"NAType", "NaTType"} or value != value  # noqa: PLR0124 - NaN is unlike itself
+
+
+def _picture(row: Row) -> str:
+    width, height = row["display_width"], row["display_height"]
+    return "" if _missing(width) or _missing(height) else f"{width}x{height}"
+
+
+VIDEO_CELLS: Cells = {
+    "path": lambda row: _text(row["path"]),
+    "duration": lambda row: _clock(row["duration_s"]),
+    "size": lambda row: _size(row["size_bytes"]),
+    "picture": _picture,
+    "codec": lambda row: _text(row["codec"]),
+    "audio": lambda row: _text(row["audio_codec"]),
+    "status": lambda row: _text(row["status"]),
+}
+FAILURE_CELLS: Cells = {
+    "path": lambda row: _text(row["path"]),
+    "class": lambda row: _text(row["error_class"]),
+    "reason": lambda row: _text(row["error"]),
+}
+
+_format = click.option(
+    "--format", "form", type=click.Choice(FORMATS), help="[default: by FILE, else table or csv]"
+)
+_output = click.option(
+    "-o", "--output", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path)
+)
+
+
+@click.command()
+@_format
+@_output
+@click.option("--search", default="", metavar="TEXT", help="Only where the path holds TEXT.")
+@click.option("--sort", default="path", metavar="COLUMN", help="Sort by a column.")
+@click.option("--descending", is_flag=True, help="Largest first.")
+@click.pass_obj
+def videos(
+    library_path: Path | None,
+    *,
+    form: str | None,
+    output: Path | None,
+    search: str,
+    sort: str,
+    descending: bool,
+) -> None:
+    """Print or export the videos of the library, all of them.
+
+    On a terminal this is a table, in a pipe CSV; parquet and xlsx need -o FILE.
+    """
+    query = VideoQuery(search=search, sort=sort, descending=descending, limit=PAGE)
+    with open_existing(library_path) as library:
+        form = _form(form, output)
+        if form == "table":
+            _print_table(VIDEO_CELLS, _video_rows(library, query))
+        else:
+            _export(library, "videos", form, output, query)
+
+
+@click.command()
+@_format
+@_output
+@click.pass_obj
+def failures(library_path: Path | None, form: str | None, output: Path | None) -> None:
+    """Print or export the files that could not be read, each with its reason."""
+    with open_existing(library_path) as library:
+        form = _form(form, output)
+        if form == "table":
+            _print_table(FAILURE_CELLS, _records(library.failures()))
+        else:
+            _export(library, "failures", form, output, None)
+
+
+def _form(form: str | None, output: Path | None) -> str | None:
+    """Return the format to write; None is for the file's ending to tell."""
+    if form == "table" and output is not None:
+        raise click.UsageError("A table is for the terminal: leave out -o, or choose csv.")
+    if form in FILE_FORMATS and output is None:
+        raise click.UsageError(f"The format {form} needs a file: -o FILE.")
+    if form is None and output is None:
+        return "table" if sys.stdout.isatty() else "csv"
+    return form
+
+
+def _export(
+    library: Library, table: str, form: str | None, output: Path | None, query: VideoQuery | None
+) -> None:
+    if output is None:
+        with harmless_stdout() as stdout:
+            library.catalog.export(stdout, table=table, format=form, query=query)
+        return
+    written = library.catalog.export(output, table=table, format=form, query=query)
+    click.echo(f"Wrote {shown(written)}", err=True)
+
+
+def _video_rows(library: Library, query: VideoQuery) -> Iterator[Row]:
+    total = PAGE
+    while query.offset < total:
+        page = library.page(query)
+        total = page.total
+        yield from _records(page.frame)
+        query = replace(query, offset=query.offset + PAGE)
+
+
+def _records(frame: DataFrame) -> Iterator[Row]:
+    names = [str(name) for name in frame.columns]
+    return (dict(zip(names, cells, strict=True)) for cells in frame.itertuples(index=False))
+
+
+def _print_table(cells: Cells, rows: Iterable[Row]) -> None:
+    print_grid(tuple(cells), ([cell(row) for cell in cells.values()] for row in rows))

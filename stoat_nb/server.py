@@ -1,0 +1,156 @@
+"""The dashboard and the REST API in one process, for this machine only."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+
+import uvicorn
+from fastapi.responses import RedirectResponse, Response
+from panel.io.fastapi import add_applications
+from panel.viewable import Viewable
+
+from stoat_nb.api.app import create_api
+from stoat_nb.api.guard import App, Guard
+from stoat_nb.dashboard import create_dashboard
+from stoat_nb.errors import AddressInUse, AddressRefused
+from stoat_nb.library import Library
+
+DASHBOARD = "/dashboard"
+
+#: Every browser asks for one.
+_ICON = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16">'
+    '<rect width="16" height="16" rx="4" fill="#8a5a2b"/>'
+    '<path d="M6 4.5v7l6-3.5z" fill="#fff"/></svg>'
+)
+
+#: Where the server may listen, and what that is to the operating system.
+_ADDRESSES = {
+    "127.0.0.1": (socket.AF_INET, "127.0.0.1"),
+    "localhost": (socket.AF_INET, "127.0.0.1"),
+    "::1": (socket.AF_INET6, "::1"),
+    "[::1]": (socket.AF_INET6, "::1"),
+}
+
+#: Seconds that answers under way may take to end once the server is told to stop.
+_GRACE_S = 0.5
+_LAST_GRACE_S = 3
+
+
+def create_app(library: Library) -> App:
+    """Return one ASGI app: the dashboard, the REST API below ``/api/v1`` and its docs.
+
+    The library stays the caller's to close.
+
+    Examples
+    --------
+    >>> app = create_app(Library("library.db"))  # doctest: +SKIP
+    """
+    api = create_api(library)
+
+    def page() -> Viewable:
+        return create_dashboard(library)
+
+    def home() -> RedirectResponse:
+        return RedirectResponse(DASHBOARD)
+
+    api.add_api_route("/", home, include_in_schema=False)
+    api.add_api_route("/favicon.ico", _icon, include_in_schema=False)
+    # Signed, so that nobody can hand another a session of his own choosing.
+    add_applications(
+        {DASHBOARD: page},
+        app=api,
+        title="Stoat",
+        sign_sessions=True,
+        secret_key=secrets.token_bytes(32),
+    )
+    return Guard(api)
+
+
+def _icon() -> Response:
+    return Response(_ICON, media_type="image/svg+xml", headers={"Cache-Control": "max-age=86400"})
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Take the address, or say why not. Port 0 takes any free one.
+
+    Raises
+    ------
+    AddressRefused
+        If others than this machine could reach it.
+    AddressInUse
+        If it cannot be had.
+    """
+    if host not in _ADDRESSES:
+        raise AddressRefused(host)
+    family, address = _ADDRESSES[host]
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((address, port))
+        listener.listen()
+    except OSError as problem:
+        listener.close()
+        raise AddressInUse(host, port, problem.strerror) from problem
+    return listener
+
+
+def address_of(listener: socket.socket) -> str:
+    """Return the address for a browser."""
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def serve(
+    library: Library, listener: socket.socket, *, announce: Callable[[str], None] | None = None
+) -> None:
+    """Serve until interrupted. ``announce`` is called with the address once it answers.
+
+    The library stays the caller's to close.
+
+    Examples
+    --------
+    >>> with listen("127.0.0.1", 8642) as listener:  # doctest: +SKIP
+    ...     serve(library, listener, announce=print)
+    """
+    config = uvicorn.Config(
+        create_app(library),
+        loop="asyncio",
+        http="h11",
+        log_config=None,
+        log_level=logging.WARNING,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=_LAST_GRACE_S,
+    )
+    address = address_of(listener)
+    with suppress(KeyboardInterrupt):
+        _Server(config, lambda: announce and announce(address)).run(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    """Says when it answers, and does not wait for those who follow a job for ever."""
+
+    def __init__(self, config: uvicorn.Config, announce: Callable[[], object]) -> None:
+        super().__init__(config)
+        self._announce = announce
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._announce()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        asyncio.get_running_loop().call_later(_GRACE_S, self._hang_up)
+        await super().shutdown(sockets)
+
+    def _hang_up(self) -> None:
+        # To what still runs this is a client that has left, which every route can take.
+        for connection in list(self.server_state.connections):
+            connection.transport.close()

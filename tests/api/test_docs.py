@@ -1,0 +1,63 @@
+"""docs/rest-api.md is held to the routes there are; every route is held to the guard."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import httpx
+import pytest
+
+from stoat_nb import errors
+from stoat_nb.api import guard
+from stoat_nb.api.app import create_api
+from stoat_nb.library import Library
+
+from .conftest import ask
+
+
+@pytest.fixture
+def page(repository: Path) -> str:
+    return (repository / "docs" / "rest-api.md").read_text(encoding="utf-8")
+
+
+def routes_of(library: Library) -> set[tuple[str, str]]:
+    paths = create_api(library).openapi()["paths"]
+    return {(verb.upper(), path) for path, verbs in paths.items() for verb in verbs}
+
+
+def test_the_page_lists_exactly_the_routes_there_are(page: str, library: Library) -> None:
+    told = re.findall(r"^### `([A-Z]+) (\S+)`$", page, re.MULTILINE)
+    assert len(told) == len(set(told))
+    assert set(told) == routes_of(library)
+
+
+def test_the_page_tells_each_code_that_exists_and_no_other(page: str) -> None:
+    told = set(re.findall(r"`([A-Z]+(?:_[A-Z]+)+)`", page.split("## Refusals")[1])) - {
+        "STOAT_ROOTS"
+    }
+    ours = {
+        kind.code
+        for kind in vars(errors).values()
+        if isinstance(kind, type) and issubclass(kind, errors.StoatError)
+    }
+    guards = {value.code for value in vars(guard).values() if isinstance(value, guard.Denial)}
+    assert guards <= told
+    assert told - guards - {"NOT_JSON", "METHOD_NOT_ALLOWED"} <= ours
+
+
+def test_the_openapi_page_tells_what_refusals_look_like(library: Library) -> None:
+    schema = create_api(library).openapi()
+    for verbs in schema["paths"].values():
+        for operation in verbs.values():
+            assert "4XX" in operation["responses"]
+            assert operation["description"]
+
+
+def test_every_route_is_behind_the_guard(client: httpx.Client, library: Library) -> None:
+    port = client.base_url.port
+    assert port is not None
+    for verb, path in [*routes_of(library), ("GET", "/docs"), ("GET", "/openapi.json")]:
+        status, headers, _ = ask(port, verb, path, [("Host", f"evil.example:{port}")])
+        assert (path, status) == (path, 421)
+        assert headers["x-content-type-options"] == "nosniff"

@@ -1,0 +1,220 @@
+"""Who gets through the guard, over real connections."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Iterator
+
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket
+
+from stoat_nb.api.guard import MAX_BODY, Guard, verdict
+
+from .conftest import ask, running
+
+
+async def echo(request: Request) -> PlainTextResponse:
+    body = await request.body()
+    return PlainTextResponse(
+        str(len(body)), headers={"Access-Control-Allow-Origin": "*", "X-Frame-Options": "ALLOW"}
+    )
+
+
+async def greet(websocket: WebSocket) -> None:
+    await websocket.accept()
+    await websocket.send_text("hello")
+    await websocket.close()
+
+
+@pytest.fixture(scope="module")
+def port() -> Iterator[int]:
+    routes = [
+        Route("/", echo, methods=["GET", "POST", "DELETE"]),
+        WebSocketRoute("/ws", greet),
+    ]
+    with running(Guard(Starlette(routes=routes), body_timeout_s=0.3)) as port:
+        yield port
+
+
+def code_of(body: bytes) -> str:
+    return str(json.loads(body)["detail"]["code"])
+
+
+@pytest.mark.parametrize("name", ["127.0.0.1", "localhost", "LOCALHOST", "[::1]"])
+def test_this_machine_may_be_called_by_its_own_names(port: int, name: str) -> None:
+    status, _, _ = ask(port, "GET", "/", [("Host", f"{name}:{port}")])
+    assert status == 200
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "evil.example",
+        "evil.example:{port}",
+        "127.0.0.1",
+        "localhost:1",
+        "127.0.0.1.evil.example:{port}",
+        "localhost:{port}.evil.example",
+        "127.0.0.2:{port}",
+        "0.0.0.0:{port}",
+        "",
+    ],
+)
+def test_every_other_host_is_refused(port: int, host: str) -> None:
+    status, _, body = ask(port, "GET", "/", [("Host", host.format(port=port))])
+    assert (status, code_of(body)) == (421, "FOREIGN_HOST")
+
+
+@pytest.mark.parametrize("method", ["POST", "DELETE"])
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "null",
+        "http://evil.example",
+        "http://127.0.0.1:1",
+        "http://localhost:{port}",
+        "https://127.0.0.1:{port}",
+        "http://127.0.0.1:{port}.evil.example",
+        "http://user@127.0.0.1:{port}",
+    ],
+)
+def test_a_page_of_another_origin_changes_nothing(port: int, method: str, origin: str) -> None:
+    own = f"127.0.0.1:{port}"
+    headers = [("Host", own), ("Origin", origin.format(port=port)), ("Content-Length", "0")]
+    status, _, body = ask(port, method, "/", headers)
+    assert (status, code_of(body)) == (403, "FOREIGN_ORIGIN")
+
+
+def test_our_own_page_may_change_things(port: int) -> None:
+    own = f"127.0.0.1:{port}"
+    headers = [("Host", own), ("Origin", f"http://{own}"), ("Content-Length", "2")]
+    status, _, body = ask(port, "POST", "/", headers, b"{}")
+    assert (status, body) == (200, b"2")
+
+
+def test_a_program_without_an_origin_may_change_things(port: int) -> None:
+    headers = [("Host", f"127.0.0.1:{port}"), ("Content-Length", "2")]
+    assert ask(port, "POST", "/", headers, b"{}")[0] == 200
+
+
+def test_pages_may_be_read_by_a_link_from_elsewhere_but_not_by_its_scripts(port: int) -> None:
+    headers = [("Host", f"127.0.0.1:{port}"), ("Origin", "http://evil.example")]
+    status, answered, _ = ask(port, "GET", "/", headers)
+    assert status == 200
+    assert "access-control-allow-origin" not in answered
+
+
+@pytest.mark.parametrize("name", ["Host", "Origin"])
+def test_a_header_that_is_there_twice_is_refused(port: int, name: str) -> None:
+    own = f"127.0.0.1:{port}"
+    headers = [("Host", own), ("Origin", f"http://{own}")]
+    headers.append((name, dict(headers)[name]))
+    assert ask(port, "GET", "/", headers)[0] == 400
+
+
+def test_a_length_that_is_there_twice_is_refused() -> None:
+    scope = scope_of(headers=[(b"content-length", b"1"), (b"content-length", b"2")])
+    denial = verdict(scope)
+    assert denial is not None
+    assert denial.status == 400
+
+
+@pytest.mark.parametrize("length", [b"-1", b"1e3", b"0x10", b" 5", "\u0663".encode(), b""])
+def test_a_length_that_is_no_number_is_refused(length: bytes) -> None:
+    denial = verdict(scope_of(headers=[(b"content-length", length)]))
+    assert denial is not None
+    assert denial.status == 400
+
+
+@pytest.mark.parametrize("client", ["192.168.1.7", "10.0.0.1", "2001:db8::1", "::ffff:8.8.8.8", ""])
+def test_another_machine_is_refused_whatever_it_says(client: str) -> None:
+    denial = verdict(scope_of(client=(client, 5)))
+    assert denial is not None
+    assert denial.code == "FOREIGN_CLIENT"
+
+
+@pytest.mark.parametrize("client", ["127.0.0.1", "127.1.2.3", "::1", "::ffff:127.0.0.1"])
+def test_this_machine_is_let_in_however_it_comes(client: str) -> None:
+    assert verdict(scope_of(client=(client, 5))) is None
+
+
+def scope_of(
+    headers: list[tuple[bytes, bytes]] | None = None, client: tuple[str, int] = ("127.0.0.1", 5)
+) -> dict[str, object]:
+    own = [(b"host", b"localhost:8642"), *(headers or [])]
+    server = ("127.0.0.1", 8642)
+    return {"type": "http", "method": "GET", "headers": own, "client": client, "server": server}
+
+
+def test_a_body_that_says_it_is_too_large_is_refused_unread(port: int) -> None:
+    headers = [("Host", f"127.0.0.1:{port}"), ("Content-Length", str(10**12))]
+    status, _, body = ask(port, "POST", "/", headers)
+    assert (status, code_of(body)) == (413, "BODY_TOO_LARGE")
+
+
+def test_a_body_that_turns_out_too_large_is_refused(port: int) -> None:
+    headers = [("Host", f"127.0.0.1:{port}"), ("Transfer-Encoding", "chunked")]
+    chunk = b"10000\r\n" + b" " * 0x10000 + b"\r\n"
+    chunks = chunk * (MAX_BODY // 0x10000 + 1) + b"0\r\n\r\n"
+    status, _, body = ask(port, "POST", "/", headers, chunks)
+    assert (status, code_of(body)) == (413, "BODY_TOO_LARGE")
+
+
+def test_the_largest_allowed_body_is_read_whole(port: int) -> None:
+    headers = [("Host", f"127.0.0.1:{port}"), ("Content-Length", str(MAX_BODY))]
+    status, _, body = ask(port, "POST", "/", headers, b" " * MAX_BODY)
+    assert (status, body) == (200, str(MAX_BODY).encode())
+
+
+def test_a_body_that_never_comes_is_given_up(port: int) -> None:
+    headers = [("Host", f"127.0.0.1:{port}"), ("Content-Length", "10")]
+    status, _, body = ask(port, "POST", "/", headers, b"12345")
+    assert (status, code_of(body)) == (408, "BODY_TOO_SLOW")
+
+
+@pytest.mark.parametrize("path", ["/", "/nowhere"])
+def test_every_answer_carries_the_security_headers_once(port: int, path: str) -> None:
+    _, headers, _ = ask(port, "GET", path)
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["x-frame-options"] == "SAMEORIGIN"
+    assert headers["referrer-policy"] == "no-referrer"
+
+
+def test_a_refusal_carries_the_security_headers_too(port: int) -> None:
+    _, headers, _ = ask(port, "GET", "/", [("Host", "evil.example")])
+    assert headers["x-content-type-options"] == "nosniff"
+
+
+def handshake(port: int, *, host: str, origin: str | None) -> str:
+    lines = [
+        "GET /ws HTTP/1.1",
+        f"Host: {host}",
+        "Upgrade: websocket",
+        "Connection: Upgrade",
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+        "Sec-WebSocket-Version: 13",
+        *([] if origin is None else [f"Origin: {origin}"]),
+    ]
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+        connection.sendall("\r\n".join([*lines, "", ""]).encode())
+        return connection.recv(4096).decode("latin-1").splitlines()[0]
+
+
+def test_a_websocket_of_our_own_page_opens(port: int) -> None:
+    own = f"127.0.0.1:{port}"
+    assert " 101 " in handshake(port, host=own, origin=f"http://{own}")
+
+
+@pytest.mark.parametrize("origin", ["null", "http://evil.example", "http://127.0.0.1:1"])
+def test_a_websocket_of_another_page_is_refused(port: int, origin: str) -> None:
+    assert " 403 " in handshake(port, host=f"127.0.0.1:{port}", origin=origin)
+
+
+def test_a_websocket_by_another_name_is_refused(port: int) -> None:
+    evil = f"evil.example:{port}"
+    assert " 403 " in handshake(port, host=evil, origin=f"http://{evil}")

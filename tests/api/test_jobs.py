@@ -1,0 +1,252 @@
+"""Jobs over REST: submitted, asked after, waited for, followed, cancelled."""
+
+from __future__ import annotations
+
+import json
+import threading
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from stoat_nb.api.events import events
+from stoat_nb.jobs.context import JobContext
+from stoat_nb.jobs.job import Job
+from stoat_nb.library import Library
+
+
+@pytest.fixture
+def gate(library: Library) -> Iterator[threading.Event]:
+    """Jobs of type ``gated`` run until this is set, or they are cancelled."""
+    gate = threading.Event()
+
+    async def gated(context: JobContext) -> dict[str, Any]:
+        context.report(phase="waiting", done=1, total=2, current=("a <b>.mp4",))
+        await context.run(gate.wait)
+        context.report(done=2)
+        return {"opened": True}
+
+    library.register_handler("gated", gated)
+    yield gate
+    gate.set()
+
+
+def read_events(client: httpx.Client, job_id: str) -> list[tuple[str, dict[str, Any]]]:
+    with client.stream("GET", f"/jobs/{job_id}/events") as answer:
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        return parsed(answer.read().decode())
+
+
+def parsed(text: str) -> list[tuple[str, dict[str, Any]]]:
+    found = []
+    for block in text.split("\n\n"):
+        fields = dict(line.split(": ", 1) for line in block.splitlines())
+        if "event" in fields:
+            found.append((fields["event"], json.loads(fields["data"])))
+    return found
+
+
+def test_a_scan_is_accepted_and_runs_to_its_end(client: httpx.Client, tmp_path: Path) -> None:
+    answer = client.post("/videos/scan", json={"path": str(tmp_path)})
+    assert answer.status_code == 202
+    job_id = answer.json()["job_id"]
+    assert str(uuid.UUID(job_id)) == job_id
+    assert answer.headers["location"] == f"/api/v1/jobs/{job_id}"
+    job = client.get(f"/jobs/{job_id}/wait", params={"timeout": 60}).json()
+    assert job["status"] == "complete"
+    assert job["error"] is None
+    assert job["result"]["scanned"] == 0
+    assert job["payload"] == {"path": str(tmp_path), "recursive": True}
+
+
+def test_submitting_does_not_wait_for_the_scan(client: httpx.Client, tmp_path: Path) -> None:
+    folder = tmp_path / "many"
+    folder.mkdir()
+    for number in range(3000):
+        (folder / f"{number}.mp4").touch()
+    answers = [client.post("/videos/scan", json={"path": str(folder)}) for _ in range(5)]
+    assert min(answer.elapsed.total_seconds() for answer in answers) < 0.1
+    first = client.get(f"/jobs/{answers[0].json()['job_id']}").json()
+    assert first["status"] in ("pending", "running")
+
+
+def test_folders_that_cannot_be_scanned_are_refused_and_make_no_job(
+    client: httpx.Client, tmp_path: Path
+) -> None:
+    (tmp_path / "file.mp4").touch()
+    missing = client.post("/videos/scan", json={"path": str(tmp_path / "nowhere")})
+    file = client.post("/videos/scan", json={"path": str(tmp_path / "file.mp4")})
+    codes = [answer.json()["detail"]["code"] for answer in (missing, file)]
+    assert [answer.status_code for answer in (missing, file)] == [422, 422]
+    assert codes == ["FOLDER_NOT_FOUND", "NOT_A_FOLDER"]
+    assert client.get("/jobs").json() == {"items": []}
+
+
+def test_a_job_tells_where_it_stands(
+    client: httpx.Client, library: Library, gate: threading.Event
+) -> None:
+    job = library.submit("gated", {"n": 1})
+    waited = client.get(f"/jobs/{job.id}/wait", params={"timeout": 0.2})
+    assert waited.status_code == 200
+    state = waited.json()
+    assert (state["status"], state["result"], state["finished_at"]) == ("running", None, None)
+    assert state["progress"]["phase"] == "waiting"
+    assert (state["progress"]["done"], state["progress"]["total"]) == (1, 2)
+    assert state["progress"]["fraction"] == 0.5
+    assert state["progress"]["current"] == ["a <b>.mp4"]
+    gate.set()
+    ended = client.get(f"/jobs/{job.id}/wait", params={"timeout": 30}).json()
+    assert (ended["status"], ended["result"]) == ("complete", {"opened": True})
+    assert client.get(f"/jobs/{job.id}").json() == ended
+
+
+def test_a_failed_job_tells_why(client: httpx.Client, library: Library) -> None:
+    async def stumble(_context: JobContext) -> None:
+        raise ValueError("no such tape")
+
+    library.register_handler("stumble", stumble)
+    job = library.submit("stumble", {})
+    state = client.get(f"/jobs/{job.id}/wait").json()
+    assert state["status"] == "failed"
+    assert "no such tape" in state["error"]
+
+
+def test_jobs_are_listed_newest_first_and_filtered(
+    client: httpx.Client, library: Library, gate: threading.Event
+) -> None:
+    gate.set()
+    ids = [library.submit("gated", {}).id for _ in range(3)]
+    for job_id in ids:
+        library.job(job_id).wait(30)
+    listed = client.get("/jobs", params={"job_type": "gated", "status": "complete"}).json()
+    assert [job["job_id"] for job in listed["items"]] == ids[::-1]
+    assert len(client.get("/jobs", params={"limit": 2}).json()["items"]) == 2
+    assert client.get("/jobs", params={"status": "failed"}).json() == {"items": []}
+    assert client.get("/jobs", params={"job_type": "scan"}).json() == {"items": []}
+
+
+@pytest.mark.parametrize("verb", ["DELETE", "POST"])
+def test_a_running_job_is_cancelled_once(
+    client: httpx.Client, library: Library, gate: threading.Event, verb: str
+) -> None:
+    assert not gate.is_set()
+    job = library.submit("gated", {})
+    path = f"/jobs/{job.id}" if verb == "DELETE" else f"/jobs/{job.id}/cancel"
+    headers = {"content-type": "application/json"}
+    assert client.request(verb, path, headers=headers).status_code == 202
+    assert client.get(f"/jobs/{job.id}/wait").json()["status"] == "cancelled"
+    again = client.request(verb, path, headers=headers)
+    assert again.status_code == 409
+    assert again.json()["detail"]["code"] == "JOB_ALREADY_FINAL"
+
+
+def test_a_plain_form_cannot_cancel(
+    client: httpx.Client, library: Library, gate: threading.Event
+) -> None:
+    job = library.submit("gated", {})
+    form = {"content-type": "application/x-www-form-urlencoded"}
+    for headers in ({}, form, {"content-type": "text/plain"}):
+        answer = client.post(f"/jobs/{job.id}/cancel", headers=headers)
+        assert (answer.status_code, answer.json()["detail"]["code"]) == (415, "NOT_JSON")
+    gate.set()
+    assert job.wait(30).status == "complete"
+
+
+@pytest.mark.parametrize(
+    ("verb", "path"),
+    [("GET", ""), ("GET", "/wait"), ("GET", "/events"), ("DELETE", ""), ("POST", "/cancel")],
+)
+@pytest.mark.parametrize("job_id", [str(uuid.UUID(int=0)), "x", "%00", "%F0%9F%8E%A5", "..%5c"])
+def test_an_unknown_job_is_not_found(
+    client: httpx.Client, verb: str, path: str, job_id: str
+) -> None:
+    headers = {"content-type": "application/json"}
+    answer = client.request(verb, f"/jobs/{job_id}{path}", headers=headers)
+    assert (answer.status_code, answer.json()["detail"]["code"]) == (404, "NOT_FOUND")
+
+
+def test_events_tell_of_a_job_until_it_ends(
+    client: httpx.Client, library: Library, gate: threading.Event
+) -> None:
+    job = library.submit("gated", {})
+    unsubscribe = job.subscribe(lambda state: gate.set() if state.progress.done else None)
+    if job.progress.done:
+        gate.set()
+    told = read_events(client, job.id)
+    unsubscribe()
+    assert [name for name, _ in told[-1:]] == ["end"]
+    assert {name for name, _ in told[:-1]} <= {"progress"}
+    assert told[-1][1]["status"] == "complete"
+    numbers = [state["seq"] for _, state in told]
+    assert numbers == sorted(set(numbers))
+
+
+def test_events_of_a_job_that_has_ended_are_its_end(
+    client: httpx.Client, library: Library, gate: threading.Event
+) -> None:
+    gate.set()
+    job = library.submit("gated", {})
+    job.wait(30)
+    told = read_events(client, job.id)
+    assert [(name, state["status"]) for name, state in told] == [("end", "complete")]
+
+
+def test_two_clients_follow_the_same_job(
+    client: httpx.Client, library: Library, gate: threading.Event
+) -> None:
+    job = library.submit("gated", {})
+    ends: list[dict[str, Any]] = []
+    followers = [
+        threading.Thread(target=lambda: ends.append(read_events(client, job.id)[-1][1]))
+        for _ in range(2)
+    ]
+    for follower in followers:
+        follower.start()
+    gate.set()
+    for follower in followers:
+        follower.join(30)
+    assert [end["result"] for end in ends] == [{"opened": True}] * 2
+
+
+@pytest.mark.anyio
+async def test_a_burst_of_news_is_a_few_events(library: Library) -> None:
+    never = threading.Event()
+
+    async def chatter(context: JobContext) -> None:
+        for number in range(100):
+            context.report(phase="talking", done=number, total=100)
+            await context.run(never.wait, 0.005)
+
+    library.register_handler("chatter", chatter)
+    job: Job[Any] = library.submit("chatter", {})
+    told = [event async for event in events(job, every_s=0.25)]
+    assert len(told) <= 6
+    assert told[-1].startswith(f"id: {job.state.seq}\nevent: end\n")
+
+
+@pytest.mark.anyio
+async def test_a_silent_connection_is_kept_alive(library: Library, gate: threading.Event) -> None:
+    job: Job[Any] = library.submit("gated", {})
+    seen = []
+    async for event in events(job, every_s=0.01, keep_alive_s=0.3):
+        seen.append(event)
+        if event.startswith(":"):
+            gate.set()
+    assert ": still here\n\n" in seen
+    assert "event: end" in seen[-1]
+
+
+def test_a_client_that_leaves_is_listened_for_no_more(
+    client: httpx.Client, library: Library, gate: threading.Event
+) -> None:
+    job = library.submit("gated", {})
+    with client.stream("GET", f"/jobs/{job.id}/events") as answer:
+        next(answer.iter_lines())
+    with pytest.raises(httpx.ReadTimeout):
+        client.get(f"/jobs/{job.id}/wait", params={"timeout": 3600}, timeout=0.3)
+    gate.set()
+    assert job.wait(30).status == "complete"
+    # Leaving the fixtures stops the server, which waits for nobody who still follows.

@@ -1,0 +1,124 @@
+"""Videos over REST: listed, looked at, exported."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import tempfile
+from pathlib import Path
+
+import httpx
+import openpyxl
+import pandas as pd
+import pytest
+
+from stoat_nb.library import Library
+
+
+def test_every_video_is_listed(reader: httpx.Client, full_library: Library) -> None:
+    answer = reader.get("/videos", params={"limit": 500}).json()
+    frame = full_library.videos()
+    assert answer["total"] == len(answer["items"]) == len(frame) > 0
+    assert {item["path"] for item in answer["items"]} == set(frame["path"])
+    assert set(answer["items"][0]) == set(frame.columns)
+
+
+def test_facts_are_numbers_words_and_null(reader: httpx.Client) -> None:
+    answer = reader.get("/videos", params={"status": "ok", "codec": "h264"}).json()
+    assert answer["total"] > 0
+    for item in answer["items"]:
+        assert item["codec"] == "h264"
+        assert isinstance(item["width"], int)
+        assert isinstance(item["duration_s"], float)
+        assert isinstance(item["has_cover"], bool)
+        assert item["mtime"].endswith("+00:00")
+        assert item["error"] is None
+
+
+def test_pages_are_parts_of_one_order(reader: httpx.Client) -> None:
+    whole = reader.get("/videos", params={"sort": "size_bytes", "descending": True}).json()
+    sizes = [item["size_bytes"] for item in whole["items"]]
+    assert sizes == sorted(sizes, reverse=True)
+    pages = [
+        reader.get(
+            "/videos",
+            params={"sort": "size_bytes", "descending": True, "limit": 3, "offset": offset},
+        ).json()["items"]
+        for offset in range(0, whole["total"], 3)
+    ]
+    assert [item for page in pages for item in page] == whole["items"]
+    assert reader.get("/videos", params={"offset": 10**6}).json()["items"] == []
+
+
+def test_search_looks_for_a_part_of_the_path(reader: httpx.Client) -> None:
+    every = reader.get("/videos", params={"limit": 500}).json()["items"]
+    name = Path(every[0]["path"]).name
+    found = reader.get("/videos", params={"search": name.upper()}).json()
+    assert every[0]["path"] in [item["path"] for item in found["items"]]
+    assert reader.get("/videos", params={"search": "no such %_ name"}).json()["total"] == 0
+
+
+def test_a_filter_takes_several_values(reader: httpx.Client) -> None:
+    both = reader.get("/videos", params={"status": ["ok", "failed"]}).json()["total"]
+    each = [reader.get("/videos", params={"status": s}).json()["total"] for s in ("ok", "failed")]
+    assert both == sum(each)
+    assert all(each)
+
+
+def test_one_video_is_told_with_its_streams(reader: httpx.Client) -> None:
+    listed = reader.get("/videos", params={"status": "ok", "limit": 1}).json()["items"][0]
+    video = reader.get(f"/videos/{listed['video_id']}").json()
+    assert video["path"] == listed["path"]
+    assert len(video["streams"]) == listed["n_streams"]
+
+
+def test_an_unknown_video_is_not_found(reader: httpx.Client) -> None:
+    answer = reader.get(f"/videos/{2**63 - 1}")
+    assert (answer.status_code, answer.json()["detail"]["code"]) == (404, "NOT_FOUND")
+
+
+def test_the_summary_adds_up(reader: httpx.Client, full_library: Library) -> None:
+    summary = reader.get("/summary").json()
+    frame = full_library.videos()
+    assert summary["n_videos"] == len(frame)
+    assert summary["n_ok"] == (frame["status"] == "ok").sum()
+    assert summary["n_failed"] == (frame["status"] == "failed").sum()
+    assert summary["codecs"]["h264"] == (frame["codec"] == "h264").sum()
+
+
+def test_health_says_ok(reader: httpx.Client) -> None:
+    assert reader.get("/health").json()["status"] == "ok"
+
+
+@pytest.mark.parametrize("form", ["csv", "json", "jsonl", "parquet", "xlsx"])
+def test_an_export_holds_every_row(reader: httpx.Client, full_library: Library, form: str) -> None:
+    answer = reader.get("/videos/export", params={"format": form})
+    assert answer.status_code == 200
+    assert answer.headers["content-disposition"] == f'attachment; filename="videos.{form}"'
+    assert int(answer.headers["content-length"]) == len(answer.content)
+    sizes = sorted(int(size) for size in full_library.videos()["size_bytes"])
+    assert sorted(sizes_in(form, answer.content)) == sizes
+
+
+def sizes_in(form: str, content: bytes) -> list[int]:
+    if form == "csv":
+        return [int(row["size_bytes"]) for row in csv.DictReader(io.StringIO(content.decode()))]
+    if form == "json":
+        return [row["size_bytes"] for row in json.loads(content)]
+    if form == "jsonl":
+        return [json.loads(line)["size_bytes"] for line in content.splitlines()]
+    if form == "parquet":
+        return [int(size) for size in pd.read_parquet(io.BytesIO(content))["size_bytes"]]
+    rows = openpyxl.load_workbook(io.BytesIO(content)).active.iter_rows(values_only=True)
+    column = next(rows).index("size_bytes")
+    return [row[column] for row in rows]
+
+
+def test_an_export_leaves_nothing_behind(
+    reader: httpx.Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with reader.stream("GET", "/videos/export") as answer:
+        assert answer.status_code == 200
+        assert list(tmp_path.iterdir()) == []

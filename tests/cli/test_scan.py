@@ -1,0 +1,164 @@
+"""``stoat scan``: progress while it runs, a summary at the end, codes for scripts."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from stoat_nb.library import Library
+
+from .conftest import COMMAND, Run
+
+
+def test_a_scan_sums_up_what_it_found(run: Run, clips: Path, tmp_path: Path) -> None:
+    ran = run("scan", clips)
+    assert ran.returncode == 0
+    first = ran.stdout.splitlines()[0]
+    assert f"files in {clips}: " in first
+    assert "new" in first
+    assert "Could not be read:" in ran.stdout
+    n_files = sum(path.is_file() for path in clips.rglob("*"))
+    assert f"{n_files}/{n_files}" in ran.stderr
+    with Library(tmp_path / "stoat.db") as library:
+        frame = library.videos()
+    for path in frame[frame["status"] == "failed"]["path"]:
+        assert path in ran.stdout
+
+
+def test_a_second_scan_finds_everything_unchanged(run: Run, clips: Path) -> None:
+    run("scan", clips)
+    report = json.loads(run("scan", clips, "--json").stdout)["result"]
+    assert report["skipped"] + report["failed"] == report["scanned"] > 0
+    assert report["new"] == 0
+
+
+def test_json_is_one_document(run: Run, clips: Path) -> None:
+    ran = run("scan", clips, "--json")
+    said = json.loads(ran.stdout)
+    assert said["status"] == "complete"
+    assert said["error"] is None
+    assert said["result"]["new"] + said["result"]["failed"] == said["result"]["scanned"]
+    assert all(failure["error"] for failure in said["result"]["errors"])
+    stored = json.loads(run("job", said["job_id"], "--json").stdout)
+    assert stored["result"] == said["result"]
+
+
+def test_failed_files_are_an_exit_code_when_asked_for(
+    run: Run, clips: Path, tmp_path: Path
+) -> None:
+    assert run("scan", clips, "--fail-on-errors").returncode == 3
+    (tmp_path / "empty").mkdir()
+    assert run("scan", tmp_path / "empty", "--fail-on-errors").returncode == 0
+
+
+def test_folders_inside_are_left_out_when_asked_for(run: Run, clips: Path) -> None:
+    report = json.loads(run("scan", clips, "--no-recursive", "--json").stdout)["result"]
+    assert report["scanned"] == sum(path.is_file() for path in clips.iterdir())
+
+
+def test_hostile_names_cannot_steer_the_terminal(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "hostile"
+    folder.mkdir()
+    for name in (
+        b"a\x1b[31mred.mp4",
+        b"two\nlines.mp4",
+        b"caf\xe9.mp4",
+        "rtl\u202e4pm.mp4".encode(),
+    ):
+        (folder / os.fsdecode(name)).write_bytes(b"no video")
+    for arguments in (["scan", folder], ["failures"], ["failures", "--format", "table"]):
+        ran = run(*arguments)
+        assert ran.returncode == 0
+    assert "\x1b" not in ran.stdout + ran.stderr
+    assert "\u202e" not in ran.stdout + ran.stderr
+    assert "two\\nlines.mp4" in ran.stdout
+
+
+def many_files(folder: Path) -> Path:
+    folder.mkdir()
+    for number in range(20_000):
+        (folder / f"{number}.mp4").write_bytes(b"no video")
+    return folder
+
+
+@pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_scan_keeps_what_it_did_and_leaves_nobody_behind(
+    tmp_path: Path, environment: dict[str, str], told: signal.Signals
+) -> None:
+    folder = many_files(tmp_path / "many")
+    process = subprocess.Popen(
+        [*COMMAND, "scan", folder],
+        cwd=tmp_path,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    while "probing" not in process.stderr.readline():
+        assert process.poll() is None
+    children = children_of(process.pid)
+    process.send_signal(told)
+    stdout, stderr = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "Cancelling" in stderr
+    assert "Traceback" not in stderr
+    assert stdout.startswith("Cancelled; what was done is kept: ")
+    assert not [pid for pid in children if is_alive(pid)]
+    with Library(tmp_path / "stoat.db") as library:
+        assert library.job_states()[0].status == "cancelled"
+        assert len(library.videos()) < 20_000
+
+
+def children_of(pid: int) -> list[int]:
+    tasks = Path(f"/proc/{pid}/task").iterdir()
+    return [int(child) for task in tasks for child in (task / "children").read_text().split()]
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return ") Z " not in Path(f"/proc/{pid}/stat").read_text()
+    except FileNotFoundError:
+        return False
+
+
+def test_a_terminal_gets_a_bar_and_a_summary(
+    clips: Path, tmp_path: Path, environment: dict[str, str]
+) -> None:
+    screen = in_terminal(["scan", str(clips)], tmp_path, environment)
+    n_files = sum(path.is_file() for path in clips.rglob("*"))
+    assert "━" in screen
+    assert f"{n_files}/{n_files}" in screen
+    assert f"files in {clips}: " in " ".join(screen.split())
+
+
+def in_terminal(arguments: list[str], cwd: Path, environment: dict[str, str]) -> str:
+    """Run the command with a terminal for its input and output; return all that it wrote there."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [*COMMAND, *arguments],
+        cwd=cwd,
+        env={**environment, "TERM": "xterm-256color"},
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+    )
+    os.close(theirs)
+    written = b""
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        try:
+            written += os.read(ours, 65536)
+        except OSError:  # Linux's way of saying that nobody holds the other end
+            break
+    os.close(ours)
+    assert process.wait(30) == 0
+    return written.decode()

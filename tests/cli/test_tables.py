@@ -1,0 +1,133 @@
+"""``stoat videos``, ``failures``, ``jobs``: tables for people, formats for programs."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import openpyxl
+import pandas as pd
+import pytest
+
+from stoat_nb.library import Library
+
+from .conftest import Run
+
+
+@pytest.fixture(scope="session")
+def paths(full: Path) -> list[str]:
+    with Library(full) as library:
+        return sorted(library.videos()["path"])
+
+
+def read_csv(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_in_a_pipe_videos_are_csv(run: Run, full: Path, paths: list[str]) -> None:
+    ran = run("--library", full, "videos")
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert sorted(row["path"] for row in read_csv(ran.stdout)) == paths
+
+
+def test_json_is_every_row(run: Run, full: Path, paths: list[str]) -> None:
+    whole = json.loads(run("--library", full, "videos", "--format", "json").stdout)
+    lines = run("--library", full, "videos", "--format", "jsonl").stdout.splitlines()
+    assert sorted(row["path"] for row in whole) == paths
+    assert [json.loads(line) for line in lines] == whole
+
+
+def test_a_table_is_every_row(run: Run, full: Path, paths: list[str]) -> None:
+    ran = run("--library", full, "videos", "--format", "table")
+    rows = [line.split("\t") for line in ran.stdout.splitlines()]
+    assert rows[0][0] == "path"
+    assert sorted(row[0] for row in rows[1:]) == paths
+
+
+@pytest.mark.parametrize("suffix", ["csv", "json", "jsonl", "parquet", "xlsx"])
+def test_a_file_s_ending_tells_its_format(
+    run: Run, full: Path, paths: list[str], tmp_path: Path, suffix: str
+) -> None:
+    out = tmp_path / f"out.{suffix}"
+    ran = run("--library", full, "videos", "-o", out)
+    assert (ran.returncode, ran.stdout) == (0, "")
+    assert str(out) in ran.stderr
+    assert sorted(paths_in(out)) == paths
+
+
+def paths_in(file: Path) -> list[str]:
+    match file.suffix:
+        case ".csv":
+            return [row["path"] for row in read_csv(file.read_text())]
+        case ".json":
+            return [row["path"] for row in json.loads(file.read_text())]
+        case ".jsonl":
+            return [json.loads(line)["path"] for line in file.read_text().splitlines()]
+        case ".parquet":
+            return list(pd.read_parquet(file)["path"])
+    header, *rows = openpyxl.load_workbook(file).active.iter_rows(values_only=True)
+    return [row[header.index("path")] for row in rows]
+
+
+def test_search_and_sort_hold_for_every_format(run: Run, full: Path, paths: list[str]) -> None:
+    word = Path(paths[0]).name.upper()
+    wanted = [path for path in paths if word in path.upper()]
+    for form in ("csv", "table"):
+        ran = run("--library", full, "videos", "--search", word, "--format", form)
+        assert len(ran.stdout.splitlines()) == len(wanted) + 1
+    ran = run("--library", full, "videos", "--sort", "size_bytes", "--descending")
+    sizes = [int(row["size_bytes"]) for row in read_csv(ran.stdout)]
+    assert sizes == sorted(sizes, reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--format", "parquet"], "needs a file: -o FILE"),
+        (["--format", "xlsx"], "needs a file: -o FILE"),
+        (["--format", "table", "-o", "x.csv"], "leave out -o"),
+        (["-o", "videos.exe"], "stoat: "),
+        (["-o", "nowhere/videos.csv"], "stoat: "),
+        (["--sort", "nonsense"], "stoat: "),
+    ],
+)
+def test_what_cannot_be_written_is_refused(
+    run: Run, full: Path, tmp_path: Path, arguments: list[str], said: str
+) -> None:
+    before = set(tmp_path.iterdir())
+    ran = run("--library", full, "videos", *arguments)
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert said in ran.stderr
+    assert "Traceback" not in ran.stderr
+    assert set(tmp_path.iterdir()) == before
+
+
+def test_failures_come_with_their_reasons(run: Run, full: Path) -> None:
+    rows = read_csv(run("--library", full, "failures").stdout)
+    assert rows
+    assert all(row["error"] and row["error_class"] for row in rows)
+
+
+def test_jobs_are_listed_told_and_cannot_be_cancelled_twice(run: Run, full: Path) -> None:
+    listed = json.loads(run("--library", full, "jobs", "--json").stdout)
+    job_id = listed[0]["job_id"]
+    assert listed[0]["status"] == "complete"
+    assert listed[0]["submitted_at"].endswith("+00:00")
+    lines = run("--library", full, "jobs").stdout.splitlines()
+    assert lines[1].split("\t")[:3] == [job_id, "scan", "complete"]
+    told = run("--library", full, "job", job_id).stdout
+    assert "status     complete" in told
+    again = run("--library", full, "cancel", job_id)
+    assert again.returncode == 2
+    assert "has already ended: complete" in again.stderr
+    assert run("--library", full, "job", "nonsense").returncode == 2
+
+
+def test_an_empty_library_has_columns_and_no_rows(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    run("scan", tmp_path / "empty")
+    assert read_csv(run("videos").stdout) == []
+    assert run("videos").stdout.startswith('"video_id","path",')
+    assert json.loads(run("videos", "--format", "json").stdout) == []

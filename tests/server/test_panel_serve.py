@@ -1,0 +1,107 @@
+"""REST inside Panel's own servers: the same routes, the same guard."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+
+import httpx
+import pytest
+
+PANEL = tuple(int(part) for part in version("panel").split(".")[:2])
+SERVERS = {
+    "tornado": ["--plugins", "stoat_nb.api.tornado"],
+    "fastapi": ["--server", "fastapi", "--plugins", "stoat_nb.api.plugin"],
+}
+
+
+@pytest.fixture(scope="module", params=SERVERS)
+def address(
+    request: pytest.FixtureRequest,
+    environment: dict[str, str],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[str]:
+    if request.param == "fastapi" and PANEL < (1, 10):
+        pytest.skip("this Panel has no FastAPI server of its own")
+    folder = tmp_path_factory.mktemp(request.param)
+    (folder / "page.py").write_text("import panel as pn\npn.panel('hello').servable()\n")
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "panel", "serve", "page.py", "--address", "127.0.0.1"),
+            *("--port", str(port), *SERVERS[request.param]),
+        ],
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        address = f"http://127.0.0.1:{port}"
+        wait_for(process, address)
+        yield address
+    finally:
+        process.kill()
+        process.wait()
+
+
+def wait_for(process: subprocess.Popen[bytes], address: str) -> None:
+    # Retries are of the connection itself; each waits a little longer than the one before.
+    transport = httpx.HTTPTransport(retries=8)
+    with httpx.Client(transport=transport, timeout=60) as client:
+        while process.poll() is None:
+            try:
+                client.get(f"{address}/api/v1/health").raise_for_status()
+            except httpx.ConnectError:
+                continue
+            return
+    raise AssertionError(f"panel serve ended with {process.returncode}")
+
+
+def test_a_scan_runs_and_is_followed_to_its_end(address: str, tmp_path: Path) -> None:
+    with httpx.Client(base_url=f"{address}/api/v1", timeout=60) as api:
+        accepted = api.post("/videos/scan", json={"path": str(tmp_path)})
+        assert accepted.status_code == 202
+        location = accepted.headers["location"]
+        assert location == f"/api/v1/jobs/{accepted.json()['job_id']}"
+        events = httpx.get(f"{address}{location}/events", timeout=60)
+        assert events.headers["content-type"].startswith("text/event-stream")
+        assert events.text.rpartition("event: ")[2].startswith("end\n")
+        assert httpx.get(f"{address}{location}/wait", timeout=60).json()["status"] == "complete"
+        assert api.get("/videos").json() == {"total": 0, "items": []}
+        export = api.get("/videos/export", params={"format": "csv"})
+        assert export.text.startswith('"video_id","path",')
+
+
+def test_refusals_look_the_same(address: str) -> None:
+    with httpx.Client(base_url=f"{address}/api/v1", timeout=60) as api:
+        missing = api.get("/jobs/x")
+        assert (missing.status_code, missing.json()["detail"]["code"]) == (404, "NOT_FOUND")
+        bad = api.post("/videos/scan", json={"path": 5})
+        assert (bad.status_code, bad.json()["detail"]["code"]) == (422, "BAD_REQUEST")
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [({"host": "evil.example"}, 421), ({"origin": "http://evil.example"}, 403), ({}, 422)],
+)
+def test_the_guard_stands_there_too(address: str, headers: dict[str, str], status: int) -> None:
+    answer = httpx.post(
+        f"{address}/api/v1/videos/scan", json={"path": "/nowhere"}, headers=headers, timeout=60
+    )
+    assert answer.status_code == status
+
+
+def test_a_large_body_is_refused_unread(address: str) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", int(address.rpartition(":")[2]), timeout=5)
+    connection.putrequest("POST", "/api/v1/videos/scan")
+    connection.putheader("Content-Length", str(10**9))
+    connection.endheaders()
+    assert 400 <= connection.getresponse().status < 500
+    connection.close()
