@@ -1,0 +1,17 @@
+"""The scripts and style sheets that lie beside the components."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+_HERE = Path(__file__).parent
+
+
+def script(name: str) -> str:
+    """Return a component's JavaScript."""
+    return (_HERE / name).read_text(encoding="utf-8")
+
+
+def sheets(*names: str) -> list[str]:
+    """Return style sheets, the shared colours and sizes first."""
+    return [(_HERE / name).read_text(encoding="utf-8") for name in ("cards.css", *names)]

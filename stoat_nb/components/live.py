@@ -1,0 +1,270 @@
+"""The bridge from jobs to pages: news of any thread become a few calm updates on the right one."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+import threading
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
+
+import panel as pn
+from bokeh.document import Document
+
+from stoat_nb.jobs.state import JobState
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+#: Seconds between two updates of a view; more often only costs.
+UPDATE_EVERY_S = 0.2
+
+Unsubscribe = Callable[[], None]
+#: Shows the newest snapshot of each job there is news of; may be async.
+Show = Callable[[list[JobState]], Awaitable[None] | None]
+#: Job.subscribe or Library.subscribe.
+Subscribe = Callable[[Callable[[JobState], None]], Unsubscribe]
+
+
+class Watch:
+    """One view's interest in the news: keeps only the newest snapshot of each job."""
+
+    def __init__(self, show: Show, every: float) -> None:
+        self.show, self.every = show, every
+        self.unsubscribe: Unsubscribe = lambda: None
+        self.waiting: dict[str, JobState] = {}
+        self.shown_at = float("-inf")
+        self.urgent = False  #: Whether a job has ended, which is told at once.
+
+    @property
+    def due(self) -> float:
+        """When its news may be shown."""
+        return float("-inf") if self.urgent else self.shown_at + self.every
+
+    def take(self) -> list[JobState]:
+        """Hand out the news and begin anew."""
+        states = list(self.waiting.values())
+        self.waiting, self.urgent, self.shown_at = {}, False, time.monotonic()
+        return states
+
+
+class LiveHub:
+    """Carries news of jobs to the views of one served session, or of one notebook kernel.
+
+    In a served session all views are updated in one message, under the document's lock, on the
+    server's loop. In a notebook they are updated on a thread: a bar moves while a cell blocks.
+    """
+
+    def __init__(self, document: Document | None) -> None:
+        self._document = document
+        self._watches: list[Watch] = []
+        self._posts: list[Callable[[], None]] = []
+        self._lock = threading.Lock()
+        self._timer: threading.Timer | None = None
+        self._flushed_at = float("-inf")
+        self._closed = False
+        # Before the page is there each change would travel as a message of its own.
+        self._ready = document is None
+        if document is None:
+            _make_comms_whole()
+        else:
+            pn.state.on_session_destroyed(lambda _context: self.close())
+            pn.state.onload(self._on_load)
+
+    @classmethod
+    def current(cls) -> LiveHub:
+        """Return the hub of this session, or of this kernel."""
+        document = served_document()
+        with _hubs_lock:
+            hub = _kernel_hub.get("") if document is None else _session_hubs.get(document)
+            if hub is None:
+                hub = cls(document)
+                if document is None:
+                    _kernel_hub[""] = hub
+                else:
+                    _session_hubs[document] = hub
+            return hub
+
+    @staticmethod
+    def forget_kernel() -> None:
+        """Let a kernel that goes on without the old views begin anew."""
+        with _hubs_lock:
+            hub = _kernel_hub.pop("", None)
+        if hub is not None:
+            hub.close()
+
+    def watch(
+        self, subscribe: Subscribe, show: Show, *, every: float = UPDATE_EVERY_S
+    ) -> Unsubscribe:
+        """Have ``show`` called with news: at most once in ``every`` seconds, at an end at once."""
+        watch = Watch(show, every)
+        with self._lock:
+            self._watches.append(watch)
+        cancel = subscribe(lambda state: self._mark(watch, state))
+
+        def unsubscribe() -> None:
+            cancel()
+            with self._lock:
+                if watch in self._watches:
+                    self._watches.remove(watch)
+
+        watch.unsubscribe = unsubscribe
+        return unsubscribe
+
+    def post(self, action: Callable[[], None]) -> None:
+        """Have an action run where views may be changed. Any thread."""
+        with self._lock:
+            if self._closed:
+                return
+            self._posts.append(action)
+        self._schedule()
+
+    def close(self) -> None:
+        """Drop every subscription."""
+        with self._lock:
+            self._closed = True
+            watches = list(self._watches)
+            self._posts.clear()
+            if self._timer is not None:
+                self._timer.cancel()
+        for watch in watches:
+            watch.unsubscribe()
+
+    def __len__(self) -> int:
+        return len(self._watches)
+
+    def _on_load(self) -> None:
+        with self._lock:
+            self._ready = True
+        self._schedule()
+
+    def _mark(self, watch: Watch, state: JobState) -> None:
+        """Note news of a job; on the queue's thread, so nothing here waits for a page."""
+        with self._lock:
+            if self._closed:
+                return
+            watch.waiting[state.job_id] = state
+            watch.urgent = watch.urgent or state.is_final
+        self._schedule()
+
+    def _schedule(self) -> None:
+        """Set the timer for whatever is due next, if that is sooner than what it is set for."""
+        with self._lock:
+            due = self._next_due()
+            if due is None or not self._ready or self._closed:
+                return
+            wait = max(0.0, due - time.monotonic())
+            if self._timer is not None:
+                if self._timer.interval <= wait:
+                    return
+                self._timer.cancel()
+            self._timer = threading.Timer(wait, self._fire)
+            self._timer.daemon = True
+            self._timer.start()
+
+    def _next_due(self) -> float | None:
+        dues = [watch.due for watch in self._watches if watch.waiting]
+        if self._posts:
+            dues.append(float("-inf"))
+        return max(min(dues), self._flushed_at + UPDATE_EVERY_S) if dues else None
+
+    def _fire(self) -> None:
+        if self._document is None:
+            asyncio.run(self._flush())
+            return
+
+        # It must be async: Bokeh runs plain ones on a thread, where hold() gathers nothing.
+        async def tick() -> None:
+            await self._flush()
+
+        try:
+            self._document.add_next_tick_callback(tick)  # type: ignore[arg-type]
+        except Exception:  # noqa: BLE001 - whatever it says, the session is gone
+            self.close()
+
+    async def _flush(self) -> None:
+        with self._lock:
+            self._timer = None
+            self._flushed_at = now = time.monotonic()
+            posts, self._posts = self._posts, []
+            ripe = [watch for watch in self._watches if watch.waiting and watch.due <= now]
+            news = [(watch.show, watch.take()) for watch in ripe]
+            if self._closed:
+                return
+        slow: list[Awaitable[None]] = []
+        with pn.io.hold():
+            for action in posts:
+                _safely(action)
+            for show, states in news:
+                pending = _safely(show, states)
+                if pending is not None:
+                    slow.append(pending)
+        for pending in slow:
+            try:
+                await pending
+            except Exception:
+                log.exception("A live view could not be updated.")
+        self._schedule()
+
+
+def served_document() -> Document | None:
+    """Return the document of the served session this runs in; None in a notebook or a test."""
+    document = pn.state.curdoc
+    return document if document is not None and document.session_context else None
+
+
+def first_look(read: Callable[[], T], show: Callable[[T], None]) -> None:
+    """Fill a new view: at once in a notebook; in a served page off its loop, once it has loaded."""
+    if served_document() is None:
+        show(read())
+        return
+    hub = LiveHub.current()
+
+    def look() -> None:
+        found = read()
+        hub.post(lambda: show(found))
+
+    in_background(look, name="stoat-first-look")
+
+
+def in_background(action: Callable[[], Any], *, name: str) -> None:
+    """Run a short blocking action off every loop: a page's or a blocked kernel's."""
+    threading.Thread(target=action, name=name, daemon=True).start()
+
+
+def _safely(function: Callable[..., T], *args: Any) -> T | None:
+    try:
+        return function(*args)
+    except Exception:
+        log.exception("A live view could not be updated.")
+        return None
+
+
+def _make_comms_whole() -> None:
+    """Let one thread at a time send to a notebook.
+
+    Panel sends an update as several messages; those of two threads would mix and be lost.
+    """
+    if "IPython" not in sys.modules:
+        return
+    import panel.io.notebook as channel  # noqa: PLC0415 - only kernels need it
+
+    send = channel.send
+    if getattr(send, "is_whole", False):
+        return
+    lock = threading.RLock()
+
+    def send_whole(*args: Any, **kwargs: Any) -> None:
+        with lock:
+            send(*args, **kwargs)
+
+    send_whole.is_whole = True  # type: ignore[attr-defined]
+    channel.send = send_whole
+
+
+_kernel_hub: dict[str, LiveHub] = {}
+_session_hubs: WeakKeyDictionary[Document, LiveHub] = WeakKeyDictionary()
+_hubs_lock = threading.Lock()

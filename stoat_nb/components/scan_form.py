@@ -1,0 +1,164 @@
+"""Where a scan begins: a folder, and a button."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import panel_material_ui as pmui
+import param
+from panel.viewable import Viewable, Viewer
+
+from stoat_nb.components.folder_picker import FolderPicker
+from stoat_nb.components.notice import Notice
+from stoat_nb.errors import StoatError
+from stoat_nb.names import shown
+
+if TYPE_CHECKING:
+    from stoat_nb.library import Library
+
+
+class ScanForm(Viewer):
+    """Takes a folder and submits a scan of it; a refusal is said beside the field.
+
+    Parameters
+    ----------
+    library
+        What the scan goes into.
+
+    Examples
+    --------
+    >>> form = ScanForm(library)  # doctest: +SKIP
+    """
+
+    path = param.String(default="", doc="The folder to scan, as it was typed or chosen.")
+    recursive = param.Boolean(
+        default=True, label="Include sub-folders", doc="Whether sub-folders are scanned too."
+    )
+    notice = param.String(default="", doc="Why the last submission was refused.")
+    job = param.Parameter(doc="The Job that was submitted last.")
+
+    def __init__(self, library: Library, **params: Any) -> None:
+        super().__init__(**params)
+        self._library = library
+        self._chosen: Path | None = None
+        self._field = pmui.TextInput(
+            value=self.path,
+            label="Folder",
+            placeholder="/path/to/videos",
+            error_state=self.param.notice.rx.bool(),
+            size="small",
+            sizing_mode="stretch_width",
+            margin=0,
+        )
+        self._submit = pmui.Button(
+            label="Scan", icon="search", on_click=self._on_submit, margin=0, height=40, width=110
+        )
+        self.picker = FolderPicker(library)
+        self._dialog = self._make_dialog()
+        self._view = self._lay_out()
+        self._field.param.watch(self._on_submit, "enter_pressed")
+        self._field.param.watch(self._on_typed, "value_input")
+        self.param.watch(self._on_path, "path")
+
+    async def submit(self) -> None:
+        """Submit the scan, or say why not."""
+        if self._submit.loading:
+            return
+        self._submit.loading = True
+        try:
+            folder = self._folder()
+            self.job = await asyncio.to_thread(self._library.scan, folder, recursive=self.recursive)
+            self.notice = ""
+        except StoatError as refusal:
+            self.notice = str(refusal)
+        finally:
+            self._submit.loading = False
+
+    async def choose(self) -> None:
+        """Take the folder that the picker shows."""
+        self._chosen = self.picker.path
+        self.path = shown(self._chosen)
+        self._dialog.open = False
+
+    def _folder(self) -> str | Path:
+        """Return what is to be scanned: a chosen folder's real name, or the text as typed."""
+        if not self.path.strip():
+            raise StoatError("Name the folder that holds your videos, or press Browse to find it.")
+        if self._chosen is not None and shown(self._chosen) == self.path:
+            return self._chosen
+        return self.path.strip()
+
+    def _make_dialog(self) -> Any:
+        choose = pmui.Button(label="Choose this folder", on_click=self._on_choose, margin=0)
+        close = pmui.Button(label="Close", variant="text", on_click=self._on_close, margin=0)
+        return pmui.Dialog(
+            pmui.Column(
+                self.picker,
+                pmui.Row(choose, close, margin=(14, 0, 6, 0), sx={"gap": "10px"}),
+                sizing_mode="stretch_width",
+                margin=0,
+            ),
+            title="Choose a folder",
+            open=False,
+            close_on_click=True,
+            width_option="sm",
+            sizing_mode="stretch_width",
+        )
+
+    def _lay_out(self) -> Any:
+        browse = pmui.Button(
+            label="Browse",
+            variant="outlined",
+            on_click=self._on_browse,
+            margin=0,
+            height=40,
+            width=110,
+        )
+        line = pmui.FlexBox(
+            pmui.Row(self._field, sizing_mode="stretch_width", margin=0, min_width=220),
+            pmui.Row(browse, self._submit, margin=0, sx={"gap": "10px"}),
+            gap="12px",
+            sizing_mode="stretch_width",
+            margin=0,
+        )
+        return pmui.Column(
+            line,
+            pmui.Checkbox.from_param(
+                self.param.recursive, description="", size="small", margin=(6, 0, 0, 0)
+            ),
+            Notice(
+                text=self.param.notice,
+                visible=self.param.notice.rx.bool(),
+                sizing_mode="stretch_width",
+                margin=(8, 0, 0, 0),
+            ),
+            self._dialog,
+            sizing_mode="stretch_width",
+            margin=0,
+        )
+
+    async def _on_submit(self, _event: object) -> None:
+        await self.submit()
+
+    async def _on_browse(self, _event: object) -> None:
+        await self.picker.visit(self.path.strip())
+        self._dialog.open = True
+
+    async def _on_choose(self, _event: object) -> None:
+        await self.choose()
+
+    async def _on_close(self, _event: object) -> None:
+        self._dialog.open = False
+
+    def _on_typed(self, event: param.parameterized.Event) -> None:
+        self.param.update(path=event.new, notice="")
+
+    def _on_path(self, event: param.parameterized.Event) -> None:
+        if self._field.value_input != event.new:
+            self._field.param.update(value=event.new, value_input=event.new)
+
+    def __panel__(self) -> Viewable:
+        view: Viewable = self._view
+        return view

@@ -1,0 +1,88 @@
+"""Numbers as people say them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+#: What stands where nothing is known.
+UNKNOWN = "\N{EN DASH}"
+#: What stands between a width and a height.
+TIMES = "\N{MULTIPLICATION SIGN}"
+
+_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+#: From here on an amount reads better in the next unit.
+_ROUNDS_UP = 999.5
+
+
+def count(number: int, noun: str, plural: str | None = None) -> str:
+    """Return ``1 file`` or ``1,234 files``."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def took(seconds: float) -> str:
+    """Return how long something took: ``2.1 s``, ``3 min 20 s``, ``2 h 5 min``."""
+    if seconds < 10:  # noqa: PLR2004 - below it, a person sees tenths
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < _MINUTE:
+        return f"{whole} s"
+    if whole < _HOUR:
+        return f"{whole // _MINUTE} min {whole % _MINUTE} s"
+    return f"{whole // _HOUR:,} h {whole % _HOUR // _MINUTE} min"
+
+
+def left(seconds: float) -> str:
+    """Return how long something may still take, no finer than it can be known."""
+    if seconds < 5:  # noqa: PLR2004 - an estimate is no better
+        return "a few seconds left"
+    if seconds < _MINUTE * 0.75:
+        return f"about {5 * max(1, round(seconds / 5))} s left"
+    if seconds < _HOUR * 0.75:
+        return f"about {max(1, round(seconds / _MINUTE))} min left"
+    if seconds < _HOUR * 10:
+        return f"about {seconds / _HOUR:.1f} h left".replace(".0 h", " h")
+    return f"about {count(round(seconds / _HOUR), 'hour')} left"
+
+
+def pace(per_second: float) -> str:
+    """Return a rate: ``56/s``, ``1.5/s``, ``12/min``."""
+    if per_second >= 10:  # noqa: PLR2004 - from here on, tenths are noise
+        return f"{per_second:,.0f}/s"
+    if per_second >= 1:
+        return f"{per_second:.1f}/s"
+    return f"{per_second * _MINUTE:.0f}/min"
+
+
+def length(seconds: float | None) -> str:
+    """Return a running time as ``h:mm:ss``."""
+    if seconds is None:
+        return UNKNOWN
+    whole = round(seconds)
+    return f"{whole // _HOUR:,}:{whole % _HOUR // _MINUTE:02}:{whole % _MINUTE:02}"
+
+
+def total_length(seconds: float) -> str:
+    """Return the running time of many videos: ``4 d 6 h``, ``3 h 12 min``, ``45 s``."""
+    whole = round(seconds)
+    if whole >= _DAY:
+        return f"{whole // _DAY:,} d {whole % _DAY // _HOUR} h"
+    if whole >= _HOUR:
+        return f"{whole // _HOUR} h {whole % _HOUR // _MINUTE} min"
+    if whole >= _MINUTE:
+        return f"{whole // _MINUTE} min {whole % _MINUTE} s"
+    return f"{whole} s"
+
+
+def size(n_bytes: float) -> str:
+    """Return a size in decimal units, as disks are sold: ``1.5 GB``."""
+    amount, units = float(n_bytes), ["B", "kB", "MB", "GB", "TB", "PB"]
+    while amount >= _ROUNDS_UP and len(units) > 1:
+        amount /= 1000
+        units.pop(0)
+    whole = units[0] == "B" or amount >= 100  # noqa: PLR2004 - three digits are enough
+    return f"{amount:,.0f} {units[0]}" if whole else f"{amount:.1f} {units[0]}"
+
+
+def moment(epoch_s: float) -> str:
+    """Return a moment in this machine's own time: ``21 Nov 2026, 14:05``."""
+    return f"{datetime.fromtimestamp(epoch_s, UTC).astimezone():%-d %b %Y, %H:%M}"

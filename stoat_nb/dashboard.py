@@ -1,0 +1,171 @@
+"""The page: scan a folder, watch its progress, see what the library holds."""
+
+from __future__ import annotations
+
+import html
+from typing import Any
+
+import panel as pn
+import panel_material_ui as pmui
+from panel.viewable import Viewable
+from panel_material_ui.template.base import Page
+
+from stoat_nb.components.assets import sheets
+from stoat_nb.components.failure_list import FailureList
+from stoat_nb.components.job_list import JobList
+from stoat_nb.components.notice import Notice
+from stoat_nb.components.overview import Overview
+from stoat_nb.components.scan_form import ScanForm
+from stoat_nb.components.theme import THEME
+from stoat_nb.components.video_table import VideoTable
+from stoat_nb.errors import StoatError
+from stoat_nb.library import Library
+from stoat_nb.names import shown
+
+#: Jobs listed before somebody asks for the older ones, and after.
+FEW_JOBS, MANY_JOBS = 3, 50
+
+
+def create_dashboard(library: Library) -> Viewable:
+    """Return the page for one session over a library that many may share.
+
+    Parameters
+    ----------
+    library
+        The library that is shown and scanned into.
+
+    Examples
+    --------
+    >>> from stoat_nb import Library
+    >>> create_dashboard(Library("videos.db")).servable()  # doctest: +SKIP
+    """
+    pn.extension("tabulator")
+    form, jobs, overview = ScanForm(library), JobList(library, limit=FEW_JOBS), Overview(library)
+    holdings = _holdings(library, overview)
+    nothing = Notice(
+        tone="calm",
+        title="Nothing here yet",
+        text="Name a folder that holds videos, or browse to it, and press Scan. "
+        "Stoat only reads your files; it never changes them.",
+        visible=pn.bind(_is_bare, overview.param.n_videos, jobs.param.n_jobs),
+        sizing_mode="stretch_width",
+    )
+    running = _section("Jobs", jobs, _older(jobs))
+    running.visible = pn.bind(bool, jobs.param.n_jobs)
+    return _page(_title(library), _card(form), running, nothing, holdings)
+
+
+def _is_bare(n_videos: int | None, n_jobs: int | None) -> bool:
+    return n_videos == 0 and n_jobs == 0
+
+
+def explain_refusal(refusal: StoatError) -> Viewable:
+    """Return a page that says why there is no dashboard."""
+    notice = Notice(
+        title="The library cannot be opened", text=str(refusal), sizing_mode="stretch_width"
+    )
+    return _page(_heading("h1", "Stoat"), notice)
+
+
+def _page(*parts: Viewable) -> Viewable:
+    page: Viewable = Page(
+        title="Stoat",
+        main=[
+            pmui.Column(
+                *parts,
+                sizing_mode="stretch_width",
+                margin=0,
+                sx={
+                    "gap": "28px",
+                    "px": {"xs": "16px", "md": "24px"},
+                    "pt": {"xs": "20px", "md": "36px"},
+                    "pb": "64px",
+                },
+            )
+        ],
+        main_width=1240,
+        app_bar_width=1240,
+        sidebar_variant="temporary",
+        sidebar_open=False,
+        theme_config=THEME,
+        sx={
+            "& main": {"backgroundColor": "background.default"},
+            "& header": {
+                "backgroundColor": "background.paper",
+                "backgroundImage": "none",
+                "color": "text.primary",
+                "boxShadow": "none",
+                "borderBottom": "1px solid",
+                "borderColor": "divider",
+            },
+            "& header .MuiTypography-root, & header .MuiIconButton-root": {"color": "text.primary"},
+        },
+    )
+    return page
+
+
+def _title(library: Library) -> Viewable:
+    return _heading("h1", "What is in your video folders", f"Library: {shown(library.path)}")
+
+
+def _heading(tag: str, text: str, below: str = "") -> Viewable:
+    words = f"<{tag}>{html.escape(text)}</{tag}>"
+    if below:
+        words += f"<p>{html.escape(below)}</p>"
+    return pn.pane.HTML(
+        words, stylesheets=sheets("headings.css"), sizing_mode="stretch_width", margin=0
+    )
+
+
+def _section(title: str, *parts: Any) -> Any:
+    return pmui.Column(
+        _heading("h2", title), *parts, sizing_mode="stretch_width", margin=0, sx={"gap": "14px"}
+    )
+
+
+def _card(form: ScanForm) -> Viewable:
+    return pmui.Paper(
+        form,
+        variant="outlined",
+        sizing_mode="stretch_width",
+        margin=0,
+        sx={"p": {"xs": "16px", "md": "24px"}, "borderRadius": "14px"},
+    )
+
+
+def _older(jobs: JobList) -> Viewable:
+    button = pmui.Button(label="Show older jobs", variant="text", size="small", margin=0)
+    button.visible = pn.bind(_may_have_older, jobs.param.n_jobs)
+
+    async def toggle(_event: object) -> None:
+        jobs.limit = MANY_JOBS if jobs.limit == FEW_JOBS else FEW_JOBS
+        button.label = "Show older jobs" if jobs.limit == FEW_JOBS else "Show fewer jobs"
+
+    button.on_click(toggle)
+    return button
+
+
+def _may_have_older(n_jobs: int | None) -> bool:
+    return n_jobs is not None and n_jobs >= FEW_JOBS
+
+
+def _holdings(library: Library, overview: Overview) -> Viewable:
+    """Return the part that is there once the library holds something."""
+    tables = pmui.Tabs(
+        ("Videos", VideoTable(library)),
+        ("Could not be read", FailureList(library)),
+        dynamic=True,
+        sizing_mode="stretch_width",
+        margin=0,
+    )
+    parts = [_section("Library", overview), tables]
+    holder = pmui.Column(sizing_mode="stretch_width", margin=0, sx={"gap": "20px"})
+
+    def fill(*_events: object) -> None:
+        # Put in rather than shown: Tabulator must not be drawn while it is hidden.
+        if overview.n_videos and not holder.objects:
+            holder.objects = parts
+
+    overview.param.watch(fill, "n_videos")
+    fill()
+    return holder

@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from stoat_nb.components.live import LiveHub, in_background
+from stoat_nb.jobs.job import Job
+from stoat_nb.jobs.state import JobState, JobStatus
+from stoat_nb.jobs.thread import QueueThread
+
+#: Seconds after which something that should have happened has not.
+PATIENCE_S = 30.0
+
+
+def test_many_news_become_few_updates_and_the_end_is_never_lost(
+    submit: Callable[..., Job[Any]], steps: Any
+) -> None:
+    ended = threading.Event()
+    updates: list[JobState] = []
+
+    def show(states: list[JobState]) -> None:
+        updates.extend(states)
+        if states[-1].is_final:
+            ended.set()
+
+    job = submit(total=400)
+    LiveHub.current().watch(job.subscribe, show, every=0.2)
+    steps.go(400)
+
+    assert ended.wait(PATIENCE_S)
+    assert updates[-1].status is JobStatus.COMPLETE
+    assert updates[-1].progress.done == 400
+    assert len(updates) < 100
+
+
+def test_an_end_is_told_at_once_however_slow_the_view(
+    submit: Callable[..., Job[Any]], steps: Any
+) -> None:
+    ended = threading.Event()
+    job = submit()
+    LiveHub.current().watch(
+        job.subscribe, lambda states: ended.set() if states[-1].is_final else None, every=3600.0
+    )
+
+    steps.go(4)
+
+    assert ended.wait(PATIENCE_S)
+
+
+def test_news_of_several_jobs_in_one_update_are_the_newest_of_each(
+    queue: QueueThread, submit: Callable[..., Job[Any]], steps: Any
+) -> None:
+    newest: dict[str, JobStatus] = {}
+    all_ended = threading.Event()
+
+    def show(states: list[JobState]) -> None:
+        newest.update({state.job_id: state.status for state in states})
+        if len(newest) == 3 and set(newest.values()) == {JobStatus.COMPLETE}:
+            all_ended.set()
+
+    LiveHub.current().watch(lambda listener: queue.subscribe(None, listener), show)
+    for _ in range(3):
+        submit()
+    steps.go(12)
+
+    assert all_ended.wait(PATIENCE_S)
+
+
+def test_an_async_view_is_awaited(submit: Callable[..., Job[Any]], steps: Any) -> None:
+    ended = threading.Event()
+
+    async def show(states: list[JobState]) -> None:
+        if states[-1].is_final:
+            ended.set()
+
+    job = submit()
+    LiveHub.current().watch(job.subscribe, show)
+    steps.go(4)
+
+    assert ended.wait(PATIENCE_S)
+
+
+def test_a_view_that_fails_does_not_stop_the_others(
+    submit: Callable[..., Job[Any]], steps: Any
+) -> None:
+    ended = threading.Event()
+
+    def broken(_states: list[JobState]) -> None:
+        raise RuntimeError("a view's own fault")
+
+    job = submit()
+    LiveHub.current().watch(job.subscribe, broken)
+    LiveHub.current().watch(
+        job.subscribe, lambda states: ended.set() if states[-1].is_final else None
+    )
+    steps.go(4)
+
+    assert ended.wait(PATIENCE_S)
+
+
+def test_a_closed_hub_has_dropped_every_subscription(
+    submit: Callable[..., Job[Any]], steps: Any
+) -> None:
+    told: list[JobState] = []
+    hub = LiveHub(None)
+    job = submit()
+    hub.watch(job.subscribe, told.extend)
+
+    hub.close()
+    steps.go(4)
+    job.wait(PATIENCE_S)
+
+    assert len(hub) == 0
+    assert told == []
+
+
+def test_an_action_posted_from_any_thread_is_run() -> None:
+    done = threading.Event()
+    hub = LiveHub.current()
+
+    in_background(lambda: hub.post(done.set), name="a thread")
+
+    assert done.wait(PATIENCE_S)

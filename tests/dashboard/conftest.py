@@ -1,0 +1,181 @@
+"""The real pages in a real Chromium, which may talk to nobody but this machine."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import pytest
+
+pytest.importorskip("playwright.sync_api")
+
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from stoat_nb.media.samples import make_samples
+
+ROOT = Path(__file__).parents[2]
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+#: Milliseconds the slowest step may take on a busy machine.
+PATIENCE_MS = 60_000
+#: A name that would run a script wherever it is taken for HTML.
+HOSTILE = "<img src=x onerror=window.__pwned=1>"
+
+_HOME = ("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:")
+_QUIET = ("background-networking", "component-update", "quic", "sync", "gpu")
+
+expect.set_options(timeout=PATIENCE_MS)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    # Not for the whole session: while it is open, no test of its thread can have a loop of its own.
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--no-first-run", *(f"--disable-{name}" for name in _QUIET)],
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def window(chromium: Browser) -> Iterator[BrowserContext]:
+    """A window whose pages must neither complain, nor want anything from elsewhere, nor be run."""
+    complaints: list[str] = []
+    window = chromium.new_context(locale="en-GB")
+    window.set_default_timeout(PATIENCE_MS)
+    window.on("page", lambda page: _listen(page, complaints))
+    with closing(window):
+        yield window
+        for page in window.pages:
+            assert page.evaluate("window.__pwned") is None, "a file name was run as a script"
+    assert complaints == []
+
+
+def _listen(page: Page, complaints: list[str]) -> None:
+    def on_request(url: str) -> None:
+        if not url.startswith(_HOME):
+            complaints.append(f"went to {url}")
+
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+    page.on("request", lambda request: on_request(request.url))
+
+
+@pytest.fixture(scope="session")
+def samples(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small archive of real clips, broken ones and hostile names among them."""
+    folder = tmp_path_factory.mktemp("samples")
+    first, *_ = make_samples(folder)
+    hostile = folder / HOSTILE
+    hostile.mkdir()
+    shutil.copy(first, hostile / f"{HOSTILE}.mp4")
+    (hostile / f"{HOSTILE} empty.mp4").touch()
+    return folder
+
+
+@pytest.fixture(scope="session")
+def many_samples(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Enough files that a scan can be watched and stopped."""
+    folder = tmp_path_factory.mktemp("many")
+    clips = sorted(path for path in samples.rglob("*") if path.is_file())
+    for number in range(600):
+        disk = folder / f"disk {number:03}"
+        disk.mkdir()
+        for clip in clips:
+            os.link(clip, disk / clip.name)
+    return folder
+
+
+class Server:
+    """A program that answers on a port of this machine until it is stopped."""
+
+    def __init__(self, command: list[str], port: int, path: str, log: Path, **more: str) -> None:
+        self.url = f"http://127.0.0.1:{port}{path}"
+        self._log = log
+        with log.open("w") as output:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", *command],
+                cwd=ROOT,
+                env=os.environ | {"PYTHONPATH": str(ROOT)} | more,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+
+    def wait_until_it_answers(self) -> None:
+        while True:
+            assert self._process.poll() is None, self._log.read_text()
+            try:
+                urlopen(self.url, timeout=60).close()  # noqa: S310 - an address of our own
+            except (URLError, ConnectionError):
+                continue
+            return
+
+    def stop(self) -> None:
+        self._process.terminate()
+        self._process.wait(30)
+
+
+def free_port() -> int:
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        return int(held.getsockname()[1])
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., Server]]:
+    """Start programs that answer; all are stopped at the end."""
+    servers: list[Server] = []
+
+    def start(command: list[str], *, port: int, path: str, **more: str) -> Server:
+        log = tmp_path / f"server {len(servers)}.log"
+        servers.append(Server(command, port, path, log, **more))
+        servers[-1].wait_until_it_answers()
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.stop()
+
+
+@pytest.fixture
+def serve(start: Callable[..., Server], tmp_path: Path) -> Callable[..., Server]:
+    """Serve the dashboard over a library as anybody would."""
+
+    def serve(library: Path = tmp_path / "stoat.db") -> Server:
+        port = free_port()
+        return start(
+            ["panel", "serve", "dashboard.py", "--port", str(port)],
+            port=port,
+            path="/dashboard",
+            STOAT_LIBRARY=str(library),
+            STOAT_PROBE_WORKERS="1",
+        )
+
+    return serve
+
+
+@pytest.fixture
+def open_page(window: BrowserContext) -> Callable[..., Page]:
+    def open_page(server: Any, *, width: int = 1280, height: int = 900) -> Page:
+        page = window.new_page()
+        page.set_viewport_size({"width": width, "height": height})
+        page.goto(server.url)
+        page.get_by_role("heading", level=1).wait_for()
+        return page
+
+    return open_page
+
+
+@pytest.fixture
+def port() -> int:
+    return free_port()

@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("playwright.sync_api")
+
+from playwright.sync_api import BrowserContext, Locator, Page, expect
+
+pytestmark = [pytest.mark.browser, pytest.mark.jupyter, pytest.mark.slow]
+
+CELLS = (
+    """
+import time
+from stoat_nb import Library
+library = Library("stoat.db")
+async def wait(context):
+    import asyncio
+    for done in range(10_000):
+        context.report(phase="waiting", done=done, total=10_000)
+        await asyncio.sleep(0.02)
+library.register_handler("wait", wait, timeout=None)
+""",
+    "job = library.submit('wait', {})\njob",
+    "while not job.state.is_final: time.sleep(0.05)",
+    "library.close()",
+)
+
+
+@pytest.fixture
+def notebook(start: Callable[..., Any], port: int, tmp_path: Path) -> Iterator[Any]:
+    folder = tmp_path / "notebooks"
+    folder.mkdir()
+    cells = [
+        {
+            "cell_type": "code",
+            "id": f"c{number}",
+            "source": source.strip(),
+            "metadata": {},
+            "outputs": [],
+            "execution_count": None,
+        }
+        for number, source in enumerate(CELLS)
+    ]
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    content = {
+        "cells": cells,
+        "metadata": {"kernelspec": kernel},
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+    (folder / "job.ipynb").write_text(json.dumps(content))
+    options = {
+        "ServerApp.root_dir": folder,
+        "IdentityProvider.token": "",
+        "LabApp.news_url": None,
+        "LabApp.check_for_updates_class": "jupyterlab.handlers.announcements.NeverCheckForUpdate",
+    }
+    homes = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
+    return start(
+        [
+            *("jupyterlab", "--no-browser", "--allow-root", f"--port={port}"),
+            *(f"--{name}={value}" for name, value in options.items()),
+        ],
+        port=port,
+        path="/lab/tree/job.ipynb",
+        **{name: str(tmp_path / name) for name in homes},
+    )
+
+
+def run(page: Page, number: int, *, wait: bool = True) -> Locator:
+    cell = page.locator(".jp-Notebook .jp-CodeCell").nth(number)
+    prompt = cell.locator(".jp-InputPrompt").first
+    wanted = re.compile(r"\[\d+\]:" if wait else r"\[\*\]:")
+    # While it still sets itself up, JupyterLab drops keys and even forgets what it was to run.
+    for _ in range(20):
+        if prompt.inner_text() == "[ ]:":
+            cell.locator(".cm-content").click()
+            page.keyboard.press("Shift+Enter")
+        with suppress(AssertionError):
+            expect(prompt).to_have_text(wanted, timeout=3000)
+            break
+    expect(prompt).to_have_text(wanted)
+    return cell
+
+
+def test_a_job_in_a_cell_is_live_while_another_blocks_and_leaves_its_end_behind(
+    notebook: Any, window: BrowserContext
+) -> None:
+    page = window.new_page()
+    page.goto(notebook.url)
+    page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').first.wait_for()
+    run(page, 0)
+
+    card = run(page, 1)
+    cancel = card.get_by_role("button", name="Cancel Wait")
+    bar = card.get_by_role("progressbar")
+    expect(cancel).to_be_visible()
+
+    run(page, 2, wait=False)
+    before = str(bar.get_attribute("aria-valuenow"))
+    expect(bar).not_to_have_attribute("aria-valuenow", before)
+    cancel.click()
+
+    # Nothing but the last state is left: no button, and nothing that needs a kernel.
+    expect(card).to_contain_text(re.compile("Cancelled.*Stopped after", re.DOTALL))
+    expect(cancel).to_have_count(0)
+    run(page, 3)
+
+    page.keyboard.press("Control+s")
+    expect(page.locator(".jp-mod-dirty")).to_have_count(0)
+    page.goto(notebook.url)
+    expect(page.locator(".jp-OutputArea-output", has_text="Stopped after")).to_be_visible()

@@ -1,0 +1,119 @@
+"""What a kernel sends when a job is shown, without a browser."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stoat_nb import notebook
+
+manager = pytest.importorskip("jupyter_client.manager")
+
+PATIENCE_S = 60
+
+LIBRARY = """
+import sys
+from stoat_nb import Library
+library = Library("stoat.db")
+import asyncio, threading
+may_end = threading.Event()
+async def wait(context):
+    while not may_end.is_set():
+        await asyncio.sleep(0.01)
+    return 1
+library.register_handler("wait", wait)
+"""
+
+Message = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], list[Message]]]:
+    root = str(Path(__file__).parents[1])
+    folder = str(tmp_path_factory.mktemp("kernel"))
+    kernel, client = manager.start_new_kernel(kernel_name="python3", cwd=folder)
+
+    def run(code: str) -> list[Message]:
+        asked = client.execute(code)
+        said: list[Message] = []
+        while True:
+            message = client.get_iopub_msg(timeout=PATIENCE_S)
+            said.append(message)
+            mine = message["parent_header"].get("msg_id") == asked
+            assert message["msg_type"] != "error", message["content"]
+            if mine and message["content"].get("execution_state") == "idle":
+                return said
+
+    run(f"import sys; sys.path.insert(0, {root!r})")
+    run(LIBRARY)
+    yield run
+    run("may_end.set(); library.close()")
+    client.stop_channels()
+    kernel.shutdown_kernel(now=True)
+
+
+def of_type(messages: list[Message], kind: str) -> list[Message]:
+    return [message["content"] for message in messages if message["msg_type"] == kind]
+
+
+pytestmark = [pytest.mark.jupyter, pytest.mark.slow]
+
+
+def test_panel_is_loaded_only_when_a_job_is_shown(run: Callable[[str], list[Message]]) -> None:
+    (answer,) = of_type(run("'panel' in sys.modules"), "execute_result")
+
+    assert answer["data"]["text/plain"] == "False"
+
+
+def test_a_job_is_live_until_it_ends_and_then_a_lasting_card(
+    run: Callable[[str], list[Message]],
+) -> None:
+    said = run("may_end.clear(); job = library.submit('wait', {})\njob")
+    live = of_type(said, "display_data")[-1]
+    assert "application/vnd.holoviews_exec.v0+json" in live["data"]
+    assert "data-stoat-job" in live["data"]["text/html"]
+    assert live["data"]["text/plain"].startswith("Wait")
+    assert of_type(said, "execute_result") == []
+
+    said = run(
+        "may_end.set(); job.wait()\nfor thread in threading.enumerate():\n"
+        "    if thread.name == 'stoat-cell': thread.join()"
+    )
+    (last,) = of_type(said, "update_display_data")
+    assert last["transient"]["display_id"] == live["transient"]["display_id"]
+    assert set(last["data"]) == {"text/plain", "text/html"}
+    assert "Complete" in last["data"]["text/html"]
+
+
+def test_a_job_that_has_ended_is_a_lasting_card_at_once(
+    run: Callable[[str], list[Message]],
+) -> None:
+    said = run("may_end.set(); job = library.submit('wait', {}); job.wait(); job")
+
+    (card,) = of_type(said, "display_data")
+    assert set(card["data"]) == {"text/plain", "text/html"}
+
+
+def test_a_shell_that_is_no_kernel_is_left_alone() -> None:
+    notebook.register(object())
+
+
+def test_registering_loads_nothing_heavy() -> None:
+    script = (
+        "import sys, stoat_nb.notebook; "
+        "print([name for name in ('panel', 'bokeh', 'pandas', 'IPython') if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=Path(__file__).parents[1],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert done.stdout.strip() == "[]"
