@@ -47,10 +47,14 @@ class JobList(Viewer):
         self.param.watch(self._relook, "limit")
         first_look(self._read, self._show)
         if served_document() is not None:
-            pn.state.add_periodic_callback(self._relook, period=LOOK_EVERY_MS)  # type: ignore[arg-type]
+            # Not before the page is there: what changes while it loads never reaches it.
+            pn.state.onload(self._look_elsewhere)
 
     def _read(self) -> list[JobState]:
         return self._library.job_states(limit=self.limit)
+
+    def _look_elsewhere(self) -> None:
+        pn.state.add_periodic_callback(self._relook, period=LOOK_EVERY_MS)  # type: ignore[arg-type]
 
     async def _relook(self, _event: object = None) -> None:
         self._show(await asyncio.to_thread(self._read))

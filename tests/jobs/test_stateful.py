@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
+from itertools import pairwise
 from typing import Any
 
 from hypothesis import settings
@@ -103,7 +104,7 @@ class QueueMachine(RuleBasedStateMachine):
     @invariant()
     def nobody_went_where_the_table_forbids(self) -> None:
         for states in self.history.values():
-            for before, after in zip(states, states[1:], strict=False):
+            for before, after in pairwise(states):
                 assert after.seq == before.seq + 1
                 assert after.status is before.status or after.status in TRANSITIONS[before.status]
                 assert not before.is_final

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from stoat_nb.media.samples import make_samples
 
 from stoat_nb import Library
 from stoat_nb.jobs.state import JobState, JobStatus
+from stoat_nb.media.samples import make_samples
 from stoat_nb.settings import Settings
 
 
