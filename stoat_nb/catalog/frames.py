@@ -51,6 +51,11 @@ def frame(table: Table, parts: Iterable[Sequence[Row]]) -> pd.DataFrame:
     made: pd.DataFrame = whole.to_pandas(
         types_mapper=_PANDAS.get, split_blocks=True, self_destruct=True
     )
+    for column in table.columns:
+        if column.dtype == "category":
+            # By name: the order of the rows, which Arrow keeps, means nothing to who groups by it.
+            values = made[column.name].cat
+            made[column.name] = values.reorder_categories(sorted(values.categories))
     return made
 
 
