@@ -10,10 +10,10 @@ from typing import Any
 
 import click
 
+from stoat_nb import words
 from stoat_nb.cli.door import open_existing
 from stoat_nb.cli.grid import print_grid
 from stoat_nb.cli.progress import counts
-from stoat_nb.cli.words import span
 from stoat_nb.errors import JobAlreadyFinal
 from stoat_nb.jobs.state import JobState
 from stoat_nb.names import shown
@@ -96,5 +96,5 @@ def _told(state: JobState) -> dict[str, str]:
         "error": state.error or "",
     }
     if state.started_at is not None and state.finished_at is not None:
-        facts["took"] = span(state.finished_at - state.started_at)
+        facts["took"] = words.took(state.finished_at - state.started_at)
     return {name: value for name, value in facts.items() if value}

@@ -12,7 +12,7 @@ from rich.progress import BarColumn, SpinnerColumn, TextColumn
 from rich.progress import Progress as Bar
 from rich.table import Column
 
-from stoat_nb.cli.words import count, span
+from stoat_nb import words
 from stoat_nb.jobs.job import Job
 from stoat_nb.jobs.state import JobState, Progress
 from stoat_nb.names import shown
@@ -79,14 +79,17 @@ def counts(progress: Progress) -> str:
     Examples
     --------
     >>> counts(Progress(done=1200, total=5000, failed=3, rate=240.0, eta_s=16.0))
-    '1,200/5,000 · 240/s · 16.0 s left · 3 failed'
+    '1,200/5,000 · 240/s · about 15 s left · 3 failed'
     """
     total = progress.total
-    parts = [count(progress.done, "file") if total is None else f"{progress.done:,}/{total:,}"]
-    if progress.rate:
-        parts.append(f"{progress.rate:,.0f}/s" if progress.rate >= 1 else f"{progress.rate:.1f}/s")
-    if progress.eta_s is not None:
-        parts.append(f"{span(progress.eta_s)} left")
+    if total is None:
+        parts = [shown(progress.message) or words.count(progress.done, "file")]
+    else:
+        parts = [f"{progress.done:,}/{total:,}"]
+    if progress.rate and progress.done != total:
+        parts.append(words.pace(progress.rate))
+    if progress.eta_s:
+        parts.append(words.left(progress.eta_s))
     if progress.failed:
         parts.append(f"{progress.failed:,} failed")
     return " · ".join(parts)

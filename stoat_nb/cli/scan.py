@@ -9,10 +9,10 @@ from typing import Any
 
 import click
 
+from stoat_nb import words
 from stoat_nb.cli.door import open_library
 from stoat_nb.cli.exits import CANCELLED, DONE, FILES_FAILED
 from stoat_nb.cli.progress import followed, progress_display
-from stoat_nb.cli.words import size, span
 from stoat_nb.errors import FolderNotFound
 from stoat_nb.jobs.state import JobState, JobStatus
 from stoat_nb.names import shown
@@ -67,7 +67,7 @@ def _outcome(state: JobState) -> dict[str, Any]:
 def summary(report: ScanReport, status: JobStatus) -> list[str]:
     """Sum a scan up in a few lines."""
     kept = "Cancelled; what was done is kept: " if status is JobStatus.CANCELLED else ""
-    head = f"{kept}{report} ({size(report.bytes_scanned)} in {span(report.elapsed_s)})"
+    head = f"{kept}{report} ({words.size(report.bytes_scanned)} in {words.took(report.elapsed_s)})"
     return [head, *(shown(note) for note in report.notes), *_failures(report)]
 
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from stoat_nb import words
 from stoat_nb.catalog.query import VideoQuery
 from stoat_nb.cli.door import open_existing
 from stoat_nb.cli.grid import harmless_stdout, print_grid
-from stoat_nb.cli.words import clock, size
 from stoat_nb.library import Library
 from stoat_nb.names import shown
 
@@ -29,11 +29,11 @@ Cells = dict[str, Callable[[Row], str]]
 
 
 def _size(n_bytes: Any) -> str:
-    return "" if _missing(n_bytes) else size(n_bytes)
+    return "" if _missing(n_bytes) else words.size(n_bytes)
 
 
 def _clock(seconds: Any) -> str:
-    return "" if _missing(seconds) else clock(seconds)
+    return "" if _missing(seconds) else words.length(seconds)
 
 
 def _text(value: Any) -> str:

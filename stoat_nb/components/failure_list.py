@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from stoat_nb import words
 from stoat_nb.catalog.query import VideoQuery
-from stoat_nb.components import words
 from stoat_nb.components.paged_table import Column, PagedTable, Row
 from stoat_nb.names import shown
 

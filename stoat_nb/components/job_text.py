@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from stoat_nb.components import words
+from stoat_nb import words
 from stoat_nb.jobs.state import JobState, JobStatus
 from stoat_nb.names import shown
 from stoat_nb.scan import SCAN_JOB_TYPE, ScanReport

@@ -10,7 +10,7 @@ import param
 from panel.custom import JSComponent
 from panel.viewable import Viewable, Viewer
 
-from stoat_nb.components import words
+from stoat_nb import words
 from stoat_nb.components.assets import script, sheets
 from stoat_nb.components.live import LiveHub, first_look
 from stoat_nb.jobs.state import JobState

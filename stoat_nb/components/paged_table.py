@@ -13,8 +13,8 @@ import panel_material_ui as pmui
 import param
 from panel.viewable import Viewable, Viewer
 
+from stoat_nb import words
 from stoat_nb.catalog.query import Page, VideoQuery
-from stoat_nb.components import words
 from stoat_nb.components.assets import script
 from stoat_nb.components.live import LiveHub, first_look
 from stoat_nb.components.notice import Notice

@@ -14,8 +14,8 @@ import panel_material_ui as pmui
 import param
 from panel.viewable import Viewable
 
+from stoat_nb import words
 from stoat_nb.catalog.query import Summary, VideoQuery
-from stoat_nb.components import words
 from stoat_nb.components.live import first_look
 from stoat_nb.components.paged_table import SMALL, TYPING_S, Column, PagedTable, Row
 from stoat_nb.jobs.state import JobState
@@ -214,5 +214,5 @@ _COLUMNS = (
     Column(field="codec", title="Codec", text=_codec, width=98),
     Column(field="audio_codec", title="Audio", text=_audio, width=92),
     Column(field="size_bytes", title="Size", text=_size, width=96, right=True),
-    Column(field="status", title="Status", text=_status, grow=2, width=120),
+    Column(field="status", title="Status", text=_status, grow=3, width=120),
 )

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from stoat_nb.components import words
+from stoat_nb import words
 
 
 @pytest.mark.parametrize(
