@@ -63,8 +63,8 @@ class ScanReport:
 
     def _repr_html_(self) -> str:
         rows = "".join(
-            f"<tr><td>{html.escape(shown(error['path']))}</td>"
-            f"<td>{html.escape(shown(error['error']))}</td></tr>"
+            f'<tr><td style="text-align:left">{html.escape(shown(error["path"]))}</td>'
+            f'<td style="text-align:left">{html.escape(shown(error["error"]))}</td></tr>'
             for error in self.errors[:SHOWN_ERRORS]
         )
         more = len(self.errors) - SHOWN_ERRORS
@@ -82,4 +82,4 @@ class ScanReport:
 
 
 #: Errors a cell shows; the frame has them all.
-SHOWN_ERRORS = 20
+SHOWN_ERRORS = 10

@@ -6,10 +6,12 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from stoat_nb.catalog.catalog import Catalog
 from stoat_nb.errors import JobCancelled, JobFailed, JobTimeout, QueueClosed, UnknownJob
 from stoat_nb.jobs.asyncio_queue import AsyncioJobQueue
 from stoat_nb.jobs.context import JobContext
@@ -21,13 +23,25 @@ pytestmark = pytest.mark.anyio
 Queue = AsyncioJobQueue | InMemoryJobQueue
 
 
-@pytest.fixture(params=[AsyncioJobQueue, InMemoryJobQueue])
-def make_queue(request: pytest.FixtureRequest) -> Callable[..., Any]:
+def durable_queue(folder: Path, **options: Any) -> AsyncioJobQueue:
+    """Return the queue that a library has: its jobs are rows of an SQLite file."""
+    return AsyncioJobQueue(store=Catalog(folder / "library.db").job_store, **options)
+
+
+KINDS: dict[str, Callable[..., Queue]] = {
+    "asyncio": lambda _folder, **options: AsyncioJobQueue(**options),
+    "asyncio, durable": durable_queue,
+    "in memory": lambda _folder, **options: InMemoryJobQueue(**options),
+}
+
+
+@pytest.fixture(params=KINDS)
+def make_queue(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., Any]:
     """Return a way to open a started queue of each kind, closed again at the end."""
 
     @asynccontextmanager
     async def make(**options: Any) -> AsyncIterator[Queue]:
-        queue: Queue = request.param(**options)
+        queue = KINDS[request.param](tmp_path, **options)
         await queue.start()
         try:
             yield queue
