@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 
 def pytest_configure() -> None:
     """Forget ``STOAT_*`` before anything reads it: a test that wants a setting sets it."""
+    # A script that runs the tests in the background has them ignore Ctrl-C, and what they start too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     for name in [name for name in os.environ if name.startswith("STOAT_")]:
         if not name.startswith("STOAT_TEST_"):
             del os.environ[name]
