@@ -9,13 +9,14 @@ import uuid
 from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from typing import Any, TypeVar
 
 from stoat_nb.errors import JobElsewhere, QueueClosed, StoatError, UnknownJob, UnknownJobType
 from stoat_nb.jobs.context import Handler, JobContext, Registration
 from stoat_nb.jobs.news import Listener, NewsBoard, Unsubscribe
 from stoat_nb.jobs.queue import DEFAULT, Timeout
-from stoat_nb.jobs.running import Running
+from stoat_nb.jobs.running import GRACE_S, Running
 from stoat_nb.jobs.state import JobState, JobStatus, Progress
 from stoat_nb.jobs.store import JobStore, MemoryJobStore
 from stoat_nb.jobs.verdict import Verdict, outcome_of
@@ -218,7 +219,8 @@ class QueueCore:
 
     async def _conclude(self, live: LiveJob, run: Running) -> None:
         cancelled = live.state.cancel_requested
-        await self._end(live, await asyncio.to_thread(run.judge, cancelled=cancelled))
+        # On the thread that is already there: at the interpreter's end no new one can be started.
+        await self._end(live, await self._write(partial(run.judge, cancelled=cancelled)))
 
     async def _end(self, live: LiveJob, verdict: Verdict) -> bool:
         """Give a job its final status: written down first, then told. False if it had one."""
@@ -293,7 +295,9 @@ class QueueCore:
         for live in ending:
             live.closing = "The library was closed before it ended."
             await self.cancel(live.state.job_id)
-        for live in ending:
-            await live.ended.wait()
+        with suppress(TimeoutError):  # whatever went wrong with one: closing ends
+            async with asyncio.timeout(2 * GRACE_S):
+                for live in ending:
+                    await live.ended.wait()
         await asyncio.gather(*self._chores, return_exceptions=True)
         self._scribe.shutdown(wait=True)
