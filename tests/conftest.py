@@ -13,7 +13,7 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 
 def pytest_configure() -> None:
     """Forget ``STOAT_*`` before anything reads it: a test that wants a setting sets it."""
-    # A script that runs the tests in the background has them ignore Ctrl-C, and what they start too.
+    # A script that runs the tests in the background has them, and what they start, ignore Ctrl-C.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     for name in [name for name in os.environ if name.startswith("STOAT_")]:
         if not name.startswith("STOAT_TEST_"):
