@@ -13,6 +13,7 @@ from panel_material_ui.template.base import Page
 from stoat_nb.components.assets import sheets
 from stoat_nb.components.failure_list import FailureList
 from stoat_nb.components.job_list import JobList
+from stoat_nb.components.live import LiveHub
 from stoat_nb.components.notice import Notice
 from stoat_nb.components.overview import Overview
 from stoat_nb.components.scan_form import ScanForm
@@ -139,7 +140,8 @@ def _older(jobs: JobList) -> Viewable:
 
     async def toggle(_event: object) -> None:
         jobs.limit = MANY_JOBS if jobs.limit == FEW_JOBS else FEW_JOBS
-        button.label = "Show older jobs" if jobs.limit == FEW_JOBS else "Show fewer jobs"
+        label = "Show older jobs" if jobs.limit == FEW_JOBS else "Show fewer jobs"
+        LiveHub.current().post(lambda: button.param.update(label=label))
 
     button.on_click(toggle)
     return button

@@ -13,6 +13,7 @@ from panel.custom import JSComponent
 from panel.viewable import Viewable, Viewer
 
 from stoat_nb.components.assets import script, sheets
+from stoat_nb.components.live import LiveHub
 from stoat_nb.errors import FolderError, FolderOutsideRoots
 from stoat_nb.names import shown
 
@@ -69,19 +70,22 @@ class FolderPicker(Viewer):
     def __init__(self, library: Library, **params: Any) -> None:
         super().__init__(**params)
         self._library = library
+        self._hub = LiveHub.current()
         self._names: tuple[str, ...] = ()
         self._entries = FolderEntries(sizing_mode="stretch_width")
         self._entries.param.watch(self._on_ask, "asked", onlychanged=False)
 
     async def visit(self, folder: str | os.PathLike[str]) -> None:
         """Show a folder, or the nearest place where one may begin."""
-        self._show(await asyncio.to_thread(self._nearest, folder))
+        found = await asyncio.to_thread(self._nearest, folder)
+        self._hub.post(lambda: self._show(found))
 
     async def ask(self, asked: dict[str, Any]) -> None:
         """Go where a press in the list leads."""
         wanted = None if self.path is None else self._wanted(asked, self.path)
         if wanted is not None:
-            self._show(await asyncio.to_thread(self._list, wanted))
+            found = await asyncio.to_thread(self._list, wanted)
+            self._hub.post(lambda: self._show(found))
 
     async def _on_ask(self, event: param.parameterized.Event) -> None:
         await self.ask(event.new)

@@ -43,7 +43,8 @@ class JobList(Viewer):
         self._cards = JobCards(
             library.cancel, empty_text="No jobs yet. Choose a folder and press Scan."
         )
-        LiveHub.current().watch(library.subscribe, self._show)
+        self._hub = LiveHub.current()
+        self._hub.watch(library.subscribe, self._show)
         self.param.watch(self._relook, "limit")
         first_look(self._read, self._show)
         if served_document() is not None:
@@ -57,7 +58,8 @@ class JobList(Viewer):
         pn.state.add_periodic_callback(self._relook, period=LOOK_EVERY_MS)  # type: ignore[arg-type]
 
     async def _relook(self, _event: object = None) -> None:
-        self._show(await asyncio.to_thread(self._read))
+        states = await asyncio.to_thread(self._read)
+        self._hub.post(lambda: self._show(states))
 
     def _show(self, states: list[JobState]) -> None:
         for state in states:

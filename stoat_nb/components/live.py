@@ -61,7 +61,7 @@ class LiveHub:
     def __init__(self, document: Document | None) -> None:
         self._document = document
         self._watches: list[Watch] = []
-        self._posts: list[Callable[[], None]] = []
+        self._posts: list[Callable[[], object]] = []
         self._lock = threading.Lock()
         self._timer: threading.Timer | None = None
         self._flushed_at = float("-inf")
@@ -114,8 +114,15 @@ class LiveHub:
         watch.unsubscribe = unsubscribe
         return unsubscribe
 
-    def post(self, action: Callable[[], None]) -> None:
-        """Have an action run where views may be changed. Any thread."""
+    def post(self, action: Callable[[], object]) -> None:
+        """Run an action where views may be changed: one after the other, and soon. Any thread.
+
+        Panel lets two changes that are made without the document's lock overtake one another on
+        their way to the page, so that what was said last is not what stays.
+        """
+        if self._document is None:
+            action()
+            return
         with self._lock:
             if self._closed:
                 return
@@ -166,9 +173,9 @@ class LiveHub:
             self._timer.start()
 
     def _next_due(self) -> float | None:
-        dues = [watch.due for watch in self._watches if watch.waiting]
         if self._posts:
-            dues.append(float("-inf"))
+            return float("-inf")
+        dues = [watch.due for watch in self._watches if watch.waiting]
         return max(min(dues), self._flushed_at + UPDATE_EVERY_S) if dues else None
 
     def _fire(self) -> None:
@@ -194,10 +201,12 @@ class LiveHub:
             news = [(watch.show, watch.take()) for watch in ripe]
             if self._closed:
                 return
+        for action in posts:
+            # A message each: one that brings new parts must not hold changes of these as well.
+            with pn.io.hold():
+                _safely(action)
         slow: list[Awaitable[None]] = []
         with pn.io.hold():
-            for action in posts:
-                _safely(action)
             for show, states in news:
                 pending = _safely(show, states)
                 if pending is not None:

@@ -57,12 +57,14 @@ class Overview(Viewer):
         super().__init__(**params)
         self._library = library
         self._figures = Figures(sizing_mode="stretch_width")
-        LiveHub.current().watch(library.subscribe, self._on_news, every=REFRESH_EVERY_S)
+        self._hub = LiveHub.current()
+        self._hub.watch(library.subscribe, self._on_news, every=REFRESH_EVERY_S)
         first_look(library.summary, self._show)
 
     async def refresh(self) -> None:
         """Look at the catalog again."""
-        self._show(await asyncio.to_thread(self._library.summary))
+        summary = await asyncio.to_thread(self._library.summary)
+        self._hub.post(lambda: self._show(summary))
 
     async def _on_news(self, _states: list[JobState]) -> None:
         await self.refresh()

@@ -79,7 +79,8 @@ class PagedTable(Viewer):
         self._body = pmui.Column(sizing_mode="stretch_width", margin=0)
         self.table.param.watch(self._on_sort, "sorters")
         self._pager.param.watch(self._on_page, "value")
-        LiveHub.current().watch(library.subscribe, self._on_news, every=REFRESH_EVERY_S)
+        self._hub = LiveHub.current()
+        self._hub.watch(library.subscribe, self._on_news, every=REFRESH_EVERY_S)
         first_look(self._read, self._show)
 
     def query(self) -> VideoQuery:
@@ -101,7 +102,7 @@ class PagedTable(Viewer):
         this = self._looks
         page = await asyncio.to_thread(self._read)
         if this == self._looks:
-            self._show(page)
+            self._hub.post(lambda: self._show(page))
 
     def _read(self) -> Page:
         found = self._library.page(self.query())
@@ -114,16 +115,15 @@ class PagedTable(Viewer):
 
     def _show(self, page: Page) -> None:
         n_pages = max(1, -(-page.total // self.page_size))
-        with pn.io.hold():
-            self.total = page.total
-            self.table.value = self._cells(page.frame)
-            self._pager.param.update(count=n_pages, visible=n_pages > 1)
-            self._pager.value = self.page
-            self._count.value = words.count(page.total, self.noun) if page.total else ""
-            self._empty.text = "" if page.total else self.empty_text()
-            body = self.table if page.total else self._empty
-            if list(self._body.objects) != [body]:
-                self._body.objects = [body]
+        self.total = page.total
+        self.table.value = self._cells(page.frame)
+        self._pager.param.update(count=n_pages, visible=n_pages > 1)
+        self._pager.value = self.page
+        self._count.value = words.count(page.total, self.noun) if page.total else ""
+        self._empty.text = "" if page.total else self.empty_text()
+        body = self.table if page.total else self._empty
+        if list(self._body.objects) != [body]:
+            self._body.objects = [body]
 
     def _cells(self, frame: pd.DataFrame) -> pd.DataFrame:
         rows = _plain(frame)

@@ -11,12 +11,16 @@ import param
 from panel.viewable import Viewable, Viewer
 
 from stoat_nb.components.folder_picker import FolderPicker
+from stoat_nb.components.live import LiveHub
 from stoat_nb.components.notice import Notice
 from stoat_nb.errors import StoatError
 from stoat_nb.names import shown
 
 if TYPE_CHECKING:
     from stoat_nb.library import Library
+
+#: Seconds a submission may take before it is shown to take time.
+PATIENCE_S = 0.5
 
 
 class ScanForm(Viewer):
@@ -42,6 +46,8 @@ class ScanForm(Viewer):
     def __init__(self, library: Library, **params: Any) -> None:
         super().__init__(**params)
         self._library = library
+        self._hub = LiveHub.current()
+        self._busy = False
         self._chosen: Path | None = None
         self._field = pmui.TextInput(
             value=self.path,
@@ -64,22 +70,41 @@ class ScanForm(Viewer):
 
     async def submit(self) -> None:
         """Submit the scan, or say why not."""
-        if self._submit.loading:
+        if self._busy:
             return
-        self._submit.loading = True
+        self._busy = True
         try:
-            folder = self._folder()
-            self.job = await asyncio.to_thread(self._library.scan, folder, recursive=self.recursive)
-            self.notice = ""
-        except StoatError as refusal:
-            self.notice = str(refusal)
+            submitted = asyncio.ensure_future(asyncio.to_thread(self._scan))
+            await asyncio.wait({submitted}, timeout=PATIENCE_S)
+            if not submitted.done():
+                self._hub.post(lambda: self._submit.param.update(loading=True))
+            outcome = await submitted
         finally:
-            self._submit.loading = False
+            self._busy = False
+        self._hub.post(lambda: self._finish(outcome))
+
+    def _scan(self) -> dict[str, Any]:
+        """Submit, and return what is to be shown. Blocking: a disk may have to wake up first."""
+        try:
+            return {
+                "job": self._library.scan(self._folder(), recursive=self.recursive),
+                "notice": "",
+            }
+        except StoatError as refusal:
+            return {"notice": str(refusal)}
+
+    def _finish(self, outcome: dict[str, Any]) -> None:
+        self.param.update(**outcome)
+        self._submit.loading = False
 
     async def choose(self) -> None:
         """Take the folder that the picker shows."""
         self._chosen = self.picker.path
-        self.path = shown(self._chosen)
+        path = shown(self._chosen)
+        self._hub.post(lambda: self._take(path))
+
+    def _take(self, path: str) -> None:
+        self.path = path
         self._dialog.open = False
 
     def _folder(self) -> str | Path:
@@ -144,16 +169,18 @@ class ScanForm(Viewer):
 
     async def _on_browse(self, _event: object) -> None:
         await self.picker.visit(self.path.strip())
-        self._dialog.open = True
+        self._hub.post(lambda: self._dialog.param.update(open=True))
 
     async def _on_choose(self, _event: object) -> None:
         await self.choose()
 
     async def _on_close(self, _event: object) -> None:
-        self._dialog.open = False
+        self._hub.post(lambda: self._dialog.param.update(open=False))
 
     def _on_typed(self, event: param.parameterized.Event) -> None:
-        self.param.update(path=event.new, notice="")
+        self.path = event.new
+        if self.notice:
+            self._hub.post(lambda: self.param.update(notice=""))
 
     def _on_path(self, event: param.parameterized.Event) -> None:
         if self._field.value_input != event.new:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import io
-import tempfile
 from dataclasses import replace
 from functools import partial
-from pathlib import Path, PurePath
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 import panel_material_ui as pmui
@@ -16,8 +14,9 @@ from panel.viewable import Viewable
 
 from stoat_nb import words
 from stoat_nb.catalog.query import Summary, VideoQuery
+from stoat_nb.components.downloads import Downloads
 from stoat_nb.components.live import first_look
-from stoat_nb.components.paged_table import SMALL, TYPING_S, Column, PagedTable, Row
+from stoat_nb.components.paged_table import TYPING_S, Column, PagedTable, Row
 from stoat_nb.jobs.state import JobState
 from stoat_nb.names import shown
 
@@ -31,8 +30,6 @@ _EVERY_STATUS = {
     "No longer there": "missing",
 }
 _EVERY_CODEC = "Every codec"
-#: What a whole table can be downloaded as.
-_DOWNLOADS = {"CSV": "csv", "Excel": "xlsx", "Parquet": "parquet", "JSON": "json"}
 
 
 class VideoTable(PagedTable):
@@ -66,6 +63,7 @@ class VideoTable(PagedTable):
             width=280,
             margin=0,
         )
+        self.downloads = Downloads(library, sizing_mode="stretch_width", margin=(4, 0, 0, 0))
         self._search.param.watch(self._on_typed, "value_input")
         self.param.watch(self._on_filter, ["search", "status", "codec"])
         first_look(library.summary, self._offer_codecs)
@@ -83,18 +81,10 @@ class VideoTable(PagedTable):
             return "No video matches. Change the search or the filters."
         return "No videos yet. Scan a folder and they appear here."
 
-    async def export(self, format: str) -> io.BytesIO:  # noqa: A002 - the word users know
-        """Return the whole table as a file of that format."""
-        return await asyncio.to_thread(self._export, format)
-
-    def _export(self, format: str) -> io.BytesIO:  # noqa: A002 - the word users know
-        with tempfile.TemporaryDirectory(prefix="stoat-") as folder:
-            path = self._library.export(Path(folder) / f"videos.{format}", format=format)
-            return io.BytesIO(path.read_bytes())
-
     async def _on_news(self, states: list[JobState]) -> None:
         await super()._on_news(states)
-        self._offer_codecs(await asyncio.to_thread(self._library.summary))
+        summary = await asyncio.to_thread(self._library.summary)
+        self._hub.post(lambda: self._offer_codecs(summary))
 
     async def _on_typed(self, event: param.parameterized.Event) -> None:
         await asyncio.sleep(TYPING_S)
@@ -112,32 +102,6 @@ class VideoTable(PagedTable):
         if list(offered.values()) != list(self.param.codec.objects):
             self.param.codec.objects = offered
 
-    def _downloads(self) -> Any:
-        return pmui.Row(
-            pmui.StaticText(value="Download all", margin=(6, 4, 0, 0), sx=SMALL),
-            *(self._download(label, ending) for label, ending in _DOWNLOADS.items()),
-            margin=0,
-            sx={"gap": "2px", "flexWrap": "wrap"},
-        )
-
-    def _download(self, label: str, format: str) -> Any:  # noqa: A002 - the word users know
-        async def fetch() -> io.BytesIO:
-            # The same bytes twice would be no change, and so no second download.
-            button.data = None
-            return await self.export(format)
-
-        button = pmui.FileDownload(
-            callback=fetch,
-            filename=f"videos.{format}",
-            label=label,
-            auto=True,
-            embed=False,
-            variant="text",
-            size="small",
-            margin=0,
-        )
-        return button
-
     def __panel__(self) -> Viewable:
         select = partial(pmui.Select.from_param, description="", size="small", width=180, margin=0)
         controls = pmui.FlexBox(
@@ -153,7 +117,7 @@ class VideoTable(PagedTable):
             controls,
             self._body,
             self._footer(),
-            self._downloads(),
+            self.downloads,
             sizing_mode="stretch_width",
             margin=(14, 0, 0, 0),
             sx={"gap": "12px"},

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from stoat_nb.components.downloads import Downloads
 from stoat_nb.components.failure_list import FailureList
 from stoat_nb.components.overview import Overview
 from stoat_nb.components.paged_table import PagedTable
@@ -148,15 +149,24 @@ async def test_a_page_beyond_the_end_becomes_the_last(scanned: Library) -> None:
         ("xlsx", pd.read_excel),
     ],
 )
-async def test_a_download_holds_every_row_whatever_is_filtered(
+def test_a_download_holds_every_row_whatever_is_filtered(
     scanned: Library, ending: str, read: Any
 ) -> None:
     table = VideoTable(scanned, search="beach", page_size=2)
 
-    downloaded = read(await table.export(ending))
+    downloaded = read(io.BytesIO(table.downloads.make(ending)))
 
     assert isinstance(downloaded, pd.DataFrame)
     assert set(downloaded["path"]) == set(scanned.videos()["path"])
+
+
+def test_a_download_that_cannot_be_made_is_explained(scanned: Library, seen: Any) -> None:
+    downloads = Downloads(scanned, table="no such table")
+    downloads.param.watch(seen.note, "problem")
+
+    downloads._handle_msg({"format": "csv"})
+
+    seen.wait_for(lambda: "no such table" in downloads.problem)
 
 
 async def test_failures_are_listed_with_their_reasons(scanned: Library) -> None:
@@ -194,11 +204,6 @@ def test_a_scan_fills_the_views_that_are_open(library: Library, archive: Path, s
     seen.wait_for(lambda: table.total == overview.n_videos == report.scanned)
 
 
-@pytest.mark.parametrize("component", [VideoTable, FailureList, Overview])
+@pytest.mark.parametrize("component", [VideoTable, FailureList, Overview, Downloads])
 def test_every_parameter_says_what_it_is_for(component: Any) -> None:
     assert all(component.param[name].doc for name in set(component.param) - {"name"})
-
-
-def test_bytes_are_handed_out_from_memory(scanned: Library) -> None:
-    # So that nothing is left on disk when the page has them.
-    assert isinstance(VideoTable(scanned)._export("csv"), io.BytesIO)
