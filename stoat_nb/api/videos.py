@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path as FilePath
-from typing import Annotated, Any, BinaryIO, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
@@ -109,7 +110,7 @@ class VideoRoutes:
             "Content-Disposition": f'attachment; filename="videos.{suffix}"',
             "Cache-Control": "no-store",
         }
-        return StreamingResponse(_chunks(file), media_type=MEDIA_TYPES[suffix], headers=headers)
+        return StreamingResponse(_Content(file), media_type=MEDIA_TYPES[suffix], headers=headers)
 
     def get_summary(self) -> SummaryShape:
         """Tell the library in a few numbers."""
@@ -121,14 +122,22 @@ class VideoRoutes:
         return HealthShape(version=__version__)
 
 
-def _exported(library: Library, suffix: str) -> tuple[BinaryIO, int]:
+def _exported(library: Library, suffix: str) -> tuple[int, int]:
     # The name is gone before the first byte is sent: nothing is left behind, however it ends.
     with tempfile.TemporaryDirectory(prefix="stoat-export-") as folder:
         path = library.export(FilePath(folder) / f"videos.{suffix}", format=suffix)
-        return path.open("rb"), path.stat().st_size
+        return os.open(path, os.O_RDONLY | os.O_CLOEXEC), path.stat().st_size
 
 
-def _chunks(file: BinaryIO) -> Iterator[bytes]:
-    with file:
-        while chunk := file.read(CHUNK):
+class _Content:
+    """The bytes of a file that has no name any more; let go of even if nobody reads them."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    def __iter__(self) -> Iterator[bytes]:
+        while chunk := os.read(self._descriptor, CHUNK):
             yield chunk
+
+    def __del__(self) -> None:
+        os.close(self._descriptor)

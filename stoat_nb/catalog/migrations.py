@@ -24,6 +24,10 @@ def steps() -> tuple[str, ...]:
 
 def inspect(connection: apsw.Connection, path: Path) -> int:
     """Return the schema version of a file, 0 if it is empty; refuse a file that is not ours."""
+    if not connection.in_transaction:
+        # One look: between two, another process may make the file ours.
+        with connection:
+            return inspect(connection, path)
     marked, version = (_number(connection, name) for name in ("application_id", "user_version"))
     is_empty = not connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchall()
     is_new = is_empty and marked == version == 0

@@ -138,9 +138,16 @@ def test_a_job_cannot_be_waited_for_on_the_thread_that_runs_it(queue: QueueThrea
 def test_news_of_all_jobs_reach_a_listener_until_it_unsubscribes(queue: QueueThread) -> None:
     queue.register_handler("echo", echo)
     heard: list[JobState] = []
-    unsubscribe = queue.subscribe(None, heard.append)
+    ended = threading.Event()
+
+    def hear(state: JobState) -> None:
+        heard.append(state)
+        if state.is_final:
+            ended.set()
+
+    unsubscribe = queue.subscribe(None, hear)
     job = submit(queue, "echo")
-    job.result(timeout=10)
+    assert ended.wait(10)
     assert [state.status for state in heard if state.job_id == job.id] == [
         JobStatus.PENDING,
         JobStatus.RUNNING,
