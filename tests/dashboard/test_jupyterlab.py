@@ -74,6 +74,19 @@ def notebook(start: Callable[..., Any], port: int, tmp_path: Path) -> Iterator[A
     )
 
 
+def open_notebook(page: Page, url: str) -> None:
+    """Open it, answering whatever JupyterLab wants to know first as its button suggests."""
+
+    def accept(dialog: Locator) -> None:
+        print("JupyterLab asked:", dialog.inner_text())  # noqa: T201 - shown if the test fails
+        dialog.locator(".jp-mod-accept").last.click()
+
+    page.add_locator_handler(page.locator("dialog.jp-Dialog"), accept)
+    page.goto(url)
+    idle = page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]')
+    expect(idle.first).to_be_visible()
+
+
 def run(page: Page, number: int, *, wait: bool = True) -> Locator:
     cell = page.locator(".jp-Notebook .jp-CodeCell").nth(number)
     prompt = cell.locator(".jp-InputPrompt").first
@@ -94,8 +107,7 @@ def test_a_job_in_a_cell_is_live_while_another_blocks_and_leaves_its_end_behind(
     notebook: Any, window: BrowserContext
 ) -> None:
     page = window.new_page()
-    page.goto(notebook.url)
-    page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').first.wait_for()
+    open_notebook(page, notebook.url)
     run(page, 0)
 
     card = run(page, 1)
