@@ -88,6 +88,13 @@ def from_os_error(error: OSError) -> ProbeError:
     return ProbeError(*(known or ("unreadable", f"The file cannot be read: {shown(reason)}.")))
 
 
+def from_disk(error: OSError) -> ProbeError:
+    """Say that the file opened, but the disk does not give what is in it."""
+    if error.errno == errno.EIO:
+        return from_os_error(error)
+    return ProbeError("unreadable", f"The disk does not give the content: {error}.")
+
+
 def from_reader(kind: str, message: str, log: list[str]) -> ProbeError:
     """Say in one sentence what libav meant by an error of ``kind`` with its log lines."""
     said = "\n".join([*log, message])

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from stoat_nb.media.failures import ERROR_CLASSES, STOAT
+from stoat_nb.media.structure.verdict import INTEGRITY, LEVELS, NONE, UNKNOWN
 from stoat_nb.media.video import Failure, Found, Outcome, Stream, Video
 from stoat_nb.names import shown
 
@@ -78,6 +79,11 @@ def _video(answer: Mapping[Any, Any], streams: tuple[Stream, ...]) -> Video:
         encoder=text(answer.get("encoder")),
         title=text(answer.get("title")),
         tool=text(answer.get("tool")) or "",
+        integrity=_one_of(answer.get("integrity"), frozenset(INTEGRITY)) or UNKNOWN,
+        integrity_level=_one_of(answer.get("integrity_level"), frozenset(LEVELS)) or NONE,
+        integrity_reason=text(answer.get("integrity_reason")),
+        fragmented=truth(answer.get("fragmented")),
+        faststart=truth(answer.get("faststart")),
     )
 
 
@@ -123,6 +129,11 @@ def real(value: Any, *, least: float, most: float) -> float | None:
     if not least <= value <= most:  # comparing is exact for integers of any size, and false for NaN
         return None
     return float(value) if math.isfinite(value) else None
+
+
+def truth(value: Any) -> bool | None:
+    """Return a truth value; None for anything else."""
+    return value if isinstance(value, bool) else None
 
 
 def text(value: Any) -> str | None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import time
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from stoat_nb.media import libav, policy
-from stoat_nb.media.failures import ProbeError, from_os_error
+from stoat_nb.media.failures import ProbeError, from_disk, from_os_error
 from stoat_nb.media.guarded import NotRegularError, open_beneath
+from stoat_nb.media.structure.check import structure
+from stoat_nb.media.structure.verdict import TRUNCATED, Structure
+from stoat_nb.media.window import Window
 
 _CHANGED = "The file changed while it was being read; it is read again at the next scan."
 _ENDS = 65536  # bytes read at either end to tell a failing disk from a damaged file
@@ -59,14 +62,25 @@ def _open(item: Mapping[str, Any]) -> int:
 def _unchanged(fd: int, before: os.stat_result, soft_timeout_s: float) -> dict[str, Any]:
     """Read the facts; a file that changed meanwhile is neither good nor bad, whatever was read."""
     try:
+        shape = structure(Window(fd, before.st_size))
         facts = libav.read(fd, soft_timeout_s=soft_timeout_s)
+    except OSError as error:
+        raise from_disk(error) from error
     except ProbeError as error:
         _refuse_if_changed(fd, before)
-        if error.error_class == "damaged":
-            _refuse_if_disk_fails(fd, before.st_size)
-        raise
+        if error.error_class != "damaged":
+            raise
+        _refuse_if_disk_fails(fd, before.st_size)
+        raise _with_shape(error, shape) from error
     _refuse_if_changed(fd, before)
-    return facts
+    return facts | asdict(shape)
+
+
+def _with_shape(error: ProbeError, shape: Structure) -> ProbeError:
+    """Add what is known of the file's end to what a reader said of its start."""
+    if shape.integrity != TRUNCATED:
+        return error
+    return ProbeError(error.error_class, f"{error} {shape.integrity_reason}")
 
 
 def _refuse_if_changed(fd: int, before: os.stat_result) -> None:
@@ -85,6 +99,4 @@ def _refuse_if_disk_fails(fd: int, size: int) -> None:
         os.pread(fd, _ENDS, 0)
         os.pread(fd, _ENDS, max(0, size - _ENDS))
     except OSError as error:
-        if error.errno == errno.EIO:
-            raise from_os_error(error) from error
-        raise ProbeError("unreadable", f"The disk does not give the content: {error}.") from error
+        raise from_disk(error) from error

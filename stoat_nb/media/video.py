@@ -69,6 +69,11 @@ class Video:
     encoder: str | None = None
     title: str | None = None
     tool: str = ""  #: What read it, with its version.
+    integrity: str = "unknown"  #: complete, truncated, suspect or unknown; never a guess.
+    integrity_level: str = "none"  #: How far the file was looked at: none or structure.
+    integrity_reason: str | None = None  #: A sentence, where it is truncated or suspect.
+    fragmented: bool | None = None  #: The film is in pieces with an index each; ISO files only.
+    faststart: bool | None = None  #: The index comes before the media data; ISO files only.
 
     def main(self, kind: str) -> Stream | None:
         """Return *the* stream of a kind: the first marked as default, else the first; no cover."""

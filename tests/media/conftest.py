@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import av
 import hypothesis
 import pytest
 
@@ -21,6 +22,7 @@ hypothesis.settings.register_profile("steady", derandomize=True, deadline=None)
 hypothesis.settings.load_profile("steady")
 
 Read = Callable[[Path], Outcome]
+Remux = Callable[..., Path]
 
 
 @pytest.fixture(scope="session")
@@ -85,3 +87,24 @@ def item() -> Callable[[Path], dict[str, Any]]:
 def read() -> Read:
     """Probe a file and check the answer, as a scan does."""
     return lambda path: outcome(found_at(path), probe(item_of(path)))
+
+
+@pytest.fixture(scope="session")
+def remux(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Remux:
+    """Write the packets of a clip of the archive into another file, with a muxer's options."""
+    folder = tmp_path_factory.mktemp("remuxed")
+
+    def write(source: str, name: str, **options: str) -> Path:
+        target = folder / name
+        with (
+            av.open(str(archive / source)) as clip,
+            av.open(str(target), "w", options={"fflags": "+bitexact", **options}) as copy,
+        ):
+            streams = {stream: copy.add_stream_from_template(stream) for stream in clip.streams}
+            for packet in clip.demux():
+                if packet.dts is not None:
+                    packet.stream = streams[packet.stream]
+                    copy.mux(packet)
+        return target
+
+    return write

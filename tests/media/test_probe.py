@@ -337,3 +337,28 @@ def test_nothing_is_printed_by_the_reader(archive: Path, item: Item) -> None:
         cwd=Path(__file__).parents[2],
     )
     assert (done.stdout, done.stderr) == ("", "")
+
+
+def test_a_file_cut_to_sixty_percent_reads_well_and_is_told_truncated(
+    remux: Callable[..., Path], tmp_path: Path, read: Read
+) -> None:
+    whole = remux("2024 Summer/beach walk.mp4", "whole.mp4", movflags="faststart")
+    healthy = video_of(read(whole))
+    assert (healthy.integrity, healthy.integrity_level) == ("complete", "structure")
+    assert (healthy.faststart, healthy.fragmented) == (True, False)
+    content, cut = whole.read_bytes(), tmp_path / "cut.mp4"
+    cut.write_bytes(content[: len(content) * 6 // 10])
+    told = video_of(read(cut))
+    assert (told.duration_s, told.integrity) == (healthy.duration_s, "truncated")
+    assert str(told.integrity_reason).endswith("40 % is missing.")
+
+
+def test_a_failure_says_how_much_of_the_file_is_missing(archive: Path, read: Read) -> None:
+    failure = failure_of(read(archive / "Downloads/half a download.mp4"))
+    assert "never finished. The media data should end at byte" in failure.error
+
+
+def test_what_nobody_checked_is_unknown(archive: Path, read: Read) -> None:
+    news = video_of(read(archive / "Tapes/evening news.ts"))
+    assert (news.integrity, news.integrity_level) == ("unknown", "none")
+    assert (news.faststart, news.fragmented) == (None, None)

@@ -1,0 +1,49 @@
+"""The boxes that MP4, QuickTime and 3GP files are made of (ISO/IEC 14496-12, clause 4.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from stoat_nb.media.window import Window
+
+_SHORT, _LONG = 8, 16  # bytes of a header without and with a 64-bit size
+
+
+class Box(NamedTuple):
+    """One box: where it starts, where its content starts, and where it says that it ends."""
+
+    kind: bytes
+    start: int
+    body: int
+    end: int
+
+
+def boxes(window: Window, start: int, end: int) -> Iterator[Box]:
+    """Yield the boxes between two places; stop at what is no box.
+
+    The last box may say that it ends beyond ``end``: that is the news of a file cut short.
+    """
+    while start + _SHORT <= end and (box := _box(window, start, end)):
+        yield box
+        start = box.end
+
+
+def _box(window: Window, start: int, end: int) -> Box | None:
+    window.step()
+    head = window.at(start, _LONG)
+    if len(head) < _SHORT:
+        return None
+    size, kind, body = int.from_bytes(head[:4], "big"), head[4:8], start + _SHORT
+    if size == 1:
+        if len(head) < _LONG:
+            return None
+        size, body = int.from_bytes(head[8:], "big"), start + _LONG
+    elif size == 0:  # it goes on to the end of the file
+        size = end - start
+    return Box(kind, start, body, start + size) if start + size >= body else None
+
+
+def is_kind(kind: bytes) -> bool:
+    """Whether four bytes could be the name of a box: letters, digits, signs, or Apple's ©."""
+    return all(0x20 <= byte < 0x7F or byte == 0xA9 for byte in kind)  # noqa: PLR2004 - ASCII

@@ -1,0 +1,85 @@
+"""The index of an MP4, QuickTime or 3GP file: which boxes it has and where, not what they say.
+
+Large tables are stepped over: an index of eight megabytes costs a few reads of a page.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from stoat_nb.media.boxes import Box, boxes, is_kind
+from stoat_nb.media.window import Window
+
+_CONTAINERS = frozenset(
+    {b"moov", b"trak", b"edts", b"mdia", b"minf", b"dinf", b"stbl", b"mvex", b"tref", b"udta"}
+)
+_TOP = frozenset(
+    b"ftyp styp moov mdat moof mfra sidx ssix prft emsg meta free skip wide uuid pnot pict".split()
+)
+_DEEPEST = 6
+_READ_AT_ONCE = 1 << 16
+
+
+@dataclass(slots=True)
+class Node:
+    """One box with the boxes in it that are containers' own."""
+
+    box: Box
+    children: dict[bytes, list[Node]] = field(default_factory=dict)
+
+    def one(self, *path: bytes) -> Box | None:
+        """Return the first box at a path below this one."""
+        node: Node | None = self
+        for kind in path:
+            node = next(iter(node.children.get(kind, ())), None) if node else None
+        return node.box if node else None
+
+    def all(self, kind: bytes) -> list[Node]:
+        """Return the children of a kind."""
+        return self.children.get(kind, [])
+
+
+@dataclass(frozen=True, slots=True)
+class Movie:
+    """The boxes at the top of a file, and those within its index."""
+
+    tops: list[Box]
+    index: Node | None
+
+    def first(self, kind: bytes) -> Box | None:
+        """Return the first box of a kind at the top of the file."""
+        return next((box for box in self.tops if box.kind == kind), None)
+
+    @property
+    def fragmented(self) -> bool:
+        """Whether samples are in pieces outside the index, or will be when they come."""
+        if self.first(b"moof"):
+            return True
+        expected = self.index is not None and self.index.one(b"mvex") is not None
+        return expected and self.first(b"mdat") is None
+
+
+def movie(window: Window) -> Movie:
+    """Walk the top of the file, then its index if it is there as a whole."""
+    tops = []
+    for box in boxes(window, 0, window.size):
+        if not is_kind(box.kind) or (box.end > window.size and box.kind not in _TOP):
+            break  # a trailer of somebody's own, or what is left of something overwritten
+        tops.append(box)
+    moov = next((box for box in tops if box.kind == b"moov" and box.end <= window.size), None)
+    return Movie(tops, _tree(window, moov) if moov else None)
+
+
+def _tree(window: Window, moov: Box) -> Node:
+    window.load(moov.start, min(moov.end - moov.start, _READ_AT_ONCE))
+    return _node(window, moov, 0)
+
+
+def _node(window: Window, box: Box, depth: int) -> Node:
+    node = Node(box)
+    if box.kind in _CONTAINERS and depth < _DEEPEST:
+        for child in boxes(window, box.body, box.end):
+            if child.end > box.end:
+                break
+            node.children.setdefault(child.kind, []).append(_node(window, child, depth + 1))
+    return node

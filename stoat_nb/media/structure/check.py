@@ -1,0 +1,46 @@
+"""Which check a file gets: its first bytes tell the format, whatever its name says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from stoat_nb.media.boxes import is_kind
+from stoat_nb.media.structure.chunks import check_asf, check_avi, check_flv
+from stoat_nb.media.structure.iso import check_iso
+from stoat_nb.media.structure.matroska import check_matroska
+from stoat_nb.media.structure.streams import check_mxf, check_ogg, check_program, check_transport
+from stoat_nb.media.structure.verdict import UNCHECKED, Structure
+from stoat_nb.media.window import TooMuch, Window
+
+_Check = Callable[[Window], Structure]
+
+_BY_START: tuple[tuple[bytes, _Check], ...] = (
+    (b"\x1a\x45\xdf\xa3", check_matroska),
+    (b"FLV", check_flv),
+    (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", check_asf),
+    (b"OggS", check_ogg),
+    (b"\0\0\x01\xba", check_program),
+    (b"\x06\x0e\x2b\x34\x02\x05\x01\x01", check_mxf),
+)
+_ISO_FIRST = frozenset(
+    b"ftyp moov mdat free skip wide pnot uuid styp sidx moof emsg prft junk".split()
+)
+
+
+def structure(window: Window) -> Structure:
+    """Check the structure of an open file; whatever it holds, there is an answer."""
+    check = _check(window.at(0, 16))
+    try:
+        return check(window) if check else UNCHECKED
+    except TooMuch:
+        return Structure(integrity_reason="The file has too many headers to look at each of them.")
+
+
+def _check(head: bytes) -> _Check | None:
+    if head[4:8] in _ISO_FIRST and is_kind(head[4:8]):
+        return check_iso
+    if head.startswith(b"RIFF") and head[8:12] in (b"AVI ", b"AVIX"):
+        return check_avi
+    if head[:1] == b"\x47" or head[4:5] == b"\x47":
+        return check_transport
+    return next((check for start, check in _BY_START if head.startswith(start)), None)

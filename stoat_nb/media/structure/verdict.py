@@ -1,0 +1,52 @@
+"""What a look at a file's headers can say about the file as a whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+COMPLETE, TRUNCATED, SUSPECT, UNKNOWN = "complete", "truncated", "suspect", "unknown"
+STRUCTURE, NONE = "structure", "none"
+
+#: What ``integrity`` may say, each with one line of prose.
+INTEGRITY: dict[str, str] = {
+    COMPLETE: "The headers agree with one another and with the file's length.",
+    TRUNCATED: "The headers tell of content beyond the end of the file.",
+    SUSPECT: "The headers contradict one another, or something else stands where one should be.",
+    UNKNOWN: "Nothing was checked, or the format does not say how long the file should be.",
+}
+
+#: What ``integrity_level`` may say: how far the file was looked at.
+LEVELS: dict[str, str] = {
+    NONE: "Nothing was checked.",
+    STRUCTURE: "The headers were compared with the file's length; the content was not looked at.",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Structure:
+    """What the headers say of the file as a whole."""
+
+    integrity: str = UNKNOWN  #: One of INTEGRITY.
+    integrity_level: str = NONE  #: One of LEVELS.
+    integrity_reason: str | None = None  #: A sentence, where there is something to say.
+    fragmented: bool | None = None  #: ISO files only: the film is in pieces, each with its index.
+    faststart: bool | None = None  #: ISO files only: the index comes before the media data.
+
+
+#: What is said of a format, or a file, that nothing here can check.
+UNCHECKED = Structure()
+
+
+def checked(integrity: str, reason: str | None = None) -> Structure:
+    """Return a verdict that comes from comparing headers."""
+    return Structure(integrity=integrity, integrity_level=STRUCTURE, integrity_reason=reason)
+
+
+def cut_short(what: str, should_end: int, size: int) -> Structure:
+    """Say that something goes on beyond the end of the file, and how much is missing."""
+    missing = 100 * (should_end - size) / should_end
+    share = "over 99 %" if missing > 99 else f"{missing:.0f} %" if missing >= 1 else "under 1 %"  # noqa: PLR2004 - 100 % of a file that is there would be nonsense
+    return checked(
+        TRUNCATED,
+        f"{what} should end at byte {should_end}; the file ends at {size}: {share} is missing.",
+    )

@@ -1,0 +1,58 @@
+"""A window never shows more than the file has, and never works without end."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from itertools import count
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stoat_nb.media.window import TooMuch, Window
+
+CONTENT = bytes(range(256)) * 64
+OFFSETS = st.integers(-(2**70), 2**70) | st.integers(-10, len(CONTENT) + 10)
+
+
+@pytest.fixture(scope="module")
+def fd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    path = tmp_path_factory.mktemp("window") / "content"
+    path.write_bytes(CONTENT)
+    fd = os.open(path, os.O_RDONLY)
+    yield fd
+    os.close(fd)
+
+
+@given(st.lists(st.tuples(OFFSETS, st.integers(0, 20_000), st.booleans())))
+def test_it_shows_what_is_there_and_no_more(fd: int, wanted: list[tuple[int, int, bool]]) -> None:
+    window = Window(fd, len(CONTENT))
+    for offset, length, alone in wanted:
+        told = window.exactly(offset, length) if alone else window.at(offset, length)
+        assert told == (CONTENT[offset : offset + length] if offset >= 0 else b"")
+
+
+def test_it_ends_where_it_was_told_even_if_the_file_goes_on(fd: int) -> None:
+    assert Window(fd, 10).at(8, 100) == CONTENT[8:10]
+
+
+def test_neighbours_come_from_memory(fd: int) -> None:
+    window = Window(fd, len(CONTENT))
+    assert window.at(0, 4) + window.at(4, 4) + window.exactly(8, 4) == CONTENT[:12]
+    assert window.reads == 1
+    window.exactly(10_000, 4)
+    assert (window.reads, window.bytes_read) == (2, 4096 + 4)
+
+
+def test_steps_and_reads_come_to_an_end(fd: int) -> None:
+    window, far = Window(fd, len(CONTENT)), count()
+    with pytest.raises(TooMuch):
+        endless(window.step)
+    with pytest.raises(TooMuch):
+        endless(lambda: window.at(next(far) % 2 * 8192, 8))
+
+
+def endless(act: Callable[[], object]) -> None:
+    for _ in range(10**6):
+        act()
