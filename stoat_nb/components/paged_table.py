@@ -133,7 +133,7 @@ class PagedTable(Viewer):
         )
 
     def _make_table(self) -> Any:
-        return pn.widgets.Tabulator(
+        return _Plain(
             self._cells(pd.DataFrame()),
             pagination=None,
             disabled=True,
@@ -180,6 +180,18 @@ class PagedTable(Viewer):
         return pmui.Column(
             self._body, self._footer(), sizing_mode="stretch_width", margin=(14, 0, 0, 0)
         )
+
+
+class _Plain(pn.widgets.Tabulator):
+    """A table whose cells have no styles of their own, so that news of it are its rows alone.
+
+    With every change of the rows Panel sends the styles as well. Before Panel 1.10 those end in an
+    error, in the page, if they come while the table is known there but not drawn yet: a reload on a
+    busy machine during a scan is enough.
+    """
+
+    def _get_style_data(self, recompute: bool = True) -> dict[str, Any]:  # noqa: ARG002 - Panel's own name and signature
+        return {}
 
 
 def _plain(frame: pd.DataFrame) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from bokeh.document import Document
 
 from stoat_nb.components.downloads import Downloads
 from stoat_nb.components.failure_list import FailureList
@@ -207,3 +208,17 @@ def test_a_scan_fills_the_views_that_are_open(library: Library, archive: Path, s
 @pytest.mark.parametrize("component", [VideoTable, FailureList, Overview, Downloads])
 def test_every_parameter_says_what_it_is_for(component: Any) -> None:
     assert all(component.param[name].doc for name in set(component.param) - {"name"})
+
+
+async def test_news_of_a_table_are_its_rows_and_nothing_else(scanned: Library) -> None:
+    # Anything else may reach the page while the table is not drawn yet, which Panel takes ill.
+    table = VideoTable(scanned)
+    document = Document()
+    document.add_root(table.table.get_root(document))
+    changed: list[str] = []
+    document.on_change(lambda event: changed.append(str(getattr(event, "attr", event))))
+
+    await settled(lambda: setattr(table, "search", "beach"))
+
+    assert len(cells(table)) == 1
+    assert changed == ["data"]
