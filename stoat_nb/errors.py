@@ -17,7 +17,9 @@
     │   ├── UnknownJob             also a KeyError
     │   ├── UnknownJobType
     │   ├── JobAlreadyFinal
-    │   ├── JobElsewhere
+    │   ├── JobNotFinal
+    │   ├── JobTakenOver
+    │   ├── RunFailed
     │   ├── JobFailed
     │   ├── JobTimeout             also a TimeoutError
     │   ├── JobCancelled
@@ -190,16 +192,34 @@ class JobAlreadyFinal(JobError):
         super().__init__(f"Job '{shown(job_id)}' has already ended: {shown(status)}.")
 
 
-class JobElsewhere(JobError):
-    """The job runs in another process."""
+class JobNotFinal(JobError):
+    """The job has not ended, so that it cannot be tried once more."""
 
-    code = "JOB_ELSEWHERE"
+    code = "JOB_NOT_FINAL"
 
-    def __init__(self, job_id: object) -> None:
+    def __init__(self, job_id: object, status: object) -> None:
         super().__init__(
-            f"Job '{shown(job_id)}' runs in another process that has this library open. "
-            "Cancel it there."
+            f"Job '{shown(job_id)}' is {shown(status)}: only one that has ended can be tried "
+            "once more. Wait for it, or cancel it first."
         )
+
+
+class JobTakenOver(JobError):
+    """Another process runs the job by now; what this one still does for it is void."""
+
+    code = "JOB_TAKEN_OVER"
+
+    def __init__(self, scan_id: object) -> None:
+        super().__init__(
+            f"Scan {shown(scan_id)} was taken over by another process, because this one gave no "
+            "sign of life for too long. It goes on there."
+        )
+
+
+class RunFailed(JobError):
+    """A function that a handler sent to the engine came to nothing."""
+
+    code = "RUN_FAILED"
 
 
 class JobFailed(JobError):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import atexit
+import math
 import os
-import stat
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -14,27 +14,23 @@ from typing import TYPE_CHECKING, Any, Self
 
 from stoat_nb.catalog.catalog import Catalog
 from stoat_nb.catalog.query import Page, Summary, VideoQuery
+from stoat_nb.catalog.retention import Retention
 from stoat_nb.engines.local import LocalEngine
+from stoat_nb.engines.parcel import packed, unpack_and_call
 from stoat_nb.errors import (
-    FolderNotFound,
-    FolderNotReadable,
-    FolderOutsideRoots,
-    NotAFolder,
+    RunFailed,
 )
 from stoat_nb.jobs.context import Handler
 from stoat_nb.jobs.job import Job
-from stoat_nb.jobs.queue import DEFAULT, Timeout
-from stoat_nb.jobs.state import JobState, JobStatus
+from stoat_nb.jobs.queue import DEFAULT, Take, Timeout
+from stoat_nb.jobs.state import JobEvent, JobState, JobStatus
 from stoat_nb.jobs.thread import QueueThread
-from stoat_nb.names import as_text
-from stoat_nb.scan import SCAN_JOB_TYPE, ScanReport, make_scan_handler
+from stoat_nb.names import as_text, shown
+from stoat_nb.scan import SCAN_JOB_TYPE, ScanReport, check_folder, make_scan_handler
 from stoat_nb.settings import Settings
 
 if TYPE_CHECKING:
     import pandas as pd
-
-#: Longer than any path a system call takes; resolving more only costs time.
-LONGEST_PATH = 4096
 
 
 class Library:
@@ -46,6 +42,9 @@ class Library:
         The library's file, made when missing; ``$STOAT_LIBRARY`` or ``./stoat.db`` if not given.
     settings
         Everything else that can be set; read from ``STOAT_*`` in the environment if not given.
+    take
+        Which of the library's jobs this process runs: ``all`` it has handlers for, only its
+        ``own``, or ``none``. Several processes may have a library open; each job is run by one.
 
     Raises
     ------
@@ -60,12 +59,17 @@ class Library:
     """
 
     def __init__(
-        self, path: str | os.PathLike[str] | None = None, *, settings: Settings | None = None
+        self,
+        path: str | os.PathLike[str] | None = None,
+        *,
+        settings: Settings | None = None,
+        take: Take = "all",
     ) -> None:
         chosen = Settings.from_environment() if settings is None else settings
         self.path = Path(chosen.library if path is None else path).expanduser().absolute()
         self.settings = replace(chosen, library=self.path)
-        self.catalog = Catalog(self.path)
+        retention = Retention(count=chosen.keep_jobs, days=chosen.keep_jobs_days)
+        self.catalog = Catalog(self.path, retention=retention)
         self._engine = LocalEngine(
             workers=chosen.probe_workers,
             deadline_s=chosen.probe_timeout_s,
@@ -75,6 +79,8 @@ class Library:
             store=self.catalog.job_store,
             workers=chosen.job_workers,
             timeout=chosen.job_timeout_s,
+            send=self._send,
+            take=take,
             on_close=self._engine.aclose,
         )
         self._closed = False
@@ -89,6 +95,21 @@ class Library:
             timeout=None,
             stall_timeout=self.settings.stall_timeout_s,
         )
+
+    async def _send(
+        self, function: Callable[..., Any], args: tuple[Any, ...], timeout: float | None
+    ) -> Any:
+        """Run what a handler gives to ``context.run`` in a process of the engine."""
+        name = shown(getattr(function, "__name__", function))
+        try:
+            parcel = packed(function, args)
+        except Exception as problem:  # whatever an argument's own pickling raises
+            raise RunFailed(f"'{name}' cannot be sent to another process: {problem}") from problem
+        limit = math.inf if timeout is None else timeout
+        answer = await self._engine.call(unpack_and_call, parcel, deadline_s=limit)
+        if answer.fault is not None:
+            raise RunFailed(f"'{name}' came to nothing: {answer.fault.message}")
+        return answer.value
 
     # -- jobs ----------------------------------------------------------------------------------
 
@@ -116,10 +137,20 @@ class Library:
         return self._queue.submit(SCAN_JOB_TYPE, payload, read=ScanReport.from_json)
 
     def submit(
-        self, job_type: str, payload: Mapping[str, Any], *, timeout: Timeout = DEFAULT
+        self,
+        job_type: str,
+        payload: Mapping[str, Any],
+        *,
+        timeout: Timeout = DEFAULT,
+        priority: int = 0,
     ) -> Job[Any]:
-        """Submit a job of any registered type; return at once."""
-        return self._queue.submit(job_type, payload, timeout=timeout, read=_reader(job_type))
+        """Submit a job of any registered type; return at once, with the job safe on disk.
+
+        Of the jobs that wait the one with the highest ``priority`` runs first, then the oldest.
+        """
+        return self._queue.submit(
+            job_type, payload, timeout=timeout, priority=priority, read=_reader(job_type)
+        )
 
     def register_handler(
         self,
@@ -128,8 +159,22 @@ class Library:
         *,
         timeout: Timeout = DEFAULT,
         stall_timeout: float | None = None,
+        concurrency: int | None = None,
     ) -> None:
         """Say which async function of a JobContext runs jobs of a type, and for how long it may.
+
+        Parameters
+        ----------
+        job_type
+            The name that jobs are submitted under.
+        handler
+            Awaited with the job's context; what it returns, JSON, is the job's result.
+        timeout
+            Seconds a job may take; None: any number.
+        stall_timeout
+            Seconds it may go without a ``report``; None: any number.
+        concurrency
+            How many jobs of the type run at once, in all processes together; None: any number.
 
         Examples
         --------
@@ -140,7 +185,11 @@ class Library:
         2
         """
         self._queue.register_handler(
-            job_type, handler, timeout=timeout, stall_timeout=stall_timeout
+            job_type,
+            handler,
+            timeout=timeout,
+            stall_timeout=stall_timeout,
+            concurrency=concurrency,
         )
 
     def job(self, job_id: str) -> Job[Any]:
@@ -152,18 +201,55 @@ class Library:
         """Ask a job to stop, keeping what it has finished; False if it had already ended."""
         return self._queue.cancel(job_id)
 
+    def pause(self, job_id: str) -> bool:
+        """Have a job wait, keeping what it has done, until it is resumed; False if it had ended."""
+        return self._queue.pause(job_id)
+
+    def resume(self, job_id: str) -> bool:
+        """Have a paused job go on; False if it was not paused."""
+        return self._queue.resume(job_id)
+
+    def prioritize(self, job_id: str, priority: int) -> bool:
+        """Give a job another place in the line: the highest first; False if it had ended."""
+        return self._queue.prioritize(job_id, priority)
+
+    def retry(self, job_id: str, *, only_failed: bool = False) -> Job[Any]:
+        """Submit a job that has ended once more, as a new one; return that.
+
+        Parameters
+        ----------
+        job_id
+            The job; it stays as it ended.
+        only_failed
+            For scans: read only the files that failed.
+
+        Raises
+        ------
+        JobNotFinal
+            If it has not ended.
+        """
+        return self.job(job_id).retry(only_failed=only_failed)
+
+    def job_log(self, job_id: str) -> list[JobEvent]:
+        """Return what was noted of a job, oldest first: starts, warnings, how it ended."""
+        return self.job(job_id).log()
+
     def job_states(
         self,
         *,
         status: JobStatus | None = None,
         job_type: str | None = None,
         limit: int | None = 50,
+        offset: int = 0,
     ) -> list[JobState]:
         """Return snapshots of jobs, newest submitted first, those of earlier sessions included."""
-        return self._queue.snapshots(status=status, job_type=job_type, limit=limit)
+        return self._queue.snapshots(status=status, job_type=job_type, limit=limit, offset=offset)
 
     def subscribe(self, listener: Callable[[JobState], None]) -> Callable[[], None]:
-        """Hear of every job this process runs, on the queue's thread; the listener must not block.
+        """Hear of every job, whichever process runs it; the listener must not block.
+
+        It is called on the queue's thread: at once for jobs of this process, of others within half
+        a second.
 
         Returns
         -------
@@ -174,16 +260,7 @@ class Library:
 
     def check_folder(self, folder: str | os.PathLike[str]) -> Path:
         """Return the real path of a folder that may be scanned, or say why it may not be."""
-        given = os.fspath(folder)
-        if not given or len(given) > LONGEST_PATH or "\0" in given:
-            raise FolderNotFound(given[:LONGEST_PATH])
-        path = Path(os.path.realpath(Path(given).expanduser()))
-        allowed = [Path(os.path.realpath(root)) for root in self.settings.roots]
-        # Before anything is looked up: what lies outside is not even told to exist.
-        if allowed and not any(path.is_relative_to(root) for root in allowed):
-            raise FolderOutsideRoots(given, tuple(self.settings.roots))
-        _look_into(path, given)
-        return path
+        return check_folder(folder, self.settings.roots)
 
     # -- tables --------------------------------------------------------------------------------
 
@@ -251,7 +328,11 @@ class Library:
     # -- the end -------------------------------------------------------------------------------
 
     def close(self) -> None:
-        """Cancel what runs, keep what is done, and let go of the file. May be called again."""
+        """Stop what runs, keep what is done, and let go of the file. May be called again.
+
+        Jobs that have not ended go on when the library is next opened; cancel those that should
+        not.
+        """
         self._queue.close()
         self.catalog.close()
         self._closed = True
@@ -282,19 +363,6 @@ def _reader(job_type: str) -> Callable[[Any], Any]:
 
 def _as_it_is(result: Any) -> Any:
     return result
-
-
-def _look_into(path: Path, given: str) -> None:
-    try:
-        if not stat.S_ISDIR(path.stat().st_mode):
-            raise NotAFolder(given)
-        with os.scandir(path) as entries:
-            next(entries, None)
-    except (FileNotFoundError, NotADirectoryError):
-        raise FolderNotFound(given) from None
-    except (OSError, UnicodeEncodeError) as problem:
-        reason = getattr(problem, "strerror", None) or "its name is not valid here"
-        raise FolderNotReadable(given, reason) from problem
 
 
 def _before_exit(close: Callable[[], None]) -> None:

@@ -40,6 +40,13 @@ def _seconds(name: str, text: str) -> float:
     raise SettingError(name, text, "a number of seconds above 0")
 
 
+def _days(name: str, text: str) -> float:
+    try:
+        return _seconds(name, text)
+    except SettingError:
+        raise SettingError(name, text, "a number of days above 0") from None
+
+
 def _flag(name: str, text: str) -> bool:
     word = text.strip().lower()
     if word in _TRUE:
@@ -104,6 +111,8 @@ class Settings:
     stall_timeout_s: float = _setting(
         600.0, _seconds, "Seconds a scan may go without moving before it is given up."
     )
+    keep_jobs: int = _setting(10_000, _count, "Jobs that are kept after they have ended.")
+    keep_jobs_days: float = _setting(90.0, _days, "Days for which they are kept.")
     host: str = _setting("127.0.0.1", lambda _n, text: text, "Address `stoat serve` listens on.")
     port: int = _setting(8642, _port, "Port `stoat serve` listens on; 0: any free one.")
 

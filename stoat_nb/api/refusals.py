@@ -27,7 +27,7 @@ STATUS: Mapping[type[errors.StoatError], int] = {
     errors.UnknownJobType: 422,
     errors.UnknownVideo: 404,
     errors.JobAlreadyFinal: 409,
-    errors.JobElsewhere: 409,
+    errors.JobNotFinal: 409,
     errors.QueueClosed: 503,
     errors.ExportError: 422,
     errors.FilterError: 422,

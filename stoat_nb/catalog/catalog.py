@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, overload
@@ -13,8 +12,9 @@ from stoat_nb.catalog.columns import TABLES
 from stoat_nb.catalog.database import Database, fetch
 from stoat_nb.catalog.jobs import CatalogJobStore
 from stoat_nb.catalog.query import Page, Summary, VideoQuery, selection, summarize
+from stoat_nb.catalog.retention import Retention
 from stoat_nb.catalog.rows import as_objects, pieces, rows_of
-from stoat_nb.catalog.scans import Scans
+from stoat_nb.catalog.scans import BegunScan, Scans
 from stoat_nb.catalog.values import as_integer
 from stoat_nb.catalog.videos import KnownFile, RecordCounts, Videos
 from stoat_nb.errors import UnknownVideo
@@ -33,6 +33,8 @@ class Catalog:
     ----------
     path
         The file, made when missing.
+    retention
+        How many jobs that have ended are kept, and for how long.
 
     Raises
     ------
@@ -40,14 +42,14 @@ class Catalog:
         If the file cannot be made, written or understood; nothing was changed then.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, retention: Retention | None = None) -> None:
         self.path = path.absolute()
         self._database = Database(self.path)
         self._videos = Videos(self._database)
         self._scans = Scans(self._database)
-        self.job_store = CatalogJobStore(self._database)
+        self.job_store = CatalogJobStore(self._database, retention=retention)
         try:
-            self.job_store.settle_orphans(time.time())
+            self.job_store.tend()
         except BaseException:
             self.close()
             raise
@@ -58,8 +60,10 @@ class Catalog:
 
     # -- scanning: each call is one transaction -------------------------------------------------
 
-    def begin_scan(self, *, job_id: str, folder: bytes, recursive: bool, started_at: float) -> int:
-        """Write down that a scan starts; return its number."""
+    def begin_scan(
+        self, *, job_id: str, folder: bytes, recursive: bool, started_at: float
+    ) -> BegunScan:
+        """Write down that a scan starts, or goes on if its job had begun one before."""
         return self._scans.begin(
             job_id=job_id, folder=folder, recursive=recursive, started_at=started_at
         )
@@ -72,9 +76,28 @@ class Catalog:
         """Return the folders, itself included, whose files were there when last looked."""
         return self._videos.folders_below(folder)
 
-    def record(self, scan_id: int, outcomes: Sequence[Outcome], *, at: float) -> RecordCounts:
-        """Write down what came of some files, all of it or nothing."""
-        return self._videos.record(scan_id, outcomes, at=at)
+    def files_of_scan(self, scan_id: int, folder: bytes) -> dict[bytes, bool]:
+        """Return the names in exactly that folder which a scan has recorded; True: as new ones."""
+        return self._videos.files_of_scan(scan_id, folder)
+
+    def failures_of_scan(self, scan_id: int) -> dict[tuple[bytes, bytes], tuple[str, str]]:
+        """Return error and class of the files a scan found to be failures, by folder and name."""
+        return self._scans.failures_of(scan_id)
+
+    def record(
+        self,
+        scan_id: int,
+        outcomes: Sequence[Outcome],
+        *,
+        at: float,
+        attempt: int | None = None,
+    ) -> RecordCounts:
+        """Write down what came of some files, all of it or nothing.
+
+        With ``attempt`` only if that is still the newest attempt of the scan's job; else
+        JobTakenOver.
+        """
+        return self._videos.record(scan_id, outcomes, at=at, attempt=attempt)
 
     def mark_seen(self, scan_id: int, folders: Sequence[bytes], *, at: float) -> None:
         """Note folders that were listed completely: their files are there but for those gone."""

@@ -59,6 +59,9 @@ class Database:
             self._writer.shutdown()
             raise
         self._durable = True
+        #: Versions can be compared only on one connection.
+        self._look: apsw.Connection | None = None
+        self._looking = threading.Lock()
 
     def write(self, function: Callable[[apsw.Connection], T], *, durable: bool = False) -> T:
         """Run a function of the connection as one transaction; return when it is committed.
@@ -88,6 +91,14 @@ class Database:
         finally:
             self._put_back(connection)
 
+    def version(self) -> int:
+        """Return a number that changes with every commit of any process. Asked often: cheap."""
+        with self._looking, translated(self.path):
+            if self._look is None:
+                self._look = self._reader()
+            ((number,),) = self._look.execute("PRAGMA data_version").fetchall()
+            return int(str(number))
+
     def close(self) -> None:
         """Finish what is being written and let go of the file. May be called again."""
         with self._lock:
@@ -95,6 +106,10 @@ class Database:
                 return
             self._closed = True
             idle, self._idle = self._idle, []
+        with self._looking:
+            if self._look is not None:
+                idle.append(self._look)
+                self._look = None
         for connection in idle:
             connection.close()
         # The writer is the last to go: closing it folds the log into the file.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import fields
 from typing import Any
 
 from stoat_nb.catalog.values import as_cell, as_integer, as_moment_ns, as_stored_text, seconds_of
@@ -14,7 +13,40 @@ from stoat_nb.names import as_text
 
 Cells = Mapping[str, Any]
 
-STREAM_FIELDS = tuple(field.name for field in fields(Stream))
+#: What is kept of a stream, under the names it has there.
+STREAM_FIELDS = (
+    "idx",
+    "kind",
+    "codec",
+    "codec_tag",
+    "profile",
+    "level",
+    "width",
+    "height",
+    "rotation",
+    "sar",
+    "pix_fmt",
+    "bit_depth",
+    "fps_num",
+    "fps_den",
+    "color_range",
+    "color_space",
+    "color_transfer",
+    "color_primaries",
+    "hdr",
+    "channels",
+    "channel_layout",
+    "sample_rate",
+    "bitrate",
+    "duration_s",
+    "start_s",
+    "frame_count",
+    "language",
+    "title",
+    "is_default",
+    "is_forced",
+    "is_cover",
+)
 
 _PICTURE = (
     "codec",

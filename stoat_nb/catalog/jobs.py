@@ -1,84 +1,82 @@
-"""Jobs as rows: what the queue writes down, and what becomes of jobs whose process died."""
+"""Jobs as rows, shared by every process that has the library open."""
 
 from __future__ import annotations
 
-import json
-import time
-from collections.abc import Mapping
-from dataclasses import asdict
-from typing import Any
+import threading
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import apsw
 
 from stoat_nb.catalog.database import Database, fetch
+from stoat_nb.catalog.job_rows import SELECT, state_of
+from stoat_nb.catalog.job_turn import JobTurn, newest_revision
 from stoat_nb.catalog.owner import Owner
-from stoat_nb.catalog.values import as_cell, as_stored_text
-from stoat_nb.errors import JobAlreadyFinal, JobError, UnknownJob
-from stoat_nb.jobs.state import JobState, JobStatus, Progress
-from stoat_nb.names import shown
+from stoat_nb.catalog.retention import Retention, forget_old
+from stoat_nb.catalog.values import as_stored_text
+from stoat_nb.catalog.workers import Surroundings
+from stoat_nb.jobs.state import JobEvent, JobState, JobStatus, Level
+from stoat_nb.jobs.store import Changes, Errand, Interest, Reply
+from stoat_nb.jobs.transitions import Wish, heed, prioritized
 
-#: A process that cannot be seen, as in another container, is taken for dead after such a silence.
-SILENT_S = 600.0
+T = TypeVar("T")
 
-_FIELDS = (
-    "id",
-    "type",
-    "status",
-    "payload",
-    "progress",
-    "result",
-    "error",
-    "submitted_at",
-    "started_at",
-    "finished_at",
-    "heartbeat_at",
-    "timeout_s",
-    "attempt",
-    "cancel_requested",
-    "seq",
-)
-_LIVE = "status IN ('pending', 'running')"
-_SELECT = f"SELECT {', '.join(_FIELDS)}, owner FROM jobs"  # noqa: S608 - of our own words alone
-_INSERT = (
-    f"INSERT INTO jobs ({', '.join(_FIELDS)}, owner) "  # noqa: S608 - of our own words alone
-    f"VALUES ({', '.join(f':{name}' for name in _FIELDS)}, :owner)"
-)
-_UPDATE = (
-    f"UPDATE jobs SET {', '.join(f'{name} = :{name}' for name in _FIELDS)} "  # noqa: S608 - of our own words alone
-    "WHERE id = :id AND seq < :seq"
-)
+#: Of the changes others made, at most so many of jobs nobody asked for by name are told.
+CHANGES_AT_MOST = 200
+#: Seconds between two looks for jobs that are too old to be kept.
+FORGET_EVERY_S = 3600.0
 
 
 class CatalogJobStore:
     """Keeps jobs in the library's file. Blocking; any thread, any number of processes."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(
+        self,
+        database: Database,
+        *,
+        around: Surroundings | None = None,
+        retention: Retention | None = None,
+    ) -> None:
         self._database = database
-        self._owner = Owner.here()
+        self._around = Surroundings(owner=Owner.here()) if around is None else around
+        self._retention = Retention() if retention is None else retention
+        self._forgot_at = float("-inf")
+        self._me: int | None = None
+        self._version = -1
+        self._lock = threading.Lock()
 
-    def add(self, state: JobState) -> None:
-        """Write a new job down; it is durable when this returns."""
-        row = {**_row(state), "owner": str(self._owner)}
-        self._database.write(lambda connection: fetch(connection, _INSERT, row), durable=True)
+    @property
+    def is_lasting(self) -> bool:
+        return True
 
-    def save(self, state: JobState, *, durable: bool) -> None:
-        """Write a newer snapshot down; an older one is ignored. A final status is never changed."""
-        row = _row(state)
+    # -- one transaction each ------------------------------------------------------------------
 
-        def update(connection: apsw.Connection) -> None:
-            kept = fetch(connection, "SELECT status, seq FROM jobs WHERE id = ?", (state.job_id,))
-            if not kept:
-                raise UnknownJob(state.job_id)
-            status, seq = kept[0]
-            if state.seq > seq and JobStatus(status).is_final and status != state.status:
-                raise JobAlreadyFinal(state.job_id, status)
-            connection.execute(_UPDATE, row)
+    def exchange(self, errand: Errand) -> Reply:
+        return self._write(lambda turn: turn.exchange(errand), durable=errand.is_durable)
 
-        self._database.write(update, durable=durable)
+    def wish(self, job_id: str, wish: Wish) -> tuple[bool, JobState]:
+        return self._change(job_id, lambda state: heed(state, wish, self._around.now()))
+
+    def prioritize(self, job_id: str, priority: int) -> tuple[bool, JobState]:
+        return self._change(job_id, lambda state: prioritized(state, priority))
+
+    def tend(self) -> bool:
+        running = self._read(_leases)
+        if any(number == self._me for number, _owner, _at in running):
+            self._write(lambda turn: turn.beat(), durable=False)
+        lapsed = {lease[0] for lease in running if self._is_lapsed(*lease)}
+        self._forget_now_and_then()
+        return bool(lapsed) and self._write(lambda turn: turn.reap(lapsed), durable=True)
+
+    def leave(self) -> None:
+        me = self._me
+        if me is not None:
+            self._write(lambda turn: turn.leave(me), durable=True)
+
+    # -- reading -------------------------------------------------------------------------------
 
     def load(self, job_id: str) -> JobState | None:
-        """Return the newest snapshot, or None if there is no such job."""
-        states = self._states("WHERE id = ?", (as_stored_text(job_id),))
+        states = self._states("WHERE jobs.id = ?", (as_stored_text(job_id),))
         return states[0] if states else None
 
     def states(
@@ -87,117 +85,116 @@ class CatalogJobStore:
         status: JobStatus | None = None,
         job_type: str | None = None,
         limit: int | None = None,
+        offset: int = 0,
     ) -> list[JobState]:
-        """Return snapshots, newest submitted first."""
         wanted = {"status": status, "type": job_type}
         given = {name: as_stored_text(value) for name, value in wanted.items() if value is not None}
-        where = " AND ".join(f"{name} = ?" for name in given)
+        where = " AND ".join(f"jobs.{name} = ?" for name in given)
         return self._states(
-            f"{'WHERE ' if where else ''}{where} ORDER BY submitted_at DESC, rowid DESC LIMIT ?",
-            (*given.values(), -1 if limit is None else limit),
+            f"{'WHERE ' if where else ''}{where} ORDER BY jobs.number DESC LIMIT ? OFFSET ?",
+            (*given.values(), -1 if limit is None else limit, offset),
         )
 
-    def owned_here(self, job_id: str) -> bool:
-        """Whether this process submitted the job."""
-        rows = self._database.read(
+    def log(self, job_id: str) -> list[JobEvent]:
+        rows = self._read(
             lambda connection: fetch(
-                connection, "SELECT owner FROM jobs WHERE id = ?", (as_stored_text(job_id),)
+                connection,
+                "SELECT at, text, level, attempt FROM job_events "
+                "WHERE job_number = (SELECT number FROM jobs WHERE id = ?) ORDER BY id",
+                (as_stored_text(job_id),),
             )
         )
-        return bool(rows) and rows[0][0] == str(self._owner)
+        return [
+            JobEvent(at=at, text=text, level=Level(level), attempt=attempt)
+            for at, text, level, attempt in rows
+        ]
 
-    def settle_orphans(self, at: float) -> int:
-        """Give jobs whose process died a final status; return how many there were."""
+    def has_changed(self) -> bool:
+        version = self._database.version()
+        with self._lock:
+            changed, self._version = version != self._version, version
+        return changed
 
-        def settle(connection: apsw.Connection) -> int:
-            rows = fetch(connection, f"{_SELECT} WHERE {_LIVE}")
-            orphans = [row for row in rows if self._is_orphan(row, at)]
-            for row in orphans:
-                _settle(connection, row[0], Owner.parse(row[-1]), at)
-            return len(orphans)
+    def changes(self, since: int, interest: Interest) -> Changes:
+        return self._read(lambda connection: self._changes(connection, since, interest))
 
-        return self._database.write(settle, durable=True)
+    # -- within --------------------------------------------------------------------------------
+
+    def _changes(self, connection: apsw.Connection, since: int, interest: Interest) -> Changes:
+        revision = newest_revision(connection)
+        others = "jobs.revision > ? AND jobs.changed_by IS NOT ?"
+        changed = f"SELECT EXISTS (SELECT 1 FROM jobs WHERE {others})"  # noqa: S608 - of our own words alone
+        if since < 0 or not fetch(connection, changed, (since, self._me))[0][0]:
+            return Changes(revision=revision)
+        rows: list[Any] = []
+        if interest.everything:
+            rows = fetch(
+                connection,
+                f"{SELECT} WHERE {others} ORDER BY jobs.revision DESC LIMIT ?",
+                (since, self._me, CHANGES_AT_MOST),
+            )
+        for job_id in interest.job_ids:
+            rows += fetch(
+                connection, f"{SELECT} WHERE {others} AND jobs.id = ?", (since, self._me, job_id)
+            )
+        wished = fetch(
+            connection,
+            f"{SELECT} WHERE jobs.status = 'running' AND jobs.worker_id = ? "
+            "AND (jobs.cancel_requested OR jobs.pause_requested)",
+            (self._me,),
+        )
+        states = {row[0]: state_of(row) for row in reversed(rows)}
+        return Changes(
+            revision=revision,
+            by_others=True,
+            states=list(states.values()),
+            wished=[state_of(row) for row in wished],
+        )
 
     def _states(self, clauses: str, bindings: tuple[Any, ...]) -> list[JobState]:
         def select(connection: apsw.Connection) -> list[Any]:
-            return fetch(connection, f"{_SELECT} {clauses}", bindings)
+            return fetch(connection, f"{SELECT} {clauses}", bindings)
 
-        rows, now = self._database.read(select), time.time()
-        if any(self._is_orphan(row, now) for row in rows):
-            # Whoever waits for it here must not wait for a process that is no more.
-            self.settle_orphans(now)
-            rows = self._database.read(select)
-        return [_state(row) for row in rows]
+        rows = self._read(select)
+        lapsed = {row[-3] for row in rows if row[2] == "running" and self._is_lapsed(*row[-3:])}
+        if lapsed:
+            # Whoever looks at it must not believe that a process runs it that is no more.
+            self._write(lambda turn: turn.reap(lapsed), durable=True)
+            rows = self._read(select)
+        return [state_of(row) for row in rows]
 
-    def _is_orphan(self, row: tuple[Any, ...], at: float) -> bool:
-        job = dict(zip((*_FIELDS, "owner"), row, strict=True))
-        if JobStatus(job["status"]).is_final or job["owner"] == str(self._owner):
-            return False
-        lives = Owner.parse(job["owner"]).lives
-        if lives is None:
-            return bool(at - max(job["submitted_at"], job["heartbeat_at"] or 0.0) > SILENT_S)
-        return lives is False
+    def _change(
+        self, job_id: str, change: Callable[[JobState], JobState | None]
+    ) -> tuple[bool, JobState]:
+        return self._write(lambda turn: turn.change(job_id, change), durable=True)
 
+    def _is_lapsed(self, worker: int | None, owner: str | None, beat_at: float | None) -> bool:
+        is_me = worker is not None and worker == self._me
+        return not is_me and self._around.has_lapsed(owner, beat_at)
 
-def _settle(connection: apsw.Connection, job_id: str, owner: Owner, at: float) -> None:
-    connection.execute(
-        "UPDATE jobs SET status = 'failed', finished_at = ?, seq = seq + 1, error = ? WHERE id = ?",
-        (
-            at,
-            f"Interrupted: the process that ran it (pid {owner.pid}) ended before it did.",
-            job_id,
-        ),
-    )
-    connection.execute(
-        "UPDATE scans SET status = 'failed', finished_at = ? "
-        "WHERE job_id = ? AND status = 'running'",
-        (at, job_id),
-    )
+    def _forget_now_and_then(self) -> None:
+        if self._around.ticks() - self._forgot_at >= FORGET_EVERY_S:
+            self._forgot_at = self._around.ticks()
+            forget_old(self._database, self._retention, self._around.now())
 
+    def _read(self, function: Callable[[apsw.Connection], T]) -> T:
+        return self._database.read(function)
 
-def _row(state: JobState) -> Mapping[str, Any]:
-    return {
-        "id": state.job_id,
-        "type": as_stored_text(state.job_type),
-        "status": str(state.status),
-        "payload": _json(state, dict(state.payload)),
-        "progress": _json(state, asdict(state.progress)),
-        "result": None if state.result is None else _json(state, state.result),
-        "error": as_cell(state.error),
-        "submitted_at": state.submitted_at,
-        "started_at": state.started_at,
-        "finished_at": state.finished_at,
-        "heartbeat_at": state.heartbeat_at,
-        "timeout_s": state.timeout_s,
-        "attempt": state.attempt,
-        "cancel_requested": int(state.cancel_requested),
-        "seq": state.seq,
-    }
+    def _write(self, function: Callable[[JobTurn], T], *, durable: bool) -> T:
+        """Run one transaction; a worker's number counts from when it is committed."""
+
+        def transact(connection: apsw.Connection) -> tuple[T, int | None]:
+            turn = JobTurn(connection, self._around, self._me, self._is_lapsed)
+            return function(turn), turn.worker
+
+        value, self._me = self._database.write(transact, durable=durable)
+        return value
 
 
-def _json(state: JobState, value: Any) -> str:
-    try:
-        return json.dumps(value, allow_nan=False)
-    except (TypeError, ValueError) as problem:
-        raise JobError(
-            f"Job '{shown(state.job_id)}' holds something that is not JSON: {shown(problem)}. "
-            "Use text, numbers, lists and objects with text for names."
-        ) from problem
-
-
-def _state(row: tuple[Any, ...]) -> JobState:
-    kept = dict(zip(_FIELDS, row, strict=False))
-    progress = json.loads(kept["progress"])
-    job_id, job_type = kept.pop("id"), kept.pop("type")
-    return JobState(
-        **{
-            **kept,
-            "status": JobStatus(kept["status"]),
-            "payload": json.loads(kept["payload"]),
-            "progress": Progress(**{**progress, "current": tuple(progress["current"])}),
-            "result": None if kept["result"] is None else json.loads(kept["result"]),
-            "cancel_requested": bool(kept["cancel_requested"]),
-            "job_id": job_id,
-            "job_type": job_type,
-        }
+def _leases(connection: apsw.Connection) -> list[Any]:
+    """Return the workers that have jobs under way: number, process, last sign of life."""
+    return fetch(
+        connection,
+        "SELECT DISTINCT jobs.worker_id, workers.owner, workers.beat_at "
+        "FROM jobs LEFT JOIN workers ON workers.id = jobs.worker_id WHERE jobs.status = 'running'",
     )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import apsw
 
 from stoat_nb.catalog.database import Database, fetch
 from stoat_nb.catalog.values import as_cell
+from stoat_nb.errors import JobTakenOver
 from stoat_nb.names import as_text
 
 _COUNTS = (
@@ -24,16 +26,44 @@ _COUNTS = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class BegunScan:
+    """A scan under way."""
+
+    scan_id: int
+    started_at: float
+    goes_on: bool  #: Whether it was begun by an earlier attempt of its job.
+
+
+def check_fence(connection: apsw.Connection, scan_id: int, attempt: int) -> None:
+    """Refuse to write for an attempt that is no more: its job was taken over, or has ended."""
+    holds = fetch(
+        connection,
+        "SELECT 1 FROM scans JOIN jobs ON jobs.id = scans.job_id "
+        "WHERE scans.id = ? AND jobs.status = 'running' AND jobs.attempt = ?",
+        (scan_id, attempt),
+    )
+    if not holds:
+        raise JobTakenOver(scan_id)
+
+
 class Scans:
     """The scans of a catalog."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def begin(self, *, job_id: str, folder: bytes, recursive: bool, started_at: float) -> int:
-        """Write down that a scan starts; return its number."""
+    def begin(self, *, job_id: str, folder: bytes, recursive: bool, started_at: float) -> BegunScan:
+        """Write down that a scan starts, or goes on if its job had begun one before."""
 
-        def insert(connection: apsw.Connection) -> int:
+        def insert(connection: apsw.Connection) -> BegunScan:
+            before = fetch(
+                connection,
+                "SELECT id, started_at FROM scans WHERE job_id = ? AND status = 'running'",
+                (job_id,),
+            )
+            if before:
+                return BegunScan(before[0][0], before[0][1], goes_on=True)
             root_id = _root_of(connection, folder)
             ((scan_id,),) = fetch(
                 connection,
@@ -41,9 +71,22 @@ class Scans:
                 "VALUES (?, ?, ?, ?, ?, ?) RETURNING id",
                 (job_id, root_id, folder, as_text(folder), int(recursive), started_at),
             )
-            return int(scan_id)
+            return BegunScan(int(scan_id), started_at, goes_on=False)
 
         return self._database.write(insert)
+
+    def failures_of(self, scan_id: int) -> dict[tuple[bytes, bytes], tuple[str, str]]:
+        """Return error and class of the files a scan found to be failures, by folder and name."""
+        rows = self._database.read(
+            lambda connection: fetch(
+                connection,
+                "SELECT f.path, v.name, x.error, x.error_class FROM failures x "
+                "JOIN videos v ON v.id = x.video_id JOIN folders f ON f.id = v.folder_id "
+                "WHERE x.scan_id = ?",
+                (scan_id,),
+            )
+        )
+        return {(folder, name): (error, kind) for folder, name, error, kind in rows}
 
     def finish(self, scan_id: int, *, status: str, at: float, report: Mapping[str, Any]) -> None:
         """Write down how a scan ended."""

@@ -10,7 +10,7 @@ import apsw
 
 from stoat_nb.catalog.database import Database, fetch
 from stoat_nb.catalog.facts import STREAM_FIELDS, file_cells, stream_cells, video_cells
-from stoat_nb.catalog.scans import below
+from stoat_nb.catalog.scans import below, check_fence
 from stoat_nb.catalog.values import as_cell, as_stored_text
 from stoat_nb.media.video import Failure, Outcome
 from stoat_nb.names import as_text
@@ -39,6 +39,10 @@ KNOWN_FILES = (
     "SELECT name, id, size_bytes, mtime_ns, inode, device, status FROM videos "
     "WHERE folder_id = (SELECT id FROM folders WHERE path = ?)"
 )
+_FILES_OF_SCAN = (
+    "SELECT v.name, v.first_seen >= s.started_at FROM videos v JOIN scans s ON s.id = v.scan_id "
+    "WHERE v.scan_id = ? AND v.folder_id = (SELECT id FROM folders WHERE path = ?)"
+)
 
 
 class Videos:
@@ -65,10 +69,26 @@ class Videos:
         )
         return [path for (path,) in rows]
 
-    def record(self, scan_id: int, outcomes: Sequence[Outcome], *, at: float) -> RecordCounts:
+    def files_of_scan(self, scan_id: int, folder: bytes) -> dict[bytes, bool]:
+        """Return the names in exactly that folder which a scan has recorded; True: as new ones."""
+        rows = self._database.read(
+            lambda connection: fetch(connection, _FILES_OF_SCAN, (scan_id, folder))
+        )
+        return {name: bool(is_new) for name, is_new in rows}
+
+    def record(
+        self,
+        scan_id: int,
+        outcomes: Sequence[Outcome],
+        *,
+        at: float,
+        attempt: int | None = None,
+    ) -> RecordCounts:
         """Write down what came of some files, all of it or nothing."""
 
         def insert(connection: apsw.Connection) -> RecordCounts:
+            if attempt is not None:
+                check_fence(connection, scan_id, attempt)
             recorder = _Recorder(connection, scan_id, at)
             known = [recorder.record(outcome) for outcome in outcomes]
             return RecordCounts(new=known.count(False), updated=known.count(True))

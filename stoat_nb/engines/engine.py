@@ -44,8 +44,13 @@ class Engine(Protocol):
     def slots(self) -> int:
         """How many calls can be under way at once."""
 
-    async def call(self, function: PureFunction, item: Mapping[str, Any]) -> Answer:
-        """Run ``function(item)`` and return what came of it; a cancelled call is killed."""
+    async def call(
+        self, function: PureFunction, item: Mapping[str, Any], *, deadline_s: float | None = None
+    ) -> Answer:
+        """Run ``function(item)`` and return what came of it; a cancelled call is killed.
+
+        It may take ``deadline_s`` seconds; None: what the engine was made with.
+        """
 
     async def aclose(self) -> None:
         """Stop every process; none is left when this returns."""

@@ -52,9 +52,8 @@ class LocalEngine:
     ) -> None:
         if workers < 1:
             raise SettingError("workers", workers, "a whole number above 0")
-        limits = Limits(
-            deadline_s=deadline_s, memory_bytes=memory_bytes, recycle_after=recycle_after
-        )
+        limits = Limits(memory_bytes=memory_bytes, recycle_after=recycle_after)
+        self._deadline_s = deadline_s
         self._seats = tuple(Seat(limits) for _ in range(workers))
         self._free = list(self._seats)
         self._gate = asyncio.Semaphore(workers)
@@ -66,7 +65,9 @@ class LocalEngine:
         """How many calls can be under way at once."""
         return len(self._seats)
 
-    async def call(self, function: PureFunction, item: Mapping[str, Any]) -> Answer:
+    async def call(
+        self, function: PureFunction, item: Mapping[str, Any], *, deadline_s: float | None = None
+    ) -> Answer:
         """Run ``function(item)`` in a process and return what came of it.
 
         Whatever the item does to its process, there is an answer. An item whose process dies is
@@ -79,6 +80,8 @@ class LocalEngine:
             A function of an importable module: the process imports it by name.
         item
             What to give it: a JSON object.
+        deadline_s
+            Seconds it may take; infinity: any; None: what the engine was made with.
 
         Returns
         -------
@@ -96,7 +99,8 @@ class LocalEngine:
         ended = asyncio.get_running_loop().create_future()
         self._calls.add(ended)
         try:
-            return await self._seated(reference, dict(item))
+            limit = self._deadline_s if deadline_s is None else deadline_s
+            return await self._seated(reference, dict(item), limit)
         finally:
             self._calls.discard(ended)
             ended.set_result(None)
@@ -112,13 +116,15 @@ class LocalEngine:
         if left:
             await asyncio.wait(left, timeout=_CLOSE_S)
 
-    async def _seated(self, reference: Reference, item: Mapping[str, Any]) -> Answer:
+    async def _seated(
+        self, reference: Reference, item: Mapping[str, Any], deadline_s: float
+    ) -> Answer:
         self._check_open()
         await self._gate.acquire()
         self._check_open()
         seat = self._free.pop()
         try:
-            return await seat.answer(reference, item)
+            return await seat.answer(reference, item, deadline_s=deadline_s)
         finally:
             seat.when_free(lambda: self._leave(seat))
 

@@ -28,7 +28,6 @@ _LONGEST_MESSAGE = 500
 class Limits:
     """What each worker may take."""
 
-    deadline_s: float  #: Seconds for one item.
     memory_bytes: int | None  #: Of address space; None: any.
     recycle_after: int  #: Items a process answers before a fresh one takes its place.
 
@@ -41,10 +40,12 @@ class Seat:
         self._worker: WorkerProcess | None = None
         self._closed = False
 
-    async def answer(self, reference: Reference, item: Mapping[str, Any]) -> Answer:
+    async def answer(
+        self, reference: Reference, item: Mapping[str, Any], *, deadline_s: float
+    ) -> Answer:
         """Run one item; a cancelled one takes its process with it."""
         try:
-            return await self._answer(reference, item)
+            return await self._answer(reference, item, deadline_s)
         except BaseException:
             await self._clear()
             raise
@@ -68,7 +69,9 @@ class Seat:
         else:
             self.gone.add_done_callback(lambda _gone: callback())
 
-    async def _answer(self, reference: Reference, item: Mapping[str, Any]) -> Answer:
+    async def _answer(
+        self, reference: Reference, item: Mapping[str, Any], deadline_s: float
+    ) -> Answer:
         deaths = 0
         while True:
             worker = await self._ready(reference)
@@ -78,10 +81,11 @@ class Seat:
                 )
             started = time.monotonic()
             try:
-                reply = await worker.call(reference.name, item, within_s=self._limits.deadline_s)
+                reply = await worker.call(reference.name, item, within_s=deadline_s)
             except TimeoutError:
                 await self._clear()
-                return self._late(started)
+                message = f"It took longer than {deadline_s:g} s and was stopped."
+                return _faulty(FaultKind.DEADLINE, message, started)
             except WorkerError as error:
                 await self._clear()
                 self._check_open()
@@ -136,10 +140,6 @@ class Seat:
     def _retire_if_worn(self, worker: WorkerProcess) -> None:
         if worker.served >= self._limits.recycle_after or worker.resident_bytes > _RESIDENT_BYTES:
             worker.kill()
-
-    def _late(self, started: float) -> Answer:
-        message = f"It took longer than {self._limits.deadline_s:g} s and was stopped."
-        return _faulty(FaultKind.DEADLINE, message, started)
 
 
 def _told(reply: Mapping[str, Any], started: float) -> Answer:

@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+import logging
+from collections.abc import Awaitable, Callable, Coroutine
 from types import TracebackType
 from typing import Any, Self
 
-from stoat_nb.jobs.core import LiveJob, QueueCore
-from stoat_nb.jobs.queue import DEFAULT, Timeout
+from stoat_nb.errors import QueueClosed, StoatError
+from stoat_nb.jobs.context import Send
+from stoat_nb.jobs.core import QueueCore
+from stoat_nb.jobs.live import LiveJob
+from stoat_nb.jobs.queue import Take
 from stoat_nb.jobs.store import JobStore
+
+log = logging.getLogger(__name__)
+
+#: Seconds between two looks at whether another process has written anything.
+LOOK_EVERY_S = 0.2
+#: Seconds between two signs of life, and two looks for processes that give none.
+TEND_EVERY_S = 2.0
+#: Seconds until what could not be written is tried again.
+RETRY_AFTER_S = 1.0
 
 
 class AsyncioJobQueue(QueueCore):
@@ -18,11 +31,16 @@ class AsyncioJobQueue(QueueCore):
     Parameters
     ----------
     store
-        Where jobs are written down; in memory if not given.
+        Where jobs are written down; in memory if not given. Queues of several processes may share
+        one: each job is run by one of them.
     workers
         Jobs that run at once.
     timeout
         Seconds a job may take unless its handler or its submitter says otherwise; None: no limit.
+    send
+        Runs what handlers give to ``context.run``; on a thread if not given.
+    take
+        Which jobs it runs: ``all`` it has handlers for, its ``own``, or ``none``.
 
     Examples
     --------
@@ -43,45 +61,89 @@ class AsyncioJobQueue(QueueCore):
         store: JobStore | None = None,
         workers: int = 4,
         timeout: float | None = 300.0,
+        send: Send | None = None,
+        take: Take = "all",
     ) -> None:
-        super().__init__(store=store, timeout=timeout)
-        self._waiting: asyncio.Queue[LiveJob] = asyncio.Queue()
-        self._n_workers = workers
-        self._workers: list[asyncio.Task[None]] = []
+        super().__init__(store=store, timeout=timeout, send=send, take=take, slots=workers)
+        self._taken: asyncio.Queue[LiveJob] = asyncio.Queue()
+        self._revision = 0
+        self._pump: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._closing = False
 
     async def start(self) -> None:
         """Begin to run jobs; those submitted before were only kept."""
-        if not self._workers:
-            self._workers = [
-                asyncio.create_task(self._work(), name=f"stoat job worker {number}")
-                for number in range(self._n_workers)
-            ]
+        if self._serving:
+            return
+        self._serving = True
+        begin = await self._in_scribe(self._store.changes, -1, self._news.interest)
+        self._revision = begin.revision
+        rounds: list[Coroutine[Any, Any, None]] = [self._work() for _ in range(self._slots)]
+        if self._store.is_lasting:
+            rounds += [_every(TEND_EVERY_S, self._tend), _every(LOOK_EVERY_S, self._look)]
+        self._tasks = [asyncio.create_task(one) for one in rounds]
+        self._wake_up(hungry=True)
 
     async def aclose(self) -> None:
-        """Cancel what runs, keep what is finished, and take no more."""
-        if self._closed:
+        """Take no more jobs, stop what runs and write down what became of it.
+
+        With a lasting store what was stopped goes on when the library is next opened; else it is
+        cancelled.
+        """
+        if self._closing:
             return
+        self._closing = True
         await self._close_core()
-        for worker in self._workers:
-            worker.cancel()
-        await asyncio.gather(*self._workers, return_exceptions=True)
+        ending = [*self._tasks, *([] if self._pump is None else [self._pump])]
+        for task in ending:
+            task.cancel()
+        await asyncio.gather(*ending, return_exceptions=True)
 
-    async def submit(
-        self, job_type: str, payload: Mapping[str, Any], *, timeout: Timeout = DEFAULT
-    ) -> str:
-        live = await self._see_to(self._enqueue(job_type, payload, timeout))
-        return str(live.state.job_id)
+    def _wake_up(self, *, hungry: bool = False) -> None:
+        super()._wake_up(hungry=hungry)
+        if self._pump is None:
+            self._pump = asyncio.ensure_future(self._pump_out())
 
-    async def _enqueue(
-        self, job_type: str, payload: Mapping[str, Any], timeout: Timeout
-    ) -> LiveJob:
-        live = await self._admit(job_type, payload, timeout)
-        self._waiting.put_nowait(live)
-        return live
+    # -- rounds --------------------------------------------------------------------------------
 
     async def _work(self) -> None:
         while True:
-            await self._run(await self._waiting.get())
+            live = await self._taken.get()
+            try:
+                await self._live.work(live)
+            except Exception:
+                log.exception("A worker failed over job %s.", live.state.job_id)
+
+    async def _pump_out(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            try:
+                taken = await self._turn()
+            except StoatError as problem:
+                log.error("What became of jobs could not be written down yet: %s", problem)  # noqa: TRY400 - a sentence
+                await asyncio.sleep(RETRY_AFTER_S)
+                self._wake_up(hungry=True)
+            else:
+                for live in taken:
+                    self._taken.put_nowait(live)
+
+    async def _tend(self) -> None:
+        if await self._in_scribe(self._store.tend):
+            self._wake_up(hungry=True)
+
+    async def _look(self) -> None:
+        if not await self._in_scribe(self._store.has_changed):
+            return
+        changes = await self._in_scribe(self._store.changes, self._revision, self._news.interest)
+        self._revision = changes.revision
+        for state in changes.wished:
+            self._live.heed(state)
+        for state in changes.states:
+            if state.job_id not in self._live:
+                self._news.publish(state)
+        if changes.by_others:
+            self._wake_up(hungry=True)
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -94,3 +156,15 @@ class AsyncioJobQueue(QueueCore):
         traceback: TracebackType | None,
     ) -> None:
         await self.aclose()
+
+
+async def _every(seconds: float, look: Callable[[], Awaitable[None]]) -> None:
+    """Do something again and again; a disk that fails now may be well the next time."""
+    while True:
+        try:
+            await look()
+        except QueueClosed:
+            return
+        except StoatError as problem:
+            log.warning("The library's file cannot be used at the moment: %s", problem)
+        await asyncio.sleep(seconds)

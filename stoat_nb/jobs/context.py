@@ -8,15 +8,20 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from stoat_nb.jobs.rate import RateMeter
-from stoat_nb.jobs.state import Progress
+from stoat_nb.jobs.state import JobEvent, Level, Progress
 
 T = TypeVar("T")
 
 #: Seconds between two published snapshots of a running job; more often nobody can read.
 PUBLISH_EVERY_S = 0.1
+#: Lines of its log that one attempt may write.
+LOG_AT_MOST = 1000
+
+#: Runs a function with its arguments somewhere else, for so many seconds at most (None: any).
+Send = Callable[[Callable[..., Any], tuple[Any, ...], float | None], Awaitable[Any]]
 
 
 class JobContext:
@@ -29,13 +34,20 @@ class JobContext:
         job_type: str,
         payload: Mapping[str, Any],
         publish: Callable[[Progress], None],
+        note: Callable[[JobEvent], None],
+        attempt: int = 1,
+        send: Send | None = None,
     ) -> None:
         self.job_id = job_id
         self.job_type = job_type
         self.payload = payload
-        self.cancelled = False  #: Whether somebody asked the job to stop.
+        self.attempt = attempt  #: 1 at first; more if the process of an earlier one died.
+        self.cancelled = False  #: Whether somebody asked the job to stop for good.
         self.moved_at = time.monotonic()  #: When the job last reported.
         self._publish = publish
+        self._note = note
+        self._noted = 0
+        self._send = send
         self._loop = asyncio.get_running_loop()
         self._lock = threading.Lock()
         self._progress = Progress()
@@ -59,8 +71,43 @@ class JobContext:
         with suppress(RuntimeError):  # the loop is closed: nobody is left to hear it
             self._loop.call_soon_threadsafe(self._schedule)
 
-    async def run(self, function: Callable[..., T], *args: Any) -> T:
-        """Run a blocking function on a thread, off the queue's loop."""
+    def log(self, text: str, level: str = "info") -> None:
+        """Add a line to the job's log, from any thread. After the first 1,000 no more are kept."""
+        self._noted += 1
+        if self._noted > LOG_AT_MOST:
+            return
+        if self._noted == LOG_AT_MOST:
+            text = f"More than {LOG_AT_MOST:,} lines: no more are kept."
+        event = JobEvent(at=time.time(), text=text, level=Level(level), attempt=self.attempt)
+        with suppress(RuntimeError):  # the loop is closed: nobody is left to keep it
+            self._loop.call_soon_threadsafe(self._note, event)
+
+    async def run(self, function: Callable[..., T], *args: Any, timeout: float | None = None) -> T:
+        """Run a pure function in a process of the engine and return what it returns: JSON.
+
+        Whatever it does to its process, this one and the other jobs go on. When the job is
+        cancelled, so is the function: its process is killed.
+
+        Parameters
+        ----------
+        function
+            A function of a module, or of a notebook; it sees nothing but its arguments.
+        args
+            What to give it.
+        timeout
+            Seconds it may take; None: as long as the job.
+
+        Raises
+        ------
+        RunFailed
+            If it raises, crashes, takes too long or returns something that is not JSON.
+        """
+        if self._send is None:
+            return await self.in_thread(function, *args)
+        return cast("T", await self._send(function, args, timeout))
+
+    async def in_thread(self, function: Callable[..., T], *args: Any) -> T:
+        """Run a blocking function on a thread of this process, off the queue's loop."""
         return await asyncio.to_thread(function, *args)
 
     @property
@@ -96,3 +143,4 @@ class Registration:
     handler: Handler
     timeout: float | None
     stall_timeout: float | None
+    concurrency: int | None = None  #: How many jobs of the type run at once in all processes.

@@ -1,59 +1,76 @@
-"""What all queues share: admitting a job, running it to exactly one end, and telling of it."""
+"""What all queues share: admitting jobs, running them to exactly one end, and telling of it."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import time
-import uuid
 from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from functools import partial
 from typing import Any, TypeVar
 
-from stoat_nb.errors import JobElsewhere, QueueClosed, StoatError, UnknownJob, UnknownJobType
-from stoat_nb.jobs.context import Handler, JobContext, Registration
+from stoat_nb.errors import (
+    JobError,
+    JobNotFinal,
+    QueueClosed,
+    StoatError,
+    UnknownJob,
+    UnknownJobType,
+)
+from stoat_nb.jobs.context import Handler, Registration, Send
+from stoat_nb.jobs.ids import new_job_id
+from stoat_nb.jobs.live import LiveJob, LiveJobs
+from stoat_nb.jobs.memory_store import MemoryJobStore
 from stoat_nb.jobs.news import Listener, NewsBoard, Unsubscribe
-from stoat_nb.jobs.queue import DEFAULT, Timeout
-from stoat_nb.jobs.running import GRACE_S, Running
-from stoat_nb.jobs.state import JobState, JobStatus, Progress
-from stoat_nb.jobs.store import JobStore, MemoryJobStore
-from stoat_nb.jobs.verdict import Verdict, outcome_of
+from stoat_nb.jobs.outbox import Outbox
+from stoat_nb.jobs.queue import DEFAULT, Take, Timeout
+from stoat_nb.jobs.state import JobEvent, JobState, JobStatus
+from stoat_nb.jobs.store import Claim, Errand, JobStore, Reply
+from stoat_nb.jobs.transitions import Wish
+from stoat_nb.jobs.verdict import outcome_of
+from stoat_nb.names import shown
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
-
-#: Seconds between two written-down snapshots of progress.
-SAVE_EVERY_S = 1.0
-#: Seconds between two looks at a job that another process runs.
-LOOK_EVERY_S = 0.5
-
-
-class LiveJob:
-    """A job that has not ended, in the process that keeps it."""
-
-    def __init__(self, state: JobState) -> None:
-        self.state = state
-        self.run: Running | None = None
-        self.closing: str | None = None  #: Why it was stopped by the queue itself, if it was.
-        self.ended = asyncio.Event()  #: Set when its final status is written down.
-        self.saved_at = float("-inf")
 
 
 class QueueCore:
     """The part of a queue that does not care when jobs run. Use it from one loop only."""
 
-    def __init__(self, *, store: JobStore | None = None, timeout: float | None = 300.0) -> None:
+    def __init__(
+        self,
+        *,
+        store: JobStore | None = None,
+        timeout: float | None = 300.0,
+        send: Send | None = None,
+        take: Take = "all",
+        slots: int,
+    ) -> None:
         self._store: JobStore = MemoryJobStore() if store is None else store
         self._timeout = timeout
+        self._take: Take = take
+        self._slots = slots
         self._handlers: dict[str, Registration] = {}
-        self._live: dict[str, LiveJob] = {}
+        self._own: set[str] = set()
+        self._watchers: set[asyncio.Event] = set()
         self._news = NewsBoard()
+        self._outbox = Outbox()
+        self._live = LiveJobs(
+            outbox=self._outbox,
+            news=self._news,
+            wake=self._wake_up,
+            in_scribe=self._in_scribe,
+            send=send,
+        )
+        self._wake = asyncio.Event()
+        self._turning = asyncio.Lock()
+        self._serving = False  #: Whether it runs jobs yet.
+        self._hungry = False  #: Whether there may be jobs to take.
         self._closed = False
-        # One thread, so that snapshots are written in the order they were made.
+        # One thread, so that what is written is written in the order in which it happened.
         self._scribe = ThreadPoolExecutor(1, thread_name_prefix="stoat-job-store")
-        self._chores: set[asyncio.Task[Any]] = set()
 
     # -- at the door ---------------------------------------------------------------------------
 
@@ -64,17 +81,19 @@ class QueueCore:
         *,
         timeout: Timeout = DEFAULT,
         stall_timeout: float | None = None,
+        concurrency: int | None = None,
     ) -> None:
-        limit = self._timeout if timeout is DEFAULT else timeout
         self._handlers[job_type] = Registration(
-            handler=handler, timeout=limit, stall_timeout=stall_timeout
+            handler=handler,
+            timeout=self._timeout if timeout is DEFAULT else timeout,
+            stall_timeout=stall_timeout,
+            concurrency=concurrency,
         )
+        self._wake_up(hungry=True)
 
     async def get_status(self, job_id: str) -> JobState:
-        live = self._live.get(job_id)
-        if live is not None:
-            return live.state
-        return await asyncio.to_thread(self.peek, job_id)
+        live = self.peek_live(job_id)
+        return await asyncio.to_thread(self.peek, job_id) if live is None else live
 
     async def get_result(self, job_id: str) -> Any:
         state = await self.get_status(job_id)
@@ -89,34 +108,31 @@ class QueueCore:
         status: JobStatus | None = None,
         job_type: str | None = None,
         limit: int | None = None,
+        offset: int = 0,
     ) -> list[JobState]:
-        return await asyncio.to_thread(
-            self.snapshots, status=status, job_type=job_type, limit=limit
-        )
+        return await asyncio.to_thread(self.snapshots, status, job_type, limit, offset)
+
+    async def job_log(self, job_id: str) -> list[JobEvent]:
+        return await asyncio.to_thread(self.read_log, job_id)
 
     def snapshots(
         self,
-        *,
         status: JobStatus | None = None,
         job_type: str | None = None,
         limit: int | None = None,
+        offset: int = 0,
     ) -> list[JobState]:
-        """Return stored snapshots with the live ones at their newest. Blocking; any thread."""
-        newest = {
-            state.job_id: state
-            for state in self._store.states(status=status, job_type=job_type, limit=limit)
-        }
+        """Return snapshots, newest submitted first, those that run here at their newest.
+
+        Blocking; any thread.
+        """
+        kept = self._store.states(status=status, job_type=job_type, limit=limit, offset=offset)
         # What is written down of a live job lags behind what it is.
-        newest.update((live.state.job_id, live.state) for live in list(self._live.values()))
-        chosen = [
-            state
-            for state in newest.values()
-            if status in (None, state.status) and job_type in (None, state.job_type)
-        ]
-        return sorted(chosen, key=lambda state: state.submitted_at, reverse=True)[:limit]
+        newest = [self.peek_live(state.job_id) or state for state in kept]
+        return [state for state in newest if status in (None, state.status)]
 
     def peek_live(self, job_id: str) -> JobState | None:
-        """Return the newest snapshot of a job that runs or waits here. Any thread."""
+        """Return the newest snapshot of a job that runs here. Any thread."""
         live = self._live.get(job_id)
         return None if live is None else live.state
 
@@ -127,6 +143,11 @@ class QueueCore:
             raise UnknownJob(job_id)
         return state
 
+    def read_log(self, job_id: str) -> list[JobEvent]:
+        """Return what was noted of a job, oldest first. Blocking; any thread."""
+        self.peek(job_id)
+        return self._store.log(job_id)
+
     def subscribe(self, job_id: str | None, listener: Listener) -> Unsubscribe:
         """Hear of one job or of all. Any thread; the listener is called on the queue's loop."""
         return self._news.subscribe(job_id, listener)
@@ -134,170 +155,183 @@ class QueueCore:
     async def watch(self, job_id: str) -> AsyncIterator[JobState]:
         changed = asyncio.Event()
         unsubscribe = self.subscribe(job_id, lambda _state: changed.set())
-        seen = -1
+        self._watchers.add(changed)
+        seen = None
         try:
             while True:
                 changed.clear()
                 state = await self.get_status(job_id)
-                if state.seq != seen:
-                    seen = state.seq
+                if state != seen:
+                    seen = state
                     yield state
                 if state.is_final:
                     return
-                # A job of another process sends no news: look again after a while.
-                here = job_id in self._live
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(changed.wait(), None if here else LOOK_EVERY_S)
+                if self._closed:
+                    raise QueueClosed
+                await changed.wait()
         finally:
+            self._watchers.discard(changed)
             unsubscribe()
 
+    # -- wishes --------------------------------------------------------------------------------
+
     async def cancel(self, job_id: str) -> bool:
+        return await self._wish(job_id, Wish.CANCEL)
+
+    async def pause(self, job_id: str) -> bool:
+        return await self._wish(job_id, Wish.PAUSE)
+
+    async def resume(self, job_id: str) -> bool:
+        self._adopt(job_id)  # whoever resumes it is ready to run it
+        return await self._wish(job_id, Wish.RESUME)
+
+    async def prioritize(self, job_id: str, priority: int) -> bool:
+        meant, state = await self._in_scribe(self._store.prioritize, job_id, priority)
+        return self._heard(meant, state)
+
+    async def retry(self, job_id: str, **changes: Any) -> str:
+        state = await self.get_status(job_id)
+        if not state.is_final:
+            raise JobNotFinal(job_id, state.status)
+        return await self.submit(
+            state.job_type,
+            {**state.payload, **changes},
+            timeout=state.timeout_s,
+            priority=state.priority,
+            retry_of=job_id,
+        )
+
+    async def _wish(self, job_id: str, wish: Wish) -> bool:
         live = self._live.get(job_id)
-        if live is None:
-            if not (await self.get_status(job_id)).is_final:
-                raise JobElsewhere(job_id)
+        if live is not None and live.is_over:
             return False
-        if live.state.status is JobStatus.PENDING:
-            return bool(await self._see_to(self._end(live, Verdict(status=JobStatus.CANCELLED))))
-        if live.run is None or live.run.task.done():
-            return False
-        if not live.state.cancel_requested:
-            self._advance(live, cancel_requested=True)
-            live.run.stop()
-        return True
+        meant, state = await self._in_scribe(self._store.wish, job_id, wish)
+        return self._heard(meant, state)
 
-    # -- a job's way ---------------------------------------------------------------------------
+    def _heard(self, meant: bool, state: JobState) -> bool:
+        if state.job_id in self._live:
+            self._live.heed(state)
+        elif meant:
+            self._news.publish(state)
+        self._wake_up(hungry=True)
+        return meant
 
-    async def _admit(self, job_type: str, payload: Mapping[str, Any], timeout: Timeout) -> LiveJob:
+    # -- submitting ----------------------------------------------------------------------------
+
+    async def submit(
+        self,
+        job_type: str,
+        payload: Mapping[str, Any],
+        *,
+        timeout: Timeout = DEFAULT,
+        priority: int = 0,
+        retry_of: str | None = None,
+    ) -> str:
         if self._closed:
             raise QueueClosed
+        _check_json(job_type, payload)
         registration = self._handlers.get(job_type)
         registered = self._timeout if registration is None else registration.timeout
-        live = LiveJob(
-            JobState(
-                job_id=str(uuid.uuid4()),
-                job_type=job_type,
-                payload=dict(payload),
-                submitted_at=time.time(),
-                timeout_s=registered if timeout is DEFAULT else timeout,
-            )
+        now = time.time()
+        state = JobState(
+            job_id=new_job_id(now),
+            job_type=job_type,
+            payload=dict(payload),
+            submitted_at=now,
+            timeout_s=registered if timeout is DEFAULT else timeout,
+            priority=priority,
+            retry_of=retry_of,
         )
-        await self._write(self._store.add, live.state)
-        self._live[live.state.job_id] = live
-        self._news.publish(live.state)
         if registration is None:
             refusal = UnknownJobType(job_type, tuple(sorted(self._handlers)))
-            await self._end(live, Verdict(status=JobStatus.FAILED, error=str(refusal)))
-        return live
+            state = state.evolve(status=JobStatus.FAILED, error=str(refusal), finished_at=now)
+        self._adopt(state.job_id)
+        written = self._outbox.submit(state)
+        self._wake_up(hungry=True)
+        await self._see_written(state.job_id, written)
+        return state.job_id
 
-    async def _run(self, live: LiveJob) -> None:
-        """Run a pending job to its end."""
-        if live.state.is_final or self._closed:
-            return  # cancelled while it waited, or about to be
-        registration = self._handlers[live.state.job_type]
-        now = time.time()
-        self._advance(
-            live,
-            status=JobStatus.RUNNING,
-            started_at=now,
-            heartbeat_at=now,
-            attempt=live.state.attempt + 1,
-        )
-        context = JobContext(
-            job_id=live.state.job_id,
-            job_type=live.state.job_type,
-            payload=live.state.payload,
-            publish=lambda progress: self._progress(live, progress),
-        )
-        live.run = run = Running(registration, context, live.state.timeout_s)
-        self._save_soon(live)
-        await run.supervise()
-        if not run.task.done():
-            log.warning("Job %s would not let go and was left behind.", live.state.job_id)
-            self._keep(run.task)
-        await self._see_to(self._conclude(live, run))
+    async def _see_written(self, job_id: str, written: asyncio.Future[None]) -> None:  # noqa: ARG002 - for queues that run it now
+        await written
 
-    async def _conclude(self, live: LiveJob, run: Running) -> None:
-        cancelled = live.state.cancel_requested
-        # On the thread that is already there: at the interpreter's end no new one can be started.
-        await self._end(live, await self._write(partial(run.judge, cancelled=cancelled)))
+    # -- one turn ------------------------------------------------------------------------------
 
-    async def _end(self, live: LiveJob, verdict: Verdict) -> bool:
-        """Give a job its final status: written down first, then told. False if it had one."""
-        if live.state.is_final:
-            return False
-        progress = live.state.progress if live.run is None else live.run.context.progress
-        final = live.state.evolve(
-            status=verdict.status,
-            result=verdict.result,
-            error=verdict.error or live.closing,
-            finished_at=time.time(),
-            progress=progress,
-        )
-        live.state = final  # from here on nothing else may move it
+    async def _turn(self) -> list[LiveJob]:
+        """Write down what there is to write, take what may be taken; return the jobs taken."""
+        async with self._turning:
+            errand = self._outbox.errand(self._claim())
+            if not errand:
+                return []
+            try:
+                reply = await self._in_scribe(self._store.exchange, errand)
+            except BaseException as problem:
+                self._outbox.failed(errand, problem)
+                self._live.unwritten(errand.saves)
+                raise
+            self._outbox.done()
+            return self._settle(errand, reply)
+
+    def _claim(self) -> Claim | None:
+        free = self._slots - self._live.n_running
+        if not (self._serving and self._hungry) or self._closed or free <= 0:
+            return None
+        if self._take == "none":
+            return None
+        self._hungry = False
+        types = {name: kind.concurrency for name, kind in self._handlers.items()}
+        return Claim(free, types, frozenset(self._own) if self._take == "own" else None)
+
+    def _settle(self, errand: Errand, reply: Reply) -> list[LiveJob]:
+        for state in errand.submits:
+            self._news.publish(state)
+        self._live.settle(errand.saves, reply.lost)
+        if errand.claim is not None and len(reply.claimed) == errand.claim.count:
+            self._hungry = True  # there may be more
+        return [self._live.begin(state, self._handlers[state.job_type]) for state in reply.claimed]
+
+    def _adopt(self, job_id: str) -> None:
+        if self._take == "own":
+            self._own.add(job_id)
+
+    def _wake_up(self, *, hungry: bool = False) -> None:
+        self._hungry = self._hungry or hungry
+        self._wake.set()
+
+    async def _in_scribe(self, function: Callable[..., T], *args: Any) -> T:
+        loop = asyncio.get_running_loop()
         try:
-            await self._write(self._save_durably, final)
-        except StoatError:
-            # It stays among the live, so that at least this process knows how it ended.
-            log.exception("The end of job %s could not be written down.", final.job_id)
-        else:
-            del self._live[final.job_id]
-        self._news.publish(final)
-        live.ended.set()
-        log.info("Job %s ended: %s.", final.job_id, final.status, extra={"job": final.job_id})
-        return True
+            work = loop.run_in_executor(self._scribe, function, *args)
+        except RuntimeError:  # it was shut down
+            raise QueueClosed from None
+        return await asyncio.shield(work)
 
-    def _progress(self, live: LiveJob, progress: Progress) -> None:
-        if live.state.is_final:
-            return
-        self._advance(live, progress=progress, heartbeat_at=time.time())
-        if time.monotonic() - live.saved_at >= SAVE_EVERY_S:
-            self._save_soon(live)
-
-    def _advance(self, live: LiveJob, **changes: Any) -> None:
-        live.state = live.state.evolve(**changes)
-        self._news.publish(live.state)
-
-    # -- writing down --------------------------------------------------------------------------
-
-    def _save_soon(self, live: LiveJob) -> None:
-        live.saved_at = time.monotonic()
-        self._keep(asyncio.ensure_future(self._write(self._save_loosely, live.state)))
-
-    def _save_loosely(self, state: JobState) -> None:
-        self._store.save(state, durable=False)
-
-    def _save_durably(self, state: JobState) -> None:
-        self._store.save(state, durable=True)
-
-    async def _write(self, function: Callable[..., T], *args: Any) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._scribe, function, *args)
-
-    async def _see_to(self, work: Any) -> Any:
-        """Await work that must be finished even if whoever waits for it is cancelled."""
-        return await asyncio.shield(self._keep(asyncio.ensure_future(work)))
-
-    def _keep(self, task: asyncio.Task[T]) -> asyncio.Task[T]:
-        """Hold a task until it ends: asyncio itself holds tasks only weakly."""
-        self._chores.add(task)
-        task.add_done_callback(self._chore_done)
-        return task
-
-    def _chore_done(self, task: asyncio.Task[Any]) -> None:
-        self._chores.discard(task)
-        if not task.cancelled() and task.exception() is not None:
-            log.error("A job's state could not be written.", exc_info=task.exception())
+    # -- the end -------------------------------------------------------------------------------
 
     async def _close_core(self) -> None:
-        """Stop what runs, end what waits, and write down the last word of each."""
+        """Stop what runs, to go on later if anything outlives this process, and say goodbye."""
         self._closed = True
-        ending = [live for live in self._live.values() if not live.state.is_final]
-        for live in ending:
-            live.closing = "The library was closed before it ended."
-            await self.cancel(live.state.job_id)
-        with suppress(TimeoutError):  # whatever went wrong with one: closing ends
-            async with asyncio.timeout(2 * GRACE_S):
-                for live in ending:
-                    await live.ended.wait()
-        await asyncio.gather(*self._chores, return_exceptions=True)
+        lasting = self._store.is_lasting
+        if not lasting:
+            await self._cancel_waiting()
+        await self._live.stop_all(for_good=not lasting)
+        with suppress(StoatError):  # closing ends whatever the disk says
+            await self._turn()
+            await self._in_scribe(self._store.leave)
+        for changed in self._watchers:
+            changed.set()
         self._scribe.shutdown(wait=True)
+
+    async def _cancel_waiting(self) -> None:
+        for state in await self._in_scribe(self._store.states):
+            if state.status is JobStatus.PENDING:
+                await self._wish(state.job_id, Wish.CANCEL)
+
+
+def _check_json(job_type: str, payload: Mapping[str, Any]) -> None:
+    try:
+        json.dumps(payload, allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as problem:
+        raise JobError(
+            f"The payload of a {shown(job_type)} job holds something that is not JSON: "
+            f"{shown(problem)}. Use text, numbers, lists and objects with text for names."
+        ) from problem

@@ -9,11 +9,14 @@ from collections.abc import AsyncIterator, Callable, Generator
 from contextlib import suppress
 from typing import Any, Generic, Protocol, TypeVar
 
-from stoat_nb.errors import JobError
-from stoat_nb.jobs.core import LOOK_EVERY_S
+from stoat_nb.errors import JobError, QueueClosed
+from stoat_nb.jobs.events import job_log
 from stoat_nb.jobs.news import Listener, Unsubscribe
-from stoat_nb.jobs.state import JobState, JobStatus, Progress
+from stoat_nb.jobs.state import JobEvent, JobState, JobStatus, Progress
 from stoat_nb.jobs.verdict import outcome_of
+
+#: Seconds between two looks at whether the library was closed under who waits.
+LOOK_EVERY_S = 0.5
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -30,11 +33,24 @@ class JobDesk(Protocol):
     def cancel(self, job_id: str) -> bool:
         """Ask the job to stop; False if it had ended."""
 
+    def pause(self, job_id: str) -> bool:
+        """Ask the job to wait; False if it had ended."""
+
+    def resume(self, job_id: str) -> bool:
+        """Ask the job to go on; False if it was not paused."""
+
+    def retry(self, job_id: str, **changes: Any) -> str:
+        """Submit the job once more; return the new id."""
+
+    def read_log(self, job_id: str) -> list[JobEvent]:
+        """Return what was noted of the job."""
+
     def on_own_thread(self) -> bool:
         """Whether the caller is the very thread that runs jobs, which must not wait for them."""
 
-    def is_here(self, job_id: str) -> bool:
-        """Whether this process runs the job, so that news of it will come."""
+    @property
+    def closed(self) -> bool:
+        """Whether no more news will come."""
 
 
 class Job(Generic[T_co]):
@@ -94,6 +110,34 @@ class Job(Generic[T_co]):
         """Ask it to stop, keeping what it has finished; False if it had already ended."""
         return self._desk.cancel(self._id)
 
+    def pause(self) -> bool:
+        """Ask it to wait, keeping what it has done, until it is resumed; False if it had ended."""
+        return self._desk.pause(self._id)
+
+    def resume(self) -> bool:
+        """Have it go on after a pause; False if it was not paused."""
+        return self._desk.resume(self._id)
+
+    def retry(self, *, only_failed: bool = False) -> Job[T_co]:
+        """Submit it once more, as a new job; this one stays as it ended.
+
+        Parameters
+        ----------
+        only_failed
+            For scans: read only the files that failed.
+
+        Raises
+        ------
+        JobNotFinal
+            If it has not ended.
+        """
+        changes = {"only_failed": True} if only_failed else {}
+        return Job(self._desk.retry(self._id, **changes), self._type, self._desk, self._read)
+
+    def log(self) -> list[JobEvent]:
+        """Return what was noted of it, oldest first: starts, phases, warnings, how it ended."""
+        return job_log(self.state, self._desk.read_log(self._id))
+
     def subscribe(self, listener: Listener) -> Unsubscribe:
         """Have ``listener`` called with each new snapshot, on the queue's thread.
 
@@ -113,7 +157,9 @@ class Job(Generic[T_co]):
         try:
             until = float("inf") if timeout is None else time.monotonic() + timeout
             while not (state := self.state).is_final and (left := until - time.monotonic()) > 0:
-                ended.wait(min(left, self._look_every_s or left, threading.TIMEOUT_MAX))
+                if self._desk.closed:
+                    raise QueueClosed
+                ended.wait(min(left, LOOK_EVERY_S))
             return state
         finally:
             unsubscribe()
@@ -138,25 +184,26 @@ class Job(Generic[T_co]):
         loop = asyncio.get_running_loop()
         changed = asyncio.Event()
         unsubscribe = self.subscribe(lambda _state: _tell(loop, changed))
-        seen = -1
+        seen = None
         try:
             while True:
                 changed.clear()
                 state = await asyncio.to_thread(lambda: self.state)
-                if state.seq != seen:
-                    seen = state.seq
+                if state != seen:
+                    seen = state
                     yield state
                 if state.is_final:
                     return
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(changed.wait(), self._look_every_s)
+                await self._news(changed)
         finally:
             unsubscribe()
 
-    @property
-    def _look_every_s(self) -> float | None:
-        """How often to look at a job that sends no news because another process runs it."""
-        return None if self._desk.is_here(self._id) else LOOK_EVERY_S
+    async def _news(self, changed: asyncio.Event) -> None:
+        while not changed.is_set():
+            if self._desk.closed:
+                raise QueueClosed
+            with suppress(TimeoutError):
+                await asyncio.wait_for(changed.wait(), LOOK_EVERY_S)
 
     def __await__(self) -> Generator[Any, None, T_co]:
         return self._outcome().__await__()

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping
+import asyncio
 from typing import Any
 
-from stoat_nb.jobs.core import LiveJob, QueueCore
-from stoat_nb.jobs.queue import DEFAULT, Timeout
+from stoat_nb.jobs.core import QueueCore
+from stoat_nb.jobs.live import LiveJob
 from stoat_nb.jobs.state import JobStatus
 from stoat_nb.jobs.verdict import Verdict
+
+#: A handler may submit a job and wait for it, and that one another.
+DEPTH = 1000
 
 
 class InMemoryJobQueue(QueueCore):
@@ -27,7 +29,8 @@ class InMemoryJobQueue(QueueCore):
     """
 
     def __init__(self, *, timeout: float | None = 300.0) -> None:
-        super().__init__(timeout=timeout)
+        super().__init__(timeout=timeout, slots=DEPTH)
+        self._serving = True
         self._configured: dict[str, Verdict] = {}
 
     def configure_outcome(
@@ -51,23 +54,28 @@ class InMemoryJobQueue(QueueCore):
         if not self._closed:
             await self._close_core()
 
-    async def submit(
-        self, job_type: str, payload: Mapping[str, Any], *, timeout: Timeout = DEFAULT
-    ) -> str:
-        return str(await self._see_to(self._submit(job_type, payload, timeout)))
+    async def resume(self, job_id: str) -> bool:
+        meant = await super().resume(job_id)
+        await self._run_all()
+        return meant
 
-    async def _submit(self, job_type: str, payload: Mapping[str, Any], timeout: Timeout) -> str:
-        live = await self._admit(job_type, payload, timeout)
-        configured = self._configured.get(job_type)
+    async def _see_written(self, job_id: str, written: asyncio.Future[None]) -> None:
+        """Run what was submitted even if whoever did is cancelled meanwhile."""
+        running = asyncio.ensure_future(self._run_all())
+        await asyncio.shield(running)
+        await super()._see_written(job_id, written)
+
+    async def _run_all(self) -> None:
+        while taken := await self._turn():
+            for live in taken:
+                await self._run(live)
+
+    async def _run(self, live: LiveJob) -> None:
+        configured = self._configured.get(live.state.job_type)
         if configured is None:
-            await self._run(live)
+            await self._live.work(live)
         else:
-            await self._pretend(live, configured)
-        return live.state.job_id
-
-    async def _pretend(self, live: LiveJob, verdict: Verdict) -> None:
-        self._advance(live, status=JobStatus.RUNNING, started_at=time.time(), attempt=1)
-        await self._end(live, verdict)
+            self._live.end(live, configured)
 
 
 async def _never_run(_context: object) -> None:

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable
 
 from stoat_nb.jobs.state import JobState
+from stoat_nb.jobs.store import Interest
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +51,12 @@ class NewsBoard:
                 listener(state)
             except Exception:
                 log.exception("A listener failed on news of job %s.", state.job_id)
+
+    @property
+    def interest(self) -> Interest:
+        """The jobs somebody wants to hear of."""
+        with self._lock:
+            return Interest(frozenset(filter(None, self._listeners)), None in self._listeners)
 
     def __len__(self) -> int:
         with self._lock:

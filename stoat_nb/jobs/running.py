@@ -31,12 +31,16 @@ class Running:
         self._late: str | None = None
         self._let_go = asyncio.Event()
 
-    def stop(self) -> None:
-        """Cancel the handler once: a second blow would hit it while it puts its things away."""
+    def stop(self, *, for_good: bool = True) -> None:
+        """Cancel the handler once: a second blow would hit it while it puts its things away.
+
+        One that is stopped for good may hand in what it has; else it will go on another time.
+        """
+        if not self._stopped or for_good:
+            self.context.cancelled = for_good
         if self._stopped:
             return
         self._stopped = True
-        self.context.cancelled = True
         self.task.cancel()
         asyncio.get_running_loop().call_later(GRACE_S, self._let_go.set)
 
@@ -52,6 +56,20 @@ class Running:
         finally:
             released.cancel()
 
+    @property
+    def was_let_go(self) -> bool:
+        """Whether the handler was stopped and has nothing to say: it can go on another time."""
+        has_no_end = not self.task.done() or self.task.cancelled()
+        return self._stopped and self._late is None and has_no_end
+
+    @property
+    def is_light(self) -> bool:
+        """Whether judging it takes no time worth a thread."""
+        if not self.task.done() or self.task.cancelled() or self.task.exception() is not None:
+            return True
+        result = self.task.result()
+        return result is None or isinstance(result, bool | int | float)
+
     def judge(self, *, cancelled: bool) -> Verdict:
         """Say how the run ended. Blocking for a large result: not for the loop."""
         if not self.task.done() or self.task.cancelled():
@@ -59,7 +77,7 @@ class Running:
         problem = self.task.exception()
         if problem is None:
             return of_return(self.task.result(), cancelled=cancelled, late=self._late)
-        log.error("Job %s failed.", self.context.job_id, exc_info=problem)
+        log.error("Job %s failed: %s.", self.context.job_id, type(problem).__name__)
         return of_raise(problem, cancelled=cancelled, late=self._late)
 
     def _stop_if_late(self) -> float | None:

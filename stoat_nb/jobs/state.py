@@ -26,17 +26,29 @@ class JobStatus(StrEnum):
         return self not in (JobStatus.PENDING, JobStatus.RUNNING)
 
 
-#: The only ways a job may go.
+#: The only ways a job may go. A running one goes back to pending when it is paused, when its
+#: library is closed and when its process dies: it will be taken up again.
 TRANSITIONS: Mapping[JobStatus, frozenset[JobStatus]] = {
     JobStatus.PENDING: frozenset({JobStatus.RUNNING, JobStatus.CANCELLED, JobStatus.FAILED}),
     JobStatus.RUNNING: frozenset(
-        {JobStatus.COMPLETE, JobStatus.FAILED, JobStatus.TIMEOUT, JobStatus.CANCELLED}
+        {
+            JobStatus.PENDING,
+            JobStatus.COMPLETE,
+            JobStatus.FAILED,
+            JobStatus.TIMEOUT,
+            JobStatus.CANCELLED,
+        }
     ),
     JobStatus.COMPLETE: frozenset(),
     JobStatus.FAILED: frozenset(),
     JobStatus.TIMEOUT: frozenset(),
     JobStatus.CANCELLED: frozenset(),
 }
+
+#: Deaths of its process after which a job is given up: it may well be their cause.
+MAX_DEATHS = 3
+#: Seconds without any movement after which a running job is called stalled.
+STALLED_AFTER_S = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +91,14 @@ class JobState:
     heartbeat_at: float | None = None  #: When anything in it last moved.
     timeout_s: float | None = None  #: Its own limit; None: none.
     attempt: int = 0  #: How often it was started.
+    deaths: int = 0  #: How many of those ended because the process did.
+    max_deaths: int = MAX_DEATHS  #: After so many it is given up.
     cancel_requested: bool = False  #: Asked to stop; it ends as soon as its handler lets go.
+    pause_requested: bool = False  #: Asked to pause; it waits as soon as its handler lets go.
+    paused: bool = False  #: Pending, and not taken until somebody resumes it.
+    priority: int = 0  #: Of the pending ones the highest runs first, then the oldest.
+    retry_of: str | None = None  #: The job that it tries once more.
+    worker: str | None = None  #: Which process runs it, for people: ``pid 4711``.
     seq: int = 0  #: Grows with every change, so that watchers can tell new from old.
 
     @property
@@ -87,9 +106,34 @@ class JobState:
         """Whether the job has ended."""
         return self.status.is_final
 
+    def stalled_s(self, now: float) -> float | None:
+        """Seconds nothing has moved, if it runs and that is worth a word; else None."""
+        if self.status is not JobStatus.RUNNING or self.heartbeat_at is None:
+            return None
+        still = now - self.heartbeat_at
+        return still if still >= STALLED_AFTER_S else None
+
     def evolve(self, **changes: Any) -> JobState:
         """Return the next snapshot; refuse a status that may not follow this one."""
         status = changes.get("status", self.status)
         if status is not self.status and status not in TRANSITIONS[self.status]:
             raise JobError(f"Job '{self.job_id}' cannot go from {self.status} to {status}.")
         return replace(self, seq=self.seq + 1, **changes)
+
+
+class Level(StrEnum):
+    """How grave a line of a job's log is."""
+
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobEvent:
+    """One entry of a job's log."""
+
+    at: float  #: Seconds since 1970, UTC.
+    text: str  #: What happened; a traceback has several lines.
+    level: Level = Level.INFO
+    attempt: int = 0  #: In which attempt; 0 before the first.

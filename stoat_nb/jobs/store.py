@@ -2,20 +2,93 @@
 
 from __future__ import annotations
 
-import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
-from stoat_nb.jobs.state import JobState, JobStatus
+from stoat_nb.jobs.state import JobEvent, JobState, JobStatus
+from stoat_nb.jobs.transitions import Wish
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """How many jobs a queue could take now, and which."""
+
+    count: int
+    #: The types it has handlers for, each with how many may run at once in all processes, or None.
+    types: Mapping[str, int | None]
+    #: Take none but these; None: any.
+    only: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """All that a queue has to tell and ask at one time: one transaction, one commit."""
+
+    submits: list[JobState] = field(default_factory=list)  #: New jobs.
+    saves: list[JobState] = field(default_factory=list)  #: Newer snapshots of jobs it runs.
+    events: list[tuple[str, JobEvent]] = field(default_factory=list)  #: Lines for jobs' logs.
+    claim: Claim | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.submits or self.saves or self.events or self.claim)
+
+    @property
+    def is_durable(self) -> bool:
+        """Whether it holds what must outlive a power cut: anything but progress and log lines."""
+        return bool(self.submits or self.claim) or any(
+            state.status is not JobStatus.RUNNING for state in self.saves
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came of an errand."""
+
+    claimed: list[JobState] = field(default_factory=list)  #: Now running, and this queue's to run.
+    #: Saved in vain, because somebody else has taken or ended them: as they are now.
+    lost: Mapping[str, JobState | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Interest:
+    """The jobs that somebody wants to hear of."""
+
+    job_ids: frozenset[str] = frozenset()
+    everything: bool = False  #: The newest changes of any job too.
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What others did since the last look."""
+
+    revision: int = 0  #: To be given to the next look.
+    by_others: bool = False  #: Whether anybody else did anything.
+    states: list[JobState] = field(
+        default_factory=list
+    )  #: Snapshots of what somebody else changed.
+    wished: list[JobState] = field(default_factory=list)  #: Own jobs that are asked to stop.
 
 
 class JobStore(Protocol):
-    """Keeps the newest snapshot of every job. Blocking and thread-safe; never called on a loop."""
+    """Keeps every job and its log. Blocking and thread-safe; never called on a loop."""
 
-    def add(self, state: JobState) -> None:
-        """Write a new job down; it is durable when this returns."""
+    @property
+    def is_lasting(self) -> bool:
+        """Whether jobs outlive this process, so that one that is stopped can go on later."""
 
-    def save(self, state: JobState, *, durable: bool) -> None:
-        """Write a newer snapshot down. One that is older than what is kept (``seq``) is ignored."""
+    def exchange(self, errand: Errand) -> Reply:
+        """Do all of an errand or, if it raises, nothing. Durable when this returns.
+
+        A snapshot of a job is taken only from the queue that runs its newest attempt: whoever was
+        taken for dead, and was not, changes nothing any more.
+        """
+
+    def wish(self, job_id: str, wish: Wish) -> tuple[bool, JobState]:
+        """Ask something of a job, whoever runs it; tell whether there was anything to ask."""
+
+    def prioritize(self, job_id: str, priority: int) -> tuple[bool, JobState]:
+        """Give a job another priority; tell whether it had not ended yet."""
 
     def load(self, job_id: str) -> JobState | None:
         """Return the newest snapshot, or None if there is no such job."""
@@ -26,42 +99,21 @@ class JobStore(Protocol):
         status: JobStatus | None = None,
         job_type: str | None = None,
         limit: int | None = None,
+        offset: int = 0,
     ) -> list[JobState]:
         """Return snapshots, newest submitted first."""
 
+    def log(self, job_id: str) -> list[JobEvent]:
+        """Return what was noted of a job, oldest first."""
 
-class MemoryJobStore:
-    """Keeps jobs for as long as the process lives."""
+    def has_changed(self) -> bool:
+        """Whether anything at all was written since the last call. Asked often, so very cheap."""
 
-    def __init__(self) -> None:
-        self._states: dict[str, JobState] = {}
-        self._lock = threading.Lock()
+    def changes(self, since: int, interest: Interest) -> Changes:
+        """Return what others did after a revision to jobs of interest; nothing after -1."""
 
-    def add(self, state: JobState) -> None:
-        with self._lock:
-            self._states[state.job_id] = state
+    def tend(self) -> bool:
+        """Say that this queue lives, and take jobs from those that do not; True if there were."""
 
-    def save(self, state: JobState, *, durable: bool) -> None:  # noqa: ARG002 - memory has no other kind
-        with self._lock:
-            if self._states[state.job_id].seq < state.seq:
-                self._states[state.job_id] = state
-
-    def load(self, job_id: str) -> JobState | None:
-        with self._lock:
-            return self._states.get(job_id)
-
-    def states(
-        self,
-        *,
-        status: JobStatus | None = None,
-        job_type: str | None = None,
-        limit: int | None = None,
-    ) -> list[JobState]:
-        with self._lock:
-            newest_first = list(reversed(self._states.values()))
-        chosen = [
-            state
-            for state in newest_first
-            if status in (None, state.status) and job_type in (None, state.job_type)
-        ]
-        return chosen[:limit]
+    def leave(self) -> None:
+        """Say that this queue is no more."""

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import traceback
 from dataclasses import dataclass
 from typing import Any
 
 from stoat_nb.errors import JobCancelled, JobError, JobFailed, JobTimeout, StoatError
 from stoat_nb.jobs.state import JobState, JobStatus
 from stoat_nb.names import shown
+
+#: Characters of a traceback that are kept; its end says most.
+LONGEST_TRACEBACK = 20_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +22,7 @@ class Verdict:
     status: JobStatus
     result: Any = None
     error: str | None = None
+    traceback: str | None = None  #: For the log.
 
 
 def of_return(value: Any, *, cancelled: bool, late: str | None) -> Verdict:
@@ -44,7 +49,7 @@ def of_raise(problem: BaseException | None, *, cancelled: bool, late: str | None
         return Verdict(status=JobStatus.CANCELLED)
     if problem is None:
         return Verdict(status=JobStatus.FAILED, error="The handler cancelled itself.")
-    return Verdict(status=JobStatus.FAILED, error=one_line(problem))
+    return Verdict(status=JobStatus.FAILED, error=one_line(problem), traceback=_traceback(problem))
 
 
 def one_line(problem: BaseException) -> str:
@@ -53,6 +58,14 @@ def one_line(problem: BaseException) -> str:
         return str(problem)
     text = shown(problem)
     return f"{type(problem).__name__}: {text}" if text else type(problem).__name__
+
+
+def _traceback(problem: BaseException) -> str | None:
+    """Return where it was raised; our own errors speak for themselves."""
+    if isinstance(problem, StoatError):
+        return None
+    lines = "".join(traceback.format_exception(problem)).splitlines()
+    return "\n".join(shown(line) for line in lines)[-LONGEST_TRACEBACK:]
 
 
 def outcome_of(state: JobState) -> Any:

@@ -27,6 +27,7 @@ class Batch:
     folders: list[bytes] = field(default_factory=list)  #: Listed completely.
     unreadable: list[bytes] = field(default_factory=list)  #: Nothing may be concluded from these.
     changed: list[tuple[Found, bool]] = field(default_factory=list)  #: To probe; True: known.
+    done: list[tuple[Found, bool]] = field(default_factory=list)  #: By this scan; True: new.
     gone: dict[bytes, list[bytes]] = field(default_factory=dict)  #: Known names, no longer there.
     n_found: int = 0
     n_unchanged: int = 0
@@ -36,35 +37,46 @@ class Batch:
     problems: list[Problem] = field(default_factory=list)
 
 
-def next_batch(
-    listings: Iterator[Listing], known_files: Callable[[bytes], Mapping[bytes, KnownFile]]
-) -> Batch | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Knowledge:
+    """What a walk is held against."""
+
+    known_files: Callable[[bytes], Mapping[bytes, KnownFile]]
+    #: What an earlier attempt of this scan has recorded of a folder; True: as new.
+    done_files: Callable[[bytes], Mapping[bytes, bool]]
+    only_failed: bool = False  #: Look at nothing but files that could not be probed the last time.
+
+
+def next_batch(listings: Iterator[Listing], knowledge: Knowledge) -> Batch | None:
     """Compare the next few folders; None when the walk has ended."""
     batch, until = None, time.monotonic() + BATCH_S
     for listing in listings:
         batch = Batch() if batch is None else batch
-        _compare(batch, listing, known_files)
+        _compare(batch, listing, knowledge)
         if batch.n_found >= BATCH_FILES or time.monotonic() >= until:
             break
     return batch
 
 
-def _compare(
-    batch: Batch,
-    listing: Listing,
-    known_files: Callable[[bytes], Mapping[bytes, KnownFile]],
-) -> None:
+def _compare(batch: Batch, listing: Listing, knowledge: Knowledge) -> None:
     batch.ignored += listing.ignored
     batch.problems += listing.problems
     if not listing.readable:
         batch.unreadable.append(listing.folder)
         return
-    known = dict(known_files(listing.folder))
+    known = dict(knowledge.known_files(listing.folder))
+    done = knowledge.done_files(listing.folder)
     for found in listing.files:
         before = known.pop(found.name, None)
+        had_failed = before is not None and before.status == "failed"
+        if knowledge.only_failed and not had_failed and found.name not in done:
+            continue
         batch.n_found += 1
         batch.bytes_found += found.size_bytes
-        if before is not None and _unchanged(found, before):
+        unchanged = before is not None and _unchanged(found, before)
+        if unchanged and found.name in done:
+            batch.done.append((found, done[found.name]))
+        elif unchanged and not knowledge.only_failed:
             batch.n_unchanged += 1
             batch.bytes_unchanged += found.size_bytes
         else:

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 from stoat_nb.catalog.catalog import Catalog
+from stoat_nb.catalog.scans import BegunScan
 from stoat_nb.engines.engine import Engine
 from stoat_nb.errors import StoatError
 from stoat_nb.jobs.context import Handler, JobContext
@@ -20,7 +21,7 @@ from stoat_nb.media.outcome import outcome
 from stoat_nb.media.probe import probe
 from stoat_nb.media.video import Found, Outcome
 from stoat_nb.names import as_bytes, shown
-from stoat_nb.scan.comparison import Batch, is_present, next_batch
+from stoat_nb.scan.comparison import Batch, Knowledge, is_present, next_batch
 from stoat_nb.scan.tally import Tally
 from stoat_nb.settings import Settings
 
@@ -53,7 +54,10 @@ class _Scan:
         self._settings = settings
         self._root = as_bytes(context.payload["path"])
         self._recursive = bool(context.payload.get("recursive", True))
+        self._only_failed = bool(context.payload.get("only_failed", False))
         self._scan_id = 0
+        #: What an earlier attempt found to be failures.
+        self._failed_before: dict[tuple[bytes, bytes], tuple[str, str]] = {}
         self._started = time.monotonic()
         self._tally = Tally()
         self._total: int | None = None
@@ -68,47 +72,59 @@ class _Scan:
 
     async def run(self) -> dict[str, Any]:
         self._context.report(phase="finding", message="Looking for videos")
-        self._scan_id = await self._context.run(
-            partial(
-                self._catalog.begin_scan,
-                job_id=self._context.job_id,
-                folder=self._root,
-                recursive=self._recursive,
-                started_at=time.time(),
-            )
-        )
-        status = "failed"
+        begun = await self._begin()
         try:
-            await self._find_and_probe()
+            await self._find_and_probe(begun)
             await self._sweep()
-            status = "complete"
         except asyncio.CancelledError:
-            # Asked to stop: what was probed is already recorded; hand in the report of it.
-            status = "cancelled"
             if not self._context.cancelled:
-                raise
-        finally:
-            report = self._tally.report(
-                folder=self._root,
-                scan_id=self._scan_id,
-                elapsed_s=time.monotonic() - self._started,
-            ).to_json()
-            await self._context.run(
-                partial(
-                    self._catalog.finish_scan,
-                    self._scan_id,
-                    status=status,
-                    at=time.time(),
-                    report=report,
-                )
-            )
-        return report
+                raise  # stopped to go on another time: the scan's row waits for that
+            # What was probed is already recorded; hand in the report of it.
+            return await self._finish("cancelled")
+        except BaseException:
+            await self._finish("failed")
+            raise
+        return await self._finish("complete")
 
-    async def _find_and_probe(self) -> None:
+    async def _begin(self) -> BegunScan:
+        begin = partial(
+            self._catalog.begin_scan,
+            job_id=self._context.job_id,
+            folder=self._root,
+            recursive=self._recursive,
+            started_at=time.time(),
+        )
+        begun = await self._context.in_thread(begin)
+        self._scan_id = begun.scan_id
+        if begun.goes_on:
+            self._context.log("Goes on where it was stopped: what it has recorded is kept.")
+            self._failed_before = await self._context.in_thread(
+                self._catalog.failures_of_scan, self._scan_id
+            )
+        return begun
+
+    async def _finish(self, status: str) -> dict[str, Any]:
+        report = self._tally.report(
+            folder=self._root,
+            scan_id=self._scan_id,
+            elapsed_s=time.monotonic() - self._started,
+        )
+        finish = partial(
+            self._catalog.finish_scan,
+            self._scan_id,
+            status=status,
+            at=time.time(),
+            report=report.to_json(),
+        )
+        await self._context.in_thread(finish)
+        self._context.log(f"{report}.")
+        return report.to_json()
+
+    async def _find_and_probe(self, begun: BegunScan) -> None:
         recorder = asyncio.ensure_future(self._record_until_done())
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(self._find())
+                group.create_task(self._find(self._knowledge(begun)))
                 for slot in range(self._engine.slots):
                     group.create_task(self._probe_until_done(slot, recorder))
         except BaseExceptionGroup as group_of:
@@ -120,7 +136,15 @@ class _Scan:
 
     # -- finding -------------------------------------------------------------------------------
 
-    async def _find(self) -> None:
+    def _knowledge(self, begun: BegunScan) -> Knowledge:
+        done = partial(self._catalog.files_of_scan, begun.scan_id)
+        return Knowledge(
+            known_files=self._catalog.known_files,
+            done_files=done if begun.goes_on else lambda _folder: {},
+            only_failed=self._only_failed,
+        )
+
+    async def _find(self, knowledge: Knowledge) -> None:
         listings = find_folders(
             self._root,
             extensions=self._settings.extensions or VIDEO_EXTENSIONS,
@@ -129,7 +153,7 @@ class _Scan:
         )
         try:
             while True:
-                batch = await self._context.run(next_batch, listings, self._catalog.known_files)
+                batch = await self._context.in_thread(next_batch, listings, knowledge)
                 if batch is None:
                     break
                 await self._take(batch)
@@ -145,6 +169,9 @@ class _Scan:
         self._tally.found += batch.n_found
         self._tally.bytes_found += batch.bytes_found
         self._tally.skip(batch.n_unchanged, batch.bytes_unchanged)
+        for found, is_new in batch.done:
+            failure = self._failed_before.get((found.folder, found.name))
+            self._tally.did_before(found, new=is_new, failure=failure)
         self._tally.ignore(tuple(batch.ignored))
         self._tally.problem(tuple(batch.problems))
         self._visited.update(batch.folders)
@@ -153,7 +180,7 @@ class _Scan:
         for candidate in batch.changed:
             self._to_probe.put_nowait(candidate)
         self._report("finding")
-        await self._context.run(
+        await self._context.in_thread(
             partial(self._catalog.mark_seen, self._scan_id, batch.folders, at=time.time())
         )
 
@@ -167,6 +194,8 @@ class _Scan:
             self._current[slot] = shown(found.name)
             came_of_it = await self._probe(found)
             self._outcomes.append(came_of_it)
+            if came_of_it.failure is not None:
+                self._context.log(f"{shown(found.name)}: {came_of_it.failure.error}", "warning")
             self._tally.probed(came_of_it, known=known)
             del self._current[slot]
             self._report("finding" if self._total is None else "probing")
@@ -202,25 +231,33 @@ class _Scan:
                 self._wake_recorder.clear()
             batch, self._outcomes = self._outcomes, []
             if batch:
-                await self._context.run(
-                    partial(self._catalog.record, self._scan_id, batch, at=time.time())
+                await self._context.in_thread(
+                    partial(
+                        self._catalog.record,
+                        self._scan_id,
+                        batch,
+                        at=time.time(),
+                        attempt=self._context.attempt,
+                    )
                 )
 
     async def _sweep(self) -> None:
         """Mark known files that are no longer there, where the walk has really looked."""
         self._report("cataloguing")
+        if self._only_failed:
+            return  # it has not looked at the others
         if self._tally.found == 0:
             await self._sweep_nothing()
             return
         if self._recursive:
             await self._find_vanished_folders()
         if self._gone:
-            self._tally.removed = await self._context.run(
+            self._tally.removed = await self._context.in_thread(
                 partial(self._catalog.mark_gone, self._scan_id, self._gone, at=time.time())
             )
 
     async def _sweep_nothing(self) -> None:
-        known = await self._context.run(self._catalog.folders_below, self._root)
+        known = await self._context.in_thread(self._catalog.folders_below, self._root)
         self._tally.notes.append(
             "No videos are there now, but the library knows some: the disk may not be mounted. "
             "Their rows were kept as they are."
@@ -230,11 +267,11 @@ class _Scan:
         )
 
     async def _find_vanished_folders(self) -> None:
-        known = await self._context.run(self._catalog.folders_below, self._root)
+        known = await self._context.in_thread(self._catalog.folders_below, self._root)
         for folder in known:
             if folder in self._visited or self._is_unreadable(folder):
                 continue
-            files = await self._context.run(self._catalog.known_files, folder)
+            files = await self._context.in_thread(self._catalog.known_files, folder)
             self._gone[folder] = [name for name, file in files.items() if is_present(file)]
 
     def _is_unreadable(self, folder: bytes) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from stoat_nb.media.find import Ignored, Problem
-from stoat_nb.media.video import Outcome
+from stoat_nb.media.video import Found, Outcome
 from stoat_nb.names import as_text
 from stoat_nb.scan.report import ScanReport
 
@@ -41,6 +41,17 @@ class Tally:
             self.updated += 1
         else:
             self.new += 1
+
+    def did_before(self, found: Found, *, new: bool, failure: tuple[str, str] | None) -> None:
+        """Count a file that an earlier attempt of the scan has recorded."""
+        self.bytes_done += found.size_bytes
+        if failure is not None:
+            self.failed += 1
+            self._error(found.folder.rstrip(b"/") + b"/" + found.name, *failure)
+        elif new:
+            self.new += 1
+        else:
+            self.updated += 1
 
     def ignore(self, left_out: tuple[Ignored, ...]) -> None:
         """Note what the walk left alone, and why."""

@@ -34,9 +34,10 @@ class Filling:
     scan_id: int = 0
 
     def scan(self, folder: bytes = b"/videos", *, at: float = 100.0) -> int:
-        self.scan_id = self.catalog.begin_scan(
-            job_id="job", folder=folder, recursive=True, started_at=at
+        begun = self.catalog.begin_scan(
+            job_id=f"job {self.scan_id}", folder=folder, recursive=True, started_at=at
         )
+        self.scan_id = begun.scan_id
         return self.scan_id
 
     def found(self, path: bytes = b"/videos/a.mp4", **changes: Any) -> Found:

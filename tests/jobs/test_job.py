@@ -12,8 +12,8 @@ import pytest
 from stoat_nb.errors import JobCancelled, JobError, JobFailed, QueueClosed, UnknownJob
 from stoat_nb.jobs.context import JobContext
 from stoat_nb.jobs.job import Job
+from stoat_nb.jobs.memory_store import MemoryJobStore
 from stoat_nb.jobs.state import JobState, JobStatus
-from stoat_nb.jobs.store import MemoryJobStore
 from stoat_nb.jobs.thread import QueueThread
 
 

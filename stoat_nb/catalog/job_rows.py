@@ -1,0 +1,114 @@
+"""A job's snapshot as a row, and back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any, Final
+
+from stoat_nb.catalog.owner import Owner
+from stoat_nb.catalog.values import as_cell, as_stored_text
+from stoat_nb.jobs.state import JobState, JobStatus, Progress
+from stoat_nb.names import shown
+
+#: What a snapshot and a row have in common, under the row's names.
+FIELDS: Final = (
+    "id",
+    "type",
+    "status",
+    "payload",
+    "progress",
+    "result",
+    "error",
+    "submitted_at",
+    "started_at",
+    "finished_at",
+    "heartbeat_at",
+    "timeout_s",
+    "attempt",
+    "deaths",
+    "max_deaths",
+    "cancel_requested",
+    "pause_requested",
+    "paused",
+    "priority",
+    "retry_of",
+    "seq",
+)
+#: Selects what ``state_of`` reads, and who runs it as ``Lease.of`` reads it.
+SELECT: Final = (
+    f"SELECT {', '.join(f'jobs.{name}' for name in FIELDS)}, "  # noqa: S608 - of our own words alone
+    "jobs.worker_id, workers.owner, workers.beat_at "
+    "FROM jobs LEFT JOIN workers ON workers.id = jobs.worker_id"
+)
+_NOTHING = Progress()
+_PROGRESS = tuple(field.name for field in fields(Progress))
+
+
+def row_of(state: JobState) -> Mapping[str, Any]:
+    """Return a snapshot as what is written of it."""
+    return {
+        "id": state.job_id,
+        "type": as_stored_text(state.job_type),
+        "status": state.status.value,
+        "payload": _json(dict(state.payload)),
+        "progress": _progress_json(state.progress),
+        "result": None if state.result is None else _json(state.result),
+        "error": as_cell(state.error),
+        "submitted_at": state.submitted_at,
+        "started_at": state.started_at,
+        "finished_at": state.finished_at,
+        "heartbeat_at": state.heartbeat_at,
+        "timeout_s": state.timeout_s,
+        "attempt": state.attempt,
+        "deaths": state.deaths,
+        "max_deaths": state.max_deaths,
+        "cancel_requested": int(state.cancel_requested),
+        "pause_requested": int(state.pause_requested),
+        "paused": int(state.paused),
+        "priority": state.priority,
+        "retry_of": state.retry_of,
+        "seq": state.seq,
+    }
+
+
+def state_of(row: tuple[Any, ...]) -> JobState:
+    """Return the snapshot a row of ``SELECT`` holds."""
+    kept = dict(zip(FIELDS, row, strict=False))
+    owner = row[len(FIELDS) + 1]
+    status = JobStatus(kept["status"])
+    return JobState(
+        job_id=kept.pop("id"),
+        job_type=kept.pop("type"),
+        **{
+            **kept,
+            "status": status,
+            "payload": json.loads(kept["payload"]),
+            "progress": _progress(kept["progress"]),
+            "result": None if kept["result"] is None else json.loads(kept["result"]),
+            "cancel_requested": bool(kept["cancel_requested"]),
+            "pause_requested": bool(kept["pause_requested"]),
+            "paused": bool(kept["paused"]),
+        },
+        worker=None if owner is None else f"pid {Owner.parse(owner).pid}",
+    )
+
+
+def _progress_json(progress: Progress) -> str | None:
+    if progress == _NOTHING:
+        return None
+    values = ((name, getattr(progress, name)) for name in _PROGRESS)
+    return _json({name: value for name, value in values if value != getattr(_NOTHING, name)})
+
+
+def _progress(text: str | None) -> Progress:
+    if text is None:
+        return _NOTHING
+    kept = json.loads(text)
+    return Progress(**{**kept, "current": tuple(kept.get("current", ()))})
+
+
+def _json(value: Any) -> str:
+    # Payloads and results were checked at the door; of progress nothing may keep a job from ending.
+    return json.dumps(value, default=shown)

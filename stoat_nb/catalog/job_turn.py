@@ -1,0 +1,240 @@
+"""One transaction over the jobs: who may change what is decided in here, and only in here."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Final
+
+import apsw
+
+from stoat_nb.catalog.database import fetch
+from stoat_nb.catalog.job_rows import FIELDS, SELECT, row_of, state_of
+from stoat_nb.catalog.values import as_stored_text
+from stoat_nb.catalog.workers import GONE, Surroundings, beat, enter
+from stoat_nb.errors import UnknownJob
+from stoat_nb.jobs.state import JobEvent, JobState, JobStatus
+from stoat_nb.jobs.store import Claim, Errand, Reply
+from stoat_nb.jobs.transitions import begun, news_of_orphan, orphaned
+
+_NEW = ("id", "type", "status", "payload", "error", "submitted_at", "finished_at", "timeout_s")
+_NEW_TOO = ("max_deaths", "priority", "retry_of", "seq")
+_INSERT: Final = (
+    f"INSERT INTO jobs ({', '.join(_NEW + _NEW_TOO)}, revision, changed_by) "  # noqa: S608 - of our own words alone
+    f"VALUES ({', '.join(f':{name}' for name in _NEW + _NEW_TOO)}, :revision, :me)"
+)
+#: What never changes after the submission stays out of updates.
+_MOVING = tuple(name for name in FIELDS if name not in {"id", "type", "payload", "retry_of"})
+_SET: Final = ", ".join(f"{name} = :{name}" for name in _MOVING)
+_UPDATE: Final = (
+    f"UPDATE jobs SET {_SET}, worker_id = :worker_id, revision = :revision, changed_by = :me "  # noqa: S608 - of our own words alone
+    "WHERE id = :id"
+)
+_PROGRESS: Final = (
+    "UPDATE jobs SET progress = :progress, heartbeat_at = :heartbeat_at, seq = :seq, "
+    "revision = :revision, changed_by = :me "
+    "WHERE id = :id AND status = 'running' AND attempt = :attempt AND worker_id = :me"
+)
+_NOTE: Final = (
+    "INSERT INTO job_events (job_number, at, level, attempt, text) "
+    "SELECT number, ?, ?, ?, ? FROM jobs WHERE id = ?"
+)
+
+
+class JobTurn:
+    """One transaction over the jobs."""
+
+    def __init__(
+        self,
+        connection: apsw.Connection,
+        around: Surroundings,
+        worker: int | None,
+        is_lapsed: Callable[[int | None, str | None, float | None], bool],
+    ) -> None:
+        self._connection, self._around, self._is_lapsed = connection, around, is_lapsed
+        self.worker = worker
+        self._revisions = _revisions_after(connection)
+
+    def exchange(self, errand: Errand) -> Reply:
+        self._insert(errand.submits)
+        lost: dict[str, JobState | None] = {}
+        for state in errand.saves:
+            kept = self._save(state)
+            if kept is not state:
+                lost[state.job_id] = kept
+        for job_id, event in errand.events:
+            self._note(job_id, event)
+        claimed = [] if errand.claim is None else self._take(errand.claim)
+        return Reply(claimed=claimed, lost=lost)
+
+    def change(
+        self, job_id: str, change: Callable[[JobState], JobState | None]
+    ) -> tuple[bool, JobState]:
+        kept = self._load(job_id)
+        if kept is None:
+            raise UnknownJob(job_id)
+        state, worker_id = kept
+        changed = change(state)
+        if changed is None:
+            return False, state
+        if changed is not state:
+            self._update(changed, worker_id)
+        return True, changed
+
+    def beat(self) -> None:
+        if self.worker is not None:
+            beat(self._connection, self.worker, self._around.ticks())
+
+    def reap(self, workers: Iterable[int | None]) -> bool:
+        """Take the jobs of workers that are no more; look again whether that is so."""
+        found = False
+        for worker in workers:
+            rows = fetch(
+                self._connection,
+                f"{SELECT} WHERE jobs.status = 'running' AND jobs.worker_id IS ?",
+                (worker,),
+            )
+            for row in rows:
+                if self._is_lapsed(*row[-3:]):
+                    found = True
+                    self._orphan(state_of(row))
+        return found
+
+    def leave(self, worker: int) -> None:
+        """Give back what this worker could not stop, and end its lease."""
+        beat(self._connection, worker, GONE)
+        rows = fetch(
+            self._connection,
+            f"{SELECT} WHERE jobs.status = 'running' AND jobs.worker_id = ?",
+            (worker,),
+        )
+        for row in rows:
+            self._orphan(state_of(row))
+
+    # -- new jobs ------------------------------------------------------------------------------
+
+    def _insert(self, states: list[JobState]) -> None:
+        if states:
+            me = self._enter()
+            rows = (
+                {**row_of(state), "revision": next(self._revisions), "me": me} for state in states
+            )
+            self._connection.executemany(_INSERT, rows)
+
+    # -- the worker's own ----------------------------------------------------------------------
+
+    def _save(self, state: JobState) -> JobState | None:
+        """Write a newer snapshot of an own job; return what is kept instead if it is not ours."""
+        if state.status is JobStatus.RUNNING:
+            self._connection.execute(_PROGRESS, self._bound(state))
+            return state if self._connection.changes() else self._kept(state.job_id)
+        kept = self._load(state.job_id)
+        if kept is None:
+            return None
+        before, worker_id = kept
+        is_ours = worker_id == self.worker and before.attempt == state.attempt
+        if before.status is not JobStatus.RUNNING or not is_ours:
+            return before
+        after = self._as_wished(before, state)
+        self._update(after, None if after.status is JobStatus.PENDING else worker_id)
+        return state if after == state else after
+
+    def _as_wished(self, before: JobState, after: JobState) -> JobState:
+        """Heed what others asked for after the worker last looked."""
+        if after.status is not JobStatus.PENDING:
+            return after
+        if before.cancel_requested:
+            return before.evolve(status=JobStatus.CANCELLED, finished_at=self._around.now())
+        return after.evolve(paused=before.pause_requested)
+
+    def _take(self, claim: Claim) -> list[JobState]:
+        taken: list[JobState] = []
+        room = self._room(claim) if any(claim.types.values()) else None
+        types = [name for name in claim.types if room is None or room.get(name, 1) > 0]
+        for state in self._first(claim, types) if types else ():
+            if room is not None and state.job_type in room:
+                if room[state.job_type] <= 0:
+                    continue
+                room[state.job_type] -= 1
+            me = self._enter()
+            begins = begun(state, worker=f"pid {self._around.owner.pid}", now=self._around.now())
+            self._update(begins, me)
+            taken.append(begins)
+        if taken:
+            self.beat()
+        return taken
+
+    def _first(self, claim: Claim, types: list[str]) -> list[JobState]:
+        """Return the jobs whose turn it is."""
+        wanted = [as_stored_text(name) for name in types]
+        where = f"jobs.type IN ({', '.join('?' * len(wanted))})"
+        if claim.only is not None:
+            wanted += claim.only
+            where += f" AND jobs.id IN ({', '.join('?' * len(claim.only))})"
+        rows = fetch(
+            self._connection,
+            f"{SELECT} WHERE jobs.status = 'pending' AND jobs.paused = 0 AND {where} "
+            "ORDER BY jobs.priority DESC, jobs.number LIMIT ?",
+            (*wanted, claim.count),
+        )
+        return [state_of(row) for row in rows]
+
+    def _room(self, claim: Claim) -> dict[str, int]:
+        """Return how many more of each limited type may run, in all processes together."""
+        running = Counter(
+            name
+            for (name,) in fetch(self._connection, "SELECT type FROM jobs WHERE status = 'running'")
+        )
+        limits = {name: limit for name, limit in claim.types.items() if limit is not None}
+        return {name: limit - running[as_stored_text(name)] for name, limit in limits.items()}
+
+    # -- any job -------------------------------------------------------------------------------
+
+    def _orphan(self, before: JobState) -> None:
+        now = self._around.now()
+        after = orphaned(before, now)
+        self._note(before.job_id, news_of_orphan(before, after, now))
+        self._update(after, None)
+        if after.is_final:
+            self._connection.execute(
+                "UPDATE scans SET status = ?, finished_at = ? "
+                "WHERE job_id = ? AND status = 'running'",
+                (after.status.value, now, after.job_id),
+            )
+
+    def _update(self, state: JobState, worker_id: int | None) -> None:
+        self._connection.execute(_UPDATE, {**self._bound(state), "worker_id": worker_id})
+
+    def _bound(self, state: JobState) -> dict[str, Any]:
+        return {**row_of(state), "revision": next(self._revisions), "me": self.worker}
+
+    def _note(self, job_id: str, event: JobEvent) -> None:
+        self._connection.execute(
+            _NOTE, (event.at, event.level.value, event.attempt, as_stored_text(event.text), job_id)
+        )
+
+    def _load(self, job_id: str) -> tuple[JobState, int | None] | None:
+        rows = fetch(self._connection, f"{SELECT} WHERE jobs.id = ?", (as_stored_text(job_id),))
+        return (state_of(rows[0]), rows[0][-3]) if rows else None
+
+    def _kept(self, job_id: str) -> JobState | None:
+        kept = self._load(job_id)
+        return None if kept is None else kept[0]
+
+    def _enter(self) -> int:
+        if self.worker is None:
+            self.worker = enter(self._connection, self._around)
+        return self.worker
+
+
+def newest_revision(connection: apsw.Connection) -> int:
+    """Return the number of the last change to any job."""
+    ((newest,),) = fetch(connection, "SELECT max(revision) FROM jobs")
+    return int(newest or 0)
+
+
+def _revisions_after(connection: apsw.Connection) -> Iterator[int]:
+    number = newest_revision(connection)
+    while True:
+        number += 1
+        yield number

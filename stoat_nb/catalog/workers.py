@@ -1,0 +1,54 @@
+"""The queues that run jobs, one a process, and whether they still do."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import apsw
+
+from stoat_nb.catalog.database import fetch
+from stoat_nb.catalog.owner import Owner
+
+#: Seconds without a sign of life after which a process that seems to be there is taken for dead: it
+#: was stopped, or hangs. One that has ended is known at once.
+LEASE_S = 30.0
+#: What a worker that has said goodbye leaves as its last sign of life.
+GONE = float("-inf")
+
+
+def owner_lives(owner: Owner) -> bool | None:
+    """Tell whether a process is there; None where that cannot be seen."""
+    return owner.lives
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What a store knows of the world; a test may have another world."""
+
+    owner: Owner  #: The process this is.
+    now: Callable[[], float] = time.time
+    ticks: Callable[[], float] = time.monotonic  #: Not while the machine sleeps, alike everywhere.
+    lives: Callable[[Owner], bool | None] = owner_lives
+
+    def has_lapsed(self, owner: str | None, beat_at: float | None) -> bool:
+        """Whether a worker is to be taken for dead: never one that may still write."""
+        if owner is None or beat_at is None or beat_at == GONE:
+            return True
+        return self.lives(Owner.parse(owner)) is False or self.ticks() - beat_at > LEASE_S
+
+
+def enter(connection: apsw.Connection, around: Surroundings) -> int:
+    """Write down a new worker; return its number."""
+    ((number,),) = fetch(
+        connection,
+        "INSERT INTO workers (owner, entered_at, beat_at) VALUES (?, ?, ?) RETURNING id",
+        (str(around.owner), around.now(), around.ticks()),
+    )
+    return int(number)
+
+
+def beat(connection: apsw.Connection, number: int, at: float) -> None:
+    """Write down a sign of life."""
+    connection.execute("UPDATE workers SET beat_at = ? WHERE id = ?", (at, number))

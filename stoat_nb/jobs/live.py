@@ -1,0 +1,261 @@
+"""The jobs that run in this process: from the moment they are taken to their last written word."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from functools import partial
+from typing import Any, Protocol, TypeVar
+
+from stoat_nb.jobs.context import JobContext, Registration, Send
+from stoat_nb.jobs.news import NewsBoard
+from stoat_nb.jobs.outbox import Outbox
+from stoat_nb.jobs.running import GRACE_S, Running
+from stoat_nb.jobs.state import JobEvent, JobState, JobStatus, Level, Progress
+from stoat_nb.jobs.transitions import handed_back
+from stoat_nb.jobs.verdict import Verdict
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+#: Seconds between two written-down snapshots of progress: others learn of it a moment later.
+SAVE_EVERY_S = 0.25
+
+
+class WakeUp(Protocol):
+    """Tells the queue that there is something to write, and whether there may be jobs to take."""
+
+    def __call__(self, *, hungry: bool = False) -> None: ...
+
+
+class InScribe(Protocol):
+    """Runs a blocking function on the thread that writes."""
+
+    def __call__(self, function: Callable[..., T], *args: Any) -> Awaitable[T]: ...
+
+
+class LiveJob:
+    """A job that this process has taken."""
+
+    def __init__(self, state: JobState, registration: Registration) -> None:
+        self.state = state
+        self.registration = registration
+        self.run: Running | None = None
+        self.lost = False  #: Another process has taken it: whatever it comes to here is void.
+        self.over = asyncio.Event()  #: Set when its end, or its way back, goes to the store.
+        self.closing: str | None = None  #: Why the queue itself ended it, if it did.
+        self.told = False  #: Whether its end was told though it could not be written down.
+        self.save_set = False
+
+    @property
+    def is_over(self) -> bool:
+        """Whether there is nothing left that could be stopped."""
+        return self.over.is_set() or (self.run is not None and self.run.task.done())
+
+
+class LiveJobs:
+    """All of them. Use it from the queue's loop only, but for ``get``."""
+
+    def __init__(
+        self,
+        *,
+        outbox: Outbox,
+        news: NewsBoard,
+        wake: WakeUp,
+        in_scribe: InScribe,
+        send: Send | None,
+    ) -> None:
+        self._outbox, self._news, self._wake = outbox, news, wake
+        self._in_scribe, self._send = in_scribe, send
+        self._jobs: dict[str, LiveJob] = {}
+        self._left_behind: set[asyncio.Task[Any]] = set()
+
+    def get(self, job_id: str) -> LiveJob | None:
+        """Return a job if it runs here. Any thread."""
+        return self._jobs.get(job_id)
+
+    def __contains__(self, job_id: str) -> bool:
+        return job_id in self._jobs
+
+    @property
+    def n_running(self) -> int:
+        """How many workers are taken."""
+        return sum(not live.over.is_set() for live in self._jobs.values())
+
+    def begin(self, state: JobState, registration: Registration) -> LiveJob:
+        """Take charge of a job that was just taken."""
+        live = self._jobs[state.job_id] = LiveJob(state, registration)
+        self._news.publish(state)
+        return live
+
+    async def work(self, live: LiveJob) -> None:
+        """Run a job's handler to its end, and judge it."""
+        if live.over.is_set():
+            return  # stopped before it began
+        state = live.state
+        context = JobContext(
+            job_id=state.job_id,
+            job_type=state.job_type,
+            payload=state.payload,
+            attempt=state.attempt,
+            publish=partial(self._progress, live),
+            note=partial(self._note, live),
+            send=self._send,
+        )
+        live.run = run = Running(live.registration, context, state.timeout_s)
+        self._stop_if_asked(live)
+        await run.supervise()
+        if not run.task.done():
+            log.warning("Job %s would not let go and was left behind.", state.job_id)
+            self._left_behind.add(run.task)  # asyncio itself holds tasks only weakly
+            run.task.add_done_callback(self._left_behind.discard)
+        await self._conclude(live, run)
+
+    def heed(self, kept: JobState) -> None:
+        """Do what the store says somebody asked of a job that runs here."""
+        live = self._jobs.get(kept.job_id)
+        if live is None or live.is_over:
+            return
+        asked = {
+            name: getattr(kept, name)
+            for name in ("cancel_requested", "pause_requested", "priority")
+            if getattr(kept, name) != getattr(live.state, name)
+        }
+        if asked:
+            self._advance(live, **asked)
+            self._stop_if_asked(live)
+
+    def settle(self, saved: list[JobState], lost: Mapping[str, JobState | None]) -> None:
+        """Take note of what was written, and of what was refused because others were quicker."""
+        for state in saved:
+            live = self._jobs.get(state.job_id)
+            if live is None:
+                continue
+            if state.job_id in lost:
+                self._lose(live, lost[state.job_id])
+            elif state.status is not JobStatus.RUNNING:
+                self._dismiss(live, state)
+
+    def unwritten(self, saves: list[JobState]) -> None:
+        """Tell at least this process of ends that could not be written down yet."""
+        for state in saves:
+            live = self._jobs.get(state.job_id)
+            if live is not None and state.is_final and not live.told:
+                live.told = True
+                self._news.publish(state)
+
+    async def stop_all(self, *, for_good: bool) -> None:
+        """Stop every job; return when each has let go, or has had its grace."""
+        ending = list(self._jobs.values())
+        for live in ending:
+            if for_good and not live.is_over:
+                live.closing = "The library was closed before it ended."
+                self._advance(live, cancel_requested=True)
+            if live.run is not None:
+                live.run.stop(for_good=for_good)
+            elif not live.over.is_set():
+                self._let_go(live)
+        with suppress(TimeoutError):  # whatever went wrong with one: closing ends
+            async with asyncio.timeout(2 * GRACE_S):
+                for live in ending:
+                    await live.over.wait()
+
+    # -- one job -------------------------------------------------------------------------------
+
+    async def _conclude(self, live: LiveJob, run: Running) -> None:
+        if live.lost:
+            return
+        if run.was_let_go and not live.state.cancel_requested:
+            self._judge(live, handed_back(live.state))
+            return
+        judge = partial(run.judge, cancelled=live.state.cancel_requested)
+        # A large result is checked on the thread that is already there: at the interpreter's end
+        # no new one can be started.
+        self.end(live, judge() if run.is_light else await self._in_scribe(judge))
+
+    def _let_go(self, live: LiveJob) -> None:
+        """End a job, or give it back, before its handler has begun."""
+        if live.state.cancel_requested:
+            self.end(live, Verdict(status=JobStatus.CANCELLED))
+        else:
+            self._judge(live, handed_back(live.state))
+
+    def end(self, live: LiveJob, verdict: Verdict) -> None:
+        """Give a job its final status."""
+        if verdict.traceback is not None:
+            self._note(live, _as_event(verdict.traceback, live.state.attempt))
+        progress = live.state.progress if live.run is None else live.run.context.progress
+        final = live.state.evolve(
+            status=verdict.status,
+            result=verdict.result,
+            error=verdict.error or live.closing,
+            finished_at=time.time(),
+            progress=progress,
+        )
+        self._judge(live, final)
+
+    def _judge(self, live: LiveJob, state: JobState) -> None:
+        """Have a last word written; only then is it told."""
+        live.state = state
+        live.over.set()
+        self._outbox.save(state)
+        self._wake(hungry=True)
+
+    def _dismiss(self, live: LiveJob, state: JobState) -> None:
+        self._jobs.pop(state.job_id, None)
+        if not live.told:
+            self._news.publish(state)
+        log.info("Job %s is %s.", state.job_id, state.status, extra={"job": state.job_id})
+
+    def _lose(self, live: LiveJob, kept: JobState | None) -> None:
+        """Let go of a job over which this process was taken for dead."""
+        log.warning("Job %s was taken over by another process.", live.state.job_id)
+        live.lost = True
+        live.over.set()
+        self._jobs.pop(live.state.job_id, None)
+        if live.run is not None:
+            live.run.stop(for_good=False)
+        if kept is not None:
+            self._news.publish(kept)
+
+    def _stop_if_asked(self, live: LiveJob) -> None:
+        if live.run is None:
+            return
+        if live.state.cancel_requested:
+            live.run.stop(for_good=True)
+        elif live.state.pause_requested:
+            live.run.stop(for_good=False)
+
+    # -- its news ------------------------------------------------------------------------------
+
+    def _progress(self, live: LiveJob, progress: Progress) -> None:
+        if not live.over.is_set():
+            self._advance(live, progress=progress, heartbeat_at=time.time())
+            self._save_later(live)
+
+    def _note(self, live: LiveJob, event: JobEvent) -> None:
+        if not live.lost:
+            self._outbox.note(live.state.job_id, event)
+            self._save_later(live)
+
+    def _advance(self, live: LiveJob, **changes: Any) -> None:
+        live.state = live.state.evolve(**changes)
+        self._news.publish(live.state)
+
+    def _save_later(self, live: LiveJob) -> None:
+        if not live.save_set:
+            live.save_set = True
+            asyncio.get_running_loop().call_later(SAVE_EVERY_S, self._save, live)
+
+    def _save(self, live: LiveJob) -> None:
+        live.save_set = False
+        if not live.over.is_set():
+            self._outbox.save(live.state)
+            self._wake()
+
+
+def _as_event(traceback: str, attempt: int) -> JobEvent:
+    return JobEvent(at=time.time(), text=traceback, level=Level.ERROR, attempt=attempt)

@@ -1,0 +1,150 @@
+"""A store for as long as the process lives, and the shortest form of what every store must do."""
+
+from __future__ import annotations
+
+import heapq
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+
+from stoat_nb.errors import UnknownJob
+from stoat_nb.jobs.state import JobEvent, JobState, JobStatus
+from stoat_nb.jobs.store import Changes, Claim, Errand, Interest, Reply
+from stoat_nb.jobs.transitions import Wish, begun, heed, prioritized
+
+_Ticket = tuple[int, int, str]
+
+
+class MemoryJobStore:
+    """Keeps jobs in memory, for one queue."""
+
+    def __init__(self) -> None:
+        self._states: dict[str, JobState] = {}
+        self._numbers: dict[str, int] = {}
+        #: Those that wait, first to run first; some entries are out of date.
+        self._queue: list[_Ticket] = []
+        self._running: Counter[str] = Counter()
+        self._logs: dict[str, list[JobEvent]] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def is_lasting(self) -> bool:
+        return False
+
+    def exchange(self, errand: Errand) -> Reply:
+        with self._lock:
+            for state in errand.submits:
+                self._put(state)
+            lost = {
+                state.job_id: self._states.get(state.job_id)
+                for state in errand.saves
+                if not self._save(state)
+            }
+            for job_id, event in errand.events:
+                self._logs.setdefault(job_id, []).append(event)
+            return Reply(claimed=self._take(errand.claim), lost=lost)
+
+    def wish(self, job_id: str, wish: Wish) -> tuple[bool, JobState]:
+        return self._change(job_id, lambda state: heed(state, wish, time.time()))
+
+    def prioritize(self, job_id: str, priority: int) -> tuple[bool, JobState]:
+        return self._change(job_id, lambda state: prioritized(state, priority))
+
+    def load(self, job_id: str) -> JobState | None:
+        with self._lock:
+            return self._states.get(job_id)
+
+    def states(
+        self,
+        *,
+        status: JobStatus | None = None,
+        job_type: str | None = None,
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> list[JobState]:
+        with self._lock:
+            newest_first = list(reversed(self._states.values()))
+        chosen = [
+            state
+            for state in newest_first
+            if status in (None, state.status) and job_type in (None, state.job_type)
+        ]
+        return chosen[offset : None if limit is None else offset + limit]
+
+    def log(self, job_id: str) -> list[JobEvent]:
+        with self._lock:
+            return list(self._logs.get(job_id, ()))
+
+    def has_changed(self) -> bool:
+        return False  # nobody else is here
+
+    def changes(self, since: int, interest: Interest) -> Changes:  # noqa: ARG002 - nobody else is here
+        return Changes(revision=since)
+
+    def tend(self) -> bool:
+        return False
+
+    def leave(self) -> None:
+        """Nothing outlives this process."""
+
+    def _put(self, state: JobState) -> None:
+        before = self._states.get(state.job_id)
+        if before is not None and before.status is JobStatus.RUNNING:
+            self._running[before.job_type] -= 1
+        if state.status is JobStatus.RUNNING:
+            self._running[state.job_type] += 1
+        self._states[state.job_id] = state
+        self._numbers.setdefault(state.job_id, len(self._numbers))
+        if _waits(state):
+            heapq.heappush(self._queue, self._ticket(state))
+
+    def _save(self, state: JobState) -> bool:
+        kept = self._states[state.job_id]
+        if kept.status is not JobStatus.RUNNING or kept.attempt != state.attempt:
+            return False
+        self._put(state)
+        return True
+
+    def _take(self, claim: Claim | None) -> list[JobState]:
+        taken: list[JobState] = []
+        passed: list[_Ticket] = []
+        while claim is not None and self._queue and len(taken) < claim.count:
+            ticket = heapq.heappop(self._queue)
+            state = self._states[ticket[2]]
+            if not _waits(state) or ticket != self._ticket(state):
+                continue  # what it stood for has changed, and has another ticket if it still waits
+            if self._may_run(state, claim):
+                taken.append(begun(state, worker=None, now=time.time()))
+                self._put(taken[-1])
+            else:
+                passed.append(ticket)
+        for ticket in passed:
+            heapq.heappush(self._queue, ticket)
+        return taken
+
+    def _may_run(self, state: JobState, claim: Claim) -> bool:
+        if state.job_type not in claim.types:
+            return False
+        limit = claim.types[state.job_type]
+        if limit is not None and self._running[state.job_type] >= limit:
+            return False
+        return claim.only is None or state.job_id in claim.only
+
+    def _ticket(self, state: JobState) -> _Ticket:
+        return -state.priority, self._numbers[state.job_id], state.job_id
+
+    def _change(
+        self, job_id: str, change: Callable[[JobState], JobState | None]
+    ) -> tuple[bool, JobState]:
+        with self._lock:
+            if job_id not in self._states:
+                raise UnknownJob(job_id)
+            changed = change(self._states[job_id])
+            if changed is not None:
+                self._put(changed)
+            return changed is not None, self._states[job_id]
+
+
+def _waits(state: JobState) -> bool:
+    return state.status is JobStatus.PENDING and not state.paused

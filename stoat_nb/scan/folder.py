@@ -1,0 +1,53 @@
+"""Whether a folder may be scanned: asked before a job is made of it."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Sequence
+from pathlib import Path
+
+from stoat_nb.errors import FolderNotFound, FolderNotReadable, FolderOutsideRoots, NotAFolder
+
+#: Longer than any path a system call takes; resolving more only costs time.
+LONGEST_PATH = 4096
+
+
+def check_folder(folder: str | os.PathLike[str], roots: Sequence[Path]) -> Path:
+    """Return the real path of a folder that may be scanned, or say why it may not be.
+
+    Parameters
+    ----------
+    folder
+        The folder; ``~`` is your home.
+    roots
+        Folders that may be scanned; none given: any.
+
+    Raises
+    ------
+    FolderError
+        If there is no such folder, it is a file, cannot be read or lies outside the roots.
+    """
+    given = os.fspath(folder)
+    if not given or len(given) > LONGEST_PATH or "\0" in given:
+        raise FolderNotFound(given[:LONGEST_PATH])
+    path = Path(os.path.realpath(Path(given).expanduser()))
+    allowed = [Path(os.path.realpath(root)) for root in roots]
+    # Before anything is looked up: what lies outside is not even told to exist.
+    if allowed and not any(path.is_relative_to(root) for root in allowed):
+        raise FolderOutsideRoots(given, tuple(roots))
+    _look_into(path, given)
+    return path
+
+
+def _look_into(path: Path, given: str) -> None:
+    try:
+        if not stat.S_ISDIR(path.stat().st_mode):
+            raise NotAFolder(given)
+        with os.scandir(path) as entries:
+            next(entries, None)
+    except (FileNotFoundError, NotADirectoryError):
+        raise FolderNotFound(given) from None
+    except (OSError, UnicodeEncodeError) as problem:
+        reason = getattr(problem, "strerror", None) or "its name is not valid here"
+        raise FolderNotReadable(given, reason) from problem
