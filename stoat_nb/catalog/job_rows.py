@@ -42,6 +42,21 @@ SELECT: Final = (
     "jobs.worker_id, workers.owner, workers.beat_at "
     "FROM jobs LEFT JOIN workers ON workers.id = jobs.worker_id"
 )
+#: What a job has from its submission on; all else begins as the table says.
+NEW_FIELDS: Final = (
+    "id",
+    "type",
+    "status",
+    "payload",
+    "error",
+    "submitted_at",
+    "finished_at",
+    "timeout_s",
+    "max_deaths",
+    "priority",
+    "retry_of",
+    "seq",
+)
 _NOTHING = Progress()
 _PROGRESS = tuple(field.name for field in fields(Progress))
 
@@ -71,6 +86,24 @@ def row_of(state: JobState) -> Mapping[str, Any]:
         "retry_of": state.retry_of,
         "seq": state.seq,
     }
+
+
+def new_row_of(state: JobState) -> tuple[Any, ...]:
+    """Return a new job as what is written of it, in the order of ``NEW_FIELDS``."""
+    return (
+        state.job_id,
+        as_stored_text(state.job_type),
+        state.status.value,
+        _json(dict(state.payload)),
+        as_cell(state.error),
+        state.submitted_at,
+        state.finished_at,
+        state.timeout_s,
+        state.max_deaths,
+        state.priority,
+        state.retry_of,
+        state.seq,
+    )
 
 
 def state_of(row: tuple[Any, ...]) -> JobState:

@@ -9,7 +9,14 @@ from typing import Any, Final
 import apsw
 
 from stoat_nb.catalog.database import fetch
-from stoat_nb.catalog.job_rows import FIELDS, SELECT, row_of, state_of
+from stoat_nb.catalog.job_rows import (
+    FIELDS,
+    NEW_FIELDS,
+    SELECT,
+    new_row_of,
+    row_of,
+    state_of,
+)
 from stoat_nb.catalog.values import as_stored_text
 from stoat_nb.catalog.workers import GONE, Surroundings, beat, enter
 from stoat_nb.errors import UnknownJob
@@ -17,11 +24,9 @@ from stoat_nb.jobs.state import JobEvent, JobState, JobStatus
 from stoat_nb.jobs.store import Claim, Errand, Reply
 from stoat_nb.jobs.transitions import begun, news_of_orphan, orphaned
 
-_NEW = ("id", "type", "status", "payload", "error", "submitted_at", "finished_at", "timeout_s")
-_NEW_TOO = ("max_deaths", "priority", "retry_of", "seq")
 _INSERT: Final = (
-    f"INSERT INTO jobs ({', '.join(_NEW + _NEW_TOO)}, revision, changed_by) "  # noqa: S608 - of our own words alone
-    f"VALUES ({', '.join(f':{name}' for name in _NEW + _NEW_TOO)}, :revision, :me)"
+    f"INSERT INTO jobs ({', '.join(NEW_FIELDS)}, revision, changed_by) "  # noqa: S608 - of our own words alone
+    f"VALUES ({', '.join('?' * len(NEW_FIELDS))}, ?, ?)"
 )
 #: What never changes after the submission stays out of updates.
 _MOVING = tuple(name for name in FIELDS if name not in {"id", "type", "payload", "retry_of"})
@@ -32,6 +37,17 @@ _UPDATE: Final = (
 )
 _PROGRESS: Final = (
     "UPDATE jobs SET progress = :progress, heartbeat_at = :heartbeat_at, seq = :seq, "
+    "revision = :revision, changed_by = :me "
+    "WHERE id = :id AND status = 'running' AND attempt = :attempt AND worker_id = :me"
+)
+_BEGIN: Final = (
+    "UPDATE jobs SET status = 'running', attempt = ?, started_at = ?, heartbeat_at = ?, "
+    "pause_requested = 0, seq = ?, worker_id = ?, revision = ?, changed_by = ? WHERE id = ?"
+)
+_END: Final = (
+    "UPDATE jobs SET status = :status, progress = :progress, result = :result, error = :error, "
+    "finished_at = :finished_at, heartbeat_at = :heartbeat_at, seq = :seq, "
+    "cancel_requested = max(cancel_requested, :cancel_requested), "
     "revision = :revision, changed_by = :me "
     "WHERE id = :id AND status = 'running' AND attempt = :attempt AND worker_id = :me"
 )
@@ -116,17 +132,16 @@ class JobTurn:
     def _insert(self, states: list[JobState]) -> None:
         if states:
             me = self._enter()
-            rows = (
-                {**row_of(state), "revision": next(self._revisions), "me": me} for state in states
-            )
+            rows = ((*new_row_of(state), next(self._revisions), me) for state in states)
             self._connection.executemany(_INSERT, rows)
 
     # -- the worker's own ----------------------------------------------------------------------
 
     def _save(self, state: JobState) -> JobState | None:
         """Write a newer snapshot of an own job; return what is kept instead if it is not ours."""
-        if state.status is JobStatus.RUNNING:
-            self._connection.execute(_PROGRESS, self._bound(state))
+        if state.status is not JobStatus.PENDING:
+            is_final = state.is_final
+            self._connection.execute(_END if is_final else _PROGRESS, self._bound(state))
             return state if self._connection.changes() else self._kept(state.job_id)
         kept = self._load(state.job_id)
         if kept is None:
@@ -148,26 +163,54 @@ class JobTurn:
         return after.evolve(paused=before.pause_requested)
 
     def _take(self, claim: Claim) -> list[JobState]:
+        """Begin the jobs whose turn it is, as far as there is room for their type."""
         taken: list[JobState] = []
-        room = self._room(claim) if any(claim.types.values()) else None
-        types = [name for name in claim.types if room is None or room.get(name, 1) > 0]
-        for state in self._first(claim, types) if types else ():
-            if room is not None and state.job_type in room:
-                if room[state.job_type] <= 0:
+        room, suspects = self._room(claim), self._room_for_suspects()
+        passed_over = True
+        while passed_over and len(taken) < claim.count:
+            passed_over = False
+            types = [name for name in claim.types if room.get(name, 1) > 0]
+            for state in self._first(claim, types, suspects > 0, claim.count - len(taken)):
+                is_suspect = state.deaths > 0
+                if room.get(state.job_type, 1) <= 0 or (is_suspect and suspects <= 0):
+                    passed_over = True  # others, behind it, may have room
                     continue
-                room[state.job_type] -= 1
-            me = self._enter()
-            begins = begun(state, worker=f"pid {self._around.owner.pid}", now=self._around.now())
-            self._update(begins, me)
-            taken.append(begins)
+                suspects -= is_suspect
+                if state.job_type in room:
+                    room[state.job_type] -= 1
+                taken.append(self._begin(state))
         if taken:
             self.beat()
         return taken
 
-    def _first(self, claim: Claim, types: list[str]) -> list[JobState]:
+    def _room_for_suspects(self) -> int:
+        """Return how many jobs may begin whose process died: beside one that runs here, none.
+
+        Which of several took it down cannot be told. One at a time, only the guilty one is given
+        up in the end.
+        """
+        suspects = fetch(
+            self._connection,
+            "SELECT 1 FROM jobs WHERE status = 'running' AND worker_id = ? AND deaths > 0 LIMIT 1",
+            (self.worker,),
+        )
+        return 0 if suspects else 1
+
+    def _begin(self, state: JobState) -> JobState:
+        me, now = self._enter(), self._around.now()
+        after = begun(state, worker=f"pid {self._around.owner.pid}", now=now)
+        revision = next(self._revisions)
+        self._connection.execute(
+            _BEGIN, (after.attempt, now, now, after.seq, me, revision, me, after.job_id)
+        )
+        return after
+
+    def _first(self, claim: Claim, types: list[str], suspects: bool, count: int) -> list[JobState]:
         """Return the jobs whose turn it is."""
         wanted = [as_stored_text(name) for name in types]
         where = f"jobs.type IN ({', '.join('?' * len(wanted))})"
+        if not suspects:
+            where += " AND jobs.deaths = 0"
         if claim.only is not None:
             wanted += claim.only
             where += f" AND jobs.id IN ({', '.join('?' * len(claim.only))})"
@@ -175,12 +218,14 @@ class JobTurn:
             self._connection,
             f"{SELECT} WHERE jobs.status = 'pending' AND jobs.paused = 0 AND {where} "
             "ORDER BY jobs.priority DESC, jobs.number LIMIT ?",
-            (*wanted, claim.count),
+            (*wanted, count),
         )
         return [state_of(row) for row in rows]
 
     def _room(self, claim: Claim) -> dict[str, int]:
         """Return how many more of each limited type may run, in all processes together."""
+        if not any(claim.types.values()):
+            return {}
         running = Counter(
             name
             for (name,) in fetch(self._connection, "SELECT type FROM jobs WHERE status = 'running'")
