@@ -18,7 +18,11 @@ _TAG = re.compile(r"\(.{4,16} / 0x(?P<number>[0-9A-F]{1,8})\)")
 _SIZE = re.compile(r", (?P<width>\d{1,6})x(?P<height>\d{1,6})(?=[, \[]|$)")
 _CODEC = re.compile(r"[a-z0-9_]+")
 _ROTATION = re.compile(r"\s+Display Matrix: rotation of (?P<degrees>-?\d{1,3}\.\d\d) degrees")
-_DOLBY_VISION = "DOVI configuration record:"
+_DOLBY_VISION = re.compile(
+    r"\s+DOVI configuration record:(?: version: [\d.]+, profile: (?P<profile>\d{1,3}),"
+    r".* compatibility id: (?P<compat>\d{1,2})\b)?"
+)
+_LIGHT = re.compile(r"\s+Content light level metadata: MaxCLL=(?P<cll>\d+), MaxFALL=(?P<fall>\d+)$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +36,10 @@ class Description:
     height: int | None = None
     rotation: int | None = None  #: Degrees clockwise.
     has_dolby_vision: bool = False
+    dv_profile: int | None = None
+    dv_compat: int | None = None
+    max_cll: int | None = None
+    max_fall: int | None = None
 
 
 def described(text: str) -> dict[int, Description]:
@@ -62,8 +70,11 @@ def _with_side_data(stream: Description, line: str) -> Description:
     if matrix := _ROTATION.match(line):
         # FFmpeg counts the turn for display counter-clockwise, Stoat and players clockwise.
         return replace(stream, rotation=quarter_turns(-float(matrix["degrees"])))
-    if line.strip().startswith(_DOLBY_VISION):
-        return replace(stream, has_dolby_vision=True)
+    if record := _DOLBY_VISION.match(line):
+        profile, compat = (int(one) if one else None for one in record.group("profile", "compat"))
+        return replace(stream, has_dolby_vision=True, dv_profile=profile, dv_compat=compat)
+    if light := _LIGHT.match(line):
+        return replace(stream, max_cll=int(light["cll"]), max_fall=int(light["fall"]))
     return stream
 
 

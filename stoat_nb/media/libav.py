@@ -10,16 +10,23 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from stoat_nb.media import policy
+from stoat_nb.media.codecs import forms
+from stoat_nb.media.completed import BARE_FORMATS
 from stoat_nb.media.containers import container_of
 from stoat_nb.media.described import Description, described
 from stoat_nb.media.failures import ProbeError, from_reader
-from stoat_nb.media.streams import lower_keys, stream_facts
+from stoat_nb.media.streams import Origin, add_brightness, lower_keys, seconds, stream_facts
 
 if TYPE_CHECKING:
     from av.container import InputContainer
 
 _MICROSECONDS = 1_000_000
 _MOST_LOG_LINES = 200
+_MOST_CHAPTERS = 2000
+_MOST_TAGS = 300
+_LONGEST_TAG = 2000
+_LONGEST_DESCRIPTION = 20_000
+_LARGEST_SAMPLE = 1 << 20
 
 
 @functools.cache
@@ -102,31 +109,91 @@ def _lenient_tags() -> dict[str, Any]:
 
 def _facts(container: InputContainer, fd: int) -> dict[str, Any]:
     tags, format_name = lower_keys(container.metadata), container.format.name
-    descriptions = _descriptions(container)
-    return {
+    text = _description(container)
+    descriptions = described(text)
+    origin = Origin(created=tags.get("creation_time", ""), is_bare=format_name in BARE_FORMATS)
+    streams = [
+        stream_facts(stream, descriptions.get(stream.index, Description(kind=stream.type)), origin)
+        for stream in container.streams
+    ]
+    chapters = _chapters(container)
+    facts = {
         "container": container_of(format_name, tags, fd),
         "format_name": format_name,
-        "streams": [
-            stream_facts(stream, descriptions.get(stream.index, Description(kind=stream.type)))
-            for stream in container.streams
-        ],
+        "streams": streams,
         "duration_s": _clock(container.duration),
         "start_s": _clock(container.start_time),
         "bitrate": container.bit_rate,
-        "n_chapters": len(container.chapters()),
+        "n_chapters": len(chapters),
+        "chapters": chapters[:_MOST_CHAPTERS],
+        "tags": _tags(container),
         "created_at": utc(tags.get("creation_time")),
         "encoder": tags.get("encoder"),
         "title": tags.get("title"),
         "tool": tool(),
+        "document": {"description": text[:_LONGEST_DESCRIPTION]},
     }
+    _look_into_samples(container, streams)  # the last: what it reads moves the file on
+    return facts
 
 
-def _descriptions(container: Any) -> dict[int, Description]:
+def _chapters(container: InputContainer) -> list[dict[str, Any]]:
+    return [
+        {
+            "start_s": seconds(chapter["start"], chapter["time_base"]),
+            "end_s": seconds(chapter["end"], chapter["time_base"]),
+            "title": lower_keys(chapter["metadata"]).get("title"),
+        }
+        for chapter in container.chapters()
+    ]
+
+
+def _tags(container: InputContainer) -> list[dict[str, Any]]:
+    """Collect the tags of the file, then those of each stream."""
+    found: list[dict[str, Any]] = [
+        {"key": key, "value": value} for key, value in container.metadata.items()
+    ]
+    for stream in container.streams:
+        found += [
+            {"key": key, "value": value, "idx": stream.index}
+            for key, value in stream.metadata.items()
+        ]
+    return [_cut(tag) for tag in found if not _is_no_time(tag)][:_MOST_TAGS]
+
+
+def _is_no_time(tag: dict[str, Any]) -> bool:
+    """Whether it is the first second of 1970, which is how some files say that they do not know."""
+    return tag["key"] == "creation_time" and utc(tag["value"]) is None
+
+
+def _cut(tag: dict[str, Any]) -> dict[str, Any]:
+    return {**tag, "value": tag["value"][:_LONGEST_TAG]}
+
+
+def _look_into_samples(container: InputContainer, streams: list[dict[str, Any]]) -> None:
+    """Look for what only samples say: how bright a film in HDR10 gets, and whether it is HDR10+."""
+    wanted = [facts for facts in streams if facts.get("hdr") == "hdr10"]
+    for facts in wanted:
+        stream = container.streams[facts["idx"]]
+        extradata = bytes(stream.codec_context.extradata or b"")
+        told = forms.brightness(facts["codec"], extradata, _first_sample(container, stream))
+        add_brightness(facts, told)
+
+
+def _first_sample(container: InputContainer, stream: Any) -> bytes:
+    try:
+        packet = next(iter(container.demux(stream)), None)
+    except Exception:  # noqa: BLE001 - the facts are known already; a broken sample adds none
+        return b""
+    return bytes(packet)[:_LARGEST_SAMPLE] if packet is not None and packet.size else b""
+
+
+def _description(container: Any) -> str:
     from av import logging  # noqa: PLC0415 - see tool()
 
     logging.set_level(logging.INFO)  # the description is a log message
     try:
-        return described(container.dumps_format())
+        return str(container.dumps_format())
     finally:
         logging.set_level(logging.ERROR)
 

@@ -6,25 +6,36 @@ What is missing, of the wrong type or impossible becomes None; what makes no sen
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping
 from typing import Any
 
 from stoat_nb.media.failures import ERROR_CLASSES, STOAT
 from stoat_nb.media.structure.verdict import INTEGRITY, LEVELS, NONE, UNKNOWN
-from stoat_nb.media.video import Failure, Found, Outcome, Stream, Video
+from stoat_nb.media.video import Chapter, Failure, Found, Outcome, Stream, Tag, Video
 from stoat_nb.names import shown
 
 _KINDS = frozenset({"video", "audio", "subtitle", "data", "attachment", "unknown"})
-_HDR = frozenset({"sdr", "hdr10", "hlg", "dolby_vision"})
+_HDR = frozenset({"sdr", "hdr10", "hdr10plus", "hlg", "dolby_vision"})
+_ORDERS = frozenset({"progressive", "tt", "bb", "tb", "bt"})
+_MODES = frozenset({"cfr", "vfr"})
+_BASES = frozenset({"container", "header", "tags", "sizes", "streams", "timestamps", "estimated"})
 _TURNS = frozenset({0, 90, 180, 270})
 _LARGEST = 2**63 - 1  # what the catalog's columns hold
 _LONGEST_TEXT = 10_000
 _MOST_STREAMS = 1000
+_MOST_BYTE = 255
 _MOST_PIXELS = 1_000_000
 _MOST_SECONDS = 1e10  # three centuries; more is a damaged header
 
-_COUNTS = ("channels", "sample_rate", "bitrate", "frame_count", "bit_depth", "fps_num", "fps_den")
+_MOST_CHAPTERS, _MOST_TAGS = 2000, 300
+_LONGEST_KEY, _LONGEST_TAG, _LONGEST_DOCUMENT = 200, 2000, 100_000
+
+_COUNTS = (
+    *("channels", "sample_rate", "bitrate", "frame_count", "bit_depth", "fps_num", "fps_den"),
+    *("max_cll", "max_fall"),
+)
 _TEXTS = (
     "codec",
     "codec_tag",
@@ -34,11 +45,21 @@ _TEXTS = (
     "color_space",
     "color_transfer",
     "color_primaries",
+    "chroma",
     "channel_layout",
     "language",
     "title",
 )
 _FLAGS = ("is_default", "is_forced", "is_cover")
+_TRUTHS = ("interlaced", "has_b_frames")
+_WORDS = {
+    "hdr": _HDR,
+    "field_order": _ORDERS,
+    "fps_mode": _MODES,
+    "fps_mode_basis": _BASES,
+    "frame_count_basis": _BASES,
+    "bitrate_basis": _BASES,
+}
 
 
 def outcome(found: Found, value: Any) -> Outcome:
@@ -84,7 +105,49 @@ def _video(answer: Mapping[Any, Any], streams: tuple[Stream, ...]) -> Video:
         integrity_reason=text(answer.get("integrity_reason")),
         fragmented=truth(answer.get("fragmented")),
         faststart=truth(answer.get("faststart")),
+        duration_basis=_one_of(answer.get("duration_basis"), _BASES),
+        chapters=_chapters(answer.get("chapters")),
+        tags=_tags(answer.get("tags"), len(streams)),
+        document=_document(answer.get("document")),
     )
+
+
+def _chapters(answer: Any) -> tuple[Chapter, ...]:
+    given = answer[:_MOST_CHAPTERS] if isinstance(answer, list | tuple) else ()
+    known = [chapter for chapter in given if isinstance(chapter, Mapping)]
+    return tuple(
+        Chapter(
+            n=number,
+            start_s=real(chapter.get("start_s"), least=-_MOST_SECONDS, most=_MOST_SECONDS),
+            end_s=real(chapter.get("end_s"), least=-_MOST_SECONDS, most=_MOST_SECONDS),
+            title=text(chapter.get("title")),
+        )
+        for number, chapter in enumerate(known, start=1)
+    )
+
+
+def _tags(answer: Any, streams: int) -> tuple[Tag, ...]:
+    given = answer[:_MOST_TAGS] if isinstance(answer, list | tuple) else ()
+    return tuple(tag for tag in (_tag(one, streams) for one in given) if tag)
+
+
+def _tag(answer: Any, streams: int) -> Tag | None:
+    if not isinstance(answer, Mapping):
+        return None
+    key, value = text(answer.get("key"), _LONGEST_KEY), text(answer.get("value"), _LONGEST_TAG)
+    idx = whole(answer.get("idx"), least=0, most=streams - 1)
+    return Tag(key=key, value=value, idx=idx) if key and value else None
+
+
+def _document(answer: Any) -> str | None:
+    """Write what else the reader said; a document too long to keep whole is not kept."""
+    if not isinstance(answer, Mapping):
+        return None
+    try:
+        written = json.dumps(answer, separators=(",", ":"), allow_nan=False)
+    except (TypeError, ValueError, RecursionError):
+        return None
+    return written if len(written) <= _LONGEST_DOCUMENT else None
 
 
 def _streams(answer: Any) -> tuple[Stream, ...]:
@@ -98,6 +161,8 @@ def _stream(idx: int, answer: Mapping[Any, Any]) -> Stream:
     facts: dict[str, Any] = {name: whole(answer.get(name)) for name in _COUNTS}
     facts |= {name: text(answer.get(name)) for name in _TEXTS}
     facts |= {name: answer.get(name) is True for name in _FLAGS}
+    facts |= {name: truth(answer.get(name)) for name in _TRUTHS}
+    facts |= {name: _one_of(answer.get(name), words) for name, words in _WORDS.items()}
     if facts["fps_num"] is None or facts["fps_den"] is None:
         facts |= {"fps_num": None, "fps_den": None}
     return Stream(
@@ -108,7 +173,10 @@ def _stream(idx: int, answer: Mapping[Any, Any]) -> Stream:
         level=whole(answer.get("level"), least=0),
         rotation=_turn(answer.get("rotation")),
         sar=real(answer.get("sar"), least=1e-4, most=1e4),
-        hdr=_one_of(answer.get("hdr"), _HDR),
+        coded_width=whole(answer.get("coded_width"), most=_MOST_PIXELS),
+        coded_height=whole(answer.get("coded_height"), most=_MOST_PIXELS),
+        dv_profile=whole(answer.get("dv_profile"), least=0, most=_MOST_BYTE),
+        dv_compat=whole(answer.get("dv_compat"), least=0, most=_MOST_BYTE),
         duration_s=_duration(answer.get("duration_s")),
         start_s=real(answer.get("start_s"), least=-_MOST_SECONDS, most=_MOST_SECONDS),
         **facts,
@@ -136,11 +204,11 @@ def truth(value: Any) -> bool | None:
     return value if isinstance(value, bool) else None
 
 
-def text(value: Any) -> str | None:
+def text(value: Any, longest: int = _LONGEST_TEXT) -> str | None:
     """Return text that any column can hold, or None if there is none."""
     if not isinstance(value, str):
         return None
-    kept = value[:_LONGEST_TEXT].replace("\0", "\\x00").strip()
+    kept = value[:longest].replace("\0", "\\x00").strip()
     return kept.encode("utf-8", "backslashreplace").decode("utf-8") or None
 
 

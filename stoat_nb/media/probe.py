@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 
 from stoat_nb.media import libav, policy
 from stoat_nb.media.failures import ProbeError, from_disk, from_os_error
 from stoat_nb.media.guarded import NotRegularError, open_beneath
-from stoat_nb.media.structure.check import structure
+from stoat_nb.media.headers.read import read_headers
 from stoat_nb.media.structure.verdict import TRUNCATED, Structure
 from stoat_nb.media.window import Window
 
@@ -62,8 +61,8 @@ def _open(item: Mapping[str, Any]) -> int:
 def _unchanged(fd: int, before: os.stat_result, soft_timeout_s: float) -> dict[str, Any]:
     """Read the facts; a file that changed meanwhile is neither good nor bad, whatever was read."""
     try:
-        shape = structure(Window(fd, before.st_size))
-        facts = libav.read(fd, soft_timeout_s=soft_timeout_s)
+        headers = read_headers(Window(fd, before.st_size))
+        facts = headers.complete(libav.read(fd, soft_timeout_s=soft_timeout_s))
     except OSError as error:
         raise from_disk(error) from error
     except ProbeError as error:
@@ -71,9 +70,9 @@ def _unchanged(fd: int, before: os.stat_result, soft_timeout_s: float) -> dict[s
         if error.error_class != "damaged":
             raise
         _refuse_if_disk_fails(fd, before.st_size)
-        raise _with_shape(error, shape) from error
+        raise _with_shape(error, headers.structure) from error
     _refuse_if_changed(fd, before)
-    return facts | asdict(shape)
+    return facts
 
 
 def _with_shape(error: ProbeError, shape: Structure) -> ProbeError:

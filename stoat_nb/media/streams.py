@@ -6,12 +6,19 @@ so they pass as Any here, and what they say is checked where it arrives (``media
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
+from stoat_nb.media.codecs import forms
+from stoat_nb.media.codecs.picture import Picture
+from stoat_nb.media.codecs.sei import Brightness
 from stoat_nb.media.described import Description
 
 _UNKNOWN_LEVEL = -99
+_LONGEST_COUNT = 18  # digits
+_LENGTH = re.compile(r"(\d{1,4}):(\d\d):(\d\d(?:\.\d{1,9})?)", re.ASCII)
 
 #: What a decoder of our build does not know by its tag, but we do.
 _CODECS_BY_TAG = {
@@ -77,10 +84,20 @@ _PRIMARIES = {
     22: "ebu3213",
 }
 
+_FIELD_ORDERS = {1: "progressive", 2: "tt", 3: "bb", 4: "tb", 5: "bt"}
+
 _HDR = {"smpte2084": "hdr10", "arib-std-b67": "hlg"}
 
 
-def stream_facts(stream: Any, description: Description) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What streams need to know of the file that holds them."""
+
+    created: str  #: As the file says it.
+    is_bare: bool  #: It is nothing but one stream, whose rate only the stream itself knows.
+
+
+def stream_facts(stream: Any, description: Description, origin: Origin) -> dict[str, Any]:
     """Collect what the file says of one stream."""
     facts = _common(stream, description)
     context = stream.codec_context
@@ -90,11 +107,30 @@ def stream_facts(stream: Any, description: Description) -> dict[str, Any]:
             "level": None if context.level == _UNKNOWN_LEVEL else context.level,
             "bitrate": getattr(context, "bit_rate", None),
         }
+    facts |= statistics(facts, lower_keys(stream.metadata), origin.created)
     if description.kind == "video":
-        facts |= _video(stream, description, is_cover=facts["is_cover"])
+        facts |= _video(stream, description)
+        if not facts["is_cover"]:
+            facts |= _rate(stream, context, is_bare=origin.is_bare)
+        facts |= _form(facts["codec"], context)
     elif description.kind == "audio" and context is not None:
         facts |= _audio(context)
+        facts["bit_depth"] = forms.sound_depth(facts["codec"], bytes(context.extradata or b""))
     return facts
+
+
+def _form(codec: str | None, context: Any) -> dict[str, Any]:
+    """Collect what only the codec's own header says, and what libav tells by number."""
+    if context is None:
+        return {}
+    form = forms.picture(codec, bytes(context.extradata or b"")) or Picture()
+    return {
+        "coded_width": form.coded_width,
+        "coded_height": form.coded_height,
+        "has_b_frames": bool(context.has_b_frames) if context.pix_fmt else None,
+        "field_order": _FIELD_ORDERS.get(int(context.field_order)),
+        "progressive_only": form.progressive,
+    }
 
 
 def _common(stream: Any, description: Description) -> dict[str, Any]:
@@ -102,6 +138,7 @@ def _common(stream: Any, description: Description) -> dict[str, Any]:
     tag = tag_text(description.tag)
     return {
         "idx": stream.index,
+        "id": stream.id,
         "kind": description.kind,
         "codec": description.codec or _CODECS_BY_TAG.get(tag or ""),
         "codec_tag": tag,
@@ -119,7 +156,14 @@ def _common(stream: Any, description: Description) -> dict[str, Any]:
 _DEFAULT, _FORCED, _COVER = 0x1, 0x40, 0x400
 
 
-def _video(stream: Any, description: Description, *, is_cover: bool) -> dict[str, Any]:
+def _rate(stream: Any, context: Any, *, is_bare: bool) -> dict[str, Any]:
+    """Tell the frame rate: libav makes up 25 a second where there are no time stamps at all."""
+    own = context.framerate if context is not None else None
+    rate = (is_bare and own) or stream.average_rate or own or stream.guessed_rate
+    return {"fps_num": rate and rate.numerator, "fps_den": rate and rate.denominator}
+
+
+def _video(stream: Any, description: Description) -> dict[str, Any]:
     context = stream.codec_context
     facts: dict[str, Any] = {
         "width": (context and context.width) or description.width,
@@ -127,11 +171,12 @@ def _video(stream: Any, description: Description, *, is_cover: bool) -> dict[str
         "rotation": description.rotation or 0,
         "sar": _ratio(stream.sample_aspect_ratio) if context else None,
     }
-    if not is_cover:
-        rate = stream.average_rate or stream.base_rate
-        facts |= {"fps_num": rate and rate.numerator, "fps_den": rate and rate.denominator}
     colour = _colour(context) if context else {}
-    return facts | colour | {"hdr": _hdr(colour.get("color_transfer"), description)}
+    facts |= {
+        name: getattr(description, name)
+        for name in ("dv_profile", "dv_compat", "max_cll", "max_fall")
+    }
+    return facts | colour | {"hdr": hdr(colour.get("color_transfer"), description.has_dolby_vision)}
 
 
 def _colour(context: Any) -> dict[str, Any]:
@@ -139,6 +184,7 @@ def _colour(context: Any) -> dict[str, Any]:
     return {
         "pix_fmt": context.pix_fmt,
         "bit_depth": max((part.bits for part in form.components), default=None) if form else None,
+        "chroma": forms.chroma_of(context.pix_fmt),
         "color_range": _RANGES.get(context.color_range),
         "color_space": _SPACES.get(context.colorspace),
         "color_transfer": _TRANSFERS.get(context.color_trc),
@@ -146,10 +192,43 @@ def _colour(context: Any) -> dict[str, Any]:
     }
 
 
-def _hdr(transfer: str | None, description: Description) -> str | None:
-    if description.has_dolby_vision:
+def hdr(transfer: str | None, has_dolby_vision: bool) -> str | None:
+    """Name the kind of dynamic range; None where the file does not say."""
+    if has_dolby_vision:
         return "dolby_vision"
     return _HDR.get(transfer, "sdr") if transfer else None
+
+
+def statistics(facts: dict[str, Any], tags: Mapping[str, str], created: str) -> dict[str, Any]:
+    """Take from a Matroska stream's tags what its header leaves out.
+
+    A copy with some other program keeps the counts of the original; those are of the same time as
+    the file or worth nothing.
+    """
+    found: dict[str, Any] = {}
+    if not facts.get("duration_s") and (length := _LENGTH.fullmatch(tags.get("duration", ""))):
+        hours, minutes, seconds = length.groups()
+        found["duration_s"] = int(hours) * 3600 + int(minutes) * 60 + float(seconds)
+    written = _any_language(tags, "_statistics_writing_date_utc")
+    if not written or written != created[:19].replace("T", " "):
+        return found
+    for name, tag in (("frame_count", "number_of_frames"), ("bitrate", "bps")):
+        word = _any_language(tags, tag)
+        if not facts.get(name) and word.isascii() and word.isdigit() and len(word) < _LONGEST_COUNT:
+            found |= {name: int(word), f"{name}_basis": "tags"}
+    return found
+
+
+def _any_language(tags: Mapping[str, str], key: str) -> str:
+    return tags.get(key) or tags.get(f"{key}-eng") or ""
+
+
+def add_brightness(facts: dict[str, Any], told: Brightness) -> None:
+    """Add what a stream's first sample says; what the container says of it comes first."""
+    facts["max_cll"] = facts.get("max_cll") or told.max_cll
+    facts["max_fall"] = facts.get("max_fall") or told.max_fall
+    if told.dynamic and facts["hdr"] == "hdr10":
+        facts["hdr"] = "hdr10plus"
 
 
 def _audio(context: Any) -> dict[str, Any]:

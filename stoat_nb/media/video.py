@@ -32,26 +32,59 @@ class Stream:
     rotation: int | None = None  #: Degrees clockwise to turn for display: 0, 90, 180 or 270.
     sar: float | None = None  #: Sample aspect ratio.
     pix_fmt: str | None = None
-    bit_depth: int | None = None
+    bit_depth: int | None = None  #: Of a picture's samples, or of sound that is stored exactly.
     fps_num: int | None = None
     fps_den: int | None = None
     color_range: str | None = None
     color_space: str | None = None
     color_transfer: str | None = None
     color_primaries: str | None = None
-    hdr: str | None = None  #: sdr, hdr10, hlg or dolby_vision; None where the file does not say.
+    hdr: str | None = None  #: sdr, hdr10, hdr10plus, hlg or dolby_vision; None where unsaid.
     channels: int | None = None
     channel_layout: str | None = None
     sample_rate: int | None = None  #: Hz.
     bitrate: int | None = None  #: Bits a second, as the file states it.
     duration_s: float | None = None
     start_s: float | None = None
-    frame_count: int | None = None  #: As the file's header states it.
+    frame_count: int | None = None  #: With its basis below.
     language: str | None = None
     title: str | None = None
     is_default: bool = False
     is_forced: bool = False
     is_cover: bool = False  #: An attached picture: never the video.
+    coded_width: int | None = None  #: Pixels before cropping, where the codec's header tells.
+    coded_height: int | None = None
+    chroma: str | None = None  #: 4:2:0, 4:2:2, 4:4:4, ..., or 4:0:0 for grey.
+    fps_mode: str | None = None  #: cfr or vfr; None where nothing says.
+    fps_mode_basis: str | None = None  #: What says so: container.
+    frame_count_basis: str | None = None  #: header, tags, or estimated (duration times rate).
+    bitrate_basis: str | None = None  #: header, tags, or sizes (of all samples).
+    interlaced: bool | None = None
+    field_order: str | None = None  #: progressive, tt, bb, tb or bt (stored first, shown first).
+    has_b_frames: bool | None = None  #: Some pictures are stored after others that they precede.
+    dv_profile: int | None = None  #: Dolby Vision profile.
+    dv_compat: int | None = None  #: Dolby Vision base layer's compatibility: 1 HDR10, 2 SDR, 4 HLG.
+    max_cll: int | None = None  #: Candela per square metre, the brightest pixel.
+    max_fall: int | None = None  #: Candela per square metre, the brightest picture's average.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chapter:
+    """One chapter of a film."""
+
+    n: int  #: From 1, in the file's order.
+    start_s: float | None = None
+    end_s: float | None = None
+    title: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tag:
+    """Something that the file says of itself, or of one of its streams."""
+
+    key: str
+    value: str
+    idx: int | None = None  #: The stream's number; None for the whole file.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +107,10 @@ class Video:
     integrity_reason: str | None = None  #: A sentence, where it is truncated or suspect.
     fragmented: bool | None = None  #: The film is in pieces with an index each; ISO files only.
     faststart: bool | None = None  #: The index comes before the media data; ISO files only.
+    duration_basis: str | None = None  #: container, streams, timestamps or estimated (bit rate).
+    chapters: tuple[Chapter, ...] = ()
+    tags: tuple[Tag, ...] = ()  #: In the file's order; long ones are cut, at most some hundred.
+    document: str | None = None  #: What the reader said beyond the facts above, as JSON.
 
     def main(self, kind: str) -> Stream | None:
         """Return *the* stream of a kind: the first marked as default, else the first; no cover."""

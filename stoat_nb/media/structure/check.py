@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from stoat_nb.media.boxes import is_kind
 from stoat_nb.media.structure.chunks import check_asf, check_avi, check_flv
 from stoat_nb.media.structure.iso import check_iso
 from stoat_nb.media.structure.matroska import check_matroska
 from stoat_nb.media.structure.streams import check_mxf, check_ogg, check_program, check_transport
-from stoat_nb.media.structure.verdict import UNCHECKED, Structure
+from stoat_nb.media.structure.verdict import UNCHECKED, Structure, beyond_measure
 from stoat_nb.media.window import TooMuch, Window
 
 _Check = Callable[[Window], Structure]
 
+_EBML = b"\x1a\x45\xdf\xa3"
 _BY_START: tuple[tuple[bytes, _Check], ...] = (
-    (b"\x1a\x45\xdf\xa3", check_matroska),
+    (_EBML, check_matroska),
     (b"FLV", check_flv),
     (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", check_asf),
     (b"OggS", check_ogg),
@@ -33,11 +33,21 @@ def structure(window: Window) -> Structure:
     try:
         return check(window) if check else UNCHECKED
     except TooMuch:
-        return Structure(integrity_reason="The file has too many headers to look at each of them.")
+        return beyond_measure()
+
+
+def is_iso(head: bytes) -> bool:
+    """Whether a file that begins like this is made of boxes."""
+    return head[4:8] in _ISO_FIRST
+
+
+def is_matroska(head: bytes) -> bool:
+    """Whether a file that begins like this is made of elements."""
+    return head.startswith(_EBML)
 
 
 def _check(head: bytes) -> _Check | None:
-    if head[4:8] in _ISO_FIRST and is_kind(head[4:8]):
+    if is_iso(head):
         return check_iso
     if head.startswith(b"RIFF") and head[8:12] in (b"AVI ", b"AVIX"):
         return check_avi

@@ -50,3 +50,8 @@ def cut_short(what: str, should_end: int, size: int) -> Structure:
         TRUNCATED,
         f"{what} should end at byte {should_end}; the file ends at {size}: {share} is missing.",
     )
+
+
+def beyond_measure() -> Structure:
+    """Say that looking at all the headers would be more work than one file is worth."""
+    return Structure(integrity_reason="The file has too many headers to look at each of them.")

@@ -75,9 +75,7 @@ def test_a_program_stream_is_complete_only_with_its_end_code(archive: Path, chec
     assert check(content) == UNCHECKED
 
 
-@pytest.mark.parametrize(
-    "content", [b"", b"x", b"\x47", b"G" * 99, b"no video" * 100, b"\0" * 99]
-)
+@pytest.mark.parametrize("content", [b"", b"x", b"\x47", b"G" * 99, b"no video" * 100, b"\0" * 99])
 def test_what_is_no_known_format_is_not_checked(check: Check, content: bytes) -> None:
     told = check(content)
     assert (told.integrity, told.integrity_level) == ("unknown", "none")

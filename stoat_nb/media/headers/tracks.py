@@ -1,0 +1,207 @@
+"""The tracks of an MP4, QuickTime or 3GP file as their boxes state them (ISO/IEC 14496-12)."""
+
+from __future__ import annotations
+
+import struct
+import sys
+from array import array
+from dataclasses import dataclass
+from typing import Any
+
+from stoat_nb.media.boxes import Box
+from stoat_nb.media.movie import Movie, Node
+from stoat_nb.media.window import Window
+
+_MOST_RUNS = 8192
+_MOST_EDITS = 64
+_MOST_TRACKS = 64
+_LARGEST_ENTRY = 1 << 16
+_NO_DURATION = frozenset({0xFFFFFFFF, 0xFFFFFFFFFFFFFFFF})
+
+Runs = tuple[tuple[int, int], ...]  #: How many samples in a row, and what each of them has.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """One line of a track's edit list."""
+
+    duration: int  #: In the movie's time scale.
+    media_time: int  #: In the track's; -1 is a pause.
+    rate: int  #: 16.16.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Track:
+    """One track: its header boxes as they are, and where its tables lie."""
+
+    id: int
+    handler: bytes
+    name: bytes
+    is_enabled: bool
+    language: int
+    time_scale: int
+    duration: int | None  #: In its own time scale; None if not stated.
+    matrix: tuple[int, ...]
+    volume: int
+    width: int  #: 16.16, as shown.
+    height: int
+    entry: bytes  #: The first sample entry, from its size on.
+    n_entries: int
+    edits: tuple[Edit, ...]
+    durations: Runs | None  #: None where there are too many runs to read.
+    tables: Node  #: The sample table.
+    media: Node
+    node: Node
+
+    @property
+    def tag(self) -> bytes:
+        """The four characters of the first sample entry."""
+        return self.entry[4:8]
+
+    @property
+    def samples(self) -> int | None:
+        """How many samples the table of durations counts."""
+        return None if self.durations is None else sum(count for count, _ in self.durations)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Header:
+    """The movie's own header."""
+
+    time_scale: int
+    duration: int | None
+    created: int  #: Seconds since 1904.
+
+
+def movie_header(window: Window, film: Movie) -> Header | None:
+    """Read the movie's header."""
+    box = film.index.one(b"mvhd") if film.index else None
+    if box is None:
+        return None
+    body = window.at(box.body, min(box.end - box.body, 112))
+    wide = body[:1] == b"\x01"
+    if len(body) < (32 if wide else 20):
+        return None
+    form = ">4xQQIQ" if wide else ">4xIIII"
+    created, _, scale, duration = struct.unpack_from(form, body)
+    return Header(time_scale=scale, duration=_stated(duration), created=created)
+
+
+def _stated(duration: int) -> int | None:
+    return None if duration in _NO_DURATION else duration
+
+
+def tracks(window: Window, film: Movie) -> list[Track]:
+    """Read the tracks in the file's order; those without the boxes they must have are left out."""
+    nodes = film.index.all(b"trak")[:_MOST_TRACKS] if film.index else []
+    found = (_track(window, node) for node in nodes)
+    return [track for track in found if track]
+
+
+def _track(window: Window, node: Node) -> Track | None:
+    media = next(iter(node.all(b"mdia")), None)
+    information = next(iter(media.all(b"minf")), None) if media else None
+    tables = next(iter(information.all(b"stbl")), None) if information else None
+    if media is None or tables is None:
+        return None
+    shown = _shown(_body(window, node.one(b"tkhd"), 96))
+    timed = _timed(_body(window, media.one(b"mdhd"), 36))
+    if shown is None or timed is None:
+        return None
+    handler = _body(window, media.one(b"hdlr"), 200)
+    count, entry = _entry(window, tables.one(b"stsd"))
+    return Track(
+        **shown,
+        **timed,
+        handler=handler[8:12],
+        name=handler[24:],
+        entry=entry,
+        n_entries=count,
+        edits=_edits(_body(window, node.one(b"edts", b"elst"), 8 + 20 * _MOST_EDITS)),
+        durations=runs(window, tables.one(b"stts")),
+        tables=tables,
+        media=media,
+        node=node,
+    )
+
+
+def _body(window: Window, box: Box | None, most: int) -> bytes:
+    return window.at(box.body, min(box.end - box.body, most)) if box else b""
+
+
+def _shown(body: bytes) -> dict[str, Any] | None:
+    wide = body[:1] == b"\x01"
+    if len(body) < (96 if wide else 84):
+        return None
+    layout = 12 if wide else 0
+    [identity] = struct.unpack_from(">I", body, 20 if wide else 12)
+    [volume] = struct.unpack_from(">H", body, 36 + layout)
+    *matrix, width, height = struct.unpack_from(">9i2I", body, 40 + layout)
+    return {
+        "id": identity,
+        "is_enabled": bool(body[3] & 1),
+        "volume": volume,
+        "matrix": tuple(matrix),
+        "width": width,
+        "height": height,
+    }
+
+
+def _timed(body: bytes) -> dict[str, Any] | None:
+    form = ">4x16xIQH" if body[:1] == b"\x01" else ">4x8xIIH"
+    if len(body) < struct.calcsize(form):
+        return None
+    scale, duration, language = struct.unpack_from(form, body)
+    return {"time_scale": scale, "duration": _stated(duration), "language": language}
+
+
+def _entry(window: Window, box: Box | None) -> tuple[int, bytes]:
+    """Return how many sample entries there are, and the first."""
+    head = _body(window, box, 16)
+    if box is None or len(head) < 16:  # noqa: PLR2004 - the count, and the head of an entry
+        return 0, b""
+    count, size = struct.unpack_from(">4xII", head)
+    if not count or not 8 <= size <= min(box.end - box.body - 8, _LARGEST_ENTRY):  # noqa: PLR2004 - a box's head
+        return count, b""
+    return count, window.at(box.body + 8, size)
+
+
+def _edits(body: bytes) -> tuple[Edit, ...]:
+    if len(body) < 8:  # noqa: PLR2004 - version and count
+        return ()
+    form, size = (">Qqi", 20) if body[0] == 1 else (">Iii", 12)
+    [count] = struct.unpack_from(">I", body, 4)
+    whole = min(count, (len(body) - 8) // size)
+    lines = (struct.unpack_from(form, body, 8 + size * line) for line in range(whole))
+    return tuple(Edit(duration=length, media_time=at, rate=rate) for length, at, rate in lines)
+
+
+def runs(window: Window, box: Box | None) -> Runs | None:
+    """Read a table of runs (``stts``, ``ctts``); None if it is missing, damaged or too long."""
+    count = _count(window, box)
+    if box is None or count is None or count > _MOST_RUNS or count * 8 > box.end - box.body - 8:
+        return None
+    numbers = struct.unpack(f">{2 * count}I", window.at(box.body + 8, 8 * count))
+    return tuple(zip(numbers[::2], numbers[1::2], strict=True))
+
+
+def _count(window: Window, box: Box | None) -> int | None:
+    head = window.at(box.body + 4, 4) if box else b""
+    return int.from_bytes(head, "big") if len(head) == 4 else None  # noqa: PLR2004 - one number
+
+
+def total_size(window: Window, tables: Node, most: int) -> int | None:
+    """Add up the sizes of all samples; None if the table is missing, damaged or too long."""
+    box = tables.one(b"stsz")
+    head = window.at(box.body + 4, 8) if box else b""
+    if box is None or len(head) < 8:  # noqa: PLR2004 - one size for all, and their count
+        return None
+    same, count = struct.unpack(">II", head)
+    if same:
+        return int(same * count)
+    if count > most or count * 4 > box.end - box.body - 12:
+        return None
+    sizes = array("I", window.exactly(box.body + 12, 4 * count))
+    if sys.byteorder == "little":
+        sizes.byteswap()
+    return sum(sizes)
