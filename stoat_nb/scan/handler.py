@@ -104,6 +104,14 @@ class _Scan:
         return begun
 
     async def _finish(self, status: str) -> dict[str, Any]:
+        """Write down how the scan ended; from here on nobody can stop it any more."""
+        finishing = asyncio.ensure_future(self._write_end(status))
+        try:
+            return await asyncio.shield(finishing)
+        except asyncio.CancelledError:
+            return await finishing
+
+    async def _write_end(self, status: str) -> dict[str, Any]:
         report = self._tally.report(
             folder=self._root,
             scan_id=self._scan_id,
