@@ -8,8 +8,8 @@ from dataclasses import fields
 from typing import Any, Final
 
 from stoat_nb.catalog.owner import Owner
-from stoat_nb.catalog.values import as_cell, as_stored_text
-from stoat_nb.jobs.state import JobState, JobStatus, Progress
+from stoat_nb.catalog.values import as_cell, as_integer, as_stored_text
+from stoat_nb.jobs.state import NO_PROGRESS, JobState, JobStatus, Progress
 from stoat_nb.names import shown
 
 #: What a snapshot and a row have in common, under the row's names.
@@ -57,7 +57,6 @@ NEW_FIELDS: Final = (
     "retry_of",
     "seq",
 )
-_NOTHING = Progress()
 _PROGRESS = tuple(field.name for field in fields(Progress))
 
 
@@ -75,15 +74,15 @@ def row_of(state: JobState) -> Mapping[str, Any]:
         "started_at": state.started_at,
         "finished_at": state.finished_at,
         "heartbeat_at": state.heartbeat_at,
-        "timeout_s": state.timeout_s,
+        "timeout_s": as_cell(state.timeout_s),
         "attempt": state.attempt,
         "deaths": state.deaths,
         "max_deaths": state.max_deaths,
         "cancel_requested": int(state.cancel_requested),
         "pause_requested": int(state.pause_requested),
         "paused": int(state.paused),
-        "priority": state.priority,
-        "retry_of": state.retry_of,
+        "priority": as_integer(state.priority),
+        "retry_of": as_cell(state.retry_of),
         "seq": state.seq,
     }
 
@@ -98,10 +97,10 @@ def new_row_of(state: JobState) -> tuple[Any, ...]:
         as_cell(state.error),
         state.submitted_at,
         state.finished_at,
-        state.timeout_s,
+        as_cell(state.timeout_s),
         state.max_deaths,
-        state.priority,
-        state.retry_of,
+        as_integer(state.priority),
+        as_cell(state.retry_of),
         state.seq,
     )
 
@@ -129,15 +128,15 @@ def state_of(row: tuple[Any, ...]) -> JobState:
 
 
 def _progress_json(progress: Progress) -> str | None:
-    if progress == _NOTHING:
+    if progress is NO_PROGRESS or progress == NO_PROGRESS:
         return None
     values = ((name, getattr(progress, name)) for name in _PROGRESS)
-    return _json({name: value for name, value in values if value != getattr(_NOTHING, name)})
+    return _json({name: value for name, value in values if value != getattr(NO_PROGRESS, name)})
 
 
 def _progress(text: str | None) -> Progress:
     if text is None:
-        return _NOTHING
+        return NO_PROGRESS
     kept = json.loads(text)
     return Progress(**{**kept, "current": tuple(kept.get("current", ()))})
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar, cast
 
 from stoat_nb.jobs.rate import RateMeter
-from stoat_nb.jobs.state import JobEvent, Level, Progress
+from stoat_nb.jobs.state import NO_PROGRESS, JobEvent, Level, Progress
 
 T = TypeVar("T")
 
@@ -50,7 +50,7 @@ class JobContext:
         self._send = send
         self._loop = asyncio.get_running_loop()
         self._lock = threading.Lock()
-        self._progress = Progress()
+        self._progress = NO_PROGRESS
         self._meter = RateMeter()
         self._scheduled = False
         self._published_at = float("-inf")
@@ -115,6 +115,8 @@ class JobContext:
         """The newest progress, with its rate."""
         with self._lock:
             progress, meter = self._progress, self._meter
+            if progress is NO_PROGRESS:
+                return progress
             return replace(
                 progress,
                 rate=meter.rate,

@@ -29,7 +29,7 @@ class Running:
         self._started = time.monotonic()
         self._stopped = False
         self._late: str | None = None
-        self._let_go = asyncio.Event()
+        self._let_go: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def stop(self, *, for_good: bool = True) -> None:
         """Cancel the handler once: a second blow would hit it while it puts its things away.
@@ -42,19 +42,16 @@ class Running:
             return
         self._stopped = True
         self.task.cancel()
-        asyncio.get_running_loop().call_later(GRACE_S, self._let_go.set)
+        asyncio.get_running_loop().call_later(GRACE_S, self._give_up)
 
     async def supervise(self) -> None:
         """Return when the handler has ended, or has had its grace after being stopped."""
-        released = asyncio.ensure_future(self._let_go.wait())
-        try:
-            while not self.task.done() and not self._let_go.is_set():
-                left = self._stop_if_late()
-                await asyncio.wait(
-                    {self.task, released}, timeout=left, return_when=asyncio.FIRST_COMPLETED
-                )
-        finally:
-            released.cancel()
+        await asyncio.sleep(0)  # many a handler is through after its first step
+        while not self.task.done() and not self._let_go.done():
+            left = self._stop_if_late()
+            await asyncio.wait(
+                {self.task, self._let_go}, timeout=left, return_when=asyncio.FIRST_COMPLETED
+            )
 
     @property
     def was_let_go(self) -> bool:
@@ -79,6 +76,10 @@ class Running:
             return of_return(self.task.result(), cancelled=cancelled, late=self._late)
         log.error("Job %s failed: %s.", self.context.job_id, type(problem).__name__)
         return of_raise(problem, cancelled=cancelled, late=self._late)
+
+    def _give_up(self) -> None:
+        if not self._let_go.done():
+            self._let_go.set_result(None)
 
     def _stop_if_late(self) -> float | None:
         """Stop the handler if a limit is reached; return the seconds until one may be."""

