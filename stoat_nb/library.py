@@ -246,10 +246,9 @@ class Library:
         return self._queue.snapshots(status=status, job_type=job_type, limit=limit, offset=offset)
 
     def subscribe(self, listener: Callable[[JobState], None]) -> Callable[[], None]:
-        """Hear of every job, whichever process runs it; the listener must not block.
+        """Hear of every job, of other processes' within half a second.
 
-        It is called on the queue's thread: at once for jobs of this process, of others within half
-        a second.
+        The listener is called on the queue's thread and must not block.
 
         Returns
         -------
@@ -275,6 +274,18 @@ class Library:
     def streams(self) -> pd.DataFrame:
         """Return every stream of every video, one row each."""
         return self.catalog.streams()
+
+    def chapters(self) -> pd.DataFrame:
+        """Return every chapter of every video, one row each."""
+        return self.catalog.chapters()
+
+    def tags(self) -> pd.DataFrame:
+        """Return what the videos say of themselves, one row a tag."""
+        return self.catalog.tags()
+
+    def document(self, video_id: int) -> dict[str, Any] | None:
+        """Return what the reader said of a file in its own words; None if that was not kept."""
+        return self.catalog.document(video_id)
 
     def failures(self) -> pd.DataFrame:
         """Return the files that could not be probed, each with its class and reason."""
@@ -314,7 +325,7 @@ class Library:
         path
             Where to; an existing file is replaced only by a complete one.
         table
-            ``videos``, ``streams``, ``failures``, ``scans`` or ``jobs``.
+            ``videos``, ``streams``, ``chapters``, ``tags``, ``failures``, ``scans`` or ``jobs``.
         format
             ``csv``, ``json``, ``jsonl``, ``parquet`` or ``xlsx``; by its ending if not given.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, overload
@@ -122,6 +124,29 @@ class Catalog:
     def streams(self) -> pd.DataFrame:
         """Return every stream of every video, one row each."""
         return self._frame("streams")
+
+    def chapters(self) -> pd.DataFrame:
+        """Return every chapter of every video, one row each."""
+        return self._frame("chapters")
+
+    def tags(self) -> pd.DataFrame:
+        """Return every tag of every video, one row each."""
+        return self._frame("tags")
+
+    def document(self, video_id: int) -> dict[str, Any] | None:
+        """Return what the reader said of a file in its own words; None if that was not kept."""
+
+        def select(connection: apsw.Connection) -> list[Any]:
+            if not fetch(connection, "SELECT 1 FROM videos WHERE id = ?", (as_integer(video_id),)):
+                raise UnknownVideo(video_id)
+            return fetch(
+                connection,
+                "SELECT document FROM documents WHERE video_id = ?",
+                (as_integer(video_id),),
+            )
+
+        rows = self._database.read(select)
+        return json.loads(zlib.decompress(rows[0][0])) if rows else None
 
     def failures(self) -> pd.DataFrame:
         """Return the files that could not be probed."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import zlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -46,6 +47,20 @@ STREAM_FIELDS = (
     "is_default",
     "is_forced",
     "is_cover",
+    "coded_width",
+    "coded_height",
+    "chroma",
+    "fps_mode",
+    "fps_mode_basis",
+    "frame_count_basis",
+    "bitrate_basis",
+    "interlaced",
+    "field_order",
+    "has_b_frames",
+    "dv_profile",
+    "dv_compat",
+    "max_cll",
+    "max_fall",
 )
 
 _PICTURE = (
@@ -67,6 +82,19 @@ _PICTURE = (
     "color_transfer",
     "color_primaries",
     "hdr",
+    "coded_width",
+    "coded_height",
+    "chroma",
+    "fps_mode",
+    "fps_mode_basis",
+    "frame_count_basis",
+    "interlaced",
+    "field_order",
+    "has_b_frames",
+    "dv_profile",
+    "dv_compat",
+    "max_cll",
+    "max_fall",
 )
 _SIDEWAYS = (90, 270)
 
@@ -98,6 +126,10 @@ def video_cells(video: Video | None) -> Cells:
         "container": known.container,
         "format_name": known.format_name,
         "duration_s": known.duration_s,
+        "duration_basis": known.duration_basis,
+        "fragmented": known.fragmented,
+        "faststart": known.faststart,
+        "integrity_reason": known.integrity_reason,
         "start_s": known.start_s,
         "bitrate": known.bitrate,
         "created_at": seconds_of(known.created_at),
@@ -109,12 +141,40 @@ def video_cells(video: Video | None) -> Cells:
         "audio_languages": _languages(known.streams, "audio"),
         "subtitle_languages": _languages(known.streams, "subtitle"),
     }
-    return {name: None if video is None else as_cell(value) for name, value in cells.items()}
+    return {
+        **{name: None if video is None else as_cell(value) for name, value in cells.items()},
+        # Nobody has looked: that is known too.
+        "integrity": as_stored_text(known.integrity),
+        "integrity_level": as_stored_text(known.integrity_level),
+    }
 
 
 def stream_cells(stream: Stream) -> tuple[Any, ...]:
     """Return a stream's fields in the order of STREAM_FIELDS."""
     return tuple(as_cell(getattr(stream, name)) for name in STREAM_FIELDS)
+
+
+def chapter_cells(video: Video) -> list[tuple[Any, ...]]:
+    """Return number, start, end and title of every chapter."""
+    return [
+        (chapter.n, as_cell(chapter.start_s), as_cell(chapter.end_s), as_cell(chapter.title))
+        for chapter in video.chapters
+    ]
+
+
+def tag_cells(video: Video) -> list[tuple[Any, ...]]:
+    """Return place, stream, key and value of every tag."""
+    return [
+        (place, tag.idx, as_stored_text(tag.key), as_stored_text(tag.value))
+        for place, tag in enumerate(video.tags)
+    ]
+
+
+def document_cell(video: Video) -> bytes | None:
+    """Return what the reader said beyond the facts, compressed."""
+    return (
+        None if video.document is None else zlib.compress(as_stored_text(video.document).encode())
+    )
 
 
 def _counts(video: Video) -> Cells:
@@ -124,6 +184,7 @@ def _counts(video: Video) -> Cells:
         "n_video": kinds.count("video"),
         "n_audio": kinds.count("audio"),
         "n_subtitle": kinds.count("subtitle"),
+        "n_data": kinds.count("data"),
         "n_chapters": video.n_chapters,
         "has_cover": any(stream.is_cover for stream in video.streams),
     }
@@ -135,6 +196,7 @@ def _picture(stream: Stream | None) -> Cells:
     return {
         **{name: getattr(known, name) for name in _PICTURE},
         "video_bitrate": known.bitrate,
+        "video_bitrate_basis": known.bitrate_basis,
         "display_width": width,
         "display_height": height,
         "dar": dar,
@@ -151,6 +213,8 @@ def _sound(stream: Stream | None) -> Cells:
         "sample_rate": known.sample_rate,
         "audio_language": known.language,
         "audio_bitrate": known.bitrate,
+        "audio_bitrate_basis": known.bitrate_basis,
+        "audio_bit_depth": known.bit_depth,
     }
 
 

@@ -9,10 +9,18 @@ from typing import Any, NamedTuple
 import apsw
 
 from stoat_nb.catalog.database import Database, fetch
-from stoat_nb.catalog.facts import STREAM_FIELDS, file_cells, stream_cells, video_cells
+from stoat_nb.catalog.facts import (
+    STREAM_FIELDS,
+    chapter_cells,
+    document_cell,
+    file_cells,
+    stream_cells,
+    tag_cells,
+    video_cells,
+)
 from stoat_nb.catalog.scans import below, check_fence
 from stoat_nb.catalog.values import as_cell, as_stored_text
-from stoat_nb.media.video import Failure, Outcome
+from stoat_nb.media.video import Failure, Outcome, Video
 from stoat_nb.names import as_text
 
 
@@ -182,13 +190,14 @@ class _Recorder:
 
     def _forget(self, video_id: int) -> None:
         """What was known is of the old bytes."""
-        for table in ("streams", "failures"):
+        for table in ("streams", "failures", "chapters", "tags", "documents"):
             self._connection.execute(f"DELETE FROM {table} WHERE video_id = ?", (video_id,))  # noqa: S608 - of our own words alone
 
     def _attach(self, video_id: int, outcome: Outcome) -> None:
         if outcome.video is not None:
             rows = [(video_id, *stream_cells(stream)) for stream in outcome.video.streams]
             self._connection.executemany(_INSERT_STREAM, rows).fetchall()
+            self._attach_words(video_id, outcome.video)
         else:
             failure = outcome.failure or _UNTOLD
             self._connection.execute(
@@ -203,6 +212,18 @@ class _Recorder:
                     self._at,
                 ),
             )
+
+    def _attach_words(self, video_id: int, video: Video) -> None:
+        """Write what the file says of itself."""
+        for table, rows in (("chapters", chapter_cells(video)), ("tags", tag_cells(video))):
+            if rows:
+                self._connection.executemany(
+                    f"INSERT INTO {table} VALUES (?, ?, ?, ?, ?)",  # noqa: S608 - of our own words alone
+                    [(video_id, *row) for row in rows],
+                ).fetchall()
+        document = document_cell(video)
+        if document is not None:
+            self._connection.execute("INSERT INTO documents VALUES (?, ?)", (video_id, document))
 
     def _folder_id(self, folder: bytes) -> int:
         if folder not in self._folders:

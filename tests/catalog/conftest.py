@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from stoat_nb.catalog.catalog import Catalog, RecordCounts
-from stoat_nb.media.video import Failure, Found, Outcome, Stream, Video
+from stoat_nb.media.video import Chapter, Failure, Found, Outcome, Stream, Tag, Video
 
 PICTURE = Stream(
     idx=0,
@@ -46,7 +46,18 @@ class Filling:
         return Found(folder=folder or b"/", name=name, **{**facts, **changes})
 
     def video(self, *streams: Stream, **facts: Any) -> Video:
-        known = {"container": "mp4", "format_name": "mov", "duration_s": 10.0, "tool": "test 1"}
+        known = {
+            "container": "mp4",
+            "format_name": "mov",
+            "duration_s": 10.0,
+            "tool": "test 1",
+            "integrity": "complete",
+            "integrity_level": "structure",
+            "faststart": True,
+            "chapters": (Chapter(n=1, start_s=0.0, end_s=4.0, title="Dawn"), Chapter(n=2)),
+            "tags": (Tag(key="comment", value="hand-held"), Tag(key="handler", value="x", idx=0)),
+            "document": '{"format": {"nb_streams": 2}}',
+        }
         return Video(streams=streams or (PICTURE, SOUND), **{**known, **facts})
 
     def ok(
