@@ -1,0 +1,1 @@
+"""The legs of ``benchmarks/queue.py``."""

@@ -1,0 +1,124 @@
+"""Kill real processes, cut simulated power, flood one library; print what became of the jobs.
+
+``scripts/crash [--kills 200] [--cuts 200] [--jobs 10000] [--seed N]``; without a seed a new one is
+drawn, and printed, so that a run that found something can be had again. The kills come at moments
+that no seed fixes entirely: the machine has its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import secrets
+import sys
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from harness.flood import FloodReport, flood
+from harness.power import CutReport, cut_power
+from harness.storm import StormReport, storm
+
+
+def main() -> int:
+    """Do all of it; 1 if any promise was broken."""
+    parser = argparse.ArgumentParser(prog="scripts/crash", description=__doc__)
+    parser.add_argument("--kills", type=int, default=200, help="processes to kill")
+    parser.add_argument("--stops", type=int, help="to stop for a while; one for each 40 kills")
+    parser.add_argument("--cuts", type=int, default=200, help="simulated power cuts")
+    parser.add_argument("--jobs", type=int, default=10_000, help="jobs submitted at once")
+    parser.add_argument("--seed", type=int, default=secrets.randbelow(10**6))
+    asked = parser.parse_args()
+    print(f"seed {asked.seed}", flush=True)
+    stops = asked.kills // 40 if asked.stops is None else asked.stops
+    broken = []
+    with tempfile.TemporaryDirectory() as scratch:
+        for name in ("full", "normal", "storm", "flood"):
+            (Path(scratch) / name).mkdir()
+        base = Path(scratch)
+        if asked.cuts:
+            cut = cut_power(base / "full", cuts=asked.cuts, seed=asked.seed)
+            control = cut_power(
+                base / "normal", cuts=asked.cuts, seed=asked.seed, synchronous="NORMAL"
+            )
+            broken += tell_cuts(cut, control)
+        if asked.kills:
+            broken += tell_storm(
+                storm(base / "storm", kills=asked.kills, seed=asked.seed, stops=stops)
+            )
+        if asked.jobs:
+            broken += tell_flood(flood(base / "flood", jobs=asked.jobs))
+    for breach in broken:
+        print(f"BROKEN: {breach}")
+    return 1 if broken else 0
+
+
+def tell(heading: str, facts: Iterable[tuple[str, object]]) -> None:
+    print(heading)
+    for name, value in facts:
+        print(f"  {name:<44} {value}", flush=True)
+
+
+def tell_cuts(report: CutReport, control: CutReport) -> list[str]:
+    """Print what the cuts found; return what is broken."""
+    tell(
+        "Power cuts, simulated",
+        (
+            ("cuts", report.cuts),
+            ("jobs promised before them, added up", f"{report.promised:,}"),
+            ("jobs lost", report.lost),
+            ("integrity", "ok" if not report.broken else f"{len(report.broken)} damaged"),
+            ("control (synchronous=NORMAL): jobs lost", control.lost),
+            ("control: cuts that lost jobs", control.cuts_with_loss),
+        ),
+    )
+    broken = list(report.broken)
+    if report.lost:
+        broken.append(f"{report.lost} jobs were lost by {report.cuts_with_loss} power cuts")
+    if not control.lost:
+        broken.append("the control lost nothing, so these cuts prove nothing: ask for more of them")
+    return broken
+
+
+def tell_storm(report: StormReport) -> list[str]:
+    """Print what the storm left; return what is broken."""
+    tell(
+        "Kill -9, two processes on one library",
+        (
+            ("kills", report.kills),
+            ("stops longer than a lease", report.stops),
+            ("jobs submitted", f"{report.submitted:,}"),
+            ("jobs lost", report.lost),
+            ("jobs run twice to completion", report.twice),
+            ("ends", ", ".join(f"{n} {status}" for status, n in sorted(report.ended.items()))),
+            ("handlers at their last line again (allowed)", report.last_lines_again),
+            ("processes left behind", report.orphans),
+            ("integrity", "ok" if not report.damaged else f"{len(report.damaged)} times damaged"),
+        ),
+    )
+    broken = [*sorted(report.breaches), *report.damaged]
+    if report.orphans:
+        broken.append(f"{report.orphans} processes outlived the one that started them")
+    if not report.drained or not all(word.startswith("drained") for word in report.drained):
+        broken.append(f"the last two processes did not come to an end: {report.drained}")
+    return broken
+
+
+def tell_flood(report: FloodReport) -> list[str]:
+    """Print what the flood left; return what is broken."""
+    tell(
+        f"{report.submitted:,} jobs from {len(report.by_process)} processes at once",
+        (
+            ("jobs lost", report.lost),
+            ("jobs that did not end", report.unfinished),
+            ("jobs run twice", report.twice),
+            ("run by each process", ", ".join(f"{n:,}" for n in report.by_process)),
+            ("seconds", f"{report.elapsed_s:.1f}"),
+            ("integrity", report.integrity),
+        ),
+    )
+    bad = report.lost or report.unfinished or report.twice or report.integrity != "ok"
+    return ["the flood lost or repeated jobs"] if bad else []
+
+
+if __name__ == "__main__":
+    sys.exit(main())
