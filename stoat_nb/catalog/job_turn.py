@@ -22,7 +22,7 @@ from stoat_nb.catalog.workers import GONE, Surroundings, beat, enter
 from stoat_nb.errors import UnknownJob
 from stoat_nb.jobs.state import JobEvent, JobState, JobStatus
 from stoat_nb.jobs.store import Claim, Errand, Reply
-from stoat_nb.jobs.transitions import begun, news_of_orphan, orphaned
+from stoat_nb.jobs.transitions import begun, news_of_orphan, orphaned, settled
 
 _INSERT: Final = (
     f"INSERT INTO jobs ({', '.join(NEW_FIELDS)}, revision, changed_by) "  # noqa: S608 - of our own words alone
@@ -36,8 +36,8 @@ _UPDATE: Final = (
     "WHERE id = :id"
 )
 _PROGRESS: Final = (
-    "UPDATE jobs SET progress = :progress, heartbeat_at = :heartbeat_at, seq = :seq, "
-    "revision = :revision, changed_by = :me "
+    "UPDATE jobs SET progress = :progress, heartbeat_at = :heartbeat_at, "
+    "seq = max(seq + 1, :seq), revision = :revision, changed_by = :me "
     "WHERE id = :id AND status = 'running' AND attempt = :attempt AND worker_id = :me"
 )
 _BEGIN: Final = (
@@ -46,10 +46,13 @@ _BEGIN: Final = (
 )
 _END: Final = (
     "UPDATE jobs SET status = :status, progress = :progress, result = :result, error = :error, "
-    "finished_at = :finished_at, heartbeat_at = :heartbeat_at, seq = :seq, "
-    "cancel_requested = max(cancel_requested, :cancel_requested), "
+    "finished_at = :finished_at, heartbeat_at = :heartbeat_at, seq = max(seq + 1, :seq), "
+    "cancel_requested = max(cancel_requested, :cancel_requested), pause_requested = 0, "
     "revision = :revision, changed_by = :me "
     "WHERE id = :id AND status = 'running' AND attempt = :attempt AND worker_id = :me"
+)
+_END_SCAN: Final = (
+    "UPDATE scans SET status = ?, finished_at = ? WHERE job_id = ? AND status = 'running'"
 )
 _NOTE: Final = (
     "INSERT INTO job_events (job_number, at, level, attempt, text) "
@@ -142,7 +145,11 @@ class JobTurn:
         if state.status is not JobStatus.PENDING:
             is_final = state.is_final
             self._connection.execute(_END if is_final else _PROGRESS, self._bound(state))
-            return state if self._connection.changes() else self._kept(state.job_id)
+            if not self._connection.changes():
+                return self._kept(state.job_id)
+            if is_final:
+                self._end_scan(state)
+            return state
         kept = self._load(state.job_id)
         if kept is None:
             return None
@@ -150,17 +157,10 @@ class JobTurn:
         is_ours = worker_id == self.worker and before.attempt == state.attempt
         if before.status is not JobStatus.RUNNING or not is_ours:
             return before
-        after = self._as_wished(before, state)
+        after = settled(before, state, self._around.now())
         self._update(after, None if after.status is JobStatus.PENDING else worker_id)
-        return state if after == state else after
-
-    def _as_wished(self, before: JobState, after: JobState) -> JobState:
-        """Heed what others asked for after the worker last looked."""
-        if after.status is not JobStatus.PENDING:
-            return after
-        if before.cancel_requested:
-            return before.evolve(status=JobStatus.CANCELLED, finished_at=self._around.now())
-        return after.evolve(paused=before.pause_requested)
+        is_as_said = (after.status, after.paused) == (state.status, state.paused)
+        return state if is_as_said else after
 
     def _take(self, claim: Claim) -> list[JobState]:
         """Begin the jobs whose turn it is, as far as there is room for their type."""
@@ -212,7 +212,7 @@ class JobTurn:
         if not suspects:
             where += " AND jobs.deaths = 0"
         if claim.only is not None:
-            wanted += claim.only
+            wanted += map(as_stored_text, claim.only)
             where += f" AND jobs.id IN ({', '.join('?' * len(claim.only))})"
         rows = fetch(
             self._connection,
@@ -224,7 +224,7 @@ class JobTurn:
 
     def _room(self, claim: Claim) -> dict[str, int]:
         """Return how many more of each limited type may run, in all processes together."""
-        if not any(claim.types.values()):
+        if all(limit is None for limit in claim.types.values()):
             return {}
         running = Counter(
             name
@@ -240,15 +240,17 @@ class JobTurn:
         after = orphaned(before, now)
         self._note(before.job_id, news_of_orphan(before, after, now))
         self._update(after, None)
-        if after.is_final:
-            self._connection.execute(
-                "UPDATE scans SET status = ?, finished_at = ? "
-                "WHERE job_id = ? AND status = 'running'",
-                (after.status.value, now, after.job_id),
-            )
 
     def _update(self, state: JobState, worker_id: int | None) -> None:
         self._connection.execute(_UPDATE, {**self._bound(state), "worker_id": worker_id})
+        if state.is_final:
+            self._end_scan(state)
+
+    def _end_scan(self, state: JobState) -> None:
+        """End the scan of a job that has ended, should its handler not have come to that."""
+        self._connection.execute(
+            _END_SCAN, (state.status.value, state.finished_at, as_stored_text(state.job_id))
+        )
 
     def _bound(self, state: JobState) -> dict[str, Any]:
         return {**row_of(state), "revision": next(self._revisions), "me": self.worker}

@@ -13,7 +13,7 @@ from stoat_nb.catalog.job_rows import SELECT, state_of
 from stoat_nb.catalog.job_turn import JobTurn, newest_revision
 from stoat_nb.catalog.owner import Owner
 from stoat_nb.catalog.retention import Retention, forget_old
-from stoat_nb.catalog.values import as_stored_text
+from stoat_nb.catalog.values import as_integer, as_stored_text
 from stoat_nb.catalog.workers import Surroundings
 from stoat_nb.jobs.state import JobEvent, JobState, JobStatus, Level
 from stoat_nb.jobs.store import Changes, Errand, Interest, Reply
@@ -44,6 +44,7 @@ class CatalogJobStore:
         self._me: int | None = None
         self._version = -1
         self._lock = threading.Lock()
+        self._writing = threading.Lock()
 
     @property
     def is_lasting(self) -> bool:
@@ -92,7 +93,7 @@ class CatalogJobStore:
         where = " AND ".join(f"jobs.{name} = ?" for name in given)
         return self._states(
             f"{'WHERE ' if where else ''}{where} ORDER BY jobs.number DESC LIMIT ? OFFSET ?",
-            (*given.values(), -1 if limit is None else limit, offset),
+            (*given.values(), -1 if limit is None else as_integer(limit), as_integer(offset)),
         )
 
     def log(self, job_id: str) -> list[JobEvent]:
@@ -122,7 +123,8 @@ class CatalogJobStore:
 
     def _changes(self, connection: apsw.Connection, since: int, interest: Interest) -> Changes:
         revision = newest_revision(connection)
-        others = "jobs.revision > ? AND jobs.changed_by IS NOT ?"
+        # Whoever only looks and wishes has no number: what has none may be anybody's.
+        others = "jobs.revision > ? AND (jobs.changed_by IS NULL OR jobs.changed_by IS NOT ?)"
         changed = f"SELECT EXISTS (SELECT 1 FROM jobs WHERE {others})"  # noqa: S608 - of our own words alone
         if since < 0 or not fetch(connection, changed, (since, self._me))[0][0]:
             return Changes(revision=revision)
@@ -135,7 +137,9 @@ class CatalogJobStore:
             )
         for job_id in interest.job_ids:
             rows += fetch(
-                connection, f"{SELECT} WHERE {others} AND jobs.id = ?", (since, self._me, job_id)
+                connection,
+                f"{SELECT} WHERE {others} AND jobs.id = ?",
+                (since, self._me, as_stored_text(job_id)),
             )
         wished = fetch(
             connection,
@@ -187,7 +191,8 @@ class CatalogJobStore:
             turn = JobTurn(connection, self._around, self._me, self._is_lapsed)
             return function(turn), turn.worker
 
-        value, self._me = self._database.write(transact, durable=durable)
+        with self._writing:  # two that write at once would each enter, or forget the other's entry
+            value, self._me = self._database.write(transact, durable=durable)
         return value
 
 

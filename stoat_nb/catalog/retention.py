@@ -42,17 +42,16 @@ def _forget_piece(
     """Forget among the next oldest; return how many, and after which to go on, if at all."""
     rows = fetch(
         connection,
-        "SELECT number, status, finished_at FROM jobs WHERE number > ? ORDER BY number LIMIT ?",
+        "SELECT number, finished_at FROM jobs "
+        "WHERE number > ? AND status NOT IN ('pending', 'running') ORDER BY number LIMIT ?",
         (after, _AT_ONCE),
     )
     first_kept = _first_kept(connection, retention.count)
     limit, just_ended = now - retention.days * _DAY_S, now - GRACE_S
     old = [
         (number,)
-        for number, status, ended in rows
-        if status not in {"pending", "running"}
-        and ended is not None
-        and (ended < limit or (number < first_kept and ended < just_ended))
+        for number, ended in rows
+        if ended is not None and (ended < limit or (number < first_kept and ended < just_ended))
     ]
     connection.executemany("DELETE FROM jobs WHERE number = ?", old)
     is_through = len(rows) < _AT_ONCE or not old

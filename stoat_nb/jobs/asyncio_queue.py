@@ -13,7 +13,7 @@ from stoat_nb.jobs.context import Send
 from stoat_nb.jobs.core import QueueCore
 from stoat_nb.jobs.live import LiveJob
 from stoat_nb.jobs.queue import Take
-from stoat_nb.jobs.store import JobStore
+from stoat_nb.jobs.store import Changes, JobStore
 
 log = logging.getLogger(__name__)
 
@@ -120,8 +120,11 @@ class AsyncioJobQueue(QueueCore):
             self._wake.clear()
             try:
                 taken = await self._turn()
-            except StoatError as problem:
-                log.error("What became of jobs could not be written down yet: %s", problem)  # noqa: TRY400 - a sentence
+            except Exception as problem:  # the queue goes on whatever it was
+                if isinstance(problem, StoatError):
+                    log.error("What became of jobs could not be written down yet: %s", problem)  # noqa: TRY400 - a sentence
+                else:
+                    log.exception("What became of jobs could not be written down yet.")
                 await asyncio.sleep(RETRY_AFTER_S)
                 self._wake_up(hungry=True)
             else:
@@ -135,7 +138,7 @@ class AsyncioJobQueue(QueueCore):
     async def _look(self) -> None:
         if not await self._in_scribe(self._store.has_changed):
             return
-        changes = await self._in_scribe(self._store.changes, self._revision, self._news.interest)
+        changes = await self._changes()
         self._revision = changes.revision
         for state in changes.wished:
             self._live.heed(state)
@@ -144,6 +147,14 @@ class AsyncioJobQueue(QueueCore):
                 self._news.publish(state)
         if changes.by_others:
             self._wake_up(hungry=True)
+
+    async def _changes(self) -> Changes:
+        """Return what others did, of interest to whoever listens by now."""
+        while True:
+            interest = self._news.interest
+            changes = await self._in_scribe(self._store.changes, self._revision, interest)
+            if self._news.interest == interest:
+                return changes
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -167,4 +178,6 @@ async def _every(seconds: float, look: Callable[[], Awaitable[None]]) -> None:
             return
         except StoatError as problem:
             log.warning("The library's file cannot be used at the moment: %s", problem)
+        except Exception:
+            log.exception("The jobs of others could not be looked after.")
         await asyncio.sleep(seconds)

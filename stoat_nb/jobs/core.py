@@ -83,13 +83,15 @@ class QueueCore:
         stall_timeout: float | None = None,
         concurrency: int | None = None,
     ) -> None:
+        _check_name(job_type)
         self._handlers[job_type] = Registration(
             handler=handler,
             timeout=self._timeout if timeout is DEFAULT else timeout,
             stall_timeout=stall_timeout,
             concurrency=concurrency,
         )
-        self._wake_up(hungry=True)
+        if self._serving:  # else its start looks for jobs, and there may be no loop yet
+            self._wake_up(hungry=True)
 
     async def get_status(self, job_id: str) -> JobState:
         live = self.peek_live(job_id)
@@ -134,7 +136,7 @@ class QueueCore:
     def peek_live(self, job_id: str) -> JobState | None:
         """Return the newest snapshot of a job that runs here. Any thread."""
         live = self._live.get(job_id)
-        return None if live is None else live.state
+        return None if live is None else live.known
 
     def peek(self, job_id: str) -> JobState:
         """Return the newest snapshot of any job. Blocking; any thread."""
@@ -182,8 +184,9 @@ class QueueCore:
         return await self._wish(job_id, Wish.PAUSE)
 
     async def resume(self, job_id: str) -> bool:
+        meant = await self._wish(job_id, Wish.RESUME)
         self._adopt(job_id)  # whoever resumes it is ready to run it
-        return await self._wish(job_id, Wish.RESUME)
+        return meant
 
     async def prioritize(self, job_id: str, priority: int) -> bool:
         meant, state = await self._in_scribe(self._store.prioritize, job_id, priority)
@@ -203,7 +206,7 @@ class QueueCore:
 
     async def _wish(self, job_id: str, wish: Wish) -> bool:
         live = self._live.get(job_id)
-        if live is not None and live.is_over:
+        if live is not None and live.has_ended:
             return False
         meant, state = await self._in_scribe(self._store.wish, job_id, wish)
         return self._heard(meant, state)
@@ -213,6 +216,8 @@ class QueueCore:
             self._live.heed(state)
         elif meant:
             self._news.publish(state)
+        if state.is_final:
+            self._own.discard(state.job_id)
         self._wake_up(hungry=True)
         return meant
 
@@ -285,6 +290,7 @@ class QueueCore:
         for state in errand.submits:
             self._news.publish(state)
         self._live.settle(errand.saves, reply.lost)
+        self._own.difference_update(state.job_id for state in errand.saves if state.is_final)
         if errand.claim is not None and len(reply.claimed) == errand.claim.count:
             self._hungry = True  # there may be more
         return [self._live.begin(state, self._handlers[state.job_type]) for state in reply.claimed]
@@ -310,6 +316,8 @@ class QueueCore:
     async def _close_core(self) -> None:
         """Stop what runs, to go on later if anything outlives this process, and say goodbye."""
         self._closed = True
+        async with self._turning:
+            pass  # what was being taken is to be stopped too
         lasting = self._store.is_lasting
         if not lasting:
             await self._cancel_waiting()
@@ -325,6 +333,15 @@ class QueueCore:
         for state in await self._in_scribe(self._store.states):
             if state.status is JobStatus.PENDING:
                 await self._wish(state.job_id, Wish.CANCEL)
+
+
+def _check_name(job_type: str) -> None:
+    try:
+        job_type.encode()
+    except UnicodeEncodeError:
+        raise JobError(
+            f"A job type cannot be called '{shown(job_type)}': that is not valid text. Use letters."
+        ) from None
 
 
 def _check_json(job_type: str, payload: Mapping[str, Any]) -> None:

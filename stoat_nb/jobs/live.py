@@ -42,6 +42,7 @@ class LiveJob:
 
     def __init__(self, state: JobState, registration: Registration) -> None:
         self.state = state
+        self.known = state  #: What of it was told: an end only once it is written down.
         self.registration = registration
         self.run: Running | None = None
         self.lost = False  #: Another process has taken it: whatever it comes to here is void.
@@ -54,6 +55,13 @@ class LiveJob:
     def is_over(self) -> bool:
         """Whether there is nothing left that could be stopped."""
         return self.over.is_set() or (self.run is not None and self.run.task.done())
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it came to its end; else it may be on its way back, to go on later."""
+        if self.over.is_set():
+            return self.state.is_final
+        return self.run is not None and self.run.task.done() and not self.run.was_let_go
 
 
 class LiveJobs:
@@ -87,6 +95,9 @@ class LiveJobs:
 
     def begin(self, state: JobState, registration: Registration) -> LiveJob:
         """Take charge of a job that was just taken."""
+        before = self._jobs.get(state.job_id)
+        if before is not None:  # this process was taken for dead, and now takes its own job again
+            self._lose(before, None)
         live = self._jobs[state.job_id] = LiveJob(state, registration)
         self._news.publish(state)
         return live
@@ -132,10 +143,13 @@ class LiveJobs:
         """Take note of what was written, and of what was refused because others were quicker."""
         for state in saved:
             live = self._jobs.get(state.job_id)
-            if live is None:
+            if live is None or live.state.attempt != state.attempt:
                 continue
-            if state.job_id in lost:
-                self._lose(live, lost[state.job_id])
+            kept = lost.get(state.job_id)
+            if kept is not None and state.status is JobStatus.PENDING:
+                self._dismiss(live, kept)  # it was given back, and somebody had other wishes
+            elif state.job_id in lost:
+                self._lose(live, kept)
             elif state.status is not JobStatus.RUNNING:
                 self._dismiss(live, state)
 
@@ -145,7 +159,7 @@ class LiveJobs:
             live = self._jobs.get(state.job_id)
             if live is not None and state.is_final and not live.told:
                 live.told = True
-                self._news.publish(state)
+                self._tell(live)
 
     async def stop_all(self, *, for_good: bool) -> None:
         """Stop every job; return when each has let go, or has had its grace."""
@@ -174,7 +188,9 @@ class LiveJobs:
         judge = partial(run.judge, cancelled=live.state.cancel_requested)
         # A large result is checked on the thread that is already there: at the interpreter's end
         # no new one can be started.
-        self.end(live, judge() if run.is_light else await self._in_scribe(judge))
+        verdict = judge() if run.is_light else await self._in_scribe(judge)
+        if not live.lost:
+            self.end(live, verdict)
 
     def _let_go(self, live: LiveJob) -> None:
         """End a job, or give it back, before its handler has begun."""
@@ -212,7 +228,7 @@ class LiveJobs:
 
     def _lose(self, live: LiveJob, kept: JobState | None) -> None:
         """Let go of a job over which this process was taken for dead."""
-        log.warning("Job %s was taken over by another process.", live.state.job_id)
+        log.warning("Job %s was taken over: this process was taken for dead.", live.state.job_id)
         live.lost = True
         live.over.set()
         self._jobs.pop(live.state.job_id, None)
@@ -240,9 +256,15 @@ class LiveJobs:
         if not live.lost:
             self._outbox.note(live.state.job_id, event)
             self._save_later(live)
+            if live.over.is_set():
+                self._wake()  # no more snapshots go out that could take it along
 
     def _advance(self, live: LiveJob, **changes: Any) -> None:
         live.state = live.state.evolve(**changes)
+        self._tell(live)
+
+    def _tell(self, live: LiveJob) -> None:
+        live.known = live.state
         self._news.publish(live.state)
 
     def _save_later(self, live: LiveJob) -> None:

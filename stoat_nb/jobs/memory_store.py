@@ -11,7 +11,7 @@ from collections.abc import Callable
 from stoat_nb.errors import UnknownJob
 from stoat_nb.jobs.state import JobEvent, JobState, JobStatus
 from stoat_nb.jobs.store import Changes, Claim, Errand, Interest, Reply
-from stoat_nb.jobs.transitions import Wish, begun, heed, prioritized
+from stoat_nb.jobs.transitions import Wish, begun, heed, prioritized, settled
 
 _Ticket = tuple[int, int, str]
 
@@ -100,11 +100,12 @@ class MemoryJobStore:
             heapq.heappush(self._queue, self._ticket(state))
 
     def _save(self, state: JobState) -> bool:
-        kept = self._states[state.job_id]
-        if kept.status is not JobStatus.RUNNING or kept.attempt != state.attempt:
+        kept = self._states.get(state.job_id)
+        if kept is None or kept.status is not JobStatus.RUNNING or kept.attempt != state.attempt:
             return False
-        self._put(state)
-        return True
+        after = settled(kept, state, time.time())
+        self._put(after)
+        return (after.status, after.paused) == (state.status, state.paused)
 
     def _take(self, claim: Claim | None) -> list[JobState]:
         taken: list[JobState] = []

@@ -52,11 +52,41 @@ def handed_back(state: JobState) -> JobState:
     )
 
 
+def settled(kept: JobState, said: JobState, now: float) -> JobState:
+    """Return a running job after its worker's word, heeding what others asked for meanwhile.
+
+    The worker knows how far it has come and how it ended, the store what was wished.
+    """
+    after = kept.evolve(
+        status=said.status,
+        progress=said.progress,
+        result=said.result,
+        error=said.error,
+        finished_at=said.finished_at,
+        heartbeat_at=said.heartbeat_at,
+    )
+    after = replace(after, seq=max(after.seq, said.seq))
+    if said.status is JobStatus.RUNNING:
+        return after
+    if said.is_final:
+        asked = kept.cancel_requested or said.cancel_requested
+        return replace(after, cancel_requested=asked, pause_requested=False)
+    if kept.cancel_requested:
+        return replace(
+            after, status=JobStatus.CANCELLED, finished_at=now, pause_requested=False, paused=False
+        )
+    return replace(after, paused=kept.pause_requested, pause_requested=False, worker=None)
+
+
 def orphaned(state: JobState, now: float) -> JobState:
     """Return a running job whose process is no more: taken up again, unless that has no sense."""
     if state.cancel_requested:
         return state.evolve(
-            status=JobStatus.CANCELLED, finished_at=now, error=interruption(state), worker=None
+            status=JobStatus.CANCELLED,
+            finished_at=now,
+            error=interruption(state),
+            pause_requested=False,
+            worker=None,
         )
     deaths = state.deaths + 1
     if deaths >= state.max_deaths:
@@ -64,6 +94,7 @@ def orphaned(state: JobState, now: float) -> JobState:
             status=JobStatus.FAILED,
             deaths=deaths,
             finished_at=now,
+            pause_requested=False,
             worker=None,
             error=f"{interruption(state)} That was the case {_times(deaths)}, so it was given up.",
         )

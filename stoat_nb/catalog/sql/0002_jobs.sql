@@ -51,8 +51,12 @@ INSERT INTO jobs (
     heartbeat_at, timeout_s, attempt, cancel_requested, seq, revision
 )
 SELECT
-    id, type, iif(status = 'running', 'pending', status), payload, progress, result, error,
-    submitted_at, started_at, finished_at, heartbeat_at, timeout_s, attempt, cancel_requested, seq, 0
+    id, type,
+    -- Nobody can be running it any more. What was asked to stop must not start again.
+    CASE WHEN status <> 'running' THEN status WHEN cancel_requested THEN 'cancelled' ELSE 'pending' END,
+    payload, progress, result, error, submitted_at, started_at,
+    iif(status = 'running' AND cancel_requested, unixepoch('subsec'), finished_at),
+    heartbeat_at, timeout_s, attempt, cancel_requested, seq, 0
 FROM old_jobs
 ORDER BY submitted_at, rowid;
 
