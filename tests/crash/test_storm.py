@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from harness.flood import flood
 from harness.ledger import Ledger
+from harness.points import die_everywhere
 from harness.storm import storm
 
 
@@ -18,6 +19,13 @@ def test_killed_processes_lose_no_job_and_repeat_none(tmp_path: Path) -> None:
     assert [word.split()[0] for word in report.drained] == ["drained", "drained"]
     assert report.submitted > 0
     assert report.ended.get("complete", 0) > 0
+
+
+def test_a_process_may_die_before_any_statement(tmp_path: Path) -> None:
+    report = die_everywhere(tmp_path, every=90)
+    assert report.breaches == []
+    assert report.deaths >= 2
+    assert report.submitted > 0
 
 
 @pytest.mark.slow

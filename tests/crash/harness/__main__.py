@@ -1,8 +1,8 @@
 """Kill real processes, cut simulated power, flood one library; print what became of the jobs.
 
-``scripts/crash [--kills 200] [--cuts 200] [--jobs 10000] [--seed N]``; without a seed a new one is
-drawn, and printed, so that a run that found something can be had again. The kills come at moments
-that no seed fixes entirely: the machine has its own.
+``scripts/crash [--kills 200] [--cuts 200] [--every 3] [--jobs 10000] [--seed N]``: 0 leaves a part
+out. Without a seed a new one is drawn, and printed, so that a run that found something can be had
+again. The kills come at moments that no seed fixes entirely: the machine has its own.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from harness.flood import FloodReport, flood
+from harness.points import PointsReport, die_everywhere
 from harness.power import CutReport, cut_power
 from harness.storm import StormReport, storm
 
@@ -25,31 +26,34 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=200, help="processes to kill")
     parser.add_argument("--stops", type=int, help="to stop for a while; one for each 40 kills")
     parser.add_argument("--cuts", type=int, default=200, help="simulated power cuts")
+    parser.add_argument("--every", type=int, default=3, help="die before each n-th statement")
     parser.add_argument("--jobs", type=int, default=10_000, help="jobs submitted at once")
     parser.add_argument("--seed", type=int, default=secrets.randbelow(10**6))
     asked = parser.parse_args()
     print(f"seed {asked.seed}", flush=True)
-    stops = asked.kills // 40 if asked.stops is None else asked.stops
-    broken = []
     with tempfile.TemporaryDirectory() as scratch:
-        for name in ("full", "normal", "storm", "flood"):
-            (Path(scratch) / name).mkdir()
-        base = Path(scratch)
-        if asked.cuts:
-            cut = cut_power(base / "full", cuts=asked.cuts, seed=asked.seed)
-            control = cut_power(
-                base / "normal", cuts=asked.cuts, seed=asked.seed, synchronous="NORMAL"
-            )
-            broken += tell_cuts(cut, control)
-        if asked.kills:
-            broken += tell_storm(
-                storm(base / "storm", kills=asked.kills, seed=asked.seed, stops=stops)
-            )
-        if asked.jobs:
-            broken += tell_flood(flood(base / "flood", jobs=asked.jobs))
+        broken = _all_of(asked, Path(scratch))
     for breach in broken:
         print(f"BROKEN: {breach}")
     return 1 if broken else 0
+
+
+def _all_of(asked: argparse.Namespace, base: Path) -> list[str]:
+    for name in ("full", "normal", "points", "storm", "flood"):
+        (base / name).mkdir()
+    broken, seed = [], asked.seed
+    if asked.cuts:
+        cut = cut_power(base / "full", cuts=asked.cuts, seed=seed)
+        control = cut_power(base / "normal", cuts=asked.cuts, seed=seed, synchronous="NORMAL")
+        broken += tell_cuts(cut, control)
+    if asked.every:
+        broken += tell_points(die_everywhere(base / "points", every=asked.every))
+    if asked.kills:
+        stops = asked.kills // 40 if asked.stops is None else asked.stops
+        broken += tell_storm(storm(base / "storm", kills=asked.kills, seed=seed, stops=stops))
+    if asked.jobs:
+        broken += tell_flood(flood(base / "flood", jobs=asked.jobs))
+    return broken
 
 
 def tell(heading: str, facts: Iterable[tuple[str, object]]) -> None:
@@ -77,6 +81,20 @@ def tell_cuts(report: CutReport, control: CutReport) -> list[str]:
     if not control.lost:
         broken.append("the control lost nothing, so these cuts prove nothing: ask for more of them")
     return broken
+
+
+def tell_points(report: PointsReport) -> list[str]:
+    """Print what dying before one statement after the other left; return what is broken."""
+    tell(
+        "Deaths before a statement, each followed by another process",
+        (
+            ("statements that one life takes", report.statements),
+            ("deaths", report.deaths),
+            ("jobs submitted", report.submitted),
+            ("promises broken", len(report.breaches)),
+        ),
+    )
+    return report.breaches
 
 
 def tell_storm(report: StormReport) -> list[str]:
