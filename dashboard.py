@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from stoat_nb.dashboard import create_dashboard, explain_refusal
 from stoat_nb.errors import StoatError
-from stoat_nb.library import shared_library
+from stoat_nb.sharing import shared_library
 
 try:
     page = create_dashboard(shared_library())

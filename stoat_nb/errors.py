@@ -261,6 +261,18 @@ class UnknownVideo(StoatError, KeyError):
         return str(self.args[0])  # KeyError would show the repr
 
 
+class UnknownScan(StoatError, KeyError):
+    """No scan has this number."""
+
+    code = "NOT_FOUND"
+
+    def __init__(self, scan_id: object) -> None:
+        super().__init__(f"There is no scan {shown(scan_id)}. See scans() for their numbers.")
+
+    def __str__(self) -> str:
+        return str(self.args[0])  # KeyError would show the repr
+
+
 class ExportError(StoatError):
     """A table that cannot be written as asked."""
 

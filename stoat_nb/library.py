@@ -3,34 +3,33 @@
 from __future__ import annotations
 
 import atexit
-import math
 import os
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from stoat_nb.catalog.catalog import Catalog
 from stoat_nb.catalog.query import Page, Summary, VideoQuery
 from stoat_nb.catalog.retention import Retention
 from stoat_nb.engines.local import LocalEngine
-from stoat_nb.engines.parcel import packed, unpack_and_call
-from stoat_nb.errors import (
-    RunFailed,
-)
+from stoat_nb.engines.parcel import send
 from stoat_nb.jobs.context import Handler
 from stoat_nb.jobs.job import Job
 from stoat_nb.jobs.queue import DEFAULT, Take, Timeout
 from stoat_nb.jobs.state import JobEvent, JobState, JobStatus
 from stoat_nb.jobs.thread import QueueThread
-from stoat_nb.names import as_text, shown
-from stoat_nb.scan import SCAN_JOB_TYPE, ScanReport, check_folder, make_scan_handler
+from stoat_nb.names import as_text
+from stoat_nb.scan import SCAN_JOB_TYPE, ScanReport, check_folder, known_folder, make_scan_handler
 from stoat_nb.settings import Settings
 
 if TYPE_CHECKING:
     import pandas as pd
+#: Which files a scan probes.
+ScanMode = Literal["quick", "full"]
 
 
 class Library:
@@ -79,7 +78,7 @@ class Library:
             store=self.catalog.job_store,
             workers=chosen.job_workers,
             timeout=chosen.job_timeout_s,
-            send=self._send,
+            send=partial(send, self._engine),
             take=take,
             on_close=self._engine.aclose,
         )
@@ -96,24 +95,16 @@ class Library:
             stall_timeout=self.settings.stall_timeout_s,
         )
 
-    async def _send(
-        self, function: Callable[..., Any], args: tuple[Any, ...], timeout: float | None
-    ) -> Any:
-        """Run what a handler gives to ``context.run`` in a process of the engine."""
-        name = shown(getattr(function, "__name__", function))
-        try:
-            parcel = packed(function, args)
-        except Exception as problem:  # whatever an argument's own pickling raises
-            raise RunFailed(f"'{name}' cannot be sent to another process: {problem}") from problem
-        limit = math.inf if timeout is None else timeout
-        answer = await self._engine.call(unpack_and_call, parcel, deadline_s=limit)
-        if answer.fault is not None:
-            raise RunFailed(f"'{name}' came to nothing: {answer.fault.message}")
-        return answer.value
-
     # -- jobs ----------------------------------------------------------------------------------
 
-    def scan(self, folder: str | os.PathLike[str], *, recursive: bool = True) -> Job[ScanReport]:
+    def scan(
+        self,
+        folder: str | os.PathLike[str],
+        *,
+        recursive: bool = True,
+        mode: ScanMode = "quick",
+        accept_removals: bool = False,
+    ) -> Job[ScanReport]:
         """Find, probe and catalogue the videos in a folder; return at once.
 
         Parameters
@@ -122,6 +113,10 @@ class Library:
             The folder; ``~`` is your home. Links in its own path are followed, links in it are not.
         recursive
             Whether to enter its sub-folders.
+        mode
+            ``quick`` probes files whose size or time has changed, ``full`` all of them.
+        accept_removals
+            Take files for missing even where their disk seems to be away.
 
         Returns
         -------
@@ -131,9 +126,16 @@ class Library:
         Raises
         ------
         FolderError
-            If there is no such folder, it is a file, cannot be read or may not be scanned.
+            If it is not there and was never scanned, is a file, or may not be read or scanned.
         """
-        payload = {"path": os.fspath(self.check_folder(folder)), "recursive": recursive}
+        payload = {
+            "path": os.fspath(known_folder(folder, self.settings.roots, self.catalog)),
+            "recursive": recursive,
+        }
+        if mode != "quick":
+            payload["mode"] = mode
+        if accept_removals:
+            payload["accept_removals"] = True
         return self._queue.submit(SCAN_JOB_TYPE, payload, read=ScanReport.from_json)
 
     def submit(
@@ -299,6 +301,19 @@ class Library:
         """Return every job of this library, newest first."""
         return self.catalog.jobs()
 
+    def diff(self, before: int, after: int) -> pd.DataFrame:
+        """Return what is different after one scan from what was after another.
+
+        Scans are named by their numbers in ``scans()``. A row is a change: added, removed, moved,
+        changed, returned or offline, with ``path``, ``column``, ``old`` and ``new``.
+        """
+        return self.catalog.diff(before, after)
+
+    def forget(self, folder: str | os.PathLike[str] | None = None) -> int:
+        """Delete the rows of videos that are missing, in a folder or all; return how many."""
+        real = None if folder is None else os.path.realpath(Path(folder).expanduser())
+        return self.catalog.presence.forget(None if real is None else os.fsencode(real))
+
     def page(self, query: VideoQuery) -> Page:
         """Return one page of the videos that match, and how many match in all."""
         return self.catalog.page(query)
@@ -381,20 +396,3 @@ def _before_exit(close: Callable[[], None]) -> None:
     # atexit's own callbacks come after that; this hook is what concurrent.futures itself uses.
     register = getattr(threading, "_register_atexit", atexit.register)
     register(close)
-
-
-_shared: dict[Path, Library] = {}
-_shared_lock = threading.Lock()
-
-
-def shared_library(path: str | os.PathLike[str] | None = None) -> Library:
-    """Return this process's one library of that file, opened when first asked for.
-
-    Pages, REST and every session of a server talk to the same jobs through it.
-    """
-    settings = Settings.from_environment()
-    chosen = Path(settings.library if path is None else path).expanduser().absolute()
-    with _shared_lock:
-        if chosen not in _shared or _shared[chosen].closed:
-            _shared[chosen] = Library(chosen, settings=settings)
-        return _shared[chosen]

@@ -23,7 +23,7 @@ from stoat_nb.errors import (
 )
 from stoat_nb.jobs.context import JobContext
 from stoat_nb.jobs.state import JobStatus
-from stoat_nb.library import shared_library
+from stoat_nb.sharing import shared_library
 
 
 @pytest.fixture

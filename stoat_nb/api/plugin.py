@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from stoat_nb.api.router import create_router
-from stoat_nb.library import shared_library
+from stoat_nb.sharing import shared_library
 
 
 def __getattr__(name: str) -> Any:

@@ -17,7 +17,7 @@ from tornado.web import RequestHandler, stream_request_body
 
 from stoat_nb.api.app import create_api
 from stoat_nb.api.guard import MAX_BODY, App, Guard, Message, Scope
-from stoat_nb.library import shared_library
+from stoat_nb.sharing import shared_library
 
 #: What a server writes for itself.
 _HOP_HEADERS = frozenset({"connection", "transfer-encoding"})

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any, BinaryIO, overload
 
 import apsw
 
-from stoat_nb.catalog.columns import TABLES
+from stoat_nb.catalog.columns import DIFF, TABLES
 from stoat_nb.catalog.database import Database, fetch
+from stoat_nb.catalog.history import difference
 from stoat_nb.catalog.jobs import CatalogJobStore
+from stoat_nb.catalog.presence import Presence
 from stoat_nb.catalog.query import Page, Summary, VideoQuery, selection, summarize
 from stoat_nb.catalog.retention import Retention
 from stoat_nb.catalog.rows import as_objects, pieces, rows_of
@@ -49,6 +51,7 @@ class Catalog:
         self._database = Database(self.path)
         self._videos = Videos(self._database)
         self._scans = Scans(self._database)
+        self.presence = Presence(self._database)
         self.job_store = CatalogJobStore(self._database, retention=retention)
         try:
             self.job_store.tend()
@@ -75,7 +78,7 @@ class Catalog:
         return self._videos.known_files(folder)
 
     def folders_below(self, folder: bytes) -> list[bytes]:
-        """Return the folders, itself included, whose files were there when last looked."""
+        """Return the folders, itself included, that have files which are not missing."""
         return self._videos.folders_below(folder)
 
     def files_of_scan(self, scan_id: int, folder: bytes) -> dict[bytes, bool]:
@@ -100,14 +103,6 @@ class Catalog:
         JobTakenOver.
         """
         return self._videos.record(scan_id, outcomes, at=at, attempt=attempt)
-
-    def mark_seen(self, scan_id: int, folders: Sequence[bytes], *, at: float) -> None:
-        """Note folders that were listed completely: their files are there but for those gone."""
-        self._videos.mark_seen(scan_id, folders, at=at)
-
-    def mark_gone(self, scan_id: int, gone: Mapping[bytes, Sequence[bytes]], *, at: float) -> int:
-        """Mark named files as missing, keeping what is known of them; return how many were not."""
-        return self._videos.mark_gone(scan_id, gone, at=at)
 
     def finish_scan(
         self, scan_id: int, *, status: str, at: float, report: Mapping[str, Any]
@@ -159,6 +154,13 @@ class Catalog:
     def jobs(self) -> pd.DataFrame:
         """Return every job, newest first."""
         return self._frame("jobs")
+
+    def diff(self, before: int, after: int) -> pd.DataFrame:
+        """Return what is different after one scan from what was after another."""
+        from stoat_nb.catalog.frames import frame  # noqa: PLC0415 - pandas only for frames
+
+        rows = self._database.read(lambda connection: difference(connection, before, after))
+        return frame(DIFF, [rows])
 
     def page(self, query: VideoQuery) -> Page:
         """Return one page of the videos that match."""

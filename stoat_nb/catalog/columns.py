@@ -169,6 +169,9 @@ _SCANS = (
         ("skipped", "Int64", "files", "Unchanged since they were last probed."),
         ("failed", "Int64", "files", "Could not be probed this time."),
         ("removed", "Int64", "files", "Known, and no longer there."),
+        ("moved", "Int64", "files", "Known from another place, and moved here."),
+        ("returned", "Int64", "files", "Missing or out of reach before, and as they were."),
+        ("offline", "Int64", "files", "Known, and out of reach: their disk seems to be away."),
         ("bytes_scanned", "Int64", "bytes", "Size of the files that were found."),
         ("elapsed_s", "Float64", "s", "How long it took."),
     ),
@@ -294,6 +297,26 @@ TABLES: dict[str, Table] = {
     )
 }
 
+#: What ``Library.diff`` returns: made from what scans wrote down, not read from one table.
+DIFF = Table(
+    name="diff",
+    doc="What is different after one scan from what was after another: a row for each change.",
+    columns=tuple(
+        columns_of(
+            "d",
+            "catalog",
+            ("change", "category", "added, removed, moved, changed, returned or offline."),
+            ("path", "string", "Where the file is, or was last."),
+            ("column", "category", "The column that changed; null of files that were added."),
+            ("old", "string", "Its value before, as text."),
+            ("new", "string", "Its value after, as text."),
+            ("video_id", "Int64", "The row in videos."),
+        )
+    ),
+    source="",
+    order="",
+)
+
 _OPENING = """\
 # Columns
 
@@ -308,7 +331,7 @@ one marked as default, else the first; covers are never it.
 """
 
 
-def page(tables: Sequence[Table] = tuple(TABLES.values())) -> str:
+def page(tables: Sequence[Table] = (*TABLES.values(), DIFF)) -> str:
     """Return docs/columns.md."""
     return "\n".join([_OPENING, *(_section(table) for table in tables)])
 

@@ -21,6 +21,9 @@ _COUNTS = (
     "skipped",
     "failed",
     "removed",
+    "moved",
+    "returned",
+    "offline",
     "bytes_scanned",
     "elapsed_s",
 )

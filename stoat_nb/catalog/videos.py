@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -18,10 +18,11 @@ from stoat_nb.catalog.facts import (
     tag_cells,
     video_cells,
 )
+from stoat_nb.catalog.folders import folder_id_of
+from stoat_nb.catalog.history import note
 from stoat_nb.catalog.scans import below, check_fence
 from stoat_nb.catalog.values import as_cell, as_stored_text
 from stoat_nb.media.video import Failure, Outcome, Video
-from stoat_nb.names import as_text
 
 
 class KnownFile(NamedTuple):
@@ -49,7 +50,8 @@ KNOWN_FILES = (
 )
 _FILES_OF_SCAN = (
     "SELECT v.name, v.first_seen >= s.started_at FROM videos v JOIN scans s ON s.id = v.scan_id "
-    "WHERE v.scan_id = ? AND v.folder_id = (SELECT id FROM folders WHERE path = ?)"
+    "WHERE v.scan_id = ? AND v.probed_at >= s.started_at "
+    "AND v.folder_id = (SELECT id FROM folders WHERE path = ?)"
 )
 
 
@@ -65,13 +67,13 @@ class Videos:
         return {row[0]: KnownFile(*row[1:]) for row in rows}
 
     def folders_below(self, folder: bytes) -> list[bytes]:
-        """Return the folders, itself included, whose files were there when last looked."""
+        """Return the folders, itself included, that have files which are not missing."""
         rows = self._database.read(
             lambda connection: fetch(
                 connection,
                 "SELECT f.path FROM folders f WHERE (f.path = ? OR (f.path >= ? AND f.path < ?)) "
                 "AND EXISTS (SELECT 1 FROM videos v "
-                "WHERE v.folder_id = f.id AND v.status IN ('ok', 'failed')) ORDER BY f.path",
+                "WHERE v.folder_id = f.id AND v.status <> 'missing') ORDER BY f.path",
                 (folder, *below(folder)),
             )
         )
@@ -103,48 +105,6 @@ class Videos:
 
         return self._database.write(insert)
 
-    def mark_seen(self, scan_id: int, folders: Sequence[bytes], *, at: float) -> None:
-        """Note folders that were listed completely: their files are there but for those named gone.
-
-        A file that has come back is probed again, and thereby recorded as ok or failed; nothing
-        here changes a status.
-        """
-        if folders:
-            marks = [(scan_id, at, scan_id, folder) for folder in folders]
-            self._database.write(
-                lambda connection: connection.executemany(
-                    "UPDATE folders SET seen_before = "
-                    "CASE WHEN seen_scan_id IS ? THEN seen_before ELSE seen_at END, "
-                    "seen_at = ?, seen_scan_id = ? WHERE path = ?",
-                    marks,
-                ).fetchall()
-            )
-
-    def mark_gone(self, scan_id: int, gone: Mapping[bytes, Sequence[bytes]], *, at: float) -> int:
-        """Mark named files as missing, keeping what is known of them; return how many were not."""
-        names = [(folder, name) for folder, some in gone.items() for name in some]
-
-        def update(connection: apsw.Connection) -> int:
-            return sum(_mark_one_gone(connection, scan_id, at, *one) for one in names)
-
-        return self._database.write(update) if names else 0
-
-
-def _mark_one_gone(
-    connection: apsw.Connection, scan_id: int, at: float, folder: bytes, name: bytes
-) -> int:
-    # This scan's mark on the folder does not count for a file that was not in it.
-    connection.execute(
-        "UPDATE videos SET status = 'missing', scan_id = :scan, missing_since = :at, "
-        "last_seen = max(last_seen, "
-        "(SELECT coalesce(CASE WHEN seen_scan_id IS :scan THEN seen_before ELSE seen_at END, 0) "
-        "FROM folders WHERE id = videos.folder_id)) "
-        "WHERE folder_id = (SELECT id FROM folders WHERE path = :folder) AND name = :name "
-        "AND status IN ('ok', 'failed')",
-        {"scan": scan_id, "at": at, "folder": folder, "name": name},
-    )
-    return connection.changes()
-
 
 class _Recorder:
     """Writes the outcomes of one batch."""
@@ -158,15 +118,19 @@ class _Recorder:
         """Write one outcome; tell whether the file was known."""
         folder_id = self._folder_id(outcome.found.folder)
         cells = self._cells(outcome, folder_id)
-        known = fetch(
-            self._connection,
-            "SELECT id FROM videos WHERE folder_id = ? AND name = ?",
-            (folder_id, cells["name"]),
-        )
+        known = fetch(self._connection, _KNOWN, (folder_id, cells["name"]))
         if known:
             video_id = int(known[0][0])
             self._forget(video_id)
             self._connection.execute(_UPDATE, {**cells, "id": video_id})
+            pairs = zip(COMPARED, known[0][1:], strict=True)
+            note(
+                self._connection,
+                scan_id=self._scan_id,
+                video_id=video_id,
+                path=cells["path"],
+                facts={name: (before, cells[name]) for name, before in pairs},
+            )
         else:
             self._connection.execute(_INSERT, {**cells, "first_seen": self._at})
             video_id = self._connection.last_insert_rowid()
@@ -227,16 +191,7 @@ class _Recorder:
 
     def _folder_id(self, folder: bytes) -> int:
         if folder not in self._folders:
-            # The scan's root is asked for each time: another scan may have taken it over.
-            self._connection.execute(
-                "INSERT INTO folders (root_id, path, path_text) "
-                "SELECT root_id, ?, ? FROM scans WHERE id = ? ON CONFLICT (path) DO NOTHING",
-                (folder, as_text(folder), self._scan_id),
-            )
-            ((folder_id,),) = fetch(
-                self._connection, "SELECT id FROM folders WHERE path = ?", (folder,)
-            )
-            self._folders[folder] = int(folder_id)
+            self._folders[folder] = folder_id_of(self._connection, folder, self._scan_id)
         return self._folders[folder]
 
 
@@ -259,9 +214,17 @@ _WRITTEN = (
     *video_cells(None),
 )
 _INSERT = (
-    f"INSERT INTO videos (first_seen, {', '.join(_WRITTEN)}) "  # noqa: S608 - of our own words alone
-    f"VALUES (:first_seen, {', '.join(f':{name}' for name in _WRITTEN)})"
+    f"INSERT INTO videos (first_seen, first_scan_id, {', '.join(_WRITTEN)}) "  # noqa: S608 - of our own words alone
+    f"VALUES (:first_seen, :scan_id, {', '.join(f':{name}' for name in _WRITTEN)})"
 )
+#: What two scans are compared by; which reader told it, and what follows from others, is no change.
+COMPARED = (
+    "status",
+    "size_bytes",
+    "mtime_ns",
+    *(name for name in video_cells(None) if name not in {"tool", "integrity_reason"}),
+)
+_KNOWN = f"SELECT id, {', '.join(COMPARED)} FROM videos WHERE folder_id = ? AND name = ?"  # noqa: S608 - of our own words alone
 _UPDATE = f"UPDATE videos SET {', '.join(f'{name} = :{name}' for name in _WRITTEN)} WHERE id = :id"  # noqa: S608 - of our own words alone
 _INSERT_STREAM = (
     f"INSERT INTO streams (video_id, {', '.join(STREAM_FIELDS)}) "  # noqa: S608 - of our own words alone

@@ -3,11 +3,40 @@
 from __future__ import annotations
 
 import base64
+import math
 import pickle
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import cloudpickle
+
+from stoat_nb.engines.engine import Engine
+from stoat_nb.errors import RunFailed
+from stoat_nb.names import shown
+
+
+async def send(
+    engine: Engine, function: Callable[..., Any], args: tuple[Any, ...], timeout: float | None
+) -> Any:
+    """Run a function with its arguments on an engine, and return what it returns.
+
+    Raises
+    ------
+    RunFailed
+        If it cannot be sent, raises, crashes or takes longer than ``timeout`` seconds.
+    """
+    name = shown(getattr(function, "__name__", function))
+    try:
+        parcel = packed(function, args)
+    except Exception as problem:  # whatever an argument's own pickling raises
+        raise RunFailed(
+            f"'{name}' cannot be sent to another process: {shown(problem)}."
+        ) from problem
+    limit = math.inf if timeout is None else timeout
+    answer = await engine.call(unpack_and_call, parcel, deadline_s=limit)
+    if answer.fault is not None:
+        raise RunFailed(f"'{name}' came to nothing: {answer.fault.message}")
+    return answer.value
 
 
 def packed(function: Callable[..., Any], args: tuple[Any, ...]) -> dict[str, str]:

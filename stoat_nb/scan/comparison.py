@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from stoat_nb.catalog.catalog import KnownFile
@@ -16,8 +16,13 @@ BATCH_FILES, BATCH_S = 1000, 0.1
 
 
 def is_present(file: KnownFile) -> bool:
-    """Whether the row's file was there when last looked; others have come back when found."""
+    """Whether the row's file was there when last looked."""
     return file.status in ("ok", "failed")
+
+
+def is_expected(file: KnownFile, *, accept_removals: bool) -> bool:
+    """Whether a row whose file is not found is to be given another status."""
+    return is_present(file) or (accept_removals and file.status == "offline")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -28,6 +33,8 @@ class Batch:
     unreadable: list[bytes] = field(default_factory=list)  #: Nothing may be concluded from these.
     changed: list[tuple[Found, bool]] = field(default_factory=list)  #: To probe; True: known.
     done: list[tuple[Found, bool]] = field(default_factory=list)  #: By this scan; True: new.
+    back: dict[bytes, list[bytes]] = field(default_factory=dict)  #: Away before, and unchanged.
+    moved: list[tuple[int, Found]] = field(default_factory=list)  #: Known from another place.
     gone: dict[bytes, list[bytes]] = field(default_factory=dict)  #: Known names, no longer there.
     n_found: int = 0
     n_unchanged: int = 0
@@ -44,7 +51,11 @@ class Knowledge:
     known_files: Callable[[bytes], Mapping[bytes, KnownFile]]
     #: What an earlier attempt of this scan has recorded of a folder; True: as new.
     done_files: Callable[[bytes], Mapping[bytes, bool]]
+    #: Number and path of rows that were this very file when last seen.
+    namesakes: Callable[[Found], Sequence[tuple[int, bytes]]]
     only_failed: bool = False  #: Look at nothing but files that could not be probed the last time.
+    accept_removals: bool = False  #: What was out of reach and is not found is gone.
+    all_again: bool = False  #: Probe all files, changed or not.
 
 
 def next_batch(listings: Iterator[Listing], knowledge: Knowledge) -> Batch | None:
@@ -76,22 +87,45 @@ def _compare(batch: Batch, listing: Listing, knowledge: Knowledge) -> None:
         unchanged = before is not None and _unchanged(found, before)
         if unchanged and found.name in done:
             batch.done.append((found, done[found.name]))
-        elif unchanged and not knowledge.only_failed:
+        elif unchanged and not (knowledge.only_failed or knowledge.all_again):
             batch.n_unchanged += 1
             batch.bytes_unchanged += found.size_bytes
+            if before is not None and not is_present(before):
+                batch.back.setdefault(listing.folder, []).append(found.name)
+        elif (video_id := _moved_from(found, before, knowledge)) is not None:
+            batch.moved.append((video_id, found))
         else:
             batch.changed.append((found, before is not None))
     for problem in listing.problems:  # what could not be looked at is not known to be gone
         known.pop(os.path.basename(problem.path), None)  # noqa: PTH119 - bytes
-    gone = [name for name, before in known.items() if is_present(before)]
+    gone = [
+        name
+        for name, before in known.items()
+        if is_expected(before, accept_removals=knowledge.accept_removals)
+    ]
     if gone:
         batch.gone[listing.folder] = gone
     batch.folders.append(listing.folder)
 
 
 def _unchanged(found: Found, before: KnownFile) -> bool:
-    return (
-        is_present(before)
-        and found.size_bytes == before.size_bytes
-        and found.mtime_ns == before.mtime_ns
-    )
+    return found.size_bytes == before.size_bytes and found.mtime_ns == before.mtime_ns
+
+
+def _moved_from(found: Found, before: KnownFile | None, knowledge: Knowledge) -> int | None:
+    """Return the row that this file had at another path, if it is there no longer."""
+    if knowledge.only_failed or knowledge.all_again:
+        return None
+    for video_id, path in knowledge.namesakes(found):
+        if (before is None or video_id != before.video_id) and not _is_there(path, found):
+            return video_id
+    return None
+
+
+def _is_there(path: bytes, found: Found) -> bool:
+    """Whether a path still names the same file, as one of several links to it may."""
+    try:
+        status = os.lstat(path)
+    except OSError:
+        return False
+    return (status.st_ino, status.st_dev) == (found.inode, found.device)

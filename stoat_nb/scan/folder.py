@@ -7,6 +7,7 @@ import stat
 from collections.abc import Sequence
 from pathlib import Path
 
+from stoat_nb.catalog.catalog import Catalog
 from stoat_nb.errors import FolderNotFound, FolderNotReadable, FolderOutsideRoots, NotAFolder
 
 #: Longer than any path a system call takes; resolving more only costs time.
@@ -38,6 +39,23 @@ def check_folder(folder: str | os.PathLike[str], roots: Sequence[Path]) -> Path:
         raise FolderOutsideRoots(given, tuple(roots))
     _look_into(path, given)
     return path
+
+
+def known_folder(folder: str | os.PathLike[str], roots: Sequence[Path], catalog: Catalog) -> Path:
+    """Return the real path of a folder as ``check_folder``, or of one that was there once.
+
+    A scan of a folder that is not there any more, but whose videos are known, finds them offline.
+    """
+    try:
+        return check_folder(folder, roots)
+    except FolderNotFound:
+        given = os.fspath(folder)
+        if not given or len(given) > LONGEST_PATH or "\0" in given:
+            raise
+        path = Path(os.path.realpath(Path(given).expanduser()))
+        if not catalog.presence.count_below(os.fsencode(path)):
+            raise
+        return path
 
 
 def _look_into(path: Path, given: str) -> None:

@@ -7,7 +7,7 @@ import os
 import time
 from contextlib import suppress
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from stoat_nb.catalog.catalog import Catalog
 from stoat_nb.catalog.scans import BegunScan
@@ -21,9 +21,12 @@ from stoat_nb.media.outcome import outcome
 from stoat_nb.media.probe import probe
 from stoat_nb.media.video import Found, Outcome
 from stoat_nb.names import as_bytes, shown
-from stoat_nb.scan.comparison import Batch, Knowledge, is_present, next_batch
+from stoat_nb.scan.comparison import Batch, Knowledge, next_batch
+from stoat_nb.scan.sweep import Sweep
 from stoat_nb.scan.tally import Tally
 from stoat_nb.settings import Settings
+
+T = TypeVar("T")
 
 #: The type scans are submitted under.
 SCAN_JOB_TYPE = "scan"
@@ -53,8 +56,9 @@ class _Scan:
         self._context, self._catalog, self._engine = context, catalog, engine
         self._settings = settings
         self._root = as_bytes(context.payload["path"])
-        self._recursive = bool(context.payload.get("recursive", True))
-        self._only_failed = bool(context.payload.get("only_failed", False))
+        self._recursive = bool(self._payload("recursive", True))
+        self._only_failed = bool(self._payload("only_failed", False))
+        self._accept_removals = bool(self._payload("accept_removals", False))
         self._scan_id = 0
         #: What an earlier attempt found to be failures.
         self._failed_before: dict[tuple[bytes, bytes], tuple[str, str]] = {}
@@ -69,6 +73,10 @@ class _Scan:
         self._gone: dict[bytes, list[bytes]] = {}
         self._wake_recorder = asyncio.Event()
         self._probed_all = False
+
+    def _payload(self, name: str, default: T) -> T:
+        value: T = self._context.payload.get(name, default)
+        return value
 
     async def run(self) -> dict[str, Any]:
         self._context.report(phase="finding", message="Looking for videos")
@@ -149,7 +157,10 @@ class _Scan:
         return Knowledge(
             known_files=self._catalog.known_files,
             done_files=done if begun.goes_on else lambda _folder: {},
+            namesakes=self._catalog.presence.namesakes,
             only_failed=self._only_failed,
+            accept_removals=self._accept_removals,
+            all_again=self._payload("mode", "quick") == "full",
         )
 
     async def _find(self, knowledge: Knowledge) -> None:
@@ -187,10 +198,17 @@ class _Scan:
         self._gone.update(batch.gone)
         for candidate in batch.changed:
             self._to_probe.put_nowait(candidate)
+        self._tally.moved += len(batch.moved)
+        self._tally.bytes_done += sum(found.size_bytes for _id, found in batch.moved)
         self._report("finding")
-        await self._context.in_thread(
-            partial(self._catalog.mark_seen, self._scan_id, batch.folders, at=time.time())
-        )
+        await self._context.in_thread(self._note_places, batch)
+
+    def _note_places(self, batch: Batch) -> None:
+        """Write down where known files are. Blocking."""
+        presence, now = self._catalog.presence, time.time()
+        presence.move(self._scan_id, batch.moved, at=now)
+        self._tally.returned += presence.mark_back(self._scan_id, batch.back, at=now)
+        presence.mark_seen(self._scan_id, batch.folders, at=now)
 
     # -- probing -------------------------------------------------------------------------------
 
@@ -250,41 +268,24 @@ class _Scan:
                 )
 
     async def _sweep(self) -> None:
-        """Mark known files that are no longer there, where the walk has really looked."""
+        """See to known files that were not found, where the walk has really looked."""
         self._report("cataloguing")
         if self._only_failed:
             return  # it has not looked at the others
-        if self._tally.found == 0:
-            await self._sweep_nothing()
-            return
-        if self._recursive:
-            await self._find_vanished_folders()
-        if self._gone:
-            self._tally.removed = await self._context.in_thread(
-                partial(self._catalog.mark_gone, self._scan_id, self._gone, at=time.time())
-            )
-
-    async def _sweep_nothing(self) -> None:
-        known = await self._context.in_thread(self._catalog.folders_below, self._root)
-        self._tally.notes.append(
-            "No videos are there now, but the library knows some: the disk may not be mounted. "
-            "Their rows were kept as they are."
-            if known
-            else "No videos were found. Files are taken for videos by their ending; "
-            "see the 'extensions' setting for the list."
+        sweep = Sweep(
+            self._catalog,
+            root=self._root,
+            scan_id=self._scan_id,
+            accept_removals=self._accept_removals,
         )
-
-    async def _find_vanished_folders(self) -> None:
-        known = await self._context.in_thread(self._catalog.folders_below, self._root)
-        for folder in known:
-            if folder in self._visited or self._is_unreadable(folder):
-                continue
-            files = await self._context.in_thread(self._catalog.known_files, folder)
-            self._gone[folder] = [name for name, file in files.items() if is_present(file)]
-
-    def _is_unreadable(self, folder: bytes) -> bool:
-        return any(
-            folder == one or folder.startswith(one.rstrip(b"/") + b"/") for one in self._unreadable
+        await self._context.in_thread(
+            partial(
+                sweep.run,
+                self._tally,
+                gone=self._gone,
+                visited=self._visited if self._recursive else None,
+                unreadable=self._unreadable,
+            )
         )
 
     def _report(self, phase: str) -> None:

@@ -14,8 +14,8 @@ from stoat_nb.names import shown
 class ScanReport:
     """What a scan found, did and could not do.
 
-    Every candidate file is counted once: ``scanned == new + updated + skipped + failed``, unless
-    the scan was cancelled before it had come to them all.
+    Every candidate file is counted once: ``scanned == new + updated + moved + skipped + failed``,
+    unless the scan was cancelled before it had come to them all.
 
     Examples
     --------
@@ -31,6 +31,9 @@ class ScanReport:
     updated: int = 0  #: Probed again because they had changed or come back.
     skipped: int = 0  #: Unchanged since they were last probed.
     failed: int = 0  #: Files that could not be probed this time.
+    moved: int = 0  #: Known from another place; all that was known of them is kept.
+    returned: int = 0  #: Of the skipped ones those that were missing or out of reach before.
+    offline: int = 0  #: Known files out of reach: their disk seems to be away.
     removed: int = 0  #: Known files that are no longer there; their rows are kept as ``missing``.
     errors: tuple[Mapping[str, str], ...] = ()  #: ``path``, ``error`` and ``error_class`` of each.
     ignored: tuple[Mapping[str, str], ...] = ()  #: ``path`` and ``reason`` of what was left out.
@@ -47,15 +50,18 @@ class ScanReport:
     def from_json(cls, data: Mapping[str, Any]) -> ScanReport:
         """Read it back."""
         lists = {name: tuple(data[name]) for name in ("errors", "ignored", "notes")}
-        return cls(**{**data, **lists})
+        known = {field.name for field in fields(cls)}
+        return cls(**{name: value for name, value in data.items() if name in known} | lists)
 
     def __str__(self) -> str:
         counts = {
             "new": self.new,
             "updated": self.updated,
+            "moved": self.moved,
             "unchanged": self.skipped,
             "failed": self.failed,
             "no longer there": self.removed,
+            "out of reach": self.offline,
         }
         said = ", ".join(f"{count:,} {word}" for word, count in counts.items() if count)
         files = "1 file" if self.scanned == 1 else f"{self.scanned:,} files"

@@ -14,7 +14,8 @@ class Tally:
     """What a scan has found and done so far."""
 
     def __init__(self) -> None:
-        self.found = self.new = self.updated = self.skipped = self.failed = self.removed = 0
+        self.found = self.new = self.updated = self.skipped = self.failed = self.moved = 0
+        self.removed = self.returned = self.offline = 0
         self.bytes_found = self.bytes_done = 0
         self.errors: list[Mapping[str, str]] = []
         self.ignored: list[Mapping[str, str]] = []
@@ -23,7 +24,7 @@ class Tally:
     @property
     def done(self) -> int:
         """Candidates that need nothing more."""
-        return self.new + self.updated + self.skipped + self.failed
+        return self.new + self.updated + self.moved + self.skipped + self.failed
 
     def skip(self, count: int, size: int) -> None:
         """Count files that have not changed."""
@@ -73,6 +74,9 @@ class Tally:
             skipped=self.skipped,
             failed=self.failed,
             removed=self.removed,
+            moved=self.moved,
+            returned=self.returned,
+            offline=self.offline,
             errors=tuple(self.errors),
             ignored=tuple(self.ignored),
             notes=tuple(self.notes),

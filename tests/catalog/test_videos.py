@@ -130,7 +130,7 @@ def test_an_unknown_video_is_refused_by_its_number(catalog: Catalog, video_id: i
 
 def test_a_folder_that_was_seen_was_seen_with_all_its_files(catalog: Catalog, filling: Any) -> None:
     filling.record(filling.ok(b"/videos/a.mp4"), filling.ok(b"/videos/deep/b.mp4"), at=100.0)
-    catalog.mark_seen(filling.scan(at=200.0), [b"/videos", b"/videos/none"], at=200.0)
+    catalog.presence.mark_seen(filling.scan(at=200.0), [b"/videos", b"/videos/none"], at=200.0)
     assert [seconds(moment) for moment in catalog.videos()["last_seen"]] == [200.0, 100.0]
 
 
@@ -138,13 +138,13 @@ def test_a_file_that_is_gone_keeps_its_facts_and_the_time_it_was_last_there(
     catalog: Catalog, filling: Any
 ) -> None:
     filling.record(filling.ok(b"/videos/a.mp4"), filling.ok(b"/videos/b.mp4"), at=100.0)
-    catalog.mark_seen(filling.scan(at=200.0), [b"/videos"], at=200.0)
+    catalog.presence.mark_seen(filling.scan(at=200.0), [b"/videos"], at=200.0)
     scan_id = filling.scan(at=300.0)
     for at in (300.0, 301.0):  # a walk may come by twice
-        catalog.mark_seen(scan_id, [b"/videos"], at=at)
+        catalog.presence.mark_seen(scan_id, [b"/videos"], at=at)
     gone = {b"/videos": [b"a.mp4", b"unheard-of.mp4"], b"/nowhere": [b"a.mp4"], b"/empty": []}
-    assert catalog.mark_gone(scan_id, gone, at=302.0) == 1
-    assert catalog.mark_gone(scan_id, gone, at=303.0) == 0
+    assert catalog.presence.mark_gone(scan_id, gone, at=302.0) == 1
+    assert catalog.presence.mark_gone(scan_id, gone, at=303.0) == 0
     lost, kept = row(catalog, 0), row(catalog, 1)
     assert (lost["status"], lost["codec"], lost["scan_id"]) == ("missing", "h264", scan_id)
     assert (seconds(lost["last_seen"]), seconds(lost["missing_since"])) == (200.0, 302.0)
@@ -156,13 +156,13 @@ def test_a_file_of_a_folder_that_vanished_was_last_there_when_it_was_probed(
     catalog: Catalog, filling: Any
 ) -> None:
     filling.record(filling.ok(b"/videos/deep/a.mp4"), at=100.0)
-    catalog.mark_gone(filling.scan(at=200.0), {b"/videos/deep": [b"a.mp4"]}, at=200.0)
+    catalog.presence.mark_gone(filling.scan(at=200.0), {b"/videos/deep": [b"a.mp4"]}, at=200.0)
     assert seconds(row(catalog)["last_seen"]) == 100.0
 
 
 def test_a_file_that_came_back_is_there_again(catalog: Catalog, filling: Any) -> None:
     filling.record(filling.ok(), at=100.0)
-    catalog.mark_gone(filling.scan(), {b"/videos": [b"a.mp4"]}, at=200.0)
+    catalog.presence.mark_gone(filling.scan(), {b"/videos": [b"a.mp4"]}, at=200.0)
     counts = filling.record(filling.ok(), at=300.0)
     assert (counts.new, counts.updated) == (0, 1)
     facts = row(catalog)
@@ -172,7 +172,7 @@ def test_a_file_that_came_back_is_there_again(catalog: Catalog, filling: Any) ->
 
 def test_a_failed_file_that_is_gone_is_no_failure_any_more(catalog: Catalog, filling: Any) -> None:
     filling.record(filling.bad(b"/videos/b.mp4"))
-    catalog.mark_gone(filling.scan(), {b"/videos": [b"b.mp4"]}, at=200.0)
+    catalog.presence.mark_gone(filling.scan(), {b"/videos": [b"b.mp4"]}, at=200.0)
     assert len(catalog.failures()) == 0
     assert pd.isna(row(catalog)["error"])
 
@@ -181,7 +181,7 @@ def test_folders_below_are_those_below_and_have_files_left(catalog: Catalog, fil
     folders = [b"/a", b"/a/b", b"/a/b/c", b"/a0", b"/a-b", b"/ab", b"/a/\xff", b"/a/gone"]
     filling.scan(b"/")
     filling.record(*(filling.ok(folder + b"/v.mp4") for folder in folders), filling.ok(b"/v.mp4"))
-    catalog.mark_gone(filling.scan_id, {b"/a/gone": [b"v.mp4"]}, at=200.0)
+    catalog.presence.mark_gone(filling.scan_id, {b"/a/gone": [b"v.mp4"]}, at=200.0)
     assert catalog.folders_below(b"/a") == [b"/a", b"/a/b", b"/a/b/c", b"/a/\xff"]
     assert catalog.folders_below(b"/a/b/c") == [b"/a/b/c"]
     assert len(catalog.folders_below(b"/")) == len(folders)  # "/" has come, "/a/gone" has gone

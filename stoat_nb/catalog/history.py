@@ -1,0 +1,138 @@
+"""What scans changed: written down as it happens, and read as the difference of two scans."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import apsw
+
+from stoat_nb.catalog.database import fetch
+from stoat_nb.errors import UnknownScan
+
+#: Old and new value of a column.
+Pair = tuple[Any, Any]
+
+#: Of the files a scan could look for, these were there.
+PRESENT = frozenset({"ok", "failed"})
+#: The columns of a difference, one row for each column of each file that changed.
+DIFF_COLUMNS = ("change", "path", "column", "old", "new", "video_id")
+
+
+@dataclass(slots=True)
+class _Fate:
+    """What became of one file between two scans."""
+
+    path: str = ""  #: Where it was in the end.
+    added: bool = False
+    facts: dict[str, Pair] = field(default_factory=dict)
+
+    def take(self, path: str, facts: Mapping[str, Pair]) -> None:
+        self.path = path
+        for name, (old, new) in facts.items():
+            self.facts[name] = (self.facts[name][0] if name in self.facts else old, new)
+
+    def rows(self, video_id: int) -> Iterable[tuple[Any, ...]]:
+        facts = {name: pair for name, pair in self.facts.items() if pair[0] != pair[1]}
+        before, after = facts.pop("status", (None, None))
+        if self.added:
+            if after in (None, *PRESENT):
+                yield ("added", self.path, None, None, self.path, video_id)
+            return
+        word = _word(before, after)
+        if word is not None:
+            yield (word, self.path, "status", before, after, video_id)
+        elif before != after:
+            facts["status"] = (before, after)
+        if "path" in facts:
+            yield ("moved", self.path, "path", *facts.pop("path"), video_id)
+        for name in sorted(facts):
+            yield ("changed", self.path, name, *map(_told, facts[name]), video_id)
+
+
+def note(
+    connection: apsw.Connection,
+    *,
+    scan_id: int,
+    video_id: int,
+    path: str,
+    facts: Mapping[str, Pair],
+) -> None:
+    """Write down what a scan changed of a file; nothing if that is nothing."""
+    changed = {name: pair for name, pair in facts.items() if pair[0] != pair[1]}
+    if changed:
+        connection.execute(
+            "INSERT INTO changes (scan_id, video_id, path, facts) VALUES (?, ?, ?, ?)",
+            (scan_id, video_id, path, json.dumps(changed)),
+        )
+
+
+def note_status(
+    connection: apsw.Connection,
+    *,
+    scan_id: int,
+    status: str,
+    where: str,
+    bindings: Mapping[str, Any],
+) -> int:
+    """Give some files another status, and write that down; return how many there were."""
+    given = {**bindings, "scan": scan_id, "status": status}
+    connection.execute(
+        "INSERT INTO changes (scan_id, video_id, path, facts) "  # noqa: S608 - of our own words alone
+        "SELECT :scan, videos.id, videos.path, "
+        "json_object('status', json_array(videos.status, :status)) "
+        f"FROM videos WHERE {where}",
+        given,
+    )
+    connection.execute(
+        f"UPDATE videos SET status = :status, scan_id = :scan WHERE {where}",  # noqa: S608 - of our own words alone
+        given,
+    )
+    return connection.changes()
+
+
+def difference(connection: apsw.Connection, before: int, after: int) -> list[tuple[Any, ...]]:
+    """Return what is different after one scan from what was after another, as DIFF_COLUMNS."""
+    for scan_id in (before, after):
+        if not fetch(connection, "SELECT 1 FROM scans WHERE id = ?", (scan_id,)):
+            raise UnknownScan(scan_id)
+    first, last = sorted((before, after))
+    fates = _added(connection, first, last)
+    changes = fetch(
+        connection,
+        "SELECT video_id, path, facts FROM changes WHERE scan_id > ? AND scan_id <= ? ORDER BY id",
+        (first, last),
+    )
+    for video_id, path, facts in changes:
+        fates.setdefault(video_id, _Fate()).take(path, json.loads(facts))
+    rows = [row for video_id, fate in fates.items() for row in fate.rows(video_id)]
+    return sorted(rows, key=lambda row: (row[1], row[0], row[2] or ""))
+
+
+def _added(connection: apsw.Connection, first: int, last: int) -> dict[int, _Fate]:
+    rows = fetch(
+        connection,
+        "SELECT v.id, coalesce((SELECT json_extract(c.facts, '$.path[0]') FROM changes c "
+        "WHERE c.video_id = v.id AND c.scan_id > :last AND json_extract(c.facts, '$.path') "
+        "IS NOT NULL ORDER BY c.id LIMIT 1), v.path) "
+        "FROM videos v WHERE v.first_scan_id > :first AND v.first_scan_id <= :last",
+        {"first": first, "last": last},
+    )
+    return {video_id: _Fate(path=path, added=True) for video_id, path in rows}
+
+
+def _word(before: str | None, after: str | None) -> str | None:
+    """Say in a word what a change of status means to people."""
+    if before in PRESENT and after == "missing":
+        return "removed"
+    if before in PRESENT and after == "offline":
+        return "offline"
+    if before is not None and before not in PRESENT and after in PRESENT:
+        return "returned"
+    return None
+
+
+def _told(value: Any) -> str | None:
+    return None if value is None else str(value)

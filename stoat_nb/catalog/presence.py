@@ -1,0 +1,230 @@
+"""Which files are there: seen, gone, back, moved, out of reach, or to be forgotten."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+
+import apsw
+
+from stoat_nb.catalog.database import Database, fetch
+from stoat_nb.catalog.facts import file_cells, path_of
+from stoat_nb.catalog.folders import folder_id_of
+from stoat_nb.catalog.history import note, note_status
+from stoat_nb.catalog.scans import below
+from stoat_nb.media.video import Found
+
+_ONE = "videos.folder_id = (SELECT id FROM folders WHERE path = :folder) AND videos.name = :name"
+_BELOW = (
+    "videos.folder_id IN (SELECT id FROM folders WHERE path = :folder "
+    "OR (path >= :first AND path < :behind))"
+)
+
+
+class Presence:
+    """Where the videos of a catalog are."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def mark_seen(self, scan_id: int, folders: Sequence[bytes], *, at: float) -> None:
+        """Note folders that were listed completely: their files are there but for those named gone.
+
+        Nothing here changes a status.
+        """
+        if folders:
+            marks = [(scan_id, at, scan_id, folder) for folder in folders]
+            self._database.write(
+                lambda connection: connection.executemany(
+                    "UPDATE folders SET seen_before = "
+                    "CASE WHEN seen_scan_id IS ? THEN seen_before ELSE seen_at END, "
+                    "seen_at = ?, seen_scan_id = ? WHERE path = ?",
+                    marks,
+                ).fetchall()
+            )
+
+    def mark_gone(
+        self, scan_id: int, gone: Mapping[bytes, Sequence[bytes]], *, at: float | None = None
+    ) -> int:
+        """Mark named files as missing, keeping what is known of them; return how many were not."""
+        now = time.time() if at is None else at
+
+        def update(connection: apsw.Connection) -> int:
+            return sum(
+                _mark_one_gone(connection, scan_id, now, folder, name)
+                for folder, names in gone.items()
+                for name in names
+            )
+
+        return self._database.write(update) if gone else 0
+
+    def mark_back(self, scan_id: int, back: Mapping[bytes, Sequence[bytes]], *, at: float) -> int:
+        """Mark named files that are as they were when last seen as there again."""
+
+        def update(connection: apsw.Connection) -> int:
+            return sum(
+                _mark_one_back(connection, scan_id, at, folder, name)
+                for folder, names in back.items()
+                for name in names
+            )
+
+        return self._database.write(update) if back else 0
+
+    def mark_offline(self, scan_id: int, folder: bytes) -> int:
+        """Mark all files of a folder and below as out of reach, but not as gone."""
+        first, behind = below(folder)
+        return self._database.write(
+            lambda connection: note_status(
+                connection,
+                scan_id=scan_id,
+                status="offline",
+                where=f"{_BELOW} AND videos.status IN ('ok', 'failed')",
+                bindings={"folder": folder, "first": first, "behind": behind},
+            )
+        )
+
+    def mark_some_offline(self, scan_id: int, files: Mapping[bytes, Sequence[bytes]]) -> int:
+        """Mark named files as out of reach, but not as gone."""
+
+        def update(connection: apsw.Connection) -> int:
+            return sum(
+                note_status(
+                    connection,
+                    scan_id=scan_id,
+                    status="offline",
+                    where=f"{_ONE} AND videos.status IN ('ok', 'failed')",
+                    bindings={"folder": folder, "name": name},
+                )
+                for folder, names in files.items()
+                for name in names
+            )
+
+        return self._database.write(update)
+
+    def count_below(self, folder: bytes) -> int:
+        """Return how many files of a folder and below are known and not missing."""
+        first, behind = below(folder)
+        ((count,),) = self._database.read(
+            lambda connection: fetch(
+                connection,
+                f"SELECT count(*) FROM videos WHERE {_BELOW} AND status <> 'missing'",  # noqa: S608 - of our own words alone
+                {"folder": folder, "first": first, "behind": behind},
+            )
+        )
+        return int(count)
+
+    def namesakes(self, found: Found) -> list[tuple[int, bytes]]:
+        """Return number and path of files that were this very file when they were last seen."""
+        rows = self._database.read(
+            lambda connection: fetch(
+                connection,
+                "SELECT v.id, f.path, v.name FROM videos v JOIN folders f ON f.id = v.folder_id "
+                "WHERE v.inode = ? AND v.device = ? AND v.size_bytes = ? AND v.mtime_ns = ?",
+                tuple(
+                    file_cells(found)[name]
+                    for name in ("inode", "device", "size_bytes", "mtime_ns")
+                ),
+            )
+        )
+        return [(video_id, path_of(folder, name)) for video_id, folder, name in rows]
+
+    def move(self, scan_id: int, moved: Sequence[tuple[int, Found]], *, at: float) -> None:
+        """Give files that were moved their new place; all else that is known of them stays."""
+
+        def update(connection: apsw.Connection) -> None:
+            for video_id, found in moved:
+                _move_one(connection, scan_id, at, video_id, found)
+
+        if moved:
+            self._database.write(update)
+
+    def forget(self, folder: bytes | None) -> int:
+        """Delete the rows of files that are missing, below a folder or anywhere (None)."""
+
+        def delete(connection: apsw.Connection) -> int:
+            where, bindings = "videos.status = 'missing'", {}
+            if folder is not None:
+                first, behind = below(folder)
+                where += f" AND {_BELOW}"
+                bindings = {"folder": folder, "first": first, "behind": behind}
+            connection.execute(f"DELETE FROM videos WHERE {where}", bindings)  # noqa: S608 - of our own words alone
+            return connection.changes()
+
+        return self._database.write(delete)
+
+
+def _mark_one_gone(
+    connection: apsw.Connection, scan_id: int, at: float, folder: bytes, name: bytes
+) -> int:
+    # This scan's mark on the folder does not count for a file that was not in it.
+    connection.execute(
+        "UPDATE videos SET missing_since = :at, last_seen = max(last_seen, "  # noqa: S608 - of our own words alone
+        "(SELECT coalesce(CASE WHEN seen_scan_id IS :scan THEN seen_before ELSE seen_at END, 0) "
+        "FROM folders WHERE id = videos.folder_id)) "
+        f"WHERE {_ONE} AND status IN ('ok', 'failed')",
+        {"scan": scan_id, "at": at, "folder": folder, "name": name},
+    )
+    return note_status(
+        connection,
+        scan_id=scan_id,
+        status="missing",
+        where=f"{_ONE} AND videos.status <> 'missing'",
+        bindings={"folder": folder, "name": name},
+    )
+
+
+def _mark_one_back(
+    connection: apsw.Connection, scan_id: int, at: float, folder: bytes, name: bytes
+) -> int:
+    bindings = {"folder": folder, "name": name}
+    had_failed = fetch(
+        connection,
+        f"SELECT 1 FROM videos JOIN failures ON failures.video_id = videos.id WHERE {_ONE}",  # noqa: S608 - of our own words alone
+        bindings,
+    )
+    connection.execute(
+        f"UPDATE videos SET missing_since = NULL, last_seen = :at WHERE {_ONE}",  # noqa: S608 - of our own words alone
+        {**bindings, "at": at},
+    )
+    return note_status(
+        connection,
+        scan_id=scan_id,
+        status="failed" if had_failed else "ok",
+        where=f"{_ONE} AND videos.status IN ('missing', 'offline')",
+        bindings=bindings,
+    )
+
+
+def _move_one(
+    connection: apsw.Connection, scan_id: int, at: float, video_id: int, found: Found
+) -> None:
+    cells = file_cells(found)
+    folder_id = folder_id_of(connection, found.folder, scan_id)
+    ((before, status),) = fetch(
+        connection, "SELECT path, status FROM videos WHERE id = ?", (video_id,)
+    )
+    # Whatever had that place before is no more: its bytes were replaced by those of this one.
+    connection.execute(
+        "DELETE FROM videos WHERE folder_id = ? AND name = ? AND id <> ?",
+        (folder_id, found.name, video_id),
+    )
+    had_failed = fetch(connection, "SELECT 1 FROM failures WHERE video_id = ?", (video_id,))
+    now = "failed" if had_failed else "ok"
+    connection.execute(
+        "UPDATE videos SET folder_id = ?, name = ?, path = ?, extension = ?, status = ?, "
+        "missing_since = NULL, last_seen = ?, scan_id = ? WHERE id = ?",
+        (
+            *(folder_id, found.name, cells["path"], cells["extension"], now),
+            *(at, scan_id, video_id),
+        ),
+    )
+    note(
+        connection,
+        scan_id=scan_id,
+        video_id=video_id,
+        path=cells["path"],
+        facts={
+            "path": (before, cells["path"]),
+            "status": (status, now),
+        },
+    )

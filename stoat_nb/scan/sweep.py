@@ -1,0 +1,106 @@
+"""What becomes of known files that a scan did not find: gone, or only out of reach."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Mapping, Sequence
+
+from stoat_nb.catalog.catalog import Catalog
+from stoat_nb.scan.comparison import is_expected, is_present
+from stoat_nb.scan.tally import Tally
+
+#: When more than this part of what is known, and more than so many files, are not there any more,
+#: a disk that is not mounted is likelier than a person who deleted them.
+LIKELY_PART, LIKELY_COUNT = 0.5, 20
+NOTHING = (
+    "No videos were found. Files are taken for videos by their ending; "
+    "see the 'extensions' setting for the list."
+)
+
+
+class Sweep:
+    """The last step of a scan. Blocking: runs on a thread."""
+
+    def __init__(
+        self, catalog: Catalog, *, root: bytes, scan_id: int, accept_removals: bool
+    ) -> None:
+        self._catalog, self._root, self._scan_id = catalog, root, scan_id
+        self._accept_removals = accept_removals
+
+    def run(
+        self,
+        tally: Tally,
+        *,
+        gone: Mapping[bytes, Sequence[bytes]],
+        visited: Collection[bytes] | None,
+        unreadable: Sequence[bytes],
+    ) -> None:
+        """Give known files that were not found another status, and count them.
+
+        Parameters
+        ----------
+        tally
+            The scan's counts so far.
+        gone
+            Known names that are in their folders no longer.
+        visited
+            The folders that were listed completely; None: no sub-folder was looked for.
+        unreadable
+            Folders of which nothing is known.
+        """
+        known = self._known(whole=visited is not None)
+        is_there = os.path.isdir(self._root)  # noqa: PTH112 - bytes
+        finds_nothing = tally.found == 0 and (visited is not None or not is_there)
+        if tally.found == 0 and not known:
+            tally.notes.append(NOTHING)
+            return
+        if finds_nothing and not self._accept_removals:
+            self._out_of_reach(tally, known, is_there)
+            return
+        lost = dict(gone)
+        if visited is not None:
+            lost |= self._vanished(visited, unreadable if is_there else ())
+        count = sum(len(names) for names in lost.values())
+        if not self._accept_removals and count > max(LIKELY_COUNT, LIKELY_PART * known):
+            tally.offline = self._catalog.presence.mark_some_offline(self._scan_id, lost)
+            tally.notes.append(
+                f"{count:,} of {known:,} known videos are not there any more. So many are rarely "
+                "deleted on purpose: they are kept as offline. If they are gone for good, scan "
+                "once more and accept removals."
+            )
+        else:
+            tally.removed = self._catalog.presence.mark_gone(self._scan_id, lost)
+
+    def _known(self, *, whole: bool) -> int:
+        if whole:
+            return self._catalog.presence.count_below(self._root)
+        files = self._catalog.known_files(self._root).values()
+        return sum(map(is_present, files))
+
+    def _out_of_reach(self, tally: Tally, known: int, is_there: bool) -> None:
+        tally.offline = self._catalog.presence.mark_offline(self._scan_id, self._root)
+        what = "is empty" if is_there else "is not there"
+        tally.notes.append(
+            f"The folder {what}, but {known:,} of its videos are known: its disk may not be "
+            "mounted. They are kept as offline. If they are gone for good, scan once more and "
+            "accept removals."
+        )
+
+    def _vanished(
+        self, visited: Collection[bytes], unreadable: Sequence[bytes]
+    ) -> dict[bytes, list[bytes]]:
+        """Return the known files of folders that the walk did not come across."""
+        found: dict[bytes, list[bytes]] = {}
+        for folder in self._catalog.folders_below(self._root):
+            if folder not in visited and not _is_below(folder, unreadable):
+                files = self._catalog.known_files(folder)
+                found[folder] = [
+                    name
+                    for name, file in files.items()
+                    if is_expected(file, accept_removals=self._accept_removals)
+                ]
+        return found
+
+
+def _is_below(folder: bytes, others: Sequence[bytes]) -> bool:
+    return any(folder == one or folder.startswith(one.rstrip(b"/") + b"/") for one in others)

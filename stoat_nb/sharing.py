@@ -1,0 +1,26 @@
+"""The one library of a process: pages, REST and every session of a server talk to the same jobs."""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+
+from stoat_nb.library import Library
+from stoat_nb.settings import Settings
+
+_shared: dict[Path, Library] = {}
+_shared_lock = threading.Lock()
+
+
+def shared_library(path: str | os.PathLike[str] | None = None) -> Library:
+    """Return this process's one library of that file, opened when first asked for.
+
+    Pages, REST and every session of a server talk to the same jobs through it.
+    """
+    settings = Settings.from_environment()
+    chosen = Path(settings.library if path is None else path).expanduser().absolute()
+    with _shared_lock:
+        if chosen not in _shared or _shared[chosen].closed:
+            _shared[chosen] = Library(chosen, settings=settings)
+        return _shared[chosen]

@@ -1,0 +1,197 @@
+"""Files that move, vanish, return or are out of reach: each gives exactly the rows it should."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from stoat_nb import Library, ScanReport
+from stoat_nb.errors import FolderNotFound, UnknownScan
+from stoat_nb.media.samples import make_samples
+from stoat_nb.settings import Settings
+
+
+@pytest.fixture(scope="module")
+def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder of real clips; nobody may change it."""
+    folder = tmp_path_factory.mktemp("clips")
+    make_samples(folder)
+    return folder
+
+
+@pytest.fixture
+def folder(clips: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(clips, tmp_path / "videos"))
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Iterator[Library]:
+    with Library(tmp_path / "library.db", settings=Settings()) as opened:
+        yield opened
+
+
+def scan(library: Library, folder: Path, **options: Any) -> ScanReport:
+    return library.scan(folder, **options).result(timeout=120)
+
+
+def facts(library: Library) -> pd.DataFrame:
+    return library.videos().set_index("name").drop(columns=["scan_id", "last_seen"])
+
+
+def a_clip(folder: Path) -> Path:
+    return next(path for path in sorted(folder.rglob("*.mp4")) if path.stat().st_size > 5000)
+
+
+def changes(library: Library, before: ScanReport, after: ScanReport) -> list[tuple[str, str]]:
+    frame = library.diff(before.scan_id, after.scan_id)
+    return list(zip(frame["change"].astype(str), frame["path"], strict=True))
+
+
+def test_a_renamed_file_keeps_its_row_and_is_not_read_again(library: Library, folder: Path) -> None:
+    first = scan(library, folder)
+    clip = a_clip(folder)
+    before = facts(library).loc[clip.name]
+    moved = clip.rename(folder / "a better name.mp4")
+    report = scan(library, folder)
+    assert (report.moved, report.new, report.updated, report.removed) == (1, 0, 0, 0)
+    assert report.skipped == first.scanned - 1
+    after = facts(library).loc[moved.name]
+    assert after["path"] == str(moved)
+    for column in ("video_id", "first_seen", "probed_at", "codec", "duration_s", "status"):
+        assert after[column] == before[column]
+    assert len(library.videos()) == first.scanned
+    assert changes(library, first, report) == [("moved", str(moved))]
+
+
+def test_a_moved_folder_keeps_all_its_rows(library: Library, folder: Path) -> None:
+    first = scan(library, folder)
+    inner = next(path for path in sorted(folder.iterdir()) if path.is_dir())
+    count = sum(path.is_file() for path in inner.rglob("*"))
+    inner.rename(folder / "zz elsewhere")
+    report = scan(library, folder)
+    assert (report.moved, report.removed, report.new) == (count, 0, 0)
+    assert set(library.videos()["video_id"]) == set(range(1, first.scanned + 1))
+
+
+def test_a_second_link_to_a_file_is_a_file_of_its_own(library: Library, folder: Path) -> None:
+    first = scan(library, folder)
+    os.link(a_clip(folder), folder / "again.mp4")
+    report = scan(library, folder)
+    assert (report.moved, report.new) == (0, 1)
+    assert changes(library, first, report) == [("added", str(folder / "again.mp4"))]
+
+
+def test_a_file_moved_over_another_takes_its_place(library: Library, folder: Path) -> None:
+    first = scan(library, folder)
+    clip = a_clip(folder)
+    other = next(path for path in sorted(folder.rglob("*.mkv")))
+    target = other.with_name(clip.name + "x.mkv")
+    clip.rename(target)
+    clip_row = facts(library).loc[clip.name, "video_id"]
+    target.replace(other)
+    report = scan(library, folder)
+    assert (report.moved, report.removed) == (1, 0)
+    assert facts(library).loc[other.name, "video_id"] == clip_row
+    assert len(library.videos()) == first.scanned - 1
+
+
+def test_an_unplugged_disk_takes_nothing_with_it_and_comes_back_unread(
+    library: Library, folder: Path
+) -> None:
+    first = scan(library, folder)
+    before = facts(library)
+    away = folder.rename(folder.with_name("in the drawer"))
+    report = scan(library, folder)
+    assert (report.scanned, report.offline, report.removed) == (0, first.scanned, 0)
+    assert "is not there" in report.notes[0]
+    assert set(library.videos()["status"].astype(str)) == {"offline"}
+    away.rename(folder)
+    back = scan(library, folder)
+    assert (back.returned, back.skipped, back.new, back.updated) == (first.scanned,) * 2 + (0, 0)
+    pd.testing.assert_frame_equal(facts(library), before)
+    assert library.diff(first.scan_id, back.scan_id).empty
+    assert {change for change, _path in changes(library, first, report)} == {"offline"}
+
+
+def test_a_folder_that_was_never_known_is_refused(library: Library, tmp_path: Path) -> None:
+    with pytest.raises(FolderNotFound, match="nowhere"):
+        library.scan(tmp_path / "nowhere")
+
+
+def test_a_mass_disappearance_is_asked_about_first(
+    library: Library, folder: Path, clips: Path
+) -> None:
+    many = folder / "many"
+    for number in range(3):
+        shutil.copytree(clips, many / str(number))
+    first = scan(library, folder)
+    count = sum(path.is_file() for path in many.rglob("*"))
+    shutil.rmtree(many)
+    report = scan(library, folder)
+    assert (report.offline, report.removed) == (count, 0)
+    assert f"{count} of {first.scanned} known videos are not there any more" in report.notes[0]
+    assert library.forget() == 0
+    accepted = scan(library, folder, accept_removals=True)
+    assert (accepted.removed, accepted.offline) == (count, 0)
+    assert library.forget(many) == count
+    assert len(library.videos()) == first.scanned - count
+
+
+def test_a_root_that_is_gone_for_good_can_be_cleaned(library: Library, folder: Path) -> None:
+    first = scan(library, folder)
+    shutil.rmtree(folder)
+    assert scan(library, folder).offline == first.scanned
+    assert scan(library, folder, accept_removals=True).removed == first.scanned
+    assert library.forget(folder) == first.scanned
+    assert library.videos().empty
+
+
+def test_a_full_scan_reads_everything_again(library: Library, folder: Path) -> None:
+    first = scan(library, folder)
+    report = scan(library, folder, mode="full")
+    assert report.updated == first.new
+    assert report.failed == first.failed
+    assert report.skipped == 0
+    assert library.diff(first.scan_id, report.scan_id).empty
+
+
+def test_a_replaced_file_is_told_column_by_column(library: Library, folder: Path) -> None:
+    first = scan(library, folder)
+    clip = a_clip(folder)
+    other = next(path for path in sorted(folder.rglob("*.webm")) if path.stat().st_size > 5000)
+    shutil.copyfile(other, clip)
+    report = scan(library, folder)
+    assert report.updated == 1
+    frame = library.diff(first.scan_id, report.scan_id)
+    assert set(frame["path"]) == {str(clip)}
+    assert set(frame["change"].astype(str)) == {"changed"}
+    told = frame.set_index("column").loc["container", ["old", "new"]].tolist()
+    assert told == ["mp4", "webm"]
+    assert str(other.stat().st_size) == frame.set_index("column").loc["size_bytes", "new"]
+
+
+def test_what_came_and_went_between_two_scans_is_no_difference(
+    library: Library, folder: Path
+) -> None:
+    first = scan(library, folder)
+    guest = folder / "guest.mp4"
+    shutil.copyfile(a_clip(folder), guest)
+    second = scan(library, folder)
+    guest.unlink()
+    third = scan(library, folder)
+    assert changes(library, first, second) == [("added", str(guest))]
+    assert changes(library, second, third) == [("removed", str(guest))]
+    assert changes(library, first, third) == []
+    assert changes(library, third, first) == []
+
+
+def test_a_scan_that_is_not_there_cannot_be_compared(library: Library, folder: Path) -> None:
+    first = scan(library, folder)
+    with pytest.raises(UnknownScan, match="99"):
+        library.diff(first.scan_id, 99)
