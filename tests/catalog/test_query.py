@@ -27,7 +27,7 @@ def filled(catalog: Catalog, filling: Any) -> Catalog:
         filling.bad(b"/videos/bad.mp4"),
         filling.ok(b"/videos/gone.mp4"),
     )
-    catalog.mark_gone(filling.scan_id, {b"/videos": [b"gone.mp4"]}, at=200.0)
+    catalog.presence.mark_gone(filling.scan_id, {b"/videos": [b"gone.mp4"]}, at=200.0)
     return catalog
 
 
