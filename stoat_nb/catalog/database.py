@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import apsw
 
@@ -23,6 +23,8 @@ T = TypeVar("T")
 
 #: How long a transaction waits for one of another process.
 BUSY_TIMEOUT_S = 15.0
+#: File systems tell times apart in steps of some milliseconds; this is a good deal longer.
+FRESH_NS = 500_000_000
 #: Read connections kept for the next reader.
 IDLE_READERS = 4
 
@@ -36,6 +38,14 @@ _READ_ONLY = apsw.SQLITE_OPEN_READONLY
 _READ_WRITE = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
 
 
+class LogMark(NamedTuple):
+    """What a commit of any process leaves on the log's file."""
+
+    mtime_ns: int
+    size_bytes: int
+    is_fresh: bool  #: Written so lately that a second commit might have left the same time.
+
+
 class Database:
     """An open library file. Blocking; any thread may call any of it.
 
@@ -47,6 +57,7 @@ class Database:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._log = Path(f"{path}-wal")
         self._idle: list[apsw.Connection] = []
         self._lock = threading.Lock()
         self._closed = False
@@ -90,6 +101,15 @@ class Database:
                     _end(connection, "ROLLBACK")
         finally:
             self._put_back(connection)
+
+    def log_mark(self) -> LogMark:
+        """Return how the log looks from outside. It takes no lock and waits for nobody."""
+        try:
+            status = self._log.stat()
+        except OSError:
+            return LogMark(0, 0, True)
+        is_fresh = abs(time.time_ns() - status.st_mtime_ns) < FRESH_NS
+        return LogMark(status.st_mtime_ns, status.st_size, is_fresh)
 
     def version(self) -> int:
         """Return a number that changes with every commit of any process. Asked often: cheap."""

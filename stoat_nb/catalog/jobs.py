@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import apsw
 
-from stoat_nb.catalog.database import Database, fetch
+from stoat_nb.catalog.database import Database, LogMark, fetch
 from stoat_nb.catalog.job_rows import SELECT, state_of
 from stoat_nb.catalog.job_turn import JobTurn, newest_revision
 from stoat_nb.catalog.owner import Owner
@@ -43,6 +43,7 @@ class CatalogJobStore:
         self._forgot_at = float("-inf")
         self._me: int | None = None
         self._version = -1
+        self._mark: LogMark | None = None
         self._lock = threading.Lock()
         self._writing = threading.Lock()
 
@@ -109,6 +110,11 @@ class CatalogJobStore:
             JobEvent(at=at, text=text, level=Level(level), attempt=attempt)
             for at, text, level, attempt in rows
         ]
+
+    def may_have_changed(self) -> bool:
+        mark, before = self._database.log_mark(), self._mark
+        self._mark = mark
+        return mark != before or mark.is_fresh
 
     def has_changed(self) -> bool:
         version = self._database.version()

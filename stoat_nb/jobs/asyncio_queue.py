@@ -136,6 +136,8 @@ class AsyncioJobQueue(QueueCore):
             self._wake_up(hungry=True)
 
     async def _look(self) -> None:
+        if not self._store.may_have_changed():
+            return
         if not await self._in_scribe(self._store.has_changed):
             return
         changes = await self._changes()

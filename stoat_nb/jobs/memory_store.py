@@ -76,8 +76,11 @@ class MemoryJobStore:
         with self._lock:
             return list(self._logs.get(job_id, ()))
 
-    def has_changed(self) -> bool:
+    def may_have_changed(self) -> bool:
         return False  # nobody else is here
+
+    def has_changed(self) -> bool:
+        return False
 
     def changes(self, since: int, interest: Interest) -> Changes:  # noqa: ARG002 - nobody else is here
         return Changes(revision=since)

@@ -106,8 +106,11 @@ class JobStore(Protocol):
     def log(self, job_id: str) -> list[JobEvent]:
         """Return what was noted of a job, oldest first."""
 
+    def may_have_changed(self) -> bool:
+        """Whether ``has_changed`` is worth asking. A loop may ask this: it never waits."""
+
     def has_changed(self) -> bool:
-        """Whether anything at all was written since the last call. Asked often, so very cheap."""
+        """Whether anything at all was written since the last call."""
 
     def changes(self, since: int, interest: Interest) -> Changes:
         """Return what others did after a revision to jobs of interest; nothing after -1."""
