@@ -13,7 +13,6 @@ from panel_material_ui.template.base import Page
 from stoat_nb.components.assets import sheets
 from stoat_nb.components.failure_list import FailureList
 from stoat_nb.components.job_list import JobList
-from stoat_nb.components.live import LiveHub
 from stoat_nb.components.notice import Notice
 from stoat_nb.components.overview import Overview
 from stoat_nb.components.scan_form import ScanForm
@@ -23,8 +22,8 @@ from stoat_nb.errors import StoatError
 from stoat_nb.library import Library
 from stoat_nb.names import shown
 
-#: Jobs listed before somebody asks for the older ones, and after.
-FEW_JOBS, MANY_JOBS = 3, 50
+#: Jobs that have ended, listed before somebody asks for all of them.
+FEW_JOBS = 3
 
 
 def create_dashboard(library: Library) -> Viewable:
@@ -51,7 +50,7 @@ def create_dashboard(library: Library) -> Viewable:
         visible=pn.bind(_is_bare, overview.param.n_videos, jobs.param.n_jobs),
         sizing_mode="stretch_width",
     )
-    running = _section("Jobs", jobs, _older(jobs))
+    running = _section("Jobs", jobs)
     running.visible = pn.bind(bool, jobs.param.n_jobs)
     return _page(_title(library), _card(form), running, nothing, holdings)
 
@@ -132,23 +131,6 @@ def _card(form: ScanForm) -> Viewable:
         margin=0,
         sx={"p": {"xs": "16px", "md": "24px"}, "borderRadius": "14px"},
     )
-
-
-def _older(jobs: JobList) -> Viewable:
-    button = pmui.Button(label="Show older jobs", variant="text", size="small", margin=0)
-    button.visible = pn.bind(_may_have_older, jobs.param.n_jobs)
-
-    async def toggle(_event: object) -> None:
-        jobs.limit = MANY_JOBS if jobs.limit == FEW_JOBS else FEW_JOBS
-        label = "Show older jobs" if jobs.limit == FEW_JOBS else "Show fewer jobs"
-        LiveHub.current().post(lambda: button.param.update(label=label))
-
-    button.on_click(toggle)
-    return button
-
-
-def _may_have_older(n_jobs: int | None) -> bool:
-    return n_jobs is not None and n_jobs >= FEW_JOBS
 
 
 def _holdings(library: Library, overview: Overview) -> Viewable:

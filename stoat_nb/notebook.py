@@ -6,12 +6,17 @@ import importlib.util
 import threading
 from typing import TYPE_CHECKING, Any
 
+from stoat_nb.errors import StoatError
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from stoat_nb.components.job_progress import JobProgress
     from stoat_nb.jobs.job import Job
-    from stoat_nb.jobs.state import JobState
+    from stoat_nb.jobs.state import JobEvent, JobState
+
+#: What the card says of a job that has not ended when its library is closed.
+GOES_ON = "The library was closed here. The job goes on when it is opened again."
 
 
 def register(shell: Any) -> None:
@@ -33,7 +38,7 @@ def register(shell: Any) -> None:
 def _show(publish: Callable[..., object], job: Job[Any]) -> None:
     """Put out a live card, and exchange it for a lasting one when the job has ended."""
     if job.state.is_final:
-        publish(data=_lasting(job.state), metadata={})
+        publish(data=_last_card(job, job.state), metadata={})
         return
     from stoat_nb.components import job_progress  # noqa: PLC0415 - loads Panel
 
@@ -43,10 +48,12 @@ def _show(publish: Callable[..., object], job: Job[Any]) -> None:
     data, metadata = _live(progress)
     publish(data=data, metadata=metadata, transient=place)
 
-    def settle(state: JobState) -> None:
-        publish(data=_lasting(state), metadata={}, transient=place, update=True)
+    def settle() -> None:
+        state = _last_state(job) or progress.state
+        if state is not None:
+            publish(data=_last_card(job, state), metadata={}, transient=place, update=True)
 
-    _when_final(job, settle)
+    threading.Thread(target=settle, name="stoat-cell", daemon=True).start()
 
 
 def _load_panel() -> None:
@@ -69,20 +76,29 @@ def _live(progress: JobProgress) -> tuple[dict[str, Any], dict[str, Any]]:
     return {**data, **last}, metadata
 
 
-def _lasting(state: JobState) -> dict[str, Any]:
+def _lasting(state: JobState, log: Sequence[JobEvent] = (), note: str = "") -> dict[str, Any]:
+    from stoat_nb.components.job_log import log_lines  # noqa: PLC0415 - as above
     from stoat_nb.components.job_text import describe, static_html  # noqa: PLC0415 - as above
 
     text = describe(state)
     plain = " · ".join(part for part in (text.title, text.label, text.detail) if part)
-    return {"text/plain": plain, "text/html": static_html(text)}
+    page = static_html(text, log_lines(state.job_id, log), note)
+    return {"text/plain": plain, "text/html": page}
 
 
-def _when_final(job: Job[Any], act: Callable[[JobState], None]) -> None:
-    """Call ``act`` once, off the queue's thread, when the job has ended."""
+def _last_card(job: Job[Any], state: JobState) -> dict[str, Any]:
+    """Return the card that stays, with the job's log; one that goes on elsewhere says so."""
+    if not state.is_final:
+        return _lasting(state, note=GOES_ON)
+    try:
+        return _lasting(state, job.log())
+    except StoatError:  # the library was closed just now: the card is more than its log
+        return _lasting(state)
 
-    def wait() -> None:
-        state = job.wait()
-        if state.is_final:
-            act(state)
 
-    threading.Thread(target=wait, name="stoat-cell", daemon=True).start()
+def _last_state(job: Job[Any]) -> JobState | None:
+    """Wait for the job's end; None if its library is closed first."""
+    try:
+        return job.wait()
+    except StoatError:
+        return None

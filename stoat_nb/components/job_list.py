@@ -1,27 +1,45 @@
-"""The jobs of a library, newest first: those of earlier sessions and those that run now."""
+"""The jobs of a library: those that run and wait, the newest that have ended, and all of them."""
 
 from __future__ import annotations
 
 import asyncio
+from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-import panel as pn
+import panel_material_ui as pmui
 import param
 from panel.viewable import Viewable, Viewer
 
 from stoat_nb.components.job_cards import JobCards
-from stoat_nb.components.live import LiveHub, first_look, served_document
-from stoat_nb.jobs.state import JobState
+from stoat_nb.components.job_line import Line, line_up
+from stoat_nb.components.live import LiveHub, first_look
+from stoat_nb.jobs.state import JobState, JobStatus
 
 if TYPE_CHECKING:
     from stoat_nb.library import Library
 
-#: Milliseconds between two looks for jobs of other processes, which send no news.
-LOOK_EVERY_MS = 2000
+#: Jobs of one status that are looked at for the first list; of those that wait, all that count.
+LOOK_AT = 200
+#: Jobs that have ended which are looked at: the last to end may have been submitted long ago.
+LOOK_BACK = 20
+
+_EVERY_STATUS = {
+    "Every status": "",
+    "Waiting or paused": "pending",
+    "Running": "running",
+    "Complete": "complete",
+    "Failed": "failed",
+    "Timed out": "timeout",
+    "Cancelled": "cancelled",
+}
+_ENDED = tuple(status for status in JobStatus if status.is_final)
 
 
 class JobList(Viewer):
-    """Lists recent jobs, each with its state, its progress and a Cancel button.
+    """Lists the jobs that run and wait and the last that ended, each with its buttons and its log.
+
+    ``everything`` turns it into the whole history, a page at a time.
 
     Parameters
     ----------
@@ -33,43 +51,160 @@ class JobList(Viewer):
     >>> jobs = JobList(library, limit=5)  # doctest: +SKIP
     """
 
-    limit = param.Integer(default=10, bounds=(1, 500), doc="How many jobs are listed.")
-    n_jobs = param.Integer(default=None, doc="How many are; None before the first look.")
+    limit = param.Integer(
+        default=10, bounds=(1, 500), doc="How many that have ended are listed at first."
+    )
+    everything = param.Boolean(default=False, doc="Whether the whole history is listed, in pages.")
+    status: Any = param.Selector(
+        default="", objects=_EVERY_STATUS, doc="Only jobs of this status, in the history."
+    )
+    page = param.Integer(default=0, bounds=(0, None), doc="The page of the history, from 0.")
+    page_size = param.Integer(default=10, bounds=(1, 100), doc="Jobs on a page of the history.")
+    n_jobs = param.Integer(
+        default=None, doc="How many the first list has; None before the first look."
+    )
 
     def __init__(self, library: Library, **params: Any) -> None:
         super().__init__(**params)
         self._library = library
         self._states: dict[str, JobState] = {}
-        self._cards = JobCards(
-            library.cancel, empty_text="No jobs yet. Choose a folder and press Scan."
+        self._line = Line()
+        self._has_older = False
+        self._looks = 0
+        self.cards = JobCards(
+            library.job,
+            put_first=lambda job_id: library.prioritize(job_id, self._line.top + 1),
+            on_retry=lambda job: self._show([job.state]),
         )
+        self._make_controls()
         self._hub = LiveHub.current()
-        self._hub.watch(library.subscribe, self._show)
-        self.param.watch(self._relook, "limit")
-        first_look(self._read, self._show)
-        if served_document() is not None:
-            # Not before the page is there: what changes while it loads never reaches it.
-            pn.state.onload(self._look_elsewhere)
+        self._hub.watch(library.subscribe, self._on_news)
+        self.param.watch(self._on_choice, ["limit", "everything", "status", "page"])
+        first_look(self._read, self._fill)
+
+    # -- looking -------------------------------------------------------------------------------
 
     def _read(self) -> list[JobState]:
-        return self._library.job_states(limit=self.limit)
+        look = self._library.job_states
+        if self.everything:
+            status = JobStatus(self.status) if self.status else None
+            return look(status=status, limit=self.page_size + 1, offset=self.page * self.page_size)
+        back = max(self.limit, LOOK_BACK)
+        alive = [look(status=one, limit=LOOK_AT) for one in (JobStatus.RUNNING, JobStatus.PENDING)]
+        return list(chain(*alive, *(look(status=status, limit=back) for status in _ENDED)))
 
-    def _look_elsewhere(self) -> None:
-        pn.state.add_periodic_callback(self._relook, period=LOOK_EVERY_MS)  # type: ignore[arg-type]
-
-    async def _relook(self, _event: object = None) -> None:
+    async def _relook(self) -> None:
+        """Look again. Of several looks under way only the last is shown."""
+        self._looks += 1
+        this = self._looks
         states = await asyncio.to_thread(self._read)
-        self._hub.post(lambda: self._show(states))
+        if this == self._looks:
+            self._hub.post(lambda: self._fill(states))
+
+    async def _on_choice(self, *events: param.parameterized.Event) -> None:
+        if self.page and not any(event.name == "page" for event in events):
+            self.page = 0  # which looks again by itself
+            return
+        await self._relook()
+
+    async def _on_news(self, states: list[JobState]) -> None:
+        known = self._states
+        moved = any(
+            state.job_id not in known or known[state.job_id].status is not state.status
+            for state in states
+        )
+        if self.everything and moved:
+            await self._relook()
+        else:
+            self._show([one for one in states if not self.everything or one.job_id in known])
+
+    # -- showing -------------------------------------------------------------------------------
+
+    def _fill(self, states: list[JobState]) -> None:
+        """Show what a look has found, with what is known to be newer."""
+        known, self._states = self._states, {}
+        self._has_older = self.everything and len(states) > self.page_size
+        found = states[: self.page_size] if self.everything else states
+        for state in found:
+            newer = known.get(state.job_id, state)
+            self._states[state.job_id] = newer if newer.seq > state.seq else state
+        self._draw()
 
     def _show(self, states: list[JobState]) -> None:
         for state in states:
             known = self._states.get(state.job_id)
             if known is None or known.seq <= state.seq:
                 self._states[state.job_id] = state
-        newest = sorted(self._states.values(), key=lambda one: one.submitted_at, reverse=True)
-        self._states = {state.job_id: state for state in newest[: self.limit]}
-        self._cards.draw(self._states.values())
-        self.n_jobs = len(self._states)
+        self._draw()
+
+    def _draw(self) -> None:
+        self.cards.empty_text = self._empty_text()
+        if self.everything:
+            self.cards.draw(self._states.values())
+        else:
+            self._line = line = line_up(self._states.values(), ended=self.limit, look_at=LOOK_AT)
+            self._states = {state.job_id: state for state in line.kept}
+            self.cards.draw(line.shown, places=line.places, more_text=line.more)
+            self.n_jobs = len(line.shown)
+        self._arrange()
+
+    def _empty_text(self) -> str:
+        if self.everything:
+            return "No job of that status." if self.status else "No jobs yet."
+        return "No jobs yet. Choose a folder and press Scan."
+
+    # -- controls ------------------------------------------------------------------------------
+
+    def _make_controls(self) -> None:
+        button = partial(pmui.Button, variant="text", size="small", margin=0)
+        self._filter = pmui.Select.from_param(
+            self.param.status,
+            label="Status",
+            description="",
+            size="small",
+            width=180,
+            margin=(6, 0),
+        )
+        self._toggle = button(label="")
+        self._newer, self._older = button(label="Newer jobs"), button(label="Older jobs")
+        self._where = pmui.StaticText(value="", margin=(6, 0), sx={"& *": {"fontSize": "14px"}})
+        self._toggle.on_click(self._on_toggle)
+        self._newer.on_click(partial(self._turn, -1))
+        self._older.on_click(partial(self._turn, 1))
+        row = partial(pmui.FlexBox, align_items="center", gap="4px 8px", margin=0)
+        self._pager = row(self._newer, self._where, self._older)
+        self._foot = row(
+            *(self._toggle, self._pager),
+            justify_content="space-between",
+            sizing_mode="stretch_width",
+        )
+        self._arrange()
+
+    async def _on_toggle(self, _event: object) -> None:
+        self.everything = not self.everything
+
+    async def _turn(self, pages: int, _event: object) -> None:
+        self.page = max(0, self.page + pages)
+
+    def _arrange(self) -> None:
+        """Show the controls that can do something now."""
+        first = self.page * self.page_size + 1
+        last = first + len(self._states) - 1
+        paged = self.everything and (self.page > 0 or self._has_older)
+        self._filter.visible = self.everything
+        self._toggle.param.update(
+            label="Only the newest jobs" if self.everything else "All jobs",
+            visible=bool(self.n_jobs),
+        )
+        self._pager.visible = paged
+        self._newer.disabled = self.page == 0
+        self._older.disabled = not self._has_older
+        self._where.value = f"Jobs {first} to {last}" if self._states else ""
 
     def __panel__(self) -> Viewable:
-        return self._cards
+        return pmui.Column(
+            *(self._filter, self.cards, self._foot),
+            sizing_mode="stretch_width",
+            margin=0,
+            sx={"gap": "12px"},
+        )

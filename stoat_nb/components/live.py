@@ -63,6 +63,8 @@ class LiveHub:
         self._watches: list[Watch] = []
         self._posts: list[Callable[[], object]] = []
         self._lock = threading.Lock()
+        # Where no document's lock does it: what was worked out first must not be shown last.
+        self._turn = threading.RLock()
         self._timer: threading.Timer | None = None
         self._flushed_at = float("-inf")
         self._closed = False
@@ -121,7 +123,8 @@ class LiveHub:
         their way to the page, so that what was said last is not what stays.
         """
         if self._document is None:
-            action()
+            with self._turn:
+                action()
             return
         with self._lock:
             if self._closed:
@@ -206,7 +209,7 @@ class LiveHub:
             with pn.io.hold():
                 _safely(action)
         slow: list[Awaitable[None]] = []
-        with pn.io.hold():
+        with self._turn, pn.io.hold():
             for show, states in news:
                 pending = _safely(show, states)
                 if pending is not None:

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import pytest
 
+from stoat_nb.components.job_log import log_lines
 from stoat_nb.components.job_text import describe, static_html
-from stoat_nb.jobs.state import JobState, JobStatus, Progress
+from stoat_nb.jobs.state import JobEvent, JobState, JobStatus, Level, Progress
 from stoat_nb.scan import ScanReport
 
 NOW = 1_000.0
@@ -36,6 +38,7 @@ def test_a_running_scan_tells_phase_counts_pace_time_left_failures_and_files() -
         total=4_800,
         failed=3,
         rate=56.0,
+        bytes_done=3_400_000_000,
         eta_s=130.0,
         current=("a.mp4", "b.mp4"),
     )
@@ -44,7 +47,7 @@ def test_a_running_scan_tells_phase_counts_pace_time_left_failures_and_files() -
 
     assert text.title == "Scan of Videos"
     assert text.where == "/srv/Videos"
-    assert text.detail == "Probing · 1,200 of 4,800 files · 56/s · about 2 min left"
+    assert text.detail == "Probing · 1,200 of 4,800 files · 3.4 GB · 56/s · about 2 min left"
     assert text.problems == "3 failed so far"
     assert text.current == "a.mp4 · b.mp4"
     assert text.percent == 25.0
@@ -101,6 +104,24 @@ def test_while_the_total_is_unknown_there_is_no_percentage_and_no_estimate() -> 
         ),
         (scan_state(JobStatus.PENDING, started_at=None), "Waiting", "Waiting for its turn", ""),
         (scan_state(cancel_requested=True), "Stopping", "Starting", ""),
+        (scan_state(pause_requested=True), "Pausing", "Starting", ""),
+        (
+            scan_state(JobStatus.PENDING, paused=True, started_at=None),
+            "Paused",
+            "Waits to be resumed",
+            "",
+        ),
+        (
+            scan_state(
+                JobStatus.PENDING,
+                paused=True,
+                attempt=1,
+                progress=Progress(phase="probing", done=12, total=40),
+            ),
+            "Paused",
+            "Keeps what it has done and waits to be resumed · 12 of 40 files so far",
+            "",
+        ),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -116,6 +137,49 @@ def test_what_a_scan_wants_noted_is_shown_at_its_end() -> None:
     state = scan_state(JobStatus.COMPLETE, result=report(notes=("The disk may not be mounted.",)))
 
     assert describe(state).notes == "The disk may not be mounted."
+
+
+@pytest.mark.parametrize(
+    ("place", "priority", "detail"),
+    [
+        (1, 0, "Next in line"),
+        (2, 0, "Number 2 in line"),
+        (1, 7, "Next in line · priority 7"),
+        (None, -1, "Waiting for its turn · priority -1"),
+    ],
+)
+def test_a_job_that_waits_tells_its_place(place: int | None, priority: int, detail: str) -> None:
+    state = scan_state(JobStatus.PENDING, started_at=None, priority=priority)
+
+    assert describe(state, place=place).detail == detail
+
+
+@pytest.mark.parametrize(
+    ("state", "notes"),
+    [
+        (scan_state(attempt=2, deaths=1), "Taken up again, attempt 2 of 3."),
+        (scan_state(attempt=2), "Taken up again."),
+        (
+            scan_state(JobStatus.PENDING, attempt=1, deaths=1),
+            "Its process ended; it will be taken up again, attempt 2 of 3.",
+        ),
+        (scan_state(JobStatus.FAILED, attempt=3, deaths=3), "Its process ended 3 times."),
+        (scan_state(JobStatus.COMPLETE, attempt=2, deaths=1), "Its process ended once."),
+        (scan_state(JobStatus.PENDING, retry_of="1e"), "It tries an earlier job again."),
+        (scan_state(worker="pid 0"), "Another process runs it (pid 0)."),
+        (scan_state(worker=f"pid {os.getpid()}"), ""),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_lost_process_is_told_and_a_pause_is_not_counted(state: JobState, notes: str) -> None:
+    assert describe(state, now=NOW).notes == notes
+
+
+def test_only_a_job_that_runs_can_stand_still() -> None:
+    assert describe(scan_state(heartbeat_at=NOW - 45), now=NOW).still_s == 45.0
+    assert describe(scan_state(heartbeat_at=NOW + 3), now=NOW).still_s == 0.0
+    waiting = scan_state(JobStatus.PENDING, heartbeat_at=NOW - 45)
+    assert describe(waiting, now=NOW).still_s is None
 
 
 def test_a_job_of_another_type_is_called_by_its_type() -> None:
@@ -136,8 +200,11 @@ def test_the_card_that_a_saved_notebook_keeps_is_escaped() -> None:
         JobStatus.FAILED, payload={"path": "/<img src=x>"}, error="<script>alert(1)</script>"
     )
 
-    page = static_html(describe(state))
+    event = JobEvent(at=NOW, text="Traceback\n  <b>line</b>\x1b[31m", level=Level.ERROR)
+    page = static_html(describe(state), log_lines("1f", [event]), note="<i>")
 
     assert "<img" not in page
+    assert "Error: Traceback\n  &lt;b&gt;line&lt;/b&gt;\\x1b[31m" in page
+    assert "<i>" not in page
     assert "<script" not in page
     assert "&lt;script&gt;alert(1)" in page

@@ -15,8 +15,7 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.jupyter, pytest.mark.slow]
 
-CELLS = (
-    """
+HANDLER = """
 import time
 from stoat_nb import Library
 library = Library("stoat.db")
@@ -26,10 +25,13 @@ async def wait(context):
         context.report(phase="waiting", done=done, total=10_000)
         await asyncio.sleep(0.02)
 library.register_handler("wait", wait, timeout=None)
-""",
+"""
+CELLS = (
+    HANDLER,
     "job = library.submit('wait', {})\njob",
     "while not job.state.is_final: time.sleep(0.05)",
     "library.close()",
+    HANDLER + "library.job(library.job_states(limit=1)[0].job_id)",
 )
 
 
@@ -129,3 +131,35 @@ def test_a_job_in_a_cell_is_live_while_another_blocks_and_leaves_its_end_behind(
     expect(page.locator(".jp-mod-dirty")).to_have_count(0)
     page.goto(notebook.url)
     expect(page.locator(".jp-OutputArea-output", has_text="Stopped after")).to_be_visible()
+
+
+def test_a_job_goes_on_in_a_new_kernel_and_is_live_there(
+    notebook: Any, window: BrowserContext, tolerated: list[str]
+) -> None:
+    # JupyterLab's own, of a question that it had asked the old kernel.
+    tolerated.append("Canceled future for create_subshell_request message")
+    page = window.new_page()
+    open_notebook(page, notebook.url)
+    run(page, 0)
+    first = run(page, 1)
+    bar = first.get_by_role("progressbar")
+    expect(bar).to_have_attribute("aria-valuenow", re.compile("[1-9]"))
+
+    page.keyboard.press("Escape")
+    page.get_by_role("menuitem", name="Kernel", exact=True).click()
+    page.get_by_role("menuitem", name="Restart Kernel…").click()
+    idle = page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]')
+    expect(idle.first).to_be_visible()
+
+    card = run(page, 4)
+    bar = card.get_by_role("progressbar")
+    expect(bar).to_be_visible()
+    before = str(bar.get_attribute("aria-valuenow"))
+    expect(bar).not_to_have_attribute("aria-valuenow", before)
+    expect(card).to_contain_text("Taken up again")
+    card.get_by_role("button", name="Pause Wait").click()
+    expect(card).to_contain_text("waits to be resumed")
+    card.get_by_role("button", name="Cancel Wait").click()
+    expect(card).to_contain_text("Cancelled")
+    card.get_by_text(re.compile("^Log, ")).click()
+    expect(card).to_contain_text("attempt 2")
