@@ -113,20 +113,11 @@ class Presence:
         )
         return int(count)
 
-    def namesakes(self, found: Found) -> list[tuple[int, bytes]]:
-        """Return number and path of files that were this very file when they were last seen."""
-        rows = self._database.read(
-            lambda connection: fetch(
-                connection,
-                "SELECT v.id, f.path, v.name FROM videos v JOIN folders f ON f.id = v.folder_id "
-                "WHERE v.inode = ? AND v.device = ? AND v.size_bytes = ? AND v.mtime_ns = ?",
-                tuple(
-                    file_cells(found)[name]
-                    for name in ("inode", "device", "size_bytes", "mtime_ns")
-                ),
-            )
+    def namesakes(self, files: Sequence[Found]) -> list[list[tuple[int, bytes]]]:
+        """Return of each file number and path of the rows that were this very file last time."""
+        return self._database.read(
+            lambda connection: [_namesakes(connection, found) for found in files]
         )
-        return [(video_id, path_of(folder, name)) for video_id, folder, name in rows]
 
     def move(self, scan_id: int, moved: Sequence[tuple[int, Found]], *, at: float) -> None:
         """Give files that were moved their new place; all else that is known of them stays."""
@@ -151,6 +142,17 @@ class Presence:
             return connection.changes()
 
         return self._database.write(delete)
+
+
+def _namesakes(connection: apsw.Connection, found: Found) -> list[tuple[int, bytes]]:
+    cells = file_cells(found)
+    rows = fetch(
+        connection,
+        "SELECT v.id, f.path, v.name FROM videos v JOIN folders f ON f.id = v.folder_id "
+        "WHERE v.inode = ? AND v.device = ? AND v.size_bytes = ? AND v.mtime_ns = ?",
+        tuple(cells[name] for name in ("inode", "device", "size_bytes", "mtime_ns")),
+    )
+    return [(video_id, path_of(folder, name)) for video_id, folder, name in rows]
 
 
 def _mark_one_gone(

@@ -51,8 +51,8 @@ class Knowledge:
     known_files: Callable[[bytes], Mapping[bytes, KnownFile]]
     #: What an earlier attempt of this scan has recorded of a folder; True: as new.
     done_files: Callable[[bytes], Mapping[bytes, bool]]
-    #: Number and path of rows that were this very file when last seen.
-    namesakes: Callable[[Found], Sequence[tuple[int, bytes]]]
+    #: Of each file number and path of the rows that were this very file when last seen.
+    namesakes: Callable[[Sequence[Found]], Sequence[Sequence[tuple[int, bytes]]]]
     only_failed: bool = False  #: Look at nothing but files that could not be probed the last time.
     accept_removals: bool = False  #: What was out of reach and is not found is gone.
     all_again: bool = False  #: Probe all files, changed or not.
@@ -77,6 +77,7 @@ def _compare(batch: Batch, listing: Listing, knowledge: Knowledge) -> None:
         return
     known = dict(knowledge.known_files(listing.folder))
     done = knowledge.done_files(listing.folder)
+    changed: list[tuple[Found, bool]] = []
     for found in listing.files:
         before = known.pop(found.name, None)
         had_failed = before is not None and before.status == "failed"
@@ -92,10 +93,9 @@ def _compare(batch: Batch, listing: Listing, knowledge: Knowledge) -> None:
             batch.bytes_unchanged += found.size_bytes
             if before is not None and not is_present(before):
                 batch.back.setdefault(listing.folder, []).append(found.name)
-        elif (video_id := _moved_from(found, before, knowledge)) is not None:
-            batch.moved.append((video_id, found))
         else:
-            batch.changed.append((found, before is not None))
+            changed.append((found, before is not None))
+    _tell_moved(batch, changed, knowledge)
     for problem in listing.problems:  # what could not be looked at is not known to be gone
         known.pop(os.path.basename(problem.path), None)  # noqa: PTH119 - bytes
     gone = [
@@ -112,14 +112,18 @@ def _unchanged(found: Found, before: KnownFile) -> bool:
     return found.size_bytes == before.size_bytes and found.mtime_ns == before.mtime_ns
 
 
-def _moved_from(found: Found, before: KnownFile | None, knowledge: Knowledge) -> int | None:
-    """Return the row that this file had at another path, if it is there no longer."""
-    if knowledge.only_failed or knowledge.all_again:
-        return None
-    for video_id, path in knowledge.namesakes(found):
-        if (before is None or video_id != before.video_id) and not _is_there(path, found):
-            return video_id
-    return None
+def _tell_moved(batch: Batch, changed: Sequence[tuple[Found, bool]], knowledge: Knowledge) -> None:
+    """Tell files that were moved here from those that are new, or have other bytes by now."""
+    if knowledge.only_failed or knowledge.all_again or not changed:
+        batch.changed += changed
+        return
+    rows = knowledge.namesakes([found for found, _known in changed])
+    for (found, known), others in zip(changed, rows, strict=True):
+        away = [video_id for video_id, path in others if not _is_there(path, found)]
+        if away:
+            batch.moved.append((away[0], found))
+        else:
+            batch.changed.append((found, known))
 
 
 def _is_there(path: bytes, found: Found) -> bool:
