@@ -1,21 +1,31 @@
-"""The routes of jobs: ask, wait, follow, cancel."""
+"""The routes of jobs: ask, wait, follow, and say what is to become of them."""
 
 from __future__ import annotations
 
 import asyncio
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request
+from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
+from stoat_nb.api import controls
 from stoat_nb.api.events import MEDIA_TYPE, events, wait_for
-from stoat_nb.api.shapes import JobShape, JobsShape
-from stoat_nb.errors import JobAlreadyFinal
+from stoat_nb.api.shapes import (
+    Accepted,
+    EventShape,
+    JobChange,
+    JobShape,
+    JobsShape,
+    LogShape,
+    RetryRequest,
+)
 from stoat_nb.jobs.state import JobStatus
 from stoat_nb.library import Library
 
 MAX_WAIT_S = 3600
+MAX_INTEGER = 2**63 - 1
+RETRY_ALL = RetryRequest()
 
 JobId = Annotated[str, Path(max_length=100, description="The UUID that submitting answered with.")]
 
@@ -28,6 +38,7 @@ class JobsQuery(BaseModel):
     status: JobStatus | None = None
     job_type: str | None = Field(default=None, max_length=100)
     limit: int = Field(default=50, ge=1, le=500)
+    offset: int = Field(default=0, ge=0, le=MAX_INTEGER)
 
 
 def _sent_as_json(request: Request) -> None:
@@ -50,16 +61,24 @@ class JobRoutes:
 
     def add_to(self, router: APIRouter) -> None:
         """Put the routes in place."""
+        sent_as_json = [Depends(_sent_as_json)]
         router.add_api_route("/jobs", self.list_jobs, methods=["GET"])
         router.add_api_route("/jobs/{job_id}", self.get_job, methods=["GET"])
-        router.add_api_route("/jobs/{job_id}", self.delete_job, methods=["DELETE"], status_code=202)
         router.add_api_route(
-            "/jobs/{job_id}/cancel",
-            self.cancel_job,
+            "/jobs/{job_id}", self.change_job, methods=["PATCH"], dependencies=sent_as_json
+        )
+        router.add_api_route("/jobs/{job_id}", self.delete_job, methods=["DELETE"], status_code=202)
+        for verb in (self.cancel_job, self.pause_job, self.resume_job):
+            path = f"/jobs/{{job_id}}/{verb.__name__.removesuffix('_job')}"
+            router.add_api_route(path, verb, methods=["POST"], dependencies=sent_as_json)
+        router.add_api_route(
+            "/jobs/{job_id}/retry",
+            self.retry_job,
             methods=["POST"],
             status_code=202,
-            dependencies=[Depends(_sent_as_json)],
+            dependencies=sent_as_json,
         )
+        router.add_api_route("/jobs/{job_id}/log", self.get_log, methods=["GET"])
         router.add_api_route("/jobs/{job_id}/wait", self.wait_for_job, methods=["GET"])
         router.add_api_route(
             "/jobs/{job_id}/events",
@@ -70,9 +89,12 @@ class JobRoutes:
         )
 
     def list_jobs(self, query: Annotated[JobsQuery, Query()]) -> JobsShape:
-        """List jobs, newest first."""
+        """List jobs, newest first: one page of those that match."""
         states = self._library.job_states(
-            status=query.status, job_type=query.job_type, limit=query.limit
+            status=query.status,
+            job_type=query.job_type,
+            limit=query.limit,
+            offset=query.offset,
         )
         return JobsShape(items=[JobShape.of(state) for state in states])
 
@@ -80,13 +102,42 @@ class JobRoutes:
         """Say where a job stands."""
         return JobShape.of(self._library.job(job_id).state)
 
+    def change_job(self, job_id: JobId, change: JobChange) -> JobShape:
+        """Give a job that waits another place in the line: the highest priority runs first."""
+        return JobShape.of(controls.prioritize(self._library, job_id, change.priority))
+
     def delete_job(self, job_id: JobId) -> JobShape:
-        """Cancel a job. What it has finished is kept, and so is the job."""
-        return self._cancel(job_id)
+        """Cancel a job; what it has finished is kept, and so is the job itself."""
+        return JobShape.of(controls.cancel(self._library, job_id))
 
     def cancel_job(self, job_id: JobId) -> JobShape:
         """Cancel a job: the same as DELETE, for clients that cannot send one."""
-        return self._cancel(job_id)
+        return JobShape.of(controls.cancel(self._library, job_id))
+
+    def pause_job(self, job_id: JobId) -> JobShape:
+        """Have a job wait until it is resumed; what it has done is kept."""
+        return JobShape.of(controls.pause(self._library, job_id))
+
+    def resume_job(self, job_id: JobId) -> JobShape:
+        """Have a paused job go on where it was."""
+        return JobShape.of(controls.resume(self._library, job_id))
+
+    def retry_job(
+        self,
+        job_id: JobId,
+        request: Request,
+        response: Response,
+        wanted: RetryRequest = RETRY_ALL,
+    ) -> Accepted:
+        """Submit a job that has ended once more, as a new one; the old one stays as it ended."""
+        job = controls.retry(self._library, job_id, only_failed=wanted.only_failed)
+        prefix = request.url.path.removesuffix("/retry").rpartition("/")[0]
+        response.headers["Location"] = f"{prefix}/{job.id}"
+        return Accepted(job_id=job.id)
+
+    def get_log(self, job_id: JobId) -> LogShape:
+        """Tell what was noted of a job, oldest first."""
+        return LogShape(items=[EventShape.of(event) for event in self._library.job_log(job_id)])
 
     async def wait_for_job(
         self,
@@ -103,9 +154,3 @@ class JobRoutes:
         job = await asyncio.to_thread(self._library.job, job_id)
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         return StreamingResponse(events(job), media_type=MEDIA_TYPE, headers=headers)
-
-    def _cancel(self, job_id: str) -> JobShape:
-        job = self._library.job(job_id)
-        if not self._library.cancel(job_id):
-            raise JobAlreadyFinal(job_id, job.status)
-        return JobShape.of(job.state)

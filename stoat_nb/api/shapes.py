@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from stoat_nb.jobs.state import JobState, JobStatus
+from stoat_nb.jobs.state import JobEvent, JobState, JobStatus, Level
 
 MAX_PATH_BYTES = 4096  #: Linux's own limit.
+MAX_PRIORITY = 2**31 - 1
 
 
 def _usable_path(path: str) -> str:
@@ -23,6 +25,13 @@ def _usable_path(path: str) -> str:
     if size > MAX_PATH_BYTES:
         raise ValueError(f"a path has at most {MAX_PATH_BYTES} bytes")
     return path
+
+
+#: Facts of a job that are sent under their own names, as they are.
+_AS_THEY_ARE = (
+    *("job_id", "job_type", "status", "result", "error", "worker", "attempt", "deaths"),
+    *("max_deaths", "priority", "paused", "pause_requested", "cancel_requested", "retry_of", "seq"),
+)
 
 
 class Shape(BaseModel):
@@ -40,6 +49,22 @@ class ScanRequest(Shape):
         AfterValidator(_usable_path),
     ] = Field(description="The folder, on the machine the server runs on.")
     recursive: bool = Field(default=True, description="Also scan the folders inside it.")
+
+
+class RetryRequest(Shape):
+    """How to try a job once more."""
+
+    only_failed: bool = Field(
+        default=False, description="For scans: read only the files that failed."
+    )
+
+
+class JobChange(Shape):
+    """What may be changed of a job that has not ended."""
+
+    priority: int = Field(
+        ge=-MAX_PRIORITY, le=MAX_PRIORITY, description="Of those that wait the highest runs first."
+    )
 
 
 class Accepted(Shape):
@@ -77,8 +102,17 @@ class JobShape(Shape):
     submitted_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
+    heartbeat_at: datetime | None = Field(description="When anything in it last moved.")
+    stalled_s: float | None = Field(description="Seconds nothing has moved, if that is long.")
+    worker: str | None = Field(description="Which process runs it; null if none does.")
     attempt: int = Field(description="How often it was started.")
-    cancel_requested: bool
+    deaths: int = Field(description="How many of those ended because the process did.")
+    max_deaths: int = Field(description="After so many it is given up.")
+    priority: int = Field(description="Of those that wait the highest runs first.")
+    paused: bool = Field(description="Pending, and waits until it is resumed.")
+    pause_requested: bool = Field(description="Runs, and pauses as soon as it can.")
+    cancel_requested: bool = Field(description="Stops as soon as it can.")
+    retry_of: str | None = Field(description="The job that it tries once more.")
     seq: int = Field(description="Grows with every change.")
 
     @classmethod
@@ -89,26 +123,41 @@ class JobShape(Shape):
             "fraction": state.progress.fraction,
         }
         return cls(
-            job_id=state.job_id,
-            job_type=state.job_type,
-            status=state.status,
             progress=ProgressShape(**progress),
             payload=dict(state.payload),
-            result=state.result,
-            error=state.error,
             submitted_at=_moment(state.submitted_at),
             started_at=_moment_if(state.started_at),
             finished_at=_moment_if(state.finished_at),
-            attempt=state.attempt,
-            cancel_requested=state.cancel_requested,
-            seq=state.seq,
+            heartbeat_at=_moment_if(state.heartbeat_at),
+            stalled_s=state.stalled_s(time.time()),
+            **{name: getattr(state, name) for name in _AS_THEY_ARE},
         )
 
 
 class JobsShape(Shape):
-    """Jobs, newest first."""
+    """One page of jobs, newest first."""
 
     items: list[JobShape]
+
+
+class EventShape(Shape):
+    """One entry of a job's log."""
+
+    at: datetime
+    level: Level
+    attempt: int = Field(description="In which attempt; 0 before the first.")
+    text: str = Field(description="Plain text; a traceback has several lines.")
+
+    @classmethod
+    def of(cls, event: JobEvent) -> EventShape:
+        """Return an entry as it is sent."""
+        return cls(at=_moment(event.at), level=event.level, attempt=event.attempt, text=event.text)
+
+
+class LogShape(Shape):
+    """A job's log, oldest first."""
+
+    items: list[EventShape]
 
 
 class VideosShape(Shape):

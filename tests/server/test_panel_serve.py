@@ -79,6 +79,28 @@ def test_a_scan_runs_and_is_followed_to_its_end(address: str, tmp_path: Path) ->
         assert export.text.startswith('"video_id","path",')
 
 
+def test_jobs_are_controlled_there_too(address: str, tmp_path: Path) -> None:
+    with httpx.Client(base_url=f"{address}/api/v1", timeout=60) as api:
+        job_id = api.post("/videos/scan", json={"path": str(tmp_path)}).json()["job_id"]
+        api.get(f"/jobs/{job_id}/wait")
+        again = api.post(f"/jobs/{job_id}/retry", json={"only_failed": False})
+        assert again.status_code == 202
+        location = again.headers["location"]
+        assert location == f"/api/v1/jobs/{again.json()['job_id']}"
+        ended = httpx.get(f"{address}{location}/wait", timeout=60).json()
+        assert (ended["status"], ended["retry_of"]) == ("complete", job_id)
+        log = httpx.get(f"{address}{location}/log", timeout=60).json()["items"]
+        assert log[0]["text"].startswith("Submitted")
+        assert api.get("/jobs", params={"limit": 1, "offset": 1}).json()["items"][0]["job_id"]
+        for verb in ("cancel", "pause", "resume"):
+            path = f"/jobs/{job_id}/{verb}"
+            assert api.post(path, json={}).status_code == 409
+            assert api.post(path, content=b"x=1").status_code == 415
+            foreign = {"origin": "http://evil.example"}
+            assert api.post(path, json={}, headers=foreign).status_code == 403
+        assert api.patch(f"/jobs/{job_id}", json={"priority": 1}).status_code == 409
+
+
 def test_refusals_look_the_same(address: str) -> None:
     with httpx.Client(base_url=f"{address}/api/v1", timeout=60) as api:
         missing = api.get("/jobs/x")
