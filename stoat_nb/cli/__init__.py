@@ -26,7 +26,11 @@ _COMMANDS = {
     "failures": ("stoat_nb.cli.tables:failures", "Print or export the files that cannot be read."),
     "jobs": ("stoat_nb.cli.jobs:jobs", "List jobs, newest first."),
     "job": ("stoat_nb.cli.jobs:job", "Tell how one job stands."),
-    "cancel": ("stoat_nb.cli.jobs:cancel", "Cancel a job."),
+    "logs": ("stoat_nb.cli.logs:logs", "Print the log of a job."),
+    "pause": ("stoat_nb.cli.wishes:pause", "Pause a job."),
+    "resume": ("stoat_nb.cli.wishes:resume", "Resume a paused or abandoned job."),
+    "retry": ("stoat_nb.cli.wishes:retry", "Retry a job that has ended."),
+    "cancel": ("stoat_nb.cli.wishes:cancel", "Cancel jobs."),
     "serve": ("stoat_nb.cli.serve:serve", "Serve the dashboard and the REST API."),
     "demo": ("stoat_nb.cli.serve:demo", "Show the dashboard with a small library of clips."),
     "doctor": ("stoat_nb.cli.doctor:doctor", "Tell what Stoat runs on and whether it can work."),
@@ -57,9 +61,9 @@ def stoat(context: click.Context, library: Path | None) -> None:
     """Know what is in your video folders.
 
     \b
-    Exit codes: 0 done, 1 the job failed or timed out, 2 something in the request
-    was wrong, 3 files could not be read and --fail-on-errors was given,
-    130 cancelled.
+    Exit codes: 0 done, 1 the job failed, timed out or could not be stopped in
+    time, 2 something in the request was wrong, 3 files could not be read and
+    --fail-on-errors was given, 130 cancelled.
     """  # noqa: D301 - click reads the escape
     context.obj = library
 

@@ -5,22 +5,26 @@ from __future__ import annotations
 from pathlib import Path
 
 from stoat_nb.errors import CatalogError
+from stoat_nb.jobs.queue import Take
 from stoat_nb.library import Library
 from stoat_nb.names import shown
 from stoat_nb.settings import Settings
 
 
-def open_library(path: Path | None) -> Library:
-    """Open the library, made when missing."""
-    return Library(path)
+def open_library(path: Path | None, *, take: Take) -> Library:
+    """Open the library, made when missing, to run jobs."""
+    return Library(path, take=take)
 
 
-def open_existing(path: Path | None) -> Library:
-    """Open the library to look at it; one that is not there is not made for that."""
+def open_existing(path: Path | None, *, take: Take = "none") -> Library:
+    """Open the library to look at it; one that is not there is not made for that.
+
+    Who only looks runs nobody's jobs.
+    """
     chosen = (path or Settings.from_environment().library).expanduser()
     if not chosen.exists():
         raise CatalogError(
             f"There is no library at '{shown(chosen)}' yet. Make it by scanning a folder: "
             "stoat scan FOLDER"
         )
-    return Library(chosen)
+    return Library(chosen, take=take)

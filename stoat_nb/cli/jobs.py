@@ -1,8 +1,10 @@
-"""``stoat jobs``, ``stoat job`` and ``stoat cancel``: what was submitted, and how it stands."""
+"""``stoat jobs`` and ``stoat job``: what was submitted, and how it stands."""
 
 from __future__ import annotations
 
 import json
+import sys
+import time
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,34 +12,66 @@ from typing import Any
 
 import click
 
-from stoat_nb import words
 from stoat_nb.cli.door import open_existing
 from stoat_nb.cli.grid import print_grid
-from stoat_nb.cli.progress import counts
-from stoat_nb.errors import JobAlreadyFinal
-from stoat_nb.jobs.state import JobState
+from stoat_nb.cli.job_ids import find_job, short_ids
+from stoat_nb.cli.standing import about, age, come_so_far, lasted, standing
+from stoat_nb.jobs.state import JobState, JobStatus
 from stoat_nb.names import shown
 
 _TIMES = ("submitted_at", "started_at", "finished_at", "heartbeat_at")
+_COLUMNS = ("id", "type", "state", "progress", "age", "took", "about")
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
 @click.command()
-@_json
+@click.option(
+    "--status",
+    type=click.Choice([status.value for status in JobStatus]),
+    help="Only those that stand so.",
+)
+@click.option("--type", "job_type", metavar="TYPE", help="Only those of a type, such as scan.")
 @click.option("--limit", default=20, type=click.IntRange(1), show_default=True, help="How many.")
+@_json
 @click.pass_obj
-def jobs(library_path: Path | None, as_json: bool, limit: int) -> None:
-    """List jobs, newest first."""
+def jobs(
+    library_path: Path | None,
+    *,
+    status: str | None,
+    job_type: str | None,
+    limit: int,
+    as_json: bool,
+) -> None:
+    """List jobs, newest first.
+
+    On a terminal ids are short: as much of an id as tells the job from others will do everywhere.
+    """
     with open_existing(library_path) as library:
-        states = library.job_states(limit=limit)
+        states = library.job_states(
+            status=None if status is None else JobStatus(status), job_type=job_type, limit=limit
+        )
     if as_json:
         click.echo(json.dumps([as_plain(state) for state in states]))
     else:
-        rows = [
-            (state.job_id, state.job_type, state.status, _when(state.submitted_at), _about(state))
-            for state in states
-        ]
-        print_grid(("id", "type", "status", "submitted", "about"), rows)
+        print_grid(_COLUMNS, _rows(states, time.time()))
+
+
+def _rows(states: list[JobState], now: float) -> list[tuple[str, ...]]:
+    ids = [state.job_id for state in states]
+    return [
+        (
+            job_id,
+            shown(state.job_type),
+            standing(state, now),
+            come_so_far(state),
+            age(now - state.submitted_at),
+            lasted(state, now),
+            about(state),
+        )
+        for job_id, state in zip(
+            short_ids(ids) if sys.stdout.isatty() else ids, states, strict=True
+        )
+    ]
 
 
 @click.command()
@@ -47,29 +81,20 @@ def jobs(library_path: Path | None, as_json: bool, limit: int) -> None:
 def job(library_path: Path | None, job_id: str, as_json: bool) -> None:
     """Tell how the job ID stands."""
     with open_existing(library_path) as library:
-        state = library.job(job_id).state
+        state = find_job(library, job_id).state
     if as_json:
         click.echo(json.dumps(as_plain(state)))
     else:
-        for name, value in _told(state).items():
+        for name, value in _told(state, time.time()).items():
             click.echo(f"{name:<11}{shown(value)}")
-
-
-@click.command()
-@click.argument("job_id", metavar="ID")
-@click.pass_obj
-def cancel(library_path: Path | None, job_id: str) -> None:
-    """Cancel the job ID; what it has finished is kept."""
-    with open_existing(library_path) as library:
-        if not library.cancel(job_id):
-            raise JobAlreadyFinal(job_id, library.job(job_id).status)
-    click.echo("Cancelled.")
 
 
 def as_plain(state: JobState) -> dict[str, Any]:
     """Return a state in JSON's own types, times as ISO 8601: the same names as over REST."""
     plain = asdict(state)
     plain.update({name: _iso(plain[name]) for name in _TIMES})
+    plain["stalled_s"] = state.stalled_s(time.time())
+    plain["progress"]["fraction"] = state.progress.fraction
     return plain
 
 
@@ -81,20 +106,19 @@ def _when(seconds: float) -> str:
     return datetime.fromtimestamp(seconds).astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 
-def _about(state: JobState) -> str:
-    return shown(state.error or state.payload.get("path", ""))
-
-
-def _told(state: JobState) -> dict[str, str]:
+def _told(state: JobState, now: float) -> dict[str, str]:
     facts = {
         "id": state.job_id,
         "type": state.job_type,
-        "status": str(state.status),
+        "state": standing(state, now),
         "about": str(state.payload.get("path", "")),
+        "runs in": state.worker or "" if state.status is JobStatus.RUNNING else "",
+        "priority": str(state.priority or ""),
         "submitted": _when(state.submitted_at),
-        "progress": f"{state.progress.phase}: {counts(state.progress)}",
+        "progress": ": ".join(filter(None, [state.progress.phase, come_so_far(state)])),
+        "attempts": str(state.attempt) if state.attempt > 1 else "",
+        "retry of": state.retry_of or "",
+        "took": lasted(state, now),
         "error": state.error or "",
     }
-    if state.started_at is not None and state.finished_at is not None:
-        facts["took"] = words.took(state.finished_at - state.started_at)
     return {name: value for name, value in facts.items() if value}

@@ -1,7 +1,9 @@
-"""A running job in the terminal: a bar where there is one, plain lines in a pipe."""
+"""A job under way in the terminal: a bar where there is one, plain lines in a pipe."""
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TextIO
@@ -13,8 +15,10 @@ from rich.progress import Progress as Bar
 from rich.table import Column
 
 from stoat_nb import words
+from stoat_nb.cli.job_ids import SHORT
+from stoat_nb.cli.standing import counts
 from stoat_nb.jobs.job import Job
-from stoat_nb.jobs.state import JobState, Progress
+from stoat_nb.jobs.state import JobState, JobStatus, Progress
 from stoat_nb.names import shown
 
 Show = Callable[[JobState], None]
@@ -23,16 +27,38 @@ LOOK_EVERY_S = 0.1
 
 
 def followed(job: Job[Any], show: Show) -> JobState:
-    """Show a job until it ends; Ctrl-C cancels it, a second one leaves it."""
+    """Show a job of this process until it ends; Ctrl-C cancels it, a second one leaves it."""
+    own = False
     try:
-        while not (state := job.wait(LOOK_EVERY_S)).is_final:
-            show(state)
+        state = watched(job, show)
     except KeyboardInterrupt:
         click.echo("Cancelling; what is done is kept. Ctrl-C again leaves at once.", err=True)
-        job.cancel()
+        own = job.cancel()
         state = job.wait()
+        show(state)
+    if state.status is JobStatus.CANCELLED and not own:
+        click.echo("Another process cancelled the job.", err=True)
+    return state
+
+
+def watched(job: Job[Any], show: Show) -> JobState:
+    """Show a job, whichever process runs it, until it ends."""
+    while not (state := job.wait(LOOK_EVERY_S)).is_final:
+        show(state)
     show(state)
     return state
+
+
+def wait_until(job: Job[Any], is_so: Callable[[JobState], bool], seconds: float) -> JobState:
+    """Return a job's state once it is so, or when the time is up."""
+    came = threading.Event()
+    unsubscribe = job.subscribe(lambda state: came.set() if is_so(state) else None)
+    try:
+        if not is_so(job.state):
+            came.wait(seconds)
+        return job.state
+    finally:
+        unsubscribe()
 
 
 @contextmanager
@@ -42,11 +68,11 @@ def progress_display(stream: TextIO) -> Iterator[Show]:
         yield _Lines(stream).show
         return
     with _bar(Console(file=stream)) as bar:
-        task = bar.add_task("", total=None, **_fields(Progress()))
+        task = bar.add_task("", total=None, phase="waiting", counts="", current="")
 
         def show(state: JobState) -> None:
             progress = state.progress
-            bar.update(task, completed=progress.done, total=progress.total, **_fields(progress))
+            bar.update(task, completed=progress.done, total=progress.total, **_fields(state))
 
         yield show
 
@@ -64,35 +90,29 @@ def _bar(console: Console) -> Bar:
     )
 
 
-def _fields(progress: Progress) -> dict[str, Any]:
+def _fields(state: JobState) -> dict[str, Any]:
+    progress = state.progress
     current = progress.current[0] if progress.current else ""
     return {
-        "phase": progress.phase or "waiting",
-        "counts": counts(progress),
-        "current": shown(current),
+        "phase": _phase(state),
+        "counts": _counts(state),
+        "current": f"stoat resume {state.job_id[:SHORT]}" if state.paused else shown(current),
     }
 
 
-def counts(progress: Progress) -> str:
-    """Say in a few words how far a job has come.
+def _phase(state: JobState) -> str:
+    if state.paused:
+        return "paused"
+    waits = state.status is JobStatus.PENDING
+    return "waiting" if waits else shown(state.progress.phase) or "waiting"
 
-    Examples
-    --------
-    >>> counts(Progress(done=1200, total=5000, failed=3, rate=240.0, eta_s=16.0))
-    '1,200/5,000 · 240/s · about 15 s left · 3 failed'
-    """
-    total = progress.total
-    if total is None:
-        parts = [shown(progress.message) or words.count(progress.done, "file")]
-    else:
-        parts = [f"{progress.done:,}/{total:,}"]
-    if progress.rate and progress.done != total:
-        parts.append(words.pace(progress.rate))
-    if progress.eta_s:
-        parts.append(words.left(progress.eta_s))
-    if progress.failed:
-        parts.append(f"{progress.failed:,} failed")
-    return " · ".join(parts)
+
+def _counts(state: JobState) -> str:
+    still = state.stalled_s(time.time())
+    stalled = "" if still is None else f" · nothing moved for {words.took(still)}"
+    if state.progress == Progress():
+        return stalled
+    return counts(state.progress, moving=state.status is JobStatus.RUNNING and not still) + stalled
 
 
 class _Lines:
@@ -105,9 +125,9 @@ class _Lines:
         self._said: tuple[str, int] | None = None
 
     def show(self, state: JobState) -> None:
-        progress = state.progress
-        fraction = progress.fraction if progress.total else None
-        here = (progress.phase, int((fraction or 0.0) * self.TENTHS))
-        if progress.phase and here != self._said:
+        fraction = state.progress.fraction if state.progress.total else None
+        here = (_phase(state), int((fraction or 0.0) * self.TENTHS))
+        if (state.paused or state.progress.phase) and here != self._said:
             self._said = here
-            click.echo(f"{shown(progress.phase)}: {counts(progress)}", file=self._stream)
+            goes_on = f"; stoat resume {state.job_id} goes on" if state.paused else ""
+            click.echo(f"{here[0]}: {_counts(state)}{goes_on}", file=self._stream)

@@ -12,11 +12,14 @@ from types import ModuleType
 
 import click
 
-from stoat_nb.cli.door import open_library
+from stoat_nb import words
+from stoat_nb.cli.door import open_existing, open_library
 from stoat_nb.errors import MissingExtra
+from stoat_nb.jobs.state import JobStatus
 from stoat_nb.library import Library
 from stoat_nb.media.samples import make_samples
 from stoat_nb.names import shown
+from stoat_nb.scan import SCAN_JOB_TYPE
 from stoat_nb.settings import Settings
 
 _host = click.option("--host", metavar="ADDRESS", help="Where to listen.  [default: 127.0.0.1]")
@@ -36,10 +39,15 @@ _open = click.option(
 def serve(
     library_path: Path | None, host: str | None, port: int | None, open_browser: bool
 ) -> None:
-    """Serve the dashboard and the REST API to this machine, until Ctrl-C."""
+    """Serve the dashboard and the REST API to this machine, until Ctrl-C.
+
+    Jobs that have not ended by then go on when the library is next opened.
+    """
     server = _server()
-    with _listener(server, host, port) as listener, open_library(library_path) as library:
-        _serve(server, library, listener, open_browser=open_browser)
+    with _listener(server, host, port) as listener:
+        with open_library(library_path, take="all") as library:
+            _serve(server, library, listener, open_browser=open_browser)
+        _say_goodbye(library)
 
 
 @click.command()
@@ -65,9 +73,10 @@ def demo(
         home = _demo_home()
         clips = folder or home / "clips"
         _fill(clips)
-        with open_library(library_path or home / "demo.db") as library:
+        with open_library(library_path or home / "demo.db", take="all") as library:
             library.scan(clips)
             _serve(server, library, listener, open_browser=open_browser)
+        _say_goodbye(library)
 
 
 def _server() -> ModuleType:
@@ -97,7 +106,15 @@ def _serve(
 
     said: Callable[[str], None] = announce
     server.serve(library, listener, announce=said)
-    click.echo("Stopped.")
+
+
+def _say_goodbye(closed: Library) -> None:
+    # Only the file knows what became of them: another process may have taken them already.
+    with open_existing(closed.path) as library:
+        waiting = library.job_states(status=JobStatus.PENDING, job_type=SCAN_JOB_TYPE, limit=None)
+    n = sum(not state.paused for state in waiting)
+    go_on = f" {words.count(n, 'job')} {'goes' if n == 1 else 'go'} on"
+    click.echo(f"Stopped.{go_on} when the library is next opened." if n else "Stopped.")
 
 
 def _demo_home() -> Path:

@@ -15,7 +15,10 @@ from stoat_nb.cli.lazy import LazyGroup
 from .conftest import COMMAND, Run
 
 HEAVY = ("pandas", "numpy", "panel", "av", "fastapi", "apsw", "pyarrow", "rich", "asyncio")
-COMMANDS = ("scan", "videos", "failures", "jobs", "job", "cancel", "serve", "demo", "doctor")
+COMMANDS = (
+    *("scan", "videos", "failures", "jobs", "job", "logs", "pause", "resume", "retry", "cancel"),
+    *("serve", "demo", "doctor"),
+)
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["nonsense"], []])
@@ -72,7 +75,13 @@ def test_each_line_of_help_is_the_command_s_own_first_sentence(name: str) -> Non
         (["failures"], "stoat: There is no library"),
         (["jobs"], "stoat: There is no library"),
         (["job", "x"], "stoat: There is no library"),
+        (["logs", "x"], "stoat: There is no library"),
+        (["pause", "x"], "stoat: There is no library"),
+        (["resume", "x"], "stoat: There is no library"),
+        (["retry", "x"], "stoat: There is no library"),
         (["cancel", "x"], "stoat: There is no library"),
+        (["cancel"], "Missing argument 'ID...'"),
+        (["jobs", "--status", "paused"], "'paused' is not one of"),
         (["jobs", "--limit", "0"], "0 is not in the range"),
         (["serve", "--host", "::"], "stoat: Stoat does not listen on '::'"),
         (["serve", "--host", "example.com"], "stoat: Stoat does not listen on 'example.com'"),

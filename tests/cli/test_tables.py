@@ -1,4 +1,4 @@
-"""``stoat videos``, ``failures``, ``jobs``: tables for people, formats for programs."""
+"""``stoat videos`` and ``failures``: tables for people, formats for programs."""
 
 from __future__ import annotations
 
@@ -108,21 +108,6 @@ def test_failures_come_with_their_reasons(run: Run, full: Path) -> None:
     rows = read_csv(run("--library", full, "failures").stdout)
     assert rows
     assert all(row["error"] and row["error_class"] for row in rows)
-
-
-def test_jobs_are_listed_told_and_cannot_be_cancelled_twice(run: Run, full: Path) -> None:
-    listed = json.loads(run("--library", full, "jobs", "--json").stdout)
-    job_id = listed[0]["job_id"]
-    assert listed[0]["status"] == "complete"
-    assert listed[0]["submitted_at"].endswith("+00:00")
-    lines = run("--library", full, "jobs").stdout.splitlines()
-    assert lines[1].split("\t")[:3] == [job_id, "scan", "complete"]
-    told = run("--library", full, "job", job_id).stdout
-    assert "status     complete" in told
-    again = run("--library", full, "cancel", job_id)
-    assert again.returncode == 2
-    assert "has already ended: complete" in again.stderr
-    assert run("--library", full, "job", "nonsense").returncode == 2
 
 
 def test_an_empty_library_has_columns_and_no_rows(run: Run, tmp_path: Path) -> None:

@@ -138,14 +138,15 @@ def test_it_stops_at_once_though_somebody_follows_a_job(
         assert workers
         code, stdout, stderr = served.stop(how)
         assert (code, stderr) == (0, "")
-        assert stdout == "Stopped.\n"
+        assert stdout == "Stopped. 1 job goes on when the library is next opened.\n"
         for thread in threads:
             thread.join(30)
         api.close()
         assert len(ends) == 2
     assert not [pid for pid in workers if alive(pid)]
-    with Library(tmp_path / "stoat.db") as library:
-        assert library.job(job_id).state.is_final
+    with Library(tmp_path / "stoat.db", take="none") as library:
+        state = library.job(job_id).state
+    assert (state.status, state.attempt, state.paused) == ("pending", 1, False)
 
 
 def follow(served: Served, job_id: str, following: threading.Event, ends: list[str]) -> None:

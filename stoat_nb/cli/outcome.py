@@ -1,0 +1,63 @@
+"""How a job ended, for people and for programs, and the exit code that stands for it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from stoat_nb import words
+from stoat_nb.cli.exits import CANCELLED, DONE, FILES_FAILED
+from stoat_nb.jobs.state import JobState, JobStatus
+from stoat_nb.jobs.verdict import outcome_of
+from stoat_nb.names import shown
+from stoat_nb.scan import SCAN_JOB_TYPE, ScanReport
+
+SHOWN_FAILURES = 10
+
+
+def tell(state: JobState, *, as_json: bool = False, fail_on_errors: bool = False) -> int:
+    """Print how a job ended and return the exit code; raise what a bad end stands for."""
+    report = _report(state)
+    if as_json:
+        click.echo(json.dumps(_outcome(state)))
+    elif report is not None:
+        for line in summary(report, state.status):
+            click.echo(line)
+    elif state.status in (JobStatus.CANCELLED, JobStatus.COMPLETE):
+        click.echo(f"{state.status.capitalize()}.")
+    if state.status is JobStatus.CANCELLED:
+        return CANCELLED
+    outcome_of(state)
+    return FILES_FAILED if fail_on_errors and report and report.errors else DONE
+
+
+def _report(state: JobState) -> ScanReport | None:
+    is_scan = state.job_type == SCAN_JOB_TYPE and state.result is not None
+    return ScanReport.from_json(state.result) if is_scan else None
+
+
+def _outcome(state: JobState) -> dict[str, Any]:
+    names = ("job_id", "status", "error", "result")
+    return {name: getattr(state, name) for name in names}
+
+
+def summary(report: ScanReport, status: JobStatus) -> list[str]:
+    """Sum a scan up in a few lines."""
+    kept = "Cancelled; what was done is kept: " if status is JobStatus.CANCELLED else ""
+    head = f"{kept}{report} ({words.size(report.bytes_scanned)} in {words.took(report.elapsed_s)})"
+    return [head, *(shown(note) for note in report.notes), *_failures(report)]
+
+
+def _failures(report: ScanReport) -> list[str]:
+    lines = [
+        f"  {shown(error['path'])}: {shown(error['error'])}"
+        for error in report.errors[:SHOWN_FAILURES]
+    ]
+    more = len(report.errors) - len(lines)
+    if lines:
+        lines.insert(0, "Could not be read:")
+    if more:
+        lines.append(f"  ... and {more:,} more: stoat failures")
+    return lines

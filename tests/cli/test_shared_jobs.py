@@ -1,0 +1,75 @@
+"""Scans in one terminal, and what others do to them: kill, cancel, pause, look."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stoat_nb.jobs.job import Job
+from stoat_nb.library import Library
+
+from .conftest import COMMAND, Run
+from .test_jobs import until
+from .test_scan import many_files
+
+
+@contextmanager
+def scanning(
+    folder: Path, tmp_path: Path, environment: dict[str, str]
+) -> Iterator[subprocess.Popen[str]]:
+    """A scan in a terminal of its own, well under way."""
+    process = subprocess.Popen(
+        [*COMMAND, "scan", folder],
+        cwd=tmp_path,
+        env={**environment, "STOAT_PROBE_WORKERS": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stderr is not None
+        while "probing" not in process.stderr.readline():
+            assert process.poll() is None
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Iterator[Library]:
+    with Library(tmp_path / "stoat.db", take="none") as library:
+        yield library
+
+
+def newest(library: Library) -> Job[Any]:
+    return library.job(library.job_states()[0].job_id)
+
+
+def test_a_killed_scan_waits_and_goes_on_with_the_rest(
+    run: Run, tmp_path: Path, environment: dict[str, str], library: Library
+) -> None:
+    folder = many_files(tmp_path / "many", 1500)
+    with scanning(folder, tmp_path, environment) as process:
+        job = newest(library)
+        until(job, lambda: len(library.videos()) > 0)
+        assert "\trunning\t" in run("jobs").stdout
+        process.kill()
+        process.wait(30)
+    assert "\tpending, to go on\t" in run("jobs").stdout
+    assert job.state.attempt == 1
+    before = library.videos().set_index("path")["probed_at"]
+    assert 0 < len(before) < 1500
+    ran = run("resume", job.id)
+    assert ran.returncode == 0
+    assert ran.stdout.startswith(f"1,500 files in {folder}: 1,500 failed")
+    assert (job.state.attempt, job.status) == (2, "complete")
+    after = library.videos().set_index("path")["probed_at"]
+    assert len(after) == 1500
+    assert after[before.index].equals(before)
+    assert "ended before it did" in run("logs", job.id).stdout
