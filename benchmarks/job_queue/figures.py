@@ -61,6 +61,6 @@ def line_of(name: str, run: Run, floor: Run, *, is_durable: bool) -> str:
     return (
         f"| {name} | {run.jobs:,.0f} | {run.jobs / floor.jobs:.4f} | "
         f"{f'{run.submits:,.0f}' if is_durable else 'not durable'} | "
-        f"{run.p50_s * 1e6:,.0f} us | {run.p99_s * 1e6:,.0f} us | "
+        f"{run.p50_s * 1e6:,.1f} us | {run.p99_s * 1e6:,.1f} us | "
         f"{'' if run.claims is None else f'{run.claims:,.0f}'} |"
     )
