@@ -140,7 +140,7 @@ class JobList(Viewer):
     def _draw(self) -> None:
         self.cards.empty_text = self._empty_text()
         if self.everything:
-            self.cards.draw(self._states.values())
+            self.cards.draw(self._states.values(), more_text=self._where())
         else:
             self._line = line = line_up(self._states.values(), ended=self.limit, look_at=LOOK_AT)
             self._states = {state.job_id: state for state in line.kept}
@@ -167,16 +167,15 @@ class JobList(Viewer):
         )
         self._toggle = button(label="")
         self._newer, self._older = button(label="Newer jobs"), button(label="Older jobs")
-        self._where = pmui.StaticText(value="", margin=(6, 0), sx={"& *": {"fontSize": "14px"}})
         self._toggle.on_click(self._on_toggle)
         self._newer.on_click(partial(self._turn, -1))
         self._older.on_click(partial(self._turn, 1))
-        row = partial(pmui.FlexBox, align_items="center", gap="4px 8px", margin=0)
-        self._pager = row(self._newer, self._where, self._older)
-        self._foot = row(
-            *(self._toggle, self._pager),
-            justify_content="space-between",
+        self._foot = pmui.FlexBox(
+            *(self._newer, self._older, self._toggle),
+            align_items="center",
+            gap="8px",
             sizing_mode="stretch_width",
+            margin=0,
         )
         self._arrange()
 
@@ -188,18 +187,19 @@ class JobList(Viewer):
 
     def _arrange(self) -> None:
         """Show the controls that can do something now."""
-        first = self.page * self.page_size + 1
-        last = first + len(self._states) - 1
         paged = self.everything and (self.page > 0 or self._has_older)
         self._filter.visible = self.everything
         self._toggle.param.update(
             label="Only the newest jobs" if self.everything else "All jobs",
             visible=bool(self.n_jobs),
         )
-        self._pager.visible = paged
-        self._newer.disabled = self.page == 0
-        self._older.disabled = not self._has_older
-        self._where.value = f"Jobs {first} to {last}" if self._states else ""
+        self._newer.param.update(visible=paged, disabled=self.page == 0)
+        self._older.param.update(visible=paged, disabled=not self._has_older)
+
+    def _where(self) -> str:
+        """Say which part of the history this is."""
+        first = self.page * self.page_size + 1
+        return f"Jobs {first} to {first + len(self._states) - 1}" if self._states else ""
 
     def __panel__(self) -> Viewable:
         return pmui.Column(
