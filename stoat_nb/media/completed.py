@@ -20,6 +20,8 @@ _NEVER_S = 0.01  # seconds: no film is shorter
 def completed(facts: dict[str, Any], stated_s: float | None) -> dict[str, Any]:
     """Add what follows; ``stated_s`` is how long the container's own header says it is."""
     for stream in facts["streams"]:
+        if stream["kind"] == "subtitle":
+            stream["start_s"] = None  # known only as far as the reader happened to read
         if facts["fragmented"]:
             stream["frame_count"] = None  # the index counts only what came before the fragments
         if stream["kind"] == "video":

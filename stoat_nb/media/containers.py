@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 
 _ISO = "mov,mp4,m4a,3gp,3g2,mj2"
-_MATROSKA = "matroska,webm"
+MATROSKA = "matroska,webm"
 _EBML = b"\x1a\x45\xdf\xa3"
 _DOC_TYPE = b"\x42\x82"
 _HEAD = 4096  # the EBML header is some forty bytes long
@@ -24,13 +24,13 @@ _NAMES = {
 def container_of(format_name: str, tags: Mapping[str, str], fd: int) -> str:
     """Name the container of an open file by libav's demuxer, its tags and its first bytes."""
     if format_name == _ISO:
-        return _by_brand(tags.get("major_brand"))
-    if format_name == _MATROSKA:
+        return by_brand(tags.get("major_brand"))
+    if format_name == MATROSKA:
         return "webm" if doc_type(os.pread(fd, _HEAD, 0)) == b"webm" else "matroska"
     return _NAMES.get(format_name, format_name.split(",", 1)[0])
 
 
-def _by_brand(brand: str | None) -> str:
+def by_brand(brand: str | None) -> str:
     """Name a file of the ISO family; before brands there was only QuickTime."""
     word = (brand or "qt").strip().lower()
     if word.startswith("qt"):

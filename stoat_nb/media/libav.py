@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from stoat_nb.media import policy
 from stoat_nb.media.codecs import forms
 from stoat_nb.media.completed import BARE_FORMATS
-from stoat_nb.media.containers import container_of
+from stoat_nb.media.containers import MATROSKA, container_of
 from stoat_nb.media.described import Description, described
 from stoat_nb.media.failures import ProbeError, from_reader
 from stoat_nb.media.streams import Origin, add_brightness, lower_keys, seconds, stream_facts
@@ -111,7 +111,11 @@ def _facts(container: InputContainer, fd: int) -> dict[str, Any]:
     tags, format_name = lower_keys(container.metadata), container.format.name
     text = _description(container)
     descriptions = described(text)
-    origin = Origin(created=tags.get("creation_time", ""), is_bare=format_name in BARE_FORMATS)
+    origin = Origin(
+        created=tags.get("creation_time", ""),
+        is_matroska=format_name == MATROSKA,
+        is_bare=format_name in BARE_FORMATS,
+    )
     streams = [
         stream_facts(stream, descriptions.get(stream.index, Description(kind=stream.type)), origin)
         for stream in container.streams

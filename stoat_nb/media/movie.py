@@ -26,6 +26,7 @@ class Node:
 
     box: Box
     children: dict[bytes, list[Node]] = field(default_factory=dict)
+    rest: int = 0  #: Bytes at its end that are no box.
 
     def one(self, *path: bytes) -> Box | None:
         """Return the first box at a path below this one."""
@@ -78,8 +79,11 @@ def _tree(window: Window, moov: Box) -> Node:
 def _node(window: Window, box: Box, depth: int) -> Node:
     node = Node(box)
     if box.kind in _CONTAINERS and depth < _DEEPEST:
+        end = box.body
         for child in boxes(window, box.body, box.end):
             if child.end > box.end:
                 break
             node.children.setdefault(child.kind, []).append(_node(window, child, depth + 1))
+            end = child.end
+        node.rest = box.end - end
     return node

@@ -62,7 +62,7 @@ def _unchanged(fd: int, before: os.stat_result, soft_timeout_s: float) -> dict[s
     """Read the facts; a file that changed meanwhile is neither good nor bad, whatever was read."""
     try:
         headers = read_headers(Window(fd, before.st_size))
-        facts = headers.complete(libav.read(fd, soft_timeout_s=soft_timeout_s))
+        facts = headers.facts or libav.read(fd, soft_timeout_s=soft_timeout_s)
     except OSError as error:
         raise from_disk(error) from error
     except ProbeError as error:
@@ -72,7 +72,7 @@ def _unchanged(fd: int, before: os.stat_result, soft_timeout_s: float) -> dict[s
         _refuse_if_disk_fails(fd, before.st_size)
         raise _with_shape(error, headers.structure) from error
     _refuse_if_changed(fd, before)
-    return facts
+    return headers.complete(facts)
 
 
 def _with_shape(error: ProbeError, shape: Structure) -> ProbeError:

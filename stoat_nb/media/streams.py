@@ -36,8 +36,8 @@ _CODECS_BY_TAG = {
 }
 
 # Code points of ISO/IEC 23091-2 under FFmpeg's names; 2 means "unspecified".
-_RANGES = {1: "tv", 2: "pc"}
-_SPACES = {
+RANGES = {1: "tv", 2: "pc"}
+SPACES = {
     0: "gbr",
     1: "bt709",
     4: "fcc",
@@ -52,7 +52,7 @@ _SPACES = {
     13: "chroma-derived-c",
     14: "ictcp",
 }
-_TRANSFERS = {
+TRANSFERS = {
     1: "bt709",
     4: "bt470m",
     5: "bt470bg",
@@ -70,7 +70,7 @@ _TRANSFERS = {
     17: "smpte428",
     18: "arib-std-b67",
 }
-_PRIMARIES = {
+PRIMARIES = {
     1: "bt709",
     4: "bt470m",
     5: "bt470bg",
@@ -94,6 +94,7 @@ class Origin:
     """What streams need to know of the file that holds them."""
 
     created: str  #: As the file says it.
+    is_matroska: bool
     is_bare: bool  #: It is nothing but one stream, whose rate only the stream itself knows.
 
 
@@ -107,11 +108,12 @@ def stream_facts(stream: Any, description: Description, origin: Origin) -> dict[
             "level": None if context.level == _UNKNOWN_LEVEL else context.level,
             "bitrate": getattr(context, "bit_rate", None),
         }
-    facts |= statistics(facts, lower_keys(stream.metadata), origin.created)
+    if origin.is_matroska:
+        facts |= statistics(facts, lower_keys(stream.metadata), origin.created)
     if description.kind == "video":
         facts |= _video(stream, description)
         if not facts["is_cover"]:
-            facts |= _rate(stream, context, is_bare=origin.is_bare)
+            facts |= _rate(stream, context, origin)
         facts |= _form(facts["codec"], context)
     elif description.kind == "audio" and context is not None:
         facts |= _audio(context)
@@ -156,10 +158,12 @@ def _common(stream: Any, description: Description) -> dict[str, Any]:
 _DEFAULT, _FORCED, _COVER = 0x1, 0x40, 0x400
 
 
-def _rate(stream: Any, context: Any, *, is_bare: bool) -> dict[str, Any]:
+def _rate(stream: Any, context: Any, origin: Origin) -> dict[str, Any]:
     """Tell the frame rate: libav makes up 25 a second where there are no time stamps at all."""
     own = context.framerate if context is not None else None
-    rate = (is_bare and own) or stream.average_rate or own or stream.guessed_rate
+    rate = (origin.is_bare and own) or stream.average_rate or own or stream.guessed_rate
+    if rate and origin.is_matroska and rate * stream.time_base == 1:  # the step of its clock
+        rate = None
     return {"fps_num": rate and rate.numerator, "fps_den": rate and rate.denominator}
 
 
@@ -185,10 +189,10 @@ def _colour(context: Any) -> dict[str, Any]:
         "pix_fmt": context.pix_fmt,
         "bit_depth": max((part.bits for part in form.components), default=None) if form else None,
         "chroma": forms.chroma_of(context.pix_fmt),
-        "color_range": _RANGES.get(context.color_range),
-        "color_space": _SPACES.get(context.colorspace),
-        "color_transfer": _TRANSFERS.get(context.color_trc),
-        "color_primaries": _PRIMARIES.get(context.color_primaries),
+        "color_range": RANGES.get(context.color_range),
+        "color_space": SPACES.get(context.colorspace),
+        "color_transfer": TRANSFERS.get(context.color_trc),
+        "color_primaries": PRIMARIES.get(context.color_primaries),
     }
 
 
@@ -205,12 +209,14 @@ def statistics(facts: dict[str, Any], tags: Mapping[str, str], created: str) -> 
     A copy with some other program keeps the counts of the original; those are of the same time as
     the file or worth nothing.
     """
-    found: dict[str, Any] = {}
-    if not facts.get("duration_s") and (length := _LENGTH.fullmatch(tags.get("duration", ""))):
+    found: dict[str, Any] = {"duration_s": None}  # what libav gives is the whole file's
+    written = _any_language(tags, "_statistics_writing_date_utc")
+    is_fresh = written and written == created[:19].replace("T", " ")
+    stated = _any_language(tags, "duration") if is_fresh else tags.get("duration", "")
+    if length := _LENGTH.fullmatch(stated):
         hours, minutes, seconds = length.groups()
         found["duration_s"] = int(hours) * 3600 + int(minutes) * 60 + float(seconds)
-    written = _any_language(tags, "_statistics_writing_date_utc")
-    if not written or written != created[:19].replace("T", " "):
+    if not is_fresh:
         return found
     for name, tag in (("frame_count", "number_of_frames"), ("bitrate", "bps")):
         word = _any_language(tags, tag)

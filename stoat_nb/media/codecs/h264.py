@@ -26,6 +26,7 @@ _NAMES = {
 _INTRA = {110: "High 10 Intra", 122: "High 4:2:2 Intra", 244: "High 4:4:4 Intra"}
 _START = b"\0\0\x01"
 _MOST_CYCLE = 255
+_EXTENSION = 4  # bytes that some profiles add
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,3 +240,18 @@ def _hrd(bits: Bits, seen: _Vui) -> None:
     if present:
         bits.skip(1)
     seen.marks_fields = bits.flag()
+
+
+def is_sound(extradata: bytes) -> bool:
+    """Whether a configuration is whole, and says the same of the profile as its parameter set."""
+    known = config(extradata)
+    if known is None or not known.length_size or len(known.sps) != 1 or not known.pps:
+        return False
+    ends = 7 + sum(2 + len(unit) for unit in (*known.sps, *known.pps))
+    kinds = {unit[0] for unit in known.sps} | {unit[0] & ~0x60 for unit in known.pps}
+    return (
+        extradata[5] & 0x1F == 1
+        and extradata[1:4] == known.sps[0][1:4]
+        and kinds <= {0x67, 0x47, 0x27, 0x08}
+        and len(extradata) - ends in (0, _EXTENSION)
+    )

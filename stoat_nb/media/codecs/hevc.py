@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from stoat_nb.media.codecs.bits import Bits, OutOfBits, unescaped
 from stoat_nb.media.codecs.picture import ASPECTS, CHROMAS, EXTENDED_ASPECT, Picture
 
-_SPS, _SEI = 33, 39
+_VPS, _SPS, _PPS, _SEI = 32, 33, 34, 39
 _START = b"\0\0\x01"
 _HEAD = 23  # bytes of hvcC before its arrays
 _MOST_SETS, _MOST_ARRAYS = 64, 16
@@ -216,3 +216,23 @@ def _vui(bits: Bits) -> _Vui:
     in_fields, has_fields = bits.flag(), bits.flag()
     seen.marks_fields = in_fields or has_fields
     return seen
+
+
+def is_sound(extradata: bytes) -> bool:
+    """Whether a configuration is whole, with one parameter set of each kind in its place."""
+    known = config(extradata)
+    if known is None or not known.length_size or extradata[22] > _MOST_ARRAYS:
+        return False
+    at = _HEAD
+    for _ in range(extradata[22]):
+        kind, count = extradata[at] & 0x3F, int.from_bytes(extradata[at + 1 : at + 3], "big")
+        at += 3
+        for _ in range(min(count, _MOST_SETS)):
+            length = int.from_bytes(extradata[at : at + 2], "big")
+            if extradata[at + 2 : at + 4] != bytes([kind << 1, 1]):
+                return False
+            at += 2 + length
+    kinds = [unit[0] >> 1 for unit in known.units]
+    one_each = kinds.count(_VPS) == kinds.count(_SPS) == 1 and _PPS in kinds
+    [sps] = known.of(_SPS)[:1] or [b""]
+    return at == len(extradata) and one_each and unescaped(sps)[3:15] == extradata[1:13]

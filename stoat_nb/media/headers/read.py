@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import struct
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from stoat_nb.media.codecs.bits import OutOfBits
 from stoat_nb.media.completed import completed
+from stoat_nb.media.headers.iso_facts import film_facts
+from stoat_nb.media.headers.matroska_facts import first_blocks, segment_facts, starts_of
 from stoat_nb.media.headers.segment import segment
 from stoat_nb.media.headers.timing import (
     Timing,
+    add_starts,
     add_timing,
     of_segment,
     of_tracks,
@@ -16,11 +21,15 @@ from stoat_nb.media.headers.timing import (
     stated_by_segment,
 )
 from stoat_nb.media.headers.tracks import movie_header, tracks
+from stoat_nb.media.headers.unproven import Unproven
 from stoat_nb.media.movie import movie
 from stoat_nb.media.structure.check import is_iso, is_matroska, structure
 from stoat_nb.media.structure.iso import check_movie
 from stoat_nb.media.structure.verdict import UNCHECKED, Structure, beyond_measure
 from stoat_nb.media.window import TooMuch, Window
+
+#: Whatever goes wrong while headers are read means that they prove nothing.
+_NOT_PROVEN = (Unproven, OutOfBits, LookupError, ArithmeticError, ValueError, struct.error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +39,15 @@ class Headers:
     structure: Structure = UNCHECKED
     timings: list[Timing] = field(default_factory=list)
     stated_s: float | None = None  #: How long the container's header says the film is.
+    facts: dict[str, Any] | None = None  #: All there is to know, if the headers prove it.
+    starts: dict[int, float] = field(default_factory=dict)  #: Seconds, by the stream's place.
+    reason: str | None = None  #: Why libav must be asked, if they do not.
 
     def complete(self, facts: dict[str, Any]) -> dict[str, Any]:
         """Add to what libav read."""
         facts |= asdict(self.structure)
         add_timing(facts["streams"], self.timings)
+        add_starts(facts, self.starts)
         return completed(facts, self.stated_s)
 
 
@@ -53,9 +66,14 @@ def read_headers(window: Window) -> Headers:
 
 def _iso(window: Window) -> Headers:
     film = movie(window)
-    found = tracks(window, film)
-    stated = stated_by_movie(movie_header(window, film))
-    return Headers(check_movie(window, film), of_tracks(window, found), stated)
+    found, header = tracks(window, film), movie_header(window, film)
+    shape, stated = check_movie(window, film), stated_by_movie(header)
+    timings = of_tracks(window, found)
+    try:
+        facts = film_facts(window, film, header, found, shape)
+    except _NOT_PROVEN as reason:
+        return Headers(shape, timings, stated, reason=str(reason) or "a strange header")
+    return Headers(shape, timings, stated, facts)
 
 
 def _matroska(window: Window) -> Headers:
@@ -63,4 +81,13 @@ def _matroska(window: Window) -> Headers:
     shape = structure(window)
     if found is None:
         return Headers(shape)
-    return Headers(shape, of_segment(found), stated_by_segment(found))
+    timings, stated = of_segment(found), stated_by_segment(found)
+    begin: dict[int, float] = {}
+    try:
+        blocks = first_blocks(window, found)
+        begin = starts_of(found, blocks)
+        facts = segment_facts(window, found, shape, blocks)
+    except _NOT_PROVEN as reason:
+        why = str(reason) or "a strange header"
+        return Headers(shape, timings, stated, reason=why, starts=begin)
+    return Headers(shape, timings, stated, facts, begin)

@@ -9,10 +9,16 @@ from stoat_nb.media.ebml import (
     ATTACHMENTS,
     CHAPTERS,
     CLUSTER,
+    CRC,
+    CUES,
     INFO,
+    SEEK_HEAD,
     SEGMENT,
     TAGS,
+    TOP,
     TRACKS,
+    VOID,
+    Element,
     element_at,
     elements,
 )
@@ -22,6 +28,23 @@ _MOST_HEADER = 1 << 20
 _MOST_TOPS = 64
 _MASTERS = frozenset(
     {0xAE, 0xE0, 0xE1, 0x55B0, 0x55D0, 0x7670, 0x6D80, 0x6240, 0x5034, 0x5035, 0x41E4, 0xE2, 0xE3}
+    | {0x4DBB, 0x7373, 0x63C0, 0x67C8}
+)
+
+_VERSIONS = {0x42F7: 1, 0x42F2: 4, 0x42F3: 8, 0x4285: 3}  # what the header may ask of a reader
+_BROKEN = 0  # no element has this number
+_REPEATED = frozenset({VOID, 0xAE, 0x4DBB, 0x7373, 0x67C8})
+_HARMLESS = frozenset({VOID, CRC, CUES, CHAPTERS, ATTACHMENTS})
+_KNOWN = _MASTERS | frozenset(
+    {0xEC, 0xBF, 0x53AB, 0x53AC}  # padding, checks, places
+    | {0x2AD7B1, 0x4489, 0x4461, 0x7BA9, 0x4D80, 0x5741, 0x73A4}  # the film
+    | {0xD7, 0x73C5, 0x83, 0xB9, 0x88, 0x55AA, 0x9C, 0x6DE7, 0x6DF8, 0x23E383, 0x23314F, 0x55EE}
+    | {0x536E, 0x22B59C, 0x22B59D, 0x86, 0x63A2, 0x258688, 0xAA, 0x56AA, 0x56BB, 0x55AB, 0x55AE}
+    | {0x9A, 0x9D, 0x53B8, 0x53C0, 0xB0, 0xBA, 0x54AA, 0x54BB, 0x54CC, 0x54DD, 0x54B0, 0x54BA}
+    | {0x54B2, 0x54B3, 0x2EB524, 0xB5, 0x78B5, 0x9F, 0x6264}  # pictures and sound
+    | {0x55B1, 0x55B2, 0x55B3, 0x55B4, 0x55B5, 0x55B6, 0x55B7, 0x55B8, 0x55B9, 0x55BA, 0x55BB}
+    | {0x55BC, 0x55BD}  # colour
+    | {0x68CA, 0x63CA, 0x63C5, 0x63C9, 0x63C4, 0x63C6, 0x45A3, 0x447A, 0x4484, 0x4487, 0x4485}
 )
 
 #: Values under the element's number; elements that hold others are trees under theirs.
@@ -36,7 +59,10 @@ class Segment:
     info: Tree = field(default_factory=dict)
     tracks: list[Tree] = field(default_factory=list)
     first_cluster: int | None = None  #: Where its content starts.
+    tags: list[Tree] = field(default_factory=list)
     others: set[int] = field(default_factory=set)  #: Further elements at the top that were met.
+    is_plain: bool = True  #: Everything met is of a known kind, whole, and where it should be.
+    body: int = 0  #: Where the segment's content starts.
     end: int = 0
 
 
@@ -46,29 +72,82 @@ def segment(window: Window) -> Segment | None:
     if header is None or header.end is None or header.end > _MOST_HEADER:
         return None
     words = _tree(window.at(header.body, header.end - header.body))
+    versions = {kind: number(words, kind) for kind in _VERSIONS}
     top = element_at(window, header.end)
     if top is None or top.id != SEGMENT:
         return None
-    found = Segment(doc_type=last(words, 0x4282).rstrip(b"\0"), end=top.end or window.size)
-    for count, element in enumerate(elements(window, top.body, min(found.end, window.size))):
+    found = Segment(doc_type=last(words, 0x4282).rstrip(b"\0"), body=top.body, end=top.end or 0)
+    found.is_plain = all(most >= (versions[kind] or 0) for kind, most in _VERSIONS.items())
+    found.is_plain &= _BROKEN not in words
+    places: list[Tree] = []
+    for count, element in enumerate(elements(window, top.body, window.size)):
         if element.id == CLUSTER:
             found.first_cluster = element.body
+            found.is_plain &= _is_followed(window, element, found.end)
             break
         if element.end is None or count > _MOST_TOPS:
             break
-        if element.id in (INFO, TRACKS) and element.end - element.body <= _MOST_HEADER:
-            tree = _tree(window.at(element.body, element.end - element.body))
-            _keep(found, element.id, tree)
-        elif element.id in (CHAPTERS, TAGS, ATTACHMENTS):
-            found.others.add(element.id)
+        _keep(window, found, element, places)
+    _follow(window, found, places)
     return found
 
 
-def _keep(found: Segment, kind: int, tree: Tree) -> None:
-    if kind == INFO:
+def _keep(window: Window, found: Segment, element: Element, places: list[Tree]) -> None:
+    """Keep what an element says, or that it was there."""
+    if element.end is None or element.end - element.body > _MOST_HEADER:
+        found.is_plain = False
+        return
+    found.is_plain &= element.id not in found.others or element.id in (VOID, TAGS)
+    found.others.add(element.id)
+    if element.id not in (INFO, TRACKS, TAGS, SEEK_HEAD):
+        found.is_plain &= element.id in _HARMLESS
+        return
+    tree = _tree(window.at(element.body, element.end - element.body))
+    found.is_plain &= _is_known(tree)
+    if element.id == INFO:
         found.info = found.info or tree
-    elif not found.tracks:
-        found.tracks = [entry for entry in tree.get(0xAE, []) if isinstance(entry, dict)]
+    elif element.id == TRACKS:
+        found.tracks = found.tracks or masters(tree, 0xAE)
+    elif element.id == TAGS:
+        found.tags += masters(tree, 0x7373)
+    else:
+        places += masters(tree, 0x4DBB)
+
+
+def _follow(window: Window, found: Segment, places: list[Tree]) -> None:
+    """Look at what the index of the segment says is further on: tags, after the film."""
+    for place in places:
+        kind = int.from_bytes(last(place, 0x53AB), "big")
+        if kind in (CUES, CLUSTER) or kind in found.others:
+            continue
+        element = element_at(window, found.body + (number(place, 0x53AC) or 0))
+        if element is None or element.id != kind or kind not in (TAGS, CHAPTERS, ATTACHMENTS):
+            found.is_plain = False
+        else:
+            _keep(window, found, element, [])
+
+
+def _is_followed(window: Window, cluster: Element, end: int) -> bool:
+    """Whether a cluster ends where another element begins, or the segment ends."""
+    if cluster.end is None or cluster.end == end:
+        return cluster.end is not None
+    following = element_at(window, cluster.end)
+    return following is not None and following.id in TOP | {VOID}
+
+
+def _is_known(tree: Tree) -> bool:
+    """Whether all elements are of known kinds, and none was cut off or left over."""
+    return all(
+        kind in _KNOWN
+        and (len(values) == 1 or kind in _REPEATED)
+        and all(_is_known(one) for one in values if isinstance(one, dict))
+        for kind, values in tree.items()
+    )
+
+
+def masters(tree: Tree, kind: int) -> list[Tree]:
+    """Return the elements of a kind that hold others."""
+    return [entry for entry in tree.get(kind, []) if isinstance(entry, dict)]
 
 
 def _tree(data: bytes, depth: int = 0) -> Tree:
@@ -81,10 +160,12 @@ def _tree(data: bytes, depth: int = 0) -> Tree:
         length = 9 - data[start].bit_length() if start < len(data) and data[start] else 9
         body = start + length
         if id_length > 4 or length > 8 or body > len(data):  # noqa: PLR2004 - the format's limits
+            found[_BROKEN] = []
             break
         size = int.from_bytes(data[start:body], "big") & ((1 << 7 * length) - 1)
         kind, value = int.from_bytes(data[at:start], "big"), data[body : body + size]
         if len(value) < size:
+            found[_BROKEN] = []
             break
         is_tree = kind in _MASTERS and depth < 4  # noqa: PLR2004 - none lies deeper
         found.setdefault(kind, []).append(_tree(value, depth + 1) if is_tree else value)

@@ -8,15 +8,14 @@ from typing import Any
 
 from stoat_nb.media.headers import rates
 from stoat_nb.media.headers.segment import Segment, number, real
-from stoat_nb.media.headers.tracks import Header, Track, total_size
+from stoat_nb.media.headers.sizes import size_of
+from stoat_nb.media.headers.tracks import Header, Track
 from stoat_nb.media.window import Window
 
 _KINDS = {1: "video", 2: "audio", 17: "subtitle"}
 _HANDLERS = {b"vide": "video", b"soun": "audio"}
 _NANOSECONDS = 1_000_000_000
 _DEFAULT_SCALE = 1_000_000
-#: Samples of one track whose sizes are worth reading: an hour of video.
-MOST_SIZES = 1 << 17
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +43,9 @@ def of_tracks(window: Window, tracks: Iterable[Track]) -> list[Timing]:
 
 def bitrate_of(window: Window, track: Track) -> int | None:
     """Divide the size of all samples by their time; None where a table is long or empty."""
-    size = total_size(window, track.tables, MOST_SIZES)
-    if not size or not track.duration:
-        return None
-    return size * 8 * track.time_scale // track.duration
+    played = sum(count * ticks for count, ticks in track.durations or ())
+    length = min(track.duration or 0, played or track.duration or 0)
+    return size_of(window, track).bitrate(length, track.time_scale)
 
 
 def of_segment(found: Segment) -> list[Timing]:
@@ -82,7 +80,7 @@ def add_timing(streams: list[dict[str, Any]], timings: list[Timing]) -> None:
             stream["fps_mode"], stream["fps_mode_basis"] = timing.mode, rates.CONTAINER
         if timing.id is not None and (stream.get("bitrate") or timing.bitrate):
             stream["bitrate"] = stream.get("bitrate") or timing.bitrate
-            stream["bitrate_basis"] = "sizes"
+            stream.setdefault("bitrate_basis", "sizes")
 
 
 def _pairs(
@@ -95,3 +93,15 @@ def _pairs(
             found = timings[place]
         if found and found.kind in ("", stream["kind"]) and not stream.get("is_cover"):
             yield stream, found
+
+
+def add_starts(facts: dict[str, Any], starts: dict[int, float]) -> None:
+    """Add when streams start where libav did not read as far as it takes to know."""
+    known = []
+    for place, stream in enumerate(facts["streams"]):
+        if stream.get("start_s") is None and stream["kind"] in ("video", "audio"):
+            stream["start_s"] = starts.get(place)
+        if stream.get("start_s") is not None:
+            known.append(stream["start_s"])
+    if facts.get("start_s") is None:
+        facts["start_s"] = min(known, default=None)

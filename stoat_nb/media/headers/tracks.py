@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import struct
-import sys
-from array import array
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +11,7 @@ from stoat_nb.media.movie import Movie, Node
 from stoat_nb.media.window import Window
 
 _MOST_RUNS = 8192
+_IDENTITY = struct.pack(">9i", 1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30)
 _MOST_EDITS = 64
 _MOST_TRACKS = 64
 _LARGEST_ENTRY = 1 << 16
@@ -30,6 +29,10 @@ class Edit:
     rate: int  #: 16.16.
 
 
+#: What stands for a list that is damaged or too long.
+_ODD_EDITS = (Edit(duration=0, media_time=0, rate=0),)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Track:
     """One track: its header boxes as they are, and where its tables lie."""
@@ -39,6 +42,7 @@ class Track:
     name: bytes
     is_enabled: bool
     language: int
+    created: int  #: Seconds since 1904.
     time_scale: int
     duration: int | None  #: In its own time scale; None if not stated.
     matrix: tuple[int, ...]
@@ -71,6 +75,7 @@ class Header:
     time_scale: int
     duration: int | None
     created: int  #: Seconds since 1904.
+    is_plain: bool  #: The picture of the whole movie is neither turned nor stretched.
 
 
 def movie_header(window: Window, film: Movie) -> Header | None:
@@ -84,7 +89,13 @@ def movie_header(window: Window, film: Movie) -> Header | None:
         return None
     form = ">4xQQIQ" if wide else ">4xIIII"
     created, _, scale, duration = struct.unpack_from(form, body)
-    return Header(time_scale=scale, duration=_stated(duration), created=created)
+    at = 48 if wide else 36
+    return Header(
+        time_scale=scale,
+        duration=_stated(duration),
+        created=created,
+        is_plain=body[0] <= 1 and body[at : at + 36] == _IDENTITY,
+    )
 
 
 def _stated(duration: int) -> int | None:
@@ -131,7 +142,7 @@ def _body(window: Window, box: Box | None, most: int) -> bytes:
 
 def _shown(body: bytes) -> dict[str, Any] | None:
     wide = body[:1] == b"\x01"
-    if len(body) < (96 if wide else 84):
+    if len(body) != (96 if wide else 84) or body[0] > 1:
         return None
     layout = 12 if wide else 0
     [identity] = struct.unpack_from(">I", body, 20 if wide else 12)
@@ -149,10 +160,12 @@ def _shown(body: bytes) -> dict[str, Any] | None:
 
 def _timed(body: bytes) -> dict[str, Any] | None:
     form = ">4x16xIQH" if body[:1] == b"\x01" else ">4x8xIIH"
-    if len(body) < struct.calcsize(form):
+    if len(body) != struct.calcsize(form) + 2 or body[0] > 1:
         return None
     scale, duration, language = struct.unpack_from(form, body)
-    return {"time_scale": scale, "duration": _stated(duration), "language": language}
+    created = int.from_bytes(body[4:12] if body[0] == 1 else body[4:8], "big")
+    stated = _stated(duration)
+    return {"time_scale": scale, "duration": stated, "language": language, "created": created}
 
 
 def _entry(window: Window, box: Box | None) -> tuple[int, bytes]:
@@ -161,18 +174,20 @@ def _entry(window: Window, box: Box | None) -> tuple[int, bytes]:
     if box is None or len(head) < 16:  # noqa: PLR2004 - the count, and the head of an entry
         return 0, b""
     count, size = struct.unpack_from(">4xII", head)
-    if not count or not 8 <= size <= min(box.end - box.body - 8, _LARGEST_ENTRY):  # noqa: PLR2004 - a box's head
+    room = box.end - box.body - 8
+    if not count or not 8 <= size <= min(room, _LARGEST_ENTRY) or (count == 1 and size != room):  # noqa: PLR2004 - a box's head
         return count, b""
     return count, window.at(box.body + 8, size)
 
 
 def _edits(body: bytes) -> tuple[Edit, ...]:
-    if len(body) < 8:  # noqa: PLR2004 - version and count
-        return ()
+    if len(body) < 8 or body[0] > 1:  # noqa: PLR2004 - version and count
+        return _ODD_EDITS if body else ()
     form, size = (">Qqi", 20) if body[0] == 1 else (">Iii", 12)
     [count] = struct.unpack_from(">I", body, 4)
-    whole = min(count, (len(body) - 8) // size)
-    lines = (struct.unpack_from(form, body, 8 + size * line) for line in range(whole))
+    if len(body) != 8 + count * size:
+        return _ODD_EDITS
+    lines = (struct.unpack_from(form, body, 8 + size * line) for line in range(count))
     return tuple(Edit(duration=length, media_time=at, rate=rate) for length, at, rate in lines)
 
 
@@ -188,20 +203,3 @@ def runs(window: Window, box: Box | None) -> Runs | None:
 def _count(window: Window, box: Box | None) -> int | None:
     head = window.at(box.body + 4, 4) if box else b""
     return int.from_bytes(head, "big") if len(head) == 4 else None  # noqa: PLR2004 - one number
-
-
-def total_size(window: Window, tables: Node, most: int) -> int | None:
-    """Add up the sizes of all samples; None if the table is missing, damaged or too long."""
-    box = tables.one(b"stsz")
-    head = window.at(box.body + 4, 8) if box else b""
-    if box is None or len(head) < 8:  # noqa: PLR2004 - one size for all, and their count
-        return None
-    same, count = struct.unpack(">II", head)
-    if same:
-        return int(same * count)
-    if count > most or count * 4 > box.end - box.body - 12:
-        return None
-    sizes = array("I", window.exactly(box.body + 12, 4 * count))
-    if sys.byteorder == "little":
-        sizes.byteswap()
-    return sum(sizes)

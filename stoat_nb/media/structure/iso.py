@@ -107,7 +107,7 @@ def _track_end(window: Window, track: Node) -> int:
     path = [name.encode() for name in where]
     narrow, wide = track.one(*path, b"stco"), track.one(*path, b"co64")
     offsets, width = (narrow, 4) if narrow else (wide, 8)
-    if offsets is None or not _is_own_data(window, track):
+    if offsets is None or not is_own_data(window, track):
         return 0
     count = _number(window, offsets.body + 4)
     at = offsets.body + 8 + (count - 1) * width
@@ -117,7 +117,7 @@ def _track_end(window: Window, track: Node) -> int:
     return start + _last_chunk(window, track.one(*path, b"stsc"), track.one(*path, b"stsz"))
 
 
-def _is_own_data(window: Window, track: Node) -> bool:
+def is_own_data(window: Window, track: Node) -> bool:
     """Whether the samples are in this very file: the flag of each data reference says so."""
     box = track.one(b"mdia", b"minf", b"dinf", b"dref")
     if box is None or _number(window, box.body + 4) != 1:

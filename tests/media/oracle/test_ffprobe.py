@@ -58,6 +58,14 @@ DIFFERENCES: dict[str, list[tuple[str, str]]] = {
         ("testWEBM.webm", "0.profile"),
         ("webm.webm", "0.profile"),
     ],
+    "a rate of one frame a tick is the step of the clock, not the film's rate": [
+        ("sample_with_htc_rotation_track_name.mkv", "0.fps"),
+        ("sample_with_srt.mkv", "0.fps"),
+        ("sample_with_ssa_subtitles.mkv", "0.fps"),
+        ("sample_with_vtt_subtitles.mkv", "0.fps"),
+        ("subsample_encrypted_altref.webm", "0.fps"),
+        ("webm.webm", "0.fps"),
+    ],
     "a second of MPEG-1 cut to one picture: the two versions guess its length differently": [
         ("fixture.ps.mpg", "0.duration"),
         ("fixture.ps.mpg", "bitrate"),
@@ -66,8 +74,8 @@ DIFFERENCES: dict[str, list[tuple[str, str]]] = {
     "bytes that are no text are shown as their numbers, not lost": [
         ("video_desks.3gp", "tags"),
     ],
-    "ffprobe took the range from the container, the stream itself says otherwise": [
-        ("max-heromode.mp4", "0.color_range"),
+    "ffprobe gives each track the length of the whole file; no track says its own": [
+        ("fixture.mkv", "0.duration"),
     ],
     "four bits of ADPCM are what is stored, not what a sample has": [
         ("fixture.avi", "1.bit_depth"),
@@ -150,6 +158,9 @@ DIFFERENCES: dict[str, list[tuple[str, str]]] = {
         ("h265_with_metadata_track.mp4", "2.color_space"),
         ("h265_with_metadata_track.mp4", "2.color_transfer"),
     ],
+    "the container says limited and the stream full; newer FFmpeg believes the container": [
+        ("max-heromode.mp4", "0.color_range"),
+    ],
     "the index of a file in fragments counts only what came before them": [
         ("sample_partially_fragmented.mp4", "0.frames"),
         ("sample_partially_fragmented.mp4", "1.frames"),
@@ -191,6 +202,16 @@ DIFFERENCES: dict[str, list[tuple[str, str]]] = {
         ("testMP4_StillImageTimeZero.mov", "0.duration"),
         ("testMP4_StillImageTimeZero.mov", "1.bitrate"),
         ("testMP4_StillImageTimeZero.mov", "1.duration"),
+    ],
+    "when captions begin is known only as far as a reader happens to read": [
+        ("nasa_13013.mp4", "2.start"),
+        ("nasa_13013.mp4", "5.start"),
+        ("sample_with_pgs_subtitles.mkv", "2.start"),
+        ("sample_with_srt.mkv", "2.start"),
+        ("sample_with_ssa_subtitles.mkv", "2.start"),
+        ("sample_with_vobsub.mkv", "2.start"),
+        ("sample_with_vobsub.mp4", "2.start"),
+        ("sample_with_vtt_subtitles.mkv", "2.start"),
     ],
 }
 

@@ -1,0 +1,39 @@
+"""AAC: what a decoder is told before the first sound (ISO/IEC 14496-3, clause 1.6.2.1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stoat_nb.media.codecs.bits import Bits, OutOfBits
+
+_LOW_COMPLEXITY = 2
+_RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350)
+_STATED_RATE = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """The form of a stream of AAC."""
+
+    object_type: int
+    sample_rate: int
+    channel_config: int
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is low complexity at a rate that hides no second, doubled, band."""
+        return self.object_type == _LOW_COMPLEXITY and self.sample_rate > 24000  # noqa: PLR2004 - Hz
+
+
+def sound(config: bytes) -> Sound | None:
+    """Read a decoder's configuration; None if it ends too soon or means nothing."""
+    bits = Bits(config)
+    try:
+        kind = bits.u(5)
+        if kind == 31:  # noqa: PLR2004 - more to come
+            kind = 32 + bits.u(6)
+        index = bits.u(4)
+        rate = bits.u(24) if index == _STATED_RATE else _RATES[index]
+        return Sound(kind, rate, bits.u(4))
+    except (OutOfBits, IndexError):
+        return None

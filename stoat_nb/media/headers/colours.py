@@ -1,0 +1,72 @@
+"""Colour by number, from containers and from streams, under FFmpeg's names."""
+
+from __future__ import annotations
+
+from dataclasses import astuple, dataclass
+from typing import Any
+
+from stoat_nb.media.codecs.picture import Picture
+from stoat_nb.media.headers.unproven import prove
+from stoat_nb.media.streams import PRIMARIES, RANGES, SPACES, TRANSFERS
+
+_LIMITED, _FULL = 1, 2
+_UNSAID = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Colour:
+    """Code points of ITU-T H.273, and FFmpeg's number of the range; None if unsaid."""
+
+    range: int | None = None
+    primaries: int | None = None
+    transfer: int | None = None
+    matrix: int | None = None
+
+
+def colours_of(box: bytes | None, form: Picture, *, is_hevc: bool) -> Colour:
+    """Return the colour of an ISO track."""
+    return merged(of_stream(form, is_hevc=is_hevc), _of_container(box))
+
+
+def merged(own: Colour, outer: Colour) -> Colour:
+    """Return the colour of a stream; where its container contradicts it, libav is asked."""
+    prove(outer.range in (None, own.range) or own.range is None, "two ranges of colour")
+    found = []
+    for ours, theirs in zip(astuple(own)[1:], astuple(outer)[1:], strict=True):
+        prove(theirs is None or theirs == ours or not _is_said(ours), "two colours")
+        found.append(ours if _is_said(ours) else theirs)
+    return Colour(own.range or outer.range, *found)
+
+
+def _is_said(value: int | None) -> bool:
+    return value is not None and value != _UNSAID
+
+
+def of_stream(form: Picture, *, is_hevc: bool) -> Colour:
+    """Return the colour by a stream's own header."""
+    if form.full_range is None:
+        spoken = _LIMITED if is_hevc else None  # FFmpeg takes the standard's default for H.265
+    else:
+        spoken = _FULL if form.full_range else _LIMITED
+    return Colour(spoken, form.primaries, form.transfer, form.matrix)
+
+
+def _of_container(box: bytes | None) -> Colour:
+    if not box or box[:4] not in (b"nclx", b"nclc"):
+        return Colour()
+    prove(len(box) >= 10, "a short colour")  # noqa: PLR2004 - kind and three numbers
+    primaries, transfer, matrix = (int.from_bytes(box[at : at + 2], "big") for at in (4, 6, 8))
+    spoken = None
+    if box[:4] == b"nclx" and len(box) > 10:  # noqa: PLR2004 - the flag of the range follows
+        spoken = _FULL if box[10] & 0x80 else _LIMITED
+    return Colour(spoken, primaries, transfer, matrix)
+
+
+def colour_facts(colour: Colour) -> dict[str, Any]:
+    """Return a colour under FFmpeg's names."""
+    return {
+        "color_range": RANGES.get(colour.range or 0),
+        "color_space": SPACES.get(-1 if colour.matrix is None else colour.matrix),
+        "color_transfer": TRANSFERS.get(colour.transfer or 0),
+        "color_primaries": PRIMARIES.get(colour.primaries or 0),
+    }

@@ -1,0 +1,50 @@
+"""When an ISO track starts and how long it is, by its tables and its list of edits."""
+
+from __future__ import annotations
+
+from stoat_nb.media.headers.clock import Span, rescaled
+from stoat_nb.media.headers.tracks import Edit, Runs, Track
+from stoat_nb.media.headers.unproven import prove
+
+_NORMAL_SPEED = 1 << 16
+_PAUSE = -1
+_LONGEST_PAUSE_S = 3600
+
+
+def length_of(track: Track) -> int:
+    """Return a track's length in its ticks, before any edit."""
+    total = sum(count * ticks for count, ticks in track.durations or ())
+    prove(track.duration and total, "a track without a length")
+    prove(all(ticks < 1 << 31 for _, ticks in track.durations or ()), "time that runs backwards")
+    return min(track.duration or 0, total)
+
+
+def span_of(track: Track, movie_scale: int, offsets: Runs | None, *, is_beside: bool) -> Span:
+    """Return when a track starts and ends; only plain lists of edits are understood."""
+    length, first = length_of(track), _first(offsets)
+    pauses = [edit for edit in track.edits if edit.media_time == _PAUSE]
+    plays = [edit for edit in track.edits if edit.media_time != _PAUSE]
+    if not track.edits:
+        return Span(first, length, track.time_scale, is_beside)
+    prove(len(plays) == 1 and track.edits[-1] is plays[0], "a list of several edits")
+    prove(len(pauses) <= 1 and movie_scale, "several pauses")
+    prove(plays[0].rate == _NORMAL_SPEED and plays[0].duration, "an edit of another speed")
+    _refuse_cuts(track, plays[0], first, length, movie_scale)
+    ticks = [rescaled(edit.duration, track.time_scale, movie_scale) for edit in track.edits]
+    start = ticks[0] if pauses else 0
+    prove(start < _LONGEST_PAUSE_S * track.time_scale, "a long pause")
+    return Span(start, min(length, sum(ticks)), track.time_scale, is_beside)
+
+
+def _first(offsets: Runs | None) -> int:
+    return offsets[0][1] if offsets else 0
+
+
+def _refuse_cuts(track: Track, play: Edit, first: int, length: int, scale: int) -> None:
+    """Leave to libav what is cut out of the middle: it must then count what is left."""
+    if track.handler == b"soun":
+        prove(0 <= play.media_time < length // 2, "sound that starts late in its track")
+    else:
+        prove(play.media_time == first, "a picture that is not the track's first")
+    kept = rescaled(play.duration, track.time_scale, scale)
+    prove(kept * 2 > length, "a track of which only a part is played")

@@ -1,0 +1,256 @@
+"""All facts of an MP4, QuickTime or 3GP file from its index alone, or the reason why not.
+
+Whatever this returns must be what libav says of the same file, column by column; a test holds both
+together. So everything that is not fully understood raises ``Unproven``, and libav is asked.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from stoat_nb.media.boxes import Box
+from stoat_nb.media.codecs import forms
+from stoat_nb.media.containers import by_brand
+from stoat_nb.media.failures import STOAT
+from stoat_nb.media.headers import entries
+from stoat_nb.media.headers.clock import Span, bitrate, whole
+from stoat_nb.media.headers.edits import length_of, span_of
+from stoat_nb.media.headers.order import has_b_frames, offsets_of
+from stoat_nb.media.headers.samples import first_offset, first_sample, is_seen, looks_right
+from stoat_nb.media.headers.sizes import Sizes, sizes_of
+from stoat_nb.media.headers.tables import prove_tables
+from stoat_nb.media.headers.tracks import Header, Track
+from stoat_nb.media.headers.unproven import Unproven, prove
+from stoat_nb.media.headers.words import Tags, file_tags, plain, track_tags
+from stoat_nb.media.libav import utc
+from stoat_nb.media.movie import Movie, Node
+from stoat_nb.media.streams import add_brightness, hdr, language, tag_text
+from stoat_nb.media.structure.iso import is_own_data
+from stoat_nb.media.structure.verdict import COMPLETE, Structure
+from stoat_nb.media.window import Window
+
+FORMAT = "mov,mp4,m4a,3gp,3g2,mj2"
+
+_KINDS = {b"vide": "video", b"soun": "audio", b"meta": "data"}
+_TOPS = frozenset(b"ftyp moov mdat free skip wide".split())
+_KNOWN = {
+    b"moov": frozenset(b"mvhd trak udta meta iods free skip".split()),
+    b"trak": frozenset(b"tkhd edts mdia tref tapt tgas free skip".split()),
+    b"edts": frozenset([b"elst"]),
+    b"mdia": frozenset(b"mdhd hdlr minf free".split()),
+    b"minf": frozenset(b"vmhd smhd gmhd nmhd hdlr dinf stbl free".split()),
+    b"dinf": frozenset([b"dref"]),
+    b"stbl": frozenset(b"stsd stts stss ctts cslg stsc stsz stco co64 sdtp sgpd sbgp free".split()),
+    b"tref": frozenset([b"cdsc", b"cdep"]),
+}
+_REPEATED = frozenset(b"trak free skip udta sgpd sbgp cdsc cdep".split())
+_LARGEST_FRACTION = 2**31 - 1
+_PIXEL_SIDE = 16384
+_FINEST_CLOCK = 10_000_000
+_OWN_DATA = bytes([0, 0, 0, 0, 0, 0, 0, 1])
+_ONE = 1 << 16
+#: The upper left of a display matrix: degrees clockwise.
+_TURNS = {
+    (_ONE, 0, 0, _ONE): 0,
+    (0, _ONE, -_ONE, 0): 90,
+    (-_ONE, 0, 0, -_ONE): 180,
+    (0, -_ONE, _ONE, 0): 270,
+}
+_LONGEST_ENTRY = 1024  # bytes worth keeping
+
+
+def film_facts(
+    window: Window, film: Movie, header: Header | None, found: list[Track], shape: Structure
+) -> dict[str, Any]:
+    """Return all facts; raise ``Unproven`` where the index alone does not tell."""
+    _refuse_strangers(film, shape, found)
+    if header is None or film.index is None or not header.is_plain:
+        raise Unproven("a strange movie header")
+    sizes = sizes_of(window, film, found)
+    spans = [_span(window, track, header) for track in found]
+    start, length = whole(spans)
+    brand = _brand(window, film)
+    tags = file_tags(window, film, header.created)
+    last = dict(tags)
+    is_quicktime = brand in (None, "qt  ")
+    words = [track_tags(track, track.created, is_quicktime=is_quicktime) for track in found]
+    data = [box for box in film.tops if box.kind == b"mdat"]
+    streams = [
+        _stream(window, track, span, size, words[idx], data=data, is_quicktime=is_quicktime)
+        | {"idx": idx}
+        for idx, (track, span, size) in enumerate(zip(found, spans, sizes, strict=True))
+    ]
+    return {
+        "container": by_brand(brand),
+        "format_name": FORMAT,
+        "streams": streams,
+        "duration_s": length / 1e6,
+        "start_s": start / 1e6,
+        "bitrate": bitrate(window.size, length),
+        "n_chapters": 0,
+        "chapters": [],
+        "tags": _all_tags(tags, words),
+        "created_at": utc(last.get("creation_time")),
+        "encoder": last.get("encoder"),
+        "title": last.get("title"),
+        "tool": STOAT,
+        "document": {"index": [_written(track) for track in found]},
+    }
+
+
+def _written(track: Track) -> dict[str, Any]:
+    """Return what the index says of a track, beyond what became a fact."""
+    return {
+        "id": track.id,
+        "time_scale": track.time_scale,
+        "duration": track.duration,
+        "matrix": track.matrix,
+        "edits": [(edit.duration, edit.media_time, edit.rate) for edit in track.edits],
+        "entry": track.entry[:_LONGEST_ENTRY].hex(),
+    }
+
+
+def _refuse_strangers(film: Movie, shape: Structure, found: list[Track]) -> None:
+    prove(shape.integrity == COMPLETE and not film.fragmented, "a file cut or in fragments")
+    kinds = [box.kind for box in film.tops]
+    prove(set(kinds) <= _TOPS, f"boxes of another kind: {sorted(set(kinds) - _TOPS)}")
+    prove(kinds.count(b"moov") == 1 and kinds.count(b"ftyp") <= 1, "several indices")
+    prove(film.index and len(film.index.all(b"trak")) == len(found), "a broken track")
+    handlers = {track.handler for track in found}
+    strange = sorted(handlers - set(_KINDS))
+    prove(not strange and handlers & {b"vide", b"soun"}, f"tracks of another kind: {strange}")
+    numbers = {track.id for track in found if 0 < track.id < 1 << 31}
+    prove(len(numbers) == len(found), "tracks of one number")
+    for track in found:
+        prove(track.n_entries == 1 and track.entry[8:16] == _OWN_DATA, "a strange sample entry")
+        inner = track.media.one(b"minf", b"hdlr")
+        prove(inner is None or any(track.name[:2].strip(b"\0")), "a track without a name")
+    if film.index:
+        _refuse_strange_boxes(film.index)
+
+
+def _refuse_strange_boxes(node: Node) -> None:
+    known = _KNOWN.get(node.box.kind)
+    if known is None:
+        return
+    prove(not node.rest, f"something that is no box in {node.box.kind!r}")
+    strange = sorted(set(node.children) - known)
+    prove(not strange, f"boxes of another kind in {node.box.kind!r}: {strange}")
+    for kind, children in node.children.items():
+        prove(kind in _REPEATED or len(children) == 1, f"a box twice: {kind!r}")
+        for child in children:
+            _refuse_strange_boxes(child)
+
+
+def _brand(window: Window, film: Movie) -> str | None:
+    box = film.first(b"ftyp")
+    return plain(window.at(box.body, 4)) if box else None
+
+
+def _all_tags(tags: Tags, words: list[Tags]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = [{"key": key, "value": value} for key, value in tags]
+    for idx, own in enumerate(words):
+        found += [{"key": key, "value": value, "idx": idx} for key, value in own]
+    return found
+
+
+def _span(window: Window, track: Track, header: Header) -> Span:
+    offsets = offsets_of(window, track)
+    is_beside = track.handler == b"meta"
+    prove(0 < track.time_scale <= _FINEST_CLOCK, "a track without a clock")
+    return span_of(track, header.time_scale, offsets, is_beside=is_beside)
+
+
+def _stream(
+    window: Window,
+    track: Track,
+    span: Span,
+    size: Sizes,
+    words: Tags,
+    *,
+    data: list[Box],
+    is_quicktime: bool,
+) -> dict[str, Any]:
+    prove(is_own_data(window, track.node), "samples in another file")
+    prove(size.count and size.count == track.samples, "tables that count differently")
+    prove_tables(window, track, size.count)
+    prove(any(box.body <= first_offset(window, track) < box.end for box in data), "a lost sample")
+    sample = b""
+    facts: dict[str, Any] = {
+        "id": track.id,
+        "kind": _KINDS[track.handler],
+        "codec": None,
+        "codec_tag": tag_text(int.from_bytes(track.tag, "little")),
+        "duration_s": span.duration / span.scale,
+        "start_s": span.start / span.scale,
+        "frame_count": size.count,
+        "bitrate": size.bitrate(length_of(track), track.time_scale),
+        "bitrate_basis": size.basis,
+        "language": language(dict(words).get("language")),
+        "is_default": track.is_enabled,
+        "is_forced": False,
+        "is_cover": False,
+    }
+    if track.handler == b"soun":
+        facts |= entries.sound_facts(track)
+    elif track.handler == b"vide":
+        facts |= _video(window, track)
+        sample = first_sample(window, track)
+        prove(looks_right(facts["codec"], facts["extradata"], sample), "a first sample of noise")
+        words += _words_of(track)
+    if track.handler != b"meta" and is_quicktime:
+        words.append(("vendor_id", _vendor(track.entry[20:24])))
+    facts.pop("form", None)
+    extradata = facts.pop("extradata", b"")
+    if facts.get("hdr") == "hdr10":
+        prove(is_seen(facts["codec"], extradata, sample), "brightness beyond the first bytes")
+        add_brightness(facts, forms.brightness(facts["codec"], extradata, sample))
+    return facts
+
+
+def _words_of(track: Track) -> Tags:
+    """Return the compressor's name."""
+    length = min(track.entry[50], 31)
+    name = plain(track.entry[51 : 51 + length])
+    return [("encoder", name)] if name else []
+
+
+def _vendor(raw: bytes) -> str:
+    """Write four bytes as FFmpeg does: a letter as it is, another byte as its number."""
+    return "".join(
+        chr(byte)
+        if chr(byte).isascii() and (chr(byte).isalnum() or chr(byte) in "-_. ")
+        else f"[{byte}]"
+        for byte in raw
+    )
+
+
+def _video(window: Window, track: Track) -> dict[str, Any]:
+    facts = entries.video_facts(track)
+    form = facts["form"]
+    prove(facts["width"] <= _PIXEL_SIDE and facts["height"] <= _PIXEL_SIDE, "a vast picture")
+    rate = _rate(track)
+    facts |= {
+        "rotation": _rotation(track.matrix),
+        "has_b_frames": has_b_frames(window, track, form, is_hevc=facts["codec"] == "hevc"),
+        "fps_num": rate.numerator,
+        "fps_den": rate.denominator,
+        "hdr": hdr(facts["color_transfer"], facts.pop("has_dolby_vision")),
+    }
+    return facts
+
+
+def _rate(track: Track) -> Fraction:
+    total = sum(count * ticks for count, ticks in track.durations or ())
+    rate = Fraction(track.time_scale * (track.samples or 0), total)
+    prove(max(rate.numerator, rate.denominator) <= _LARGEST_FRACTION, "an odd frame rate")
+    return rate
+
+
+def _rotation(matrix: tuple[int, ...]) -> int:
+    """Return the turn that a matrix makes; one that stretches or mirrors is left to libav."""
+    a, b, u, c, d, v, _, _, w = matrix
+    turn = _TURNS.get((a, b, c, d))
+    prove(turn is not None and not u and not v and w == 1 << 30, "a picture stretched or mirrored")
+    return turn or 0

@@ -1,0 +1,52 @@
+"""Whether pictures are stored in another order than they are shown."""
+
+from __future__ import annotations
+
+import struct
+from itertools import islice, pairwise
+
+from stoat_nb.media.codecs.picture import Picture
+from stoat_nb.media.headers.tracks import Runs, Track
+from stoat_nb.media.headers.unproven import Unproven
+from stoat_nb.media.window import Window
+
+_SOME = 32  # runs of offsets enough to see an order
+_FRAMES = 32
+_SIGN = 1 << 31
+
+
+def offsets_of(window: Window, track: Track) -> Runs | None:
+    """Return the first offsets from decoding to showing; None if there are none."""
+    box = track.tables.one(b"ctts")
+    if box is None:
+        return None
+    head = window.at(box.body, 8 + 8 * _SOME)
+    count = min(int.from_bytes(head[4:8], "big"), _SOME, (len(head) - 8) // 8)
+    numbers = struct.unpack_from(f">{2 * count}I", head, 8) if count > 0 else ()
+    signed = [value - 2 * _SIGN if value >= _SIGN else value for value in numbers]
+    return tuple(zip(numbers[::2], signed[1::2], strict=True))
+
+
+def has_b_frames(window: Window, track: Track, form: Picture, *, is_hevc: bool) -> bool:
+    """Tell the order from the stream's own word, and from the track's times."""
+    swapped = _swaps(track.durations or (), offsets_of(window, track) or ())
+    if form.reorder is not None and (is_hevc or bool(form.reorder) == swapped):
+        return bool(form.reorder)
+    if form.reorder:
+        return True
+    if form.reorder is None and swapped:
+        return True
+    if form.reorder is None and form.in_order and not track.tables.one(b"ctts"):
+        return False
+    raise Unproven("an order that only pictures tell")
+
+
+def _swaps(durations: Runs, offsets: Runs) -> bool:
+    """Whether one of the first pictures is shown before one that is stored earlier."""
+    steps = (ticks for count, ticks in durations for _ in range(min(count, _FRAMES)))
+    late = (ticks for count, ticks in offsets for _ in range(min(count, _FRAMES)))
+    now, shown = 0, []
+    for step, offset in islice(zip(steps, late, strict=False), _FRAMES):
+        shown.append(now + offset)
+        now += step
+    return any(later < earlier for earlier, later in pairwise(shown))

@@ -1,0 +1,54 @@
+"""The first bytes of a track's first sample, where streams keep what containers do not."""
+
+from __future__ import annotations
+
+from stoat_nb.media.codecs import hevc
+from stoat_nb.media.headers.tracks import Track
+from stoat_nb.media.headers.unproven import prove
+from stoat_nb.media.window import Window
+
+_ENOUGH = 1 << 14  # messages are short and come before the picture
+#: Units that a first sample may begin with: key pictures, parameters, messages, delimiters.
+_FIRST_UNITS = frozenset({5, 6, 7, 9})
+_FIRST_UNITS_H265 = frozenset({16, 17, 18, 19, 20, 21, 32, 33, 35, 39})
+_PICTURES = 32  # units of H.265 below this number
+
+
+def first_offset(window: Window, track: Track) -> int:
+    """Return where the first chunk starts; 0 where there is none."""
+    narrow, wide = track.tables.one(b"stco"), track.tables.one(b"co64")
+    box = narrow or wide
+    return int.from_bytes(window.exactly(box.body + 8, 4 if narrow else 8), "big") if box else 0
+
+
+def first_sample(window: Window, track: Track) -> bytes:
+    """Return the first bytes of the first sample."""
+    offset, sizes = first_offset(window, track), track.tables.one(b"stsz")
+    lengths = window.exactly(sizes.body + 4, 12) if sizes else b""
+    size = int.from_bytes(lengths[:4], "big") or int.from_bytes(lengths[8:12], "big")
+    prove(offset and size, "a track without samples")
+    return window.exactly(offset, min(size, _ENOUGH))
+
+
+def is_seen(codec: str, extradata: bytes, sample: bytes) -> bool:
+    """Whether the bytes reach from the start of a sample of H.265 to its first picture."""
+    known = hevc.config(extradata) if codec == "hevc" else None
+    if known is None or not known.length_size:
+        return False
+    at = 0
+    while at + known.length_size < len(sample):
+        if sample[at + known.length_size] >> 1 & 0x3F < _PICTURES:
+            return True
+        at += known.length_size + int.from_bytes(sample[at : at + known.length_size], "big")
+    return False
+
+
+def looks_right(codec: str, extradata: bytes, sample: bytes) -> bool:
+    """Whether a first sample begins as one of its codec does: zeros or noise do not."""
+    size = (extradata[4 if codec == "h264" else 21] & 3) + 1
+    length = int.from_bytes(sample[:size], "big")
+    if length < 2 or len(sample) <= size or sample[size] & 0x80:  # noqa: PLR2004 - a unit and its head
+        return False
+    if codec == "h264":
+        return sample[size] & 0x1F in _FIRST_UNITS
+    return sample[size] >> 1 & 0x3F in _FIRST_UNITS_H265
