@@ -26,6 +26,7 @@ STATUS: Mapping[type[errors.StoatError], int] = {
     errors.UnknownJob: 404,
     errors.UnknownJobType: 422,
     errors.UnknownVideo: 404,
+    errors.UnknownScan: 404,
     errors.JobError: 409,
     errors.JobAlreadyFinal: 409,
     errors.JobNotFinal: 409,

@@ -49,6 +49,13 @@ class ScanRequest(Shape):
         AfterValidator(_usable_path),
     ] = Field(description="The folder, on the machine the server runs on.")
     recursive: bool = Field(default=True, description="Also scan the folders inside it.")
+    mode: Literal["quick", "full"] = Field(
+        default="quick", description="quick: read files that changed; full: all of them."
+    )
+    accept_removals: bool = Field(
+        default=False,
+        description="Take files for missing even where their disk seems to be away.",
+    )
 
 
 class RetryRequest(Shape):

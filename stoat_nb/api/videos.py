@@ -70,12 +70,19 @@ class VideoRoutes:
             "/videos/export", self.export_videos, methods=["GET"], response_class=StreamingResponse
         )
         router.add_api_route("/videos/{video_id}", self.get_video, methods=["GET"])
+        router.add_api_route("/scans", self.list_scans, methods=["GET"])
+        router.add_api_route("/scans/diff", self.compare_scans, methods=["GET"])
         router.add_api_route("/summary", self.get_summary, methods=["GET"])
         router.add_api_route("/health", self.get_health, methods=["GET"])
 
     def scan_folder(self, wanted: ScanRequest, request: Request, response: Response) -> Accepted:
         """Submit a scan of a folder; the answer does not wait for it."""
-        job = self._library.scan(wanted.path, recursive=wanted.recursive)
+        job = self._library.scan(
+            wanted.path,
+            recursive=wanted.recursive,
+            mode=wanted.mode,
+            accept_removals=wanted.accept_removals,
+        )
         prefix = request.url.path.removesuffix("/videos/scan")
         response.headers["Location"] = f"{prefix}/jobs/{job.id}"
         return Accepted(job_id=job.id)
@@ -111,6 +118,18 @@ class VideoRoutes:
             "Cache-Control": "no-store",
         }
         return StreamingResponse(_Content(file), media_type=MEDIA_TYPES[suffix], headers=headers)
+
+    def list_scans(self) -> list[dict[str, Any]]:
+        """List every scan with its counts, oldest first."""
+        return rows(self._library.scans())
+
+    def compare_scans(
+        self,
+        before: Annotated[int, Query(ge=1, le=MAX_INTEGER)],
+        after: Annotated[int, Query(ge=1, le=MAX_INTEGER)],
+    ) -> list[dict[str, Any]]:
+        """Tell what is different after one scan from what was after another."""
+        return rows(self._library.diff(before, after))
 
     def get_summary(self) -> SummaryShape:
         """Tell the library in a few numbers."""

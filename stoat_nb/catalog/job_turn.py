@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
@@ -212,8 +213,8 @@ class JobTurn:
         if not suspects:
             where += " AND jobs.deaths = 0"
         if claim.only is not None:
-            wanted += map(as_stored_text, claim.only)
-            where += f" AND jobs.id IN ({', '.join('?' * len(claim.only))})"
+            wanted.append(json.dumps([as_stored_text(job_id) for job_id in claim.only]))
+            where += " AND jobs.id IN (SELECT value FROM json_each(?))"
         rows = fetch(
             self._connection,
             f"{SELECT} WHERE jobs.status = 'pending' AND jobs.paused = 0 AND {where} "

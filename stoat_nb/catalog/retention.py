@@ -32,6 +32,7 @@ def forget_old(database: Database, retention: Retention, now: float) -> int:
         count, go_on_after = database.write(piece)
         forgotten += count
         if go_on_after is None:
+            database.write(partial(_forget_workers, before=now - retention.days * _DAY_S))
             return forgotten
         after = go_on_after
 
@@ -56,6 +57,14 @@ def _forget_piece(
     connection.executemany("DELETE FROM jobs WHERE number = ?", old)
     is_through = len(rows) < _AT_ONCE or not old
     return len(old), None if is_through else rows[-1][0]
+
+
+def _forget_workers(connection: apsw.Connection, *, before: float) -> None:
+    connection.execute(
+        "DELETE FROM workers WHERE entered_at < ? AND id NOT IN "
+        "(SELECT worker_id FROM jobs WHERE worker_id IS NOT NULL)",
+        (before,),
+    )
 
 
 def _first_kept(connection: apsw.Connection, count: int) -> int:

@@ -18,11 +18,24 @@ from stoat_nb.errors import FolderNotFound
 @click.option(
     "--recursive/--no-recursive", default=True, help="Also scan the folders inside.  [default: yes]"
 )
+@click.option("--full", is_flag=True, help="Read all files again, not only those that changed.")
+@click.option(
+    "--accept-removals",
+    is_flag=True,
+    help="Take files for missing even where their disk seems to be away.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @click.option("--fail-on-errors", is_flag=True, help="Exit with 3 if any file cannot be read.")
 @click.pass_obj
 def scan(
-    library_path: Path | None, *, folder: str, recursive: bool, as_json: bool, fail_on_errors: bool
+    library_path: Path | None,
+    *,
+    folder: str,
+    recursive: bool,
+    full: bool,
+    accept_removals: bool,
+    as_json: bool,
+    fail_on_errors: bool,
 ) -> int:
     """Find out what is in the folder PATH, and keep it in the library.
 
@@ -32,7 +45,12 @@ def scan(
     if not folder:  # an unset variable in a script, not the current folder
         raise FolderNotFound(folder)
     with open_library(library_path, take="own") as library:
-        job = library.scan(folder, recursive=recursive)
+        job = library.scan(
+            folder,
+            recursive=recursive,
+            mode="full" if full else "quick",
+            accept_removals=accept_removals,
+        )
         with progress_display(sys.stderr) as show:
             state = followed(job, show)
     return tell(state, as_json=as_json, fail_on_errors=fail_on_errors)

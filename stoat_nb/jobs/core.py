@@ -235,6 +235,7 @@ class QueueCore:
         if self._closed:
             raise QueueClosed
         _check_json(job_type, payload)
+        _check_timeout(timeout)
         registration = self._handlers.get(job_type)
         registered = self._timeout if registration is None else registration.timeout
         now = time.time()
@@ -271,7 +272,6 @@ class QueueCore:
                 reply = await self._in_scribe(self._store.exchange, errand)
             except BaseException as problem:
                 self._outbox.failed(errand, problem)
-                self._live.unwritten(errand.saves)
                 raise
             self._outbox.done()
             return self._settle(errand, reply)
@@ -342,6 +342,11 @@ def _check_name(job_type: str) -> None:
         raise JobError(
             f"A job type cannot be called '{shown(job_type)}': that is not valid text. Use letters."
         ) from None
+
+
+def _check_timeout(timeout: Timeout) -> None:
+    if isinstance(timeout, int | float) and not timeout > 0:
+        raise JobError(f"A job cannot take {timeout} s: give more than 0, or None for any number.")
 
 
 def _check_json(job_type: str, payload: Mapping[str, Any]) -> None:

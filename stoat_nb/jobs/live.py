@@ -48,7 +48,6 @@ class LiveJob:
         self.lost = False  #: Another process has taken it: whatever it comes to here is void.
         self.over = asyncio.Event()  #: Set when its end, or its way back, goes to the store.
         self.closing: str | None = None  #: Why the queue itself ended it, if it did.
-        self.told = False  #: Whether its end was told though it could not be written down.
         self.save_set = False
 
     @property
@@ -147,19 +146,11 @@ class LiveJobs:
                 continue
             kept = lost.get(state.job_id)
             if kept is not None and state.status is JobStatus.PENDING:
-                self._dismiss(live, kept)  # it was given back, and somebody had other wishes
+                self._dismiss(kept)  # it was given back, and somebody had other wishes
             elif state.job_id in lost:
                 self._lose(live, kept)
             elif state.status is not JobStatus.RUNNING:
-                self._dismiss(live, state)
-
-    def unwritten(self, saves: list[JobState]) -> None:
-        """Tell at least this process of ends that could not be written down yet."""
-        for state in saves:
-            live = self._jobs.get(state.job_id)
-            if live is not None and state.is_final and not live.told:
-                live.told = True
-                self._tell(live)
+                self._dismiss(state)
 
     async def stop_all(self, *, for_good: bool) -> None:
         """Stop every job; return when each has let go, or has had its grace."""
@@ -220,10 +211,9 @@ class LiveJobs:
         self._outbox.save(state)
         self._wake(hungry=True)
 
-    def _dismiss(self, live: LiveJob, state: JobState) -> None:
+    def _dismiss(self, state: JobState) -> None:
         self._jobs.pop(state.job_id, None)
-        if not live.told:
-            self._news.publish(state)
+        self._news.publish(state)
         log.info("Job %s is %s.", state.job_id, state.status, extra={"job": state.job_id})
 
     def _lose(self, live: LiveJob, kept: JobState | None) -> None:

@@ -28,7 +28,8 @@ class Verdict:
 def of_return(value: Any, *, cancelled: bool, late: str | None) -> Verdict:
     """Judge a handler that returned; one that was cancelled may still hand in what it had."""
     try:
-        json.dumps(value, allow_nan=False)
+        # What is kept is what every other process will read: JSON knows no tuple.
+        value = json.loads(json.dumps(value, allow_nan=False))
     except (TypeError, ValueError) as problem:
         return Verdict(
             status=JobStatus.FAILED,

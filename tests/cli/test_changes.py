@@ -1,0 +1,84 @@
+"""``stoat scans``, ``diff`` and ``forget``, as a shell would use them."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from stoat_nb.media.samples import make_samples
+
+from .conftest import Run
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return a folder of clips of the test's own."""
+    made = tmp_path / "videos"
+    make_samples(made)
+    return made
+
+
+def test_what_changed_between_the_newest_two_scans_is_told(
+    run: Run, folder: Path, tmp_path: Path
+) -> None:
+    library = tmp_path / "library.db"
+    assert run("--library", library, "scan", folder).returncode == 0
+    clip = next(path for path in sorted(folder.rglob("*.mp4")) if path.stat().st_size > 5000)
+    shutil.copyfile(clip, folder / "a new one.mp4")
+    clip.rename(clip.with_name("renamed.mp4"))
+    assert run("--library", library, "scan", folder).returncode == 0
+
+    ran = run("--library", library, "diff")
+    assert (ran.returncode, ran.stderr) == (0, "")
+    lines = [line.split("\t") for line in ran.stdout.splitlines()]
+    assert lines[0] == ["change", "path", "column", "old", "new"]
+    assert [(line[0], Path(line[1]).name) for line in lines[1:]] == [
+        ("moved", "renamed.mp4"),
+        ("added", "a new one.mp4"),
+    ]
+    rows = [
+        json.loads(line)
+        for line in run("--library", library, "diff", "1", "2", "--json").stdout.splitlines()
+    ]
+    assert [row["change"] for row in rows] == ["moved", "added"]
+
+    told = run("--library", library, "scans").stdout.splitlines()
+    assert [line.split("\t")[0] for line in told] == ["scan_id", "2", "1"]
+
+
+def test_two_scans_without_a_difference_say_so(run: Run, folder: Path, tmp_path: Path) -> None:
+    library = tmp_path / "library.db"
+    for _ in range(2):
+        run("--library", library, "scan", folder)
+    ran = run("--library", library, "diff")
+    assert ran.returncode == 0
+    assert ran.stdout.startswith("Nothing is different after scan 2")
+
+
+def test_a_scan_alone_cannot_be_compared(run: Run, folder: Path, tmp_path: Path) -> None:
+    library = tmp_path / "library.db"
+    run("--library", library, "scan", folder)
+    ran = run("--library", library, "diff")
+    assert ran.returncode == 2
+    assert "no scan before scan 1" in ran.stderr
+    unknown = run("--library", library, "diff", "1", "7")
+    assert unknown.returncode == 2
+    assert "There is no scan 7" in unknown.stderr
+
+
+def test_what_is_gone_for_good_is_forgotten_only_when_that_was_said(
+    run: Run, folder: Path, tmp_path: Path
+) -> None:
+    library = tmp_path / "library.db"
+    run("--library", library, "scan", folder)
+    shutil.rmtree(folder)
+    away = run("--library", library, "scan", folder)
+    assert away.returncode == 0
+    assert "out of reach" in away.stdout
+    assert "nothing to forget" in run("--library", library, "forget").stdout
+    assert run("--library", library, "scan", "--accept-removals", folder).returncode == 0
+    assert run("--library", library, "forget", folder).stdout.startswith("Forgot ")
+    assert run("--library", library, "videos").stdout.count("\n") == 1
