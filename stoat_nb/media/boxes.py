@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from stoat_nb.media.window import Window
 
+_HEAD = struct.Struct(">I4s")
 _SHORT, _LONG = 8, 16  # bytes of a header without and with a 64-bit size
 
 
@@ -24,9 +26,26 @@ def boxes(window: Window, start: int, end: int) -> Iterator[Box]:
 
     The last box may say that it ends beyond ``end``: that is the news of a file cut short.
     """
+    if piece := window.held(start, end):
+        found = _in_memory(*piece, start, end)
+        window.step(len(found))
+        yield from found
+        start = found[-1].end if found else start
     while start + _SHORT <= end and (box := _box(window, start, end)):
         yield box
         start = box.end
+
+
+def _in_memory(base: int, data: bytes, start: int, end: int) -> list[Box]:
+    """Return the boxes of plain sizes, as far as there are only such."""
+    found = []
+    while start + _SHORT <= end:
+        size, kind = _HEAD.unpack_from(data, start - base)
+        if size < _SHORT:
+            break
+        found.append(Box(kind, start, start + _SHORT, start + size))
+        start += size
+    return found
 
 
 def _box(window: Window, start: int, end: int) -> Box | None:
@@ -34,7 +53,8 @@ def _box(window: Window, start: int, end: int) -> Box | None:
     head = window.at(start, _LONG)
     if len(head) < _SHORT:
         return None
-    size, kind, body = int.from_bytes(head[:4], "big"), head[4:8], start + _SHORT
+    size, kind = _HEAD.unpack_from(head)
+    body = start + _SHORT
     if size == 1:
         if len(head) < _LONG:
             return None

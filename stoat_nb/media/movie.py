@@ -18,6 +18,7 @@ _TOP = frozenset(
 )
 _DEEPEST = 6
 _READ_AT_ONCE = 1 << 16
+_BETWEEN_TABLES = 768  # bytes: what stands between two tables of an index too long for that
 
 
 @dataclass(slots=True)
@@ -72,7 +73,10 @@ def movie(window: Window) -> Movie:
 
 
 def _tree(window: Window, moov: Box) -> Node:
-    window.load(moov.start, min(moov.end - moov.start, _READ_AT_ONCE))
+    if moov.end - moov.start <= _READ_AT_ONCE:
+        window.load(moov.start, moov.end - moov.start)
+    else:
+        window.ahead = _BETWEEN_TABLES
     return _node(window, moov, 0)
 
 

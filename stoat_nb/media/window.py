@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 
 _CHUNK = 4096  # a page: a header's neighbours come with it
+_MOST_KEPT = 24  # pieces read before that are still in memory
 _MOST_READS = 100_000
 _MOST_BYTES = 64 << 20
 _MOST_STEPS = 50_000
@@ -21,13 +23,13 @@ class Window:
     the file says of itself.
     """
 
-    __slots__ = ("_bytes", "_data", "_fd", "_reads", "_start", "_steps", "size")
+    __slots__ = ("_bytes", "_fd", "_kept", "_reads", "_steps", "ahead", "size")
 
     def __init__(self, fd: int, size: int) -> None:
         self.size = size
+        self.ahead = _CHUNK  #: Bytes read at least, for the sake of what comes after.
         self._fd = fd
-        self._data = b""
-        self._start = 0
+        self._kept: deque[tuple[int, bytes]] = deque(maxlen=_MOST_KEPT)
         self._steps = _MOST_STEPS
         self._reads = 0
         self._bytes = 0
@@ -42,30 +44,42 @@ class Window:
         """How many bytes the file gave."""
         return self._bytes
 
-    def step(self) -> None:
-        """Count one header; raise ``TooMuch`` when there were too many."""
-        self._steps -= 1
+    def step(self, count: int = 1) -> None:
+        """Count headers; raise ``TooMuch`` when there were too many."""
+        self._steps -= count
         if self._steps < 0:
             raise TooMuch("headers")
 
     def at(self, offset: int, length: int) -> bytes:
         """Return up to ``length`` bytes at ``offset``: fewer, or none, where the file ends."""
-        start = offset - self._start
-        if start >= 0 and start + length <= len(self._data):
-            return self._data[start : start + length]
-        self.load(offset, max(length, _CHUNK))
-        return self._data[:length]
+        found = self._known(offset, length)
+        if found is None:
+            self.load(offset, max(length, self.ahead))
+            found = self._kept[0][1][:length]
+        return found
 
     def exactly(self, offset: int, length: int) -> bytes:
         """Return up to ``length`` bytes at ``offset`` and read no neighbours: for lone numbers."""
-        start = offset - self._start
-        if start >= 0 and start + length <= len(self._data):
-            return self._data[start : start + length]
-        return self._read(offset, length)
+        found = self._known(offset, length)
+        return self._read(offset, length) if found is None else found
+
+    def held(self, start: int, end: int) -> tuple[int, bytes] | None:
+        """Return a piece in memory that covers a place, and where it starts in the file."""
+        for piece in self._kept:
+            if piece[0] <= start and end <= piece[0] + len(piece[1]):
+                return piece
+        return None
+
+    def _known(self, offset: int, length: int) -> bytes | None:
+        for start, data in self._kept:
+            at = offset - start
+            if at >= 0 and at + length <= len(data):
+                return data[at : at + length]
+        return None
 
     def load(self, offset: int, length: int) -> None:
         """Read ahead: what is asked for within these bytes comes from memory."""
-        self._data, self._start = self._read(offset, length), offset
+        self._kept.appendleft((offset, self._read(offset, length)))
 
     def _read(self, offset: int, length: int) -> bytes:
         length = min(length, self.size - offset)

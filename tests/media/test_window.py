@@ -50,7 +50,7 @@ def test_steps_and_reads_come_to_an_end(fd: int) -> None:
     with pytest.raises(TooMuch):
         endless(window.step)
     with pytest.raises(TooMuch):
-        endless(lambda: window.at(next(far) % 2 * 8192, 8))
+        endless(lambda: window.exactly(next(far) % 2 * 8192, 8))
 
 
 def endless(act: Callable[[], object]) -> None:

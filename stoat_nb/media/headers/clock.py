@@ -66,3 +66,22 @@ def _later(value: int | None, others: list[int]) -> int | None:
 def bitrate(size: int, length_us: int) -> int | None:
     """Return a file's bits a second."""
     return int(size * 8.0 * _SECOND / length_us) if length_us > 0 else None
+
+
+def reduced(above: int, below: int, most: int) -> tuple[int, int]:
+    """Return the fraction nearest to a ratio whose numbers are no larger than ``most``.
+
+    The convergents of a continued fraction, and the best of what lies between the last two.
+    """
+    older, newer = (0, 1), (1, 0)
+    while below:
+        times, rest = divmod(above, below)
+        following = times * newer[0] + older[0], times * newer[1] + older[1]
+        if max(following) > most:
+            times = (most - older[0]) // newer[0] if newer[0] else times
+            times = min(times, (most - older[1]) // newer[1]) if newer[1] else times
+            if below * (2 * times * newer[1] + older[1]) > above * newer[1]:
+                newer = times * newer[0] + older[0], times * newer[1] + older[1]
+            break
+        older, newer, above, below = newer, following, below, rest
+    return newer

@@ -6,7 +6,6 @@ together. So everything that is not fully understood raises ``Unproven``, and li
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import Any
 
 from stoat_nb.media.boxes import Box
@@ -14,10 +13,17 @@ from stoat_nb.media.codecs import forms
 from stoat_nb.media.containers import by_brand
 from stoat_nb.media.failures import STOAT
 from stoat_nb.media.headers import entries
-from stoat_nb.media.headers.clock import Span, bitrate, whole
+from stoat_nb.media.headers.clock import Span, bitrate, reduced, whole
 from stoat_nb.media.headers.edits import length_of, span_of
 from stoat_nb.media.headers.order import has_b_frames, offsets_of
-from stoat_nb.media.headers.samples import first_offset, first_sample, is_seen, looks_right
+from stoat_nb.media.headers.samples import (
+    BEGINNING,
+    ENOUGH,
+    first_offset,
+    first_sample,
+    is_seen,
+    looks_right,
+)
 from stoat_nb.media.headers.sizes import Sizes, sizes_of
 from stoat_nb.media.headers.tables import prove_tables
 from stoat_nb.media.headers.tracks import Header, Track
@@ -196,7 +202,7 @@ def _stream(
         facts |= entries.sound_facts(track)
     elif track.handler == b"vide":
         facts |= _video(window, track)
-        sample = first_sample(window, track)
+        sample = first_sample(window, track, BEGINNING)
         prove(looks_right(facts["codec"], facts["extradata"], sample), "a first sample of noise")
         words += _words_of(track)
     if track.handler != b"meta" and is_quicktime:
@@ -204,6 +210,7 @@ def _stream(
     facts.pop("form", None)
     extradata = facts.pop("extradata", b"")
     if facts.get("hdr") == "hdr10":
+        sample = first_sample(window, track, ENOUGH)
         prove(is_seen(facts["codec"], extradata, sample), "brightness beyond the first bytes")
         add_brightness(facts, forms.brightness(facts["codec"], extradata, sample))
     return facts
@@ -234,18 +241,16 @@ def _video(window: Window, track: Track) -> dict[str, Any]:
     facts |= {
         "rotation": _rotation(track.matrix),
         "has_b_frames": has_b_frames(window, track, form, is_hevc=facts["codec"] == "hevc"),
-        "fps_num": rate.numerator,
-        "fps_den": rate.denominator,
+        "fps_num": rate[0],
+        "fps_den": rate[1],
         "hdr": hdr(facts["color_transfer"], facts.pop("has_dolby_vision")),
     }
     return facts
 
 
-def _rate(track: Track) -> Fraction:
+def _rate(track: Track) -> tuple[int, int]:
     total = sum(count * ticks for count, ticks in track.durations or ())
-    rate = Fraction(track.time_scale * (track.samples or 0), total)
-    prove(max(rate.numerator, rate.denominator) <= _LARGEST_FRACTION, "an odd frame rate")
-    return rate
+    return reduced(track.time_scale * (track.samples or 0), total, _LARGEST_FRACTION)
 
 
 def _rotation(matrix: tuple[int, ...]) -> int:

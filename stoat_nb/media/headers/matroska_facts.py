@@ -16,7 +16,7 @@ from stoat_nb.media.containers import MATROSKA
 from stoat_nb.media.ebml import ATTACHMENTS, CHAPTERS
 from stoat_nb.media.failures import STOAT
 from stoat_nb.media.headers.blocks import Start, starts
-from stoat_nb.media.headers.clock import bitrate
+from stoat_nb.media.headers.clock import bitrate, reduced
 from stoat_nb.media.headers.colours import Colour, colour_facts, merged, of_stream
 from stoat_nb.media.headers.entries import LAYOUTS, pixel_format
 from stoat_nb.media.headers.segment import Segment, Tree, below, last, number, real
@@ -293,22 +293,3 @@ def _sound(name: str, entry: Tree) -> dict[str, Any]:
         "channel_layout": LAYOUTS[channels],
         "sample_rate": rate,
     }
-
-
-def reduced(above: int, below: int, most: int) -> tuple[int, int]:
-    """Return the fraction nearest to a ratio whose numbers are no larger than ``most``.
-
-    The convergents of a continued fraction, and the best of what lies between the last two.
-    """
-    older, newer = (0, 1), (1, 0)
-    while below:
-        times, rest = divmod(above, below)
-        following = times * newer[0] + older[0], times * newer[1] + older[1]
-        if max(following) > most:
-            times = (most - older[0]) // newer[0] if newer[0] else times
-            times = min(times, (most - older[1]) // newer[1]) if newer[1] else times
-            if below * (2 * times * newer[1] + older[1]) > above * newer[1]:
-                newer = times * newer[0] + older[0], times * newer[1] + older[1]
-            break
-        older, newer, above, below = newer, following, below, rest
-    return newer

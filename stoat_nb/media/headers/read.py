@@ -21,7 +21,7 @@ from stoat_nb.media.headers.timing import (
     stated_by_segment,
 )
 from stoat_nb.media.headers.tracks import movie_header, tracks
-from stoat_nb.media.headers.unproven import Unproven
+from stoat_nb.media.headers.unproven import Unproven, prove
 from stoat_nb.media.movie import movie
 from stoat_nb.media.structure.check import is_iso, is_matroska, structure
 from stoat_nb.media.structure.iso import check_movie
@@ -51,32 +51,36 @@ class Headers:
         return completed(facts, self.stated_s)
 
 
-def read_headers(window: Window) -> Headers:
-    """Read a file's headers; whatever it holds, there is an answer."""
+def read_headers(window: Window, *, is_libav_next: bool = False) -> Headers:
+    """Read a file's headers; whatever it holds, there is an answer.
+
+    Who asks libav in any case spares the proof, and gets what libav's answer is completed with.
+    """
     head = window.at(0, 16)
     try:
         if is_iso(head):
-            return _iso(window)
+            return _iso(window, is_libav_next=is_libav_next)
         if is_matroska(head):
-            return _matroska(window)
+            return _matroska(window, is_libav_next=is_libav_next)
     except TooMuch:
         return Headers(beyond_measure())
     return Headers(structure(window))
 
 
-def _iso(window: Window) -> Headers:
+def _iso(window: Window, *, is_libav_next: bool) -> Headers:
     film = movie(window)
     found, header = tracks(window, film), movie_header(window, film)
     shape, stated = check_movie(window, film), stated_by_movie(header)
-    timings = of_tracks(window, found)
     try:
+        prove(not is_libav_next, "libav is asked")
         facts = film_facts(window, film, header, found, shape)
     except _NOT_PROVEN as reason:
-        return Headers(shape, timings, stated, reason=str(reason) or "a strange header")
-    return Headers(shape, timings, stated, facts)
+        why = str(reason) or "a strange header"
+        return Headers(shape, of_tracks(found, window), stated, reason=why)
+    return Headers(shape, of_tracks(found), stated, facts)
 
 
-def _matroska(window: Window) -> Headers:
+def _matroska(window: Window, *, is_libav_next: bool) -> Headers:
     found = segment(window)
     shape = structure(window)
     if found is None:
@@ -86,6 +90,7 @@ def _matroska(window: Window) -> Headers:
     try:
         blocks = first_blocks(window, found)
         begin = starts_of(found, blocks)
+        prove(not is_libav_next, "libav is asked")
         facts = segment_facts(window, found, shape, blocks)
     except _NOT_PROVEN as reason:
         why = str(reason) or "a strange header"

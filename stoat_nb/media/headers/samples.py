@@ -7,7 +7,8 @@ from stoat_nb.media.headers.tracks import Track
 from stoat_nb.media.headers.unproven import prove
 from stoat_nb.media.window import Window
 
-_ENOUGH = 1 << 14  # messages are short and come before the picture
+ENOUGH = 1 << 14  #: Messages are short and come before the picture.
+BEGINNING = 64  #: How a sample begins.
 #: Units that a first sample may begin with: key pictures, parameters, messages, delimiters.
 _FIRST_UNITS = frozenset({5, 6, 7, 9})
 _FIRST_UNITS_H265 = frozenset({16, 17, 18, 19, 20, 21, 32, 33, 35, 39})
@@ -21,13 +22,13 @@ def first_offset(window: Window, track: Track) -> int:
     return int.from_bytes(window.exactly(box.body + 8, 4 if narrow else 8), "big") if box else 0
 
 
-def first_sample(window: Window, track: Track) -> bytes:
+def first_sample(window: Window, track: Track, most: int) -> bytes:
     """Return the first bytes of the first sample."""
     offset, sizes = first_offset(window, track), track.tables.one(b"stsz")
     lengths = window.exactly(sizes.body + 4, 12) if sizes else b""
     size = int.from_bytes(lengths[:4], "big") or int.from_bytes(lengths[8:12], "big")
     prove(offset and size, "a track without samples")
-    return window.exactly(offset, min(size, _ENOUGH))
+    return window.exactly(offset, min(size, most))
 
 
 def is_seen(codec: str, extradata: bytes, sample: bytes) -> bool:

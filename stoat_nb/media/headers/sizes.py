@@ -47,7 +47,7 @@ def size_of(window: Window, track: Track) -> Sizes:
     if count > MOST_SIZES:
         return Sizes(count, None, None)
     sizes = _numbers(window, box, 0, count)
-    if max(sizes, default=0) > window.size:
+    if max(sizes, default=0) > window.size or not sizes or not sizes[0]:
         return Sizes(0, None, None)
     return Sizes(count, sum(sizes), "sizes")
 

@@ -9,7 +9,7 @@ from stoat_nb.media.headers.tracks import Track
 from stoat_nb.media.headers.unproven import prove
 from stoat_nb.media.window import Window
 
-_MOST_RUNS = 4096  # of chunks; more are believed
+_MOST_RUNS = 340  # of chunks, a page; more are believed
 _RUN = 12  # bytes
 _MOST_OFFSETS = 4096  # bytes; longer tables are believed
 _SOURCE = 20  # bytes of a list that names this very file

@@ -28,14 +28,14 @@ class Timing:
     bitrate: int | None = None  #: From the sizes of all samples.
 
 
-def of_tracks(window: Window, tracks: Iterable[Track]) -> list[Timing]:
-    """Read the timing of ISO tracks from their tables of durations and sizes."""
+def of_tracks(tracks: Iterable[Track], window: Window | None = None) -> list[Timing]:
+    """Read the timing of ISO tracks from their tables of durations and, if asked to, of sizes."""
     return [
         Timing(
             _HANDLERS.get(track.handler, ""),
             track.id,
             rates.mode_of(track.durations),
-            bitrate_of(window, track),
+            bitrate_of(window, track) if window else None,
         )
         for track in tracks
     ]

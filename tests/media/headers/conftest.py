@@ -58,7 +58,9 @@ def differences() -> Differences:
                 return None
             fast = columns(headers.complete(headers.facts))
             try:
-                slow = columns(headers.complete(libav.read(fd)))
+                window = Window(fd, path.stat().st_size)
+                rest = read_headers(window, is_libav_next=True)
+                slow = columns(rest.complete(libav.read(fd)))
             except ProbeError as error:
                 return [("libav", "facts", str(error))]
         finally:
