@@ -310,14 +310,14 @@ def test_events_tell_of_a_job_that_another_runs(
 
 
 def test_a_job_that_another_runs_is_paused_resumed_and_cancelled(
-    client: httpx.Client, elsewhere: tuple[Library, Gate]
+    client: httpx.Client, library: Library, elsewhere: tuple[Library, Gate]
 ) -> None:
     other, _gate = elsewhere
-    job = held(other)
-    assert client.get(f"/jobs/{job.id}").json()["status"] == "running"
+    job = library.job(held(other).id)
+    until(job, lambda: job.progress.done == 1)
     assert post(client, f"/jobs/{job.id}/pause").status_code == 200
     until(job, lambda: job.state.paused)
     assert post(client, f"/jobs/{job.id}/resume").status_code == 200
-    until(job, lambda: job.state.attempt == 2)
+    until(job, lambda: job.progress.done == 2)
     assert post(client, f"/jobs/{job.id}/cancel").status_code == 200
     assert client.get(f"/jobs/{job.id}/wait").json()["status"] == "cancelled"
