@@ -6,13 +6,15 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import groupby
 
 from stoat_nb import words
 from stoat_nb.jobs.state import JobEvent, Level
 from stoat_nb.names import shown
 
-#: Entries that are shown; a page is no place to read thousands.
-ENTRIES_AT_MOST = 500
+#: Entries of each attempt that are shown, from where it begins and to where it ends: what became
+#: of an attempt must not drown in a line for each file.
+FIRST, LAST = 100, 200
 
 _LABELS = {Level.INFO: "", Level.WARNING: "Warning: ", Level.ERROR: "Error: "}
 
@@ -29,12 +31,16 @@ class LogLine:
 
 
 def log_lines(job_id: str, events: Sequence[JobEvent]) -> list[LogLine]:
-    """Put the newest entries of a log into words, and say where the others are."""
-    hidden = len(events) - ENTRIES_AT_MOST
-    lines = [_line(event) for event in events[max(0, hidden) :]]
-    if hidden > 0:
-        said = f"{words.count(hidden, 'earlier entry', 'earlier entries')} not shown here: "
-        lines.insert(0, _line(JobEvent(at=events[0].at, text=f"{said}stoat logs {job_id[:8]}")))
+    """Put a log into words; where a long one is cut, say how to read the rest."""
+    lines: list[LogLine] = []
+    for _attempt, group in groupby(events, key=lambda event: event.attempt):
+        entries = list(group)
+        hidden = entries[FIRST : max(FIRST, len(entries) - LAST)]
+        lines += map(_line, entries[:FIRST])
+        if hidden:
+            said = f"{words.count(len(hidden), 'entry', 'entries')} not shown here: "
+            lines.append(_line(JobEvent(at=hidden[0].at, text=f"{said}stoat logs {job_id[:8]}")))
+        lines += map(_line, entries[FIRST + len(hidden) :])
     return lines
 
 
