@@ -131,9 +131,15 @@ class CatalogJobStore:
         revision = newest_revision(connection)
         # Whoever only looks and wishes has no number: what has none may be anybody's.
         others = "jobs.revision > ? AND (jobs.changed_by IS NULL OR jobs.changed_by IS NOT ?)"
+        wished = fetch(
+            connection,
+            f"{SELECT} WHERE jobs.status = 'running' AND jobs.worker_id = ? "
+            "AND (jobs.cancel_requested OR jobs.pause_requested)",
+            (self._me,),
+        )
         changed = f"SELECT EXISTS (SELECT 1 FROM jobs WHERE {others})"  # noqa: S608 - of our own words alone
         if since < 0 or not fetch(connection, changed, (since, self._me))[0][0]:
-            return Changes(revision=revision)
+            return Changes(revision=revision, wished=[state_of(row) for row in wished])
         rows: list[Any] = []
         if interest.everything:
             rows = fetch(
@@ -147,12 +153,6 @@ class CatalogJobStore:
                 f"{SELECT} WHERE {others} AND jobs.id = ?",
                 (since, self._me, as_stored_text(job_id)),
             )
-        wished = fetch(
-            connection,
-            f"{SELECT} WHERE jobs.status = 'running' AND jobs.worker_id = ? "
-            "AND (jobs.cancel_requested OR jobs.pause_requested)",
-            (self._me,),
-        )
         states = {row[0]: state_of(row) for row in reversed(rows)}
         return Changes(
             revision=revision,

@@ -73,3 +73,38 @@ def test_a_killed_scan_waits_and_goes_on_with_the_rest(
     assert len(after) == 1500
     assert after[before.index].equals(before)
     assert "ended before it did" in run("logs", job.id).stdout
+
+
+def test_a_scan_that_another_process_cancels_says_so_and_ends(
+    run: Run, tmp_path: Path, environment: dict[str, str], library: Library
+) -> None:
+    folder = many_files(tmp_path / "many", 5000)
+    with scanning(folder, tmp_path, environment) as process:
+        job = newest(library)
+        ran = run("cancel", job.id)
+        assert ran.stdout.startswith("Cancelled ")
+        stdout, stderr = process.communicate(timeout=30)
+        assert process.returncode == 130
+        assert "Another process cancelled the job.\n" in stderr
+        assert stdout.startswith("Cancelled; what was done is kept: ")
+    assert 0 < len(library.videos()) < 5000
+
+
+def test_a_scan_that_another_process_pauses_waits_to_be_resumed(
+    run: Run, tmp_path: Path, environment: dict[str, str], library: Library
+) -> None:
+    folder = many_files(tmp_path / "many", 3000)
+    with scanning(folder, tmp_path, environment) as process:
+        job = newest(library)
+        worker = job.state.worker
+        assert run("pause", job.id).stdout.startswith("Paused ")
+        assert process.stderr is not None
+        while f"; stoat resume {job.id} goes on" not in process.stderr.readline():
+            assert process.poll() is None
+        resumed = run("resume", job.id)
+        assert f"Another process ({worker}) runs it." in resumed.stderr
+        assert resumed.returncode == 0
+        stdout, _ = process.communicate(timeout=60)
+        assert process.returncode == 0
+    assert stdout.startswith(f"3,000 files in {folder}: 3,000 failed")
+    assert job.state.attempt == 2
