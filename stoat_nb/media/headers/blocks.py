@@ -11,7 +11,7 @@ _TIME, _SIMPLE, _GROUP, _BLOCK = 0xE7, 0xA3, 0xA0, 0xA1
 _KNOWN = frozenset({CLUSTER, VOID, CRC, _TIME, _SIMPLE, _GROUP, _BLOCK, 0xA7, 0xAB, 0x9B, 0xFB})
 _MOST_BLOCKS = 48
 _HEAD = 4  # the track's number in one byte, the time in two, flags
-_SOME = 64  # bytes of a frame
+_SOME = 512  # bytes of a frame
 _LACING = 0x06
 
 

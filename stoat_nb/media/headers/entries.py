@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from stoat_nb.media.codecs import aac, h264, hevc
+from stoat_nb.media.codecs import aac, av1, h264, hevc
 from stoat_nb.media.codecs.picture import Picture
 from stoat_nb.media.headers.colours import colour_facts, colours_of
 from stoat_nb.media.headers.tracks import Track
@@ -18,7 +18,9 @@ _WIDER = {0: 0, 1: 16}  # more of them in QuickTime's versions of sound
 _AAC = 0x40
 LAYOUTS = {1: "mono", 2: "stereo", 6: "5.1"}
 _FORMATS = {"4:2:0": "yuv420p", "4:2:2": "yuv422p", "4:4:4": "yuv444p"}
-_HARMLESS = frozenset(b"avcC hvcC colr pasp btrt fiel dvcC dvvC clli mdcv amve chrm free".split())
+_HARMLESS = frozenset(
+    b"avcC hvcC av1C colr pasp btrt fiel dvcC dvvC clli mdcv amve chrm free".split()
+)
 _WRAPPING = frozenset([b"frma", b"mp4a", b"\0\0\0\0"])  # a name, an empty entry, an end
 _PROGRESSIVE_FIELD = 1
 
@@ -31,13 +33,22 @@ class Codec:
 
     name: str
     box: bytes
-    read: Any
+    read: Callable[[bytes, bytes], Picture | None]
 
 
-_VIDEO = {
-    b"avc1": Codec("h264", b"avcC", h264),
-    b"hvc1": Codec("hevc", b"hvcC", hevc),
-    b"hev1": Codec("hevc", b"hvcC", hevc),
+def _parameter_sets(reader: Any) -> Callable[[bytes, bytes], Picture | None]:
+    def read(config: bytes, _: bytes) -> Picture | None:
+        form: Picture | None = reader.picture(config) if reader.is_sound(config) else None
+        return form
+
+    return read
+
+
+_PICTURES = {
+    b"avc1": Codec("h264", b"avcC", _parameter_sets(h264)),
+    b"hvc1": Codec("hevc", b"hvcC", _parameter_sets(hevc)),
+    b"hev1": Codec("hevc", b"hvcC", _parameter_sets(hevc)),
+    b"av01": Codec("av1", b"av1C", av1.picture),
 }
 
 
@@ -55,18 +66,18 @@ def parts_of(entry: bytes, start: int) -> Parts:
     return found
 
 
-def video_facts(track: Track) -> dict[str, Any]:
-    """Return what a video track's sample entry proves."""
-    known = _VIDEO.get(track.tag)
+def video_facts(track: Track, sample: bytes) -> dict[str, Any]:
+    """Return what a video track's sample entry, and how its first sample begins, prove."""
+    known = _PICTURES.get(track.tag)
     prove(known and track.n_entries == 1 and len(track.entry) > _VISUAL, "another video codec")
     parts = parts_of(track.entry, _VISUAL)
     strange = sorted(set(parts) - _HARMLESS)
     prove(known and not strange and known.box in parts, f"an unknown video entry: {strange}")
     if known is None:
         raise Unproven("another video codec")
-    prove(known.read.is_sound(parts[known.box]), "parameter sets of a strange form")
-    form = known.read.picture(parts[known.box])
-    prove(form, "a parameter set that cannot be read")
+    form = known.read(parts[known.box], sample)
+    if form is None:
+        raise Unproven("a codec's header that cannot be read")
     fields = parts.get(b"fiel", b"\1\0")
     prove(fields[0] == _PROGRESSIVE_FIELD and not form.marks_fields, "pictures of two fields")
     colour = colours_of(parts.get(b"colr"), form, is_hevc=known.name == "hevc")
@@ -111,7 +122,7 @@ def _aspect(track: Track, stated: bytes | None, form: Picture) -> float | None:
     prove((width, height) == (form.width, form.height), "two sizes of the picture")
     if stated and len(stated) >= 8:  # noqa: PLR2004 - two numbers
         across, down = int.from_bytes(stated[:4], "big"), int.from_bytes(stated[4:8], "big")
-        prove(max(across, down) < 1 << 16, "a strange shape of pixels")
+        prove(max(across, down) <= 1 << 16, "a strange shape of pixels")
         if across and down:
             return across / down
     shown = track.width >> 16, track.height >> 16

@@ -201,8 +201,8 @@ def _stream(
     if track.handler == b"soun":
         facts |= entries.sound_facts(track)
     elif track.handler == b"vide":
-        facts |= _video(window, track)
         sample = first_sample(window, track, BEGINNING)
+        facts |= _video(window, track, sample)
         prove(looks_right(facts["codec"], facts["extradata"], sample), "a first sample of noise")
         words += _words_of(track)
     if track.handler != b"meta" and is_quicktime:
@@ -233,14 +233,14 @@ def _vendor(raw: bytes) -> str:
     )
 
 
-def _video(window: Window, track: Track) -> dict[str, Any]:
-    facts = entries.video_facts(track)
+def _video(window: Window, track: Track, sample: bytes) -> dict[str, Any]:
+    facts = entries.video_facts(track, sample)
     form = facts["form"]
     prove(facts["width"] <= _PIXEL_SIDE and facts["height"] <= _PIXEL_SIDE, "a vast picture")
     rate = _rate(track)
     facts |= {
         "rotation": _rotation(track.matrix),
-        "has_b_frames": has_b_frames(window, track, form, is_hevc=facts["codec"] == "hevc"),
+        "has_b_frames": has_b_frames(window, track, form, facts["codec"]),
         "fps_num": rate[0],
         "fps_den": rate[1],
         "hdr": hdr(facts["color_transfer"], facts.pop("has_dolby_vision")),

@@ -27,10 +27,12 @@ def offsets_of(window: Window, track: Track) -> Runs | None:
     return tuple(zip(numbers[::2], signed[1::2], strict=True))
 
 
-def has_b_frames(window: Window, track: Track, form: Picture, *, is_hevc: bool) -> bool:
+def has_b_frames(window: Window, track: Track, form: Picture, codec: str) -> bool:
     """Tell the order from the stream's own word, and from the track's times."""
+    if codec == "av1":  # its pictures leave the decoder in the order they are shown
+        return False
     swapped = _swaps(track.durations or (), offsets_of(window, track) or ())
-    if form.reorder is not None and (is_hevc or bool(form.reorder) == swapped):
+    if form.reorder is not None and (codec == "hevc" or bool(form.reorder) == swapped):
         return bool(form.reorder)
     if form.reorder:
         return True

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from stoat_nb.media.codecs import hevc
+from stoat_nb.media.codecs import av1, hevc
 from stoat_nb.media.headers.tracks import Track
 from stoat_nb.media.headers.unproven import prove
 from stoat_nb.media.window import Window
 
 ENOUGH = 1 << 14  #: Messages are short and come before the picture.
-BEGINNING = 64  #: How a sample begins.
+BEGINNING = 512  #: How a sample begins.
 #: Units that a first sample may begin with: key pictures, parameters, messages, delimiters.
 _FIRST_UNITS = frozenset({5, 6, 7, 9})
 _FIRST_UNITS_H265 = frozenset({16, 17, 18, 19, 20, 21, 32, 33, 35, 39})
@@ -33,6 +33,8 @@ def first_sample(window: Window, track: Track, most: int) -> bytes:
 
 def is_seen(codec: str, extradata: bytes, sample: bytes) -> bool:
     """Whether the bytes reach from the start of a sample of H.265 to its first picture."""
+    if codec == "av1":
+        return av1.is_whole(sample)
     known = hevc.config(extradata) if codec == "hevc" else None
     if known is None or not known.length_size:
         return False
@@ -46,6 +48,8 @@ def is_seen(codec: str, extradata: bytes, sample: bytes) -> bool:
 
 def looks_right(codec: str, extradata: bytes, sample: bytes) -> bool:
     """Whether a first sample begins as one of its codec does: zeros or noise do not."""
+    if codec == "av1":
+        return True  # its first frame was read
     size = (extradata[4 if codec == "h264" else 21] & 3) + 1
     length = int.from_bytes(sample[:size], "big")
     if length < 2 or len(sample) <= size or sample[size] & 0x80:  # noqa: PLR2004 - a unit and its head

@@ -28,12 +28,12 @@ _MOST_HEADER = 1 << 20
 _MOST_TOPS = 64
 _MASTERS = frozenset(
     {0xAE, 0xE0, 0xE1, 0x55B0, 0x55D0, 0x7670, 0x6D80, 0x6240, 0x5034, 0x5035, 0x41E4, 0xE2, 0xE3}
-    | {0x4DBB, 0x7373, 0x63C0, 0x67C8}
+    | {0x4DBB, 0x7373, 0x63C0, 0x67C8, 0x45B9, 0xB6, 0x80}
 )
 
 _VERSIONS = {0x42F7: 1, 0x42F2: 4, 0x42F3: 8, 0x4285: 3}  # what the header may ask of a reader
 _BROKEN = 0  # no element has this number
-_REPEATED = frozenset({VOID, 0xAE, 0x4DBB, 0x7373, 0x67C8})
+_REPEATED = frozenset({VOID, 0xAE, 0x4DBB, 0x7373, 0x67C8, 0xB6})
 _HARMLESS = frozenset({VOID, CRC, CUES, CHAPTERS, ATTACHMENTS})
 _KNOWN = _MASTERS | frozenset(
     {0xEC, 0xBF, 0x53AB, 0x53AC}  # padding, checks, places
@@ -44,6 +44,7 @@ _KNOWN = _MASTERS | frozenset(
     | {0x54B2, 0x54B3, 0x2EB524, 0xB5, 0x78B5, 0x9F, 0x6264}  # pictures and sound
     | {0x55B1, 0x55B2, 0x55B3, 0x55B4, 0x55B5, 0x55B6, 0x55B7, 0x55B8, 0x55B9, 0x55BA, 0x55BB}
     | {0x55BC, 0x55BD}  # colour
+    | {0x45BC, 0x45BD, 0x45DB, 0x45DD, 0x73C4, 0x91, 0x92, 0x98, 0x4598, 0x85, 0x437C, 0x437D}
     | {0x68CA, 0x63CA, 0x63C5, 0x63C9, 0x63C4, 0x63C6, 0x45A3, 0x447A, 0x4484, 0x4487, 0x4485}
 )
 
@@ -60,6 +61,7 @@ class Segment:
     tracks: list[Tree] = field(default_factory=list)
     first_cluster: int | None = None  #: Where its content starts.
     tags: list[Tree] = field(default_factory=list)
+    editions: list[Tree] = field(default_factory=list)  #: Of chapters.
     others: set[int] = field(default_factory=set)  #: Further elements at the top that were met.
     is_plain: bool = True  #: Everything met is of a known kind, whole, and where it should be.
     body: int = 0  #: Where the segment's content starts.
@@ -99,7 +101,7 @@ def _keep(window: Window, found: Segment, element: Element, places: list[Tree]) 
         return
     found.is_plain &= element.id not in found.others or element.id in (VOID, TAGS)
     found.others.add(element.id)
-    if element.id not in (INFO, TRACKS, TAGS, SEEK_HEAD):
+    if element.id not in (INFO, TRACKS, TAGS, SEEK_HEAD, CHAPTERS):
         found.is_plain &= element.id in _HARMLESS
         return
     tree = _tree(window.at(element.body, element.end - element.body))
@@ -108,6 +110,8 @@ def _keep(window: Window, found: Segment, element: Element, places: list[Tree]) 
         found.info = found.info or tree
     elif element.id == TRACKS:
         found.tracks = found.tracks or masters(tree, 0xAE)
+    elif element.id == CHAPTERS:
+        found.editions += masters(tree, 0x45B9)
     elif element.id == TAGS:
         found.tags += masters(tree, 0x7373)
     else:

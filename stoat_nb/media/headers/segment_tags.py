@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from stoat_nb.media.headers.segment import Segment, Tree, below, last, masters, number
 from stoat_nb.media.headers.unproven import prove
@@ -11,6 +12,7 @@ Words = list[tuple[str, str]]
 
 _EPOCH_2001 = datetime(2001, 1, 1, tzinfo=UTC)
 _WHOLE_FILM = 50
+_SECOND = 1_000_000_000
 _LANGUAGE = 0x22B59C
 _SIMPLE_TAG, _BINARY, _LEVEL_NAME = 0x67C8, 0x4485, 0x63CA
 _TARGETS = frozenset({0x63C5, 0x68CA, _LEVEL_NAME})  # a track; how much of the film, and its name
@@ -81,7 +83,8 @@ def _simple(found: Segment, track: int | None) -> Words:
             words += [_word(one) for one in masters(tag, _SIMPLE_TAG)]
     keys = [key.lower() for key, _ in words]
     prove(len(set(keys)) == len(keys), "a tag twice")
-    return [(key, value) for key, value in words if value]
+    prove(all(value for _, value in words), "an empty tag")
+    return words
 
 
 def _word(tree: Tree) -> tuple[str, str]:
@@ -91,3 +94,27 @@ def _word(tree: Tree) -> tuple[str, str]:
         prove(number(tree, 0x4484) != 1, "a tag in its first language")
         key = f"{key}-{spoken}"
     return key, text_of(last(tree, 0x4487))
+
+
+def chapters_of(found: Segment) -> list[dict[str, Any]]:
+    """Return the chapters; those of several editions, in layers or without an end prove nothing."""
+    prove(len(found.editions) <= 1, "several editions")
+    atoms = [atom for edition in found.editions for atom in masters(edition, 0xB6)]
+    prove(not any(number(edition, 0x45DD) for edition in found.editions), "chapters in an order")
+    chapters = [_chapter(atom) for atom in atoms]
+    begins = [chapter["start_s"] for chapter in chapters]
+    prove(begins == sorted(set(begins)), "chapters in disorder")
+    return chapters
+
+
+def _chapter(atom: Tree) -> dict[str, Any]:
+    begin, end = number(atom, 0x91), number(atom, 0x92)
+    prove(
+        begin is not None and end is not None and number(atom, 0x73C4), "a chapter without an end"
+    )
+    prove(0xB6 not in atom and len(atom.get(0x80, [])) <= 1, "a chapter of chapters")  # noqa: PLR2004 - elements
+    return {
+        "start_s": (begin or 0) / _SECOND,
+        "end_s": (end or 0) / _SECOND,
+        "title": text_of(last(below(atom, 0x80), 0x85)) or None,
+    }

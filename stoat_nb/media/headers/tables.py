@@ -29,6 +29,9 @@ def prove_tables(window: Window, track: Track, samples: int) -> None:
     for path in ((b"stsd",), (b"stsz",)):
         box = track.tables.one(*path)
         prove(box and not window.at(box.body, 1)[0], "a table of a new kind")
+    for kind in (b"sgpd", b"sbgp"):
+        for node in track.tables.all(kind):
+            _prove_groups(window, node.box)
     _prove_sizes(window, track)
     _prove_offsets(window, track.tables.one(b"ctts"), samples)
     _prove_source(window, track.media.one(b"minf", b"dinf", b"dref"))
@@ -44,6 +47,17 @@ def _prove_sizes(window: Window, track: Track) -> None:
     prove(box and len(head) == 12, "no table of sizes")  # noqa: PLR2004 - version, size, count
     same, count = struct.unpack_from(">II", head, 4)
     prove(box and box.end - box.body == 12 + (0 if same else 4 * count), "a table of odd length")
+
+
+def _prove_groups(window: Window, box: Box) -> None:
+    """Prove that a box about groups of samples is as long as it says."""
+    head = window.at(box.body, 16)
+    if box.kind == b"sgpd":
+        prove(head[:1] == b"\1", "groups of a new kind")
+        return
+    at = 12 if head[:1] == b"\1" else 8
+    runs = int.from_bytes(head[at : at + 4], "big")
+    prove(head[0] <= 1 and box.end - box.body == at + 4 + 8 * runs, "groups of odd length")
 
 
 def _prove_offsets(window: Window, box: Box | None, samples: int) -> None:

@@ -1,0 +1,66 @@
+"""Heads of frames: what encoders wrote is read, and nonsense is not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import av
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from stoat_nb.media.codecs import aac, ac3, av1, vp9
+
+
+def first_packet(path: Path, kind: str) -> bytes:
+    with av.open(str(path)) as clip:
+        stream = next(stream for stream in clip.streams if stream.type == kind)
+        return bytes(next(iter(clip.demux(stream))))
+
+
+def test_vp9_tells_its_form_in_its_first_frame(archive: Path) -> None:
+    form = vp9.key_frame(first_packet(archive / "2023 Alps/cable car.webm", "video"))
+    assert form is not None
+    assert (form.width, form.height, form.bit_depth) == (320, 180, 8)
+    assert (form.profile_name, form.full_range, form.matrix) == ("Profile 0", False, None)
+
+
+def test_av1_tells_its_form_before_its_first_frame(archive: Path) -> None:
+    sample = first_packet(archive / "2023 Alps/drone/overflight.mp4", "video")
+    form = av1.picture(b"", sample[:512])
+    assert form is not None
+    assert (form.width, form.height, form.bit_depth, form.chroma) == (320, 180, 8, "4:2:0")
+    assert av1.is_whole(sample[:512])
+    assert not av1.is_whole(sample[:8])
+    assert av1.picture(b"", sample[:8]) is None
+
+
+@pytest.mark.parametrize(
+    ("config", "told"),
+    [
+        ("1190", aac.Sound(2, 48_000, 2)),
+        ("1210", aac.Sound(2, 44_100, 2)),
+        ("12", None),
+        ("", None),
+        ("16f0", None),
+    ],
+)
+def test_aac_tells_rate_and_channels(config: str, told: aac.Sound | None) -> None:
+    assert aac.sound(bytes.fromhex(config)) == told
+
+
+def test_ac3_tells_rate_and_channels_in_each_frame() -> None:
+    told = ac3.sound(bytes.fromhex("0b7700001c40e1a8"))
+    assert told == ac3.Sound(48_000, 384_000, 6, "5.1(side)")
+    assert ac3.sound(b"\x0b\x77") is None
+    assert ac3.sound(bytes(8)) is None
+
+
+@settings(max_examples=300)
+@given(st.binary(max_size=80))
+def test_nonsense_never_raises(data: bytes) -> None:
+    for content in (data, b"\x82\x49\x83\x42" + data, b"\x0a\x0b" + data, b"\x0b\x77" + data):
+        vp9.key_frame(content)
+        av1.picture(content, content)
+        ac3.sound(content)
+        aac.sound(content)
