@@ -5,7 +5,7 @@ Large tables are stepped over: an index of eight megabytes costs a few reads of 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from stoat_nb.media.boxes import Box, boxes, is_kind
 from stoat_nb.media.window import Window
@@ -26,19 +26,25 @@ class Node:
     """One box with the boxes in it that are containers' own."""
 
     box: Box
-    children: dict[bytes, list[Node]] = field(default_factory=dict)
+    children: dict[bytes, list[Node]]
     rest: int = 0  #: Bytes at its end that are no box.
 
     def one(self, *path: bytes) -> Box | None:
         """Return the first box at a path below this one."""
-        node: Node | None = self
+        node = self
         for kind in path:
-            node = next(iter(node.children.get(kind, ())), None) if node else None
-        return node.box if node else None
+            found = node.children.get(kind)
+            if not found:
+                return None
+            node = found[0]
+        return node.box
 
     def all(self, kind: bytes) -> list[Node]:
         """Return the children of a kind."""
         return self.children.get(kind, [])
+
+
+_NOTHING: dict[bytes, list[Node]] = {}  # never filled
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +87,15 @@ def _tree(window: Window, moov: Box) -> Node:
 
 
 def _node(window: Window, box: Box, depth: int) -> Node:
-    node = Node(box)
-    if box.kind in _CONTAINERS and depth < _DEEPEST:
-        end = box.body
-        for child in boxes(window, box.body, box.end):
-            if child.end > box.end:
-                break
-            node.children.setdefault(child.kind, []).append(_node(window, child, depth + 1))
-            end = child.end
-        node.rest = box.end - end
+    """Return a container with what is in it; other boxes share one empty list of children."""
+    node = Node(box, {})
+    end = box.body
+    for child in boxes(window, box.body, box.end):
+        if child.end > box.end:
+            break
+        is_container = child.kind in _CONTAINERS and depth < _DEEPEST
+        below = _node(window, child, depth + 1) if is_container else Node(child, _NOTHING)
+        node.children.setdefault(child.kind, []).append(below)
+        end = child.end
+    node.rest = box.end - end
     return node

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from stoat_nb.media.codecs.picture import Picture
@@ -22,6 +22,11 @@ class Colour:
     transfer: int | None = None
     matrix: int | None = None
 
+    @property
+    def points(self) -> tuple[int | None, int | None, int | None]:
+        """The three that are numbered alike in containers and streams."""
+        return self.primaries, self.transfer, self.matrix
+
 
 def colours_of(box: bytes | None, form: Picture, *, is_hevc: bool) -> Colour:
     """Return the colour of an ISO track."""
@@ -32,7 +37,7 @@ def merged(own: Colour, outer: Colour) -> Colour:
     """Return the colour of a stream; where its container contradicts it, libav is asked."""
     prove(outer.range in (None, own.range) or own.range is None, "two ranges of colour")
     found = []
-    for ours, theirs in zip(astuple(own)[1:], astuple(outer)[1:], strict=True):
+    for ours, theirs in zip(own.points, outer.points, strict=True):
         prove(theirs is None or theirs == ours or not _is_said(ours), "two colours")
         found.append(ours if _is_said(ours) else theirs)
     return Colour(own.range or outer.range, *found)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from stoat_nb.media.codecs.bits import OutOfBits
@@ -32,6 +32,9 @@ from stoat_nb.media.window import TooMuch, Window
 _NOT_PROVEN = (Unproven, OutOfBits, LookupError, ArithmeticError, ValueError, struct.error)
 
 
+_VERDICT = tuple(field.name for field in fields(Structure))
+
+
 @dataclass(frozen=True, slots=True)
 class Headers:
     """What a file's headers say, whoever reads its streams."""
@@ -45,7 +48,7 @@ class Headers:
 
     def complete(self, facts: dict[str, Any]) -> dict[str, Any]:
         """Add to what libav read."""
-        facts |= asdict(self.structure)
+        facts |= {name: getattr(self.structure, name) for name in _VERDICT}
         add_timing(facts["streams"], self.timings)
         add_starts(facts, self.starts)
         return completed(facts, self.stated_s)
