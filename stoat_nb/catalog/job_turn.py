@@ -21,6 +21,7 @@ from stoat_nb.catalog.job_rows import (
 from stoat_nb.catalog.values import as_stored_text
 from stoat_nb.catalog.workers import GONE, Surroundings, beat, enter
 from stoat_nb.errors import UnknownJob
+from stoat_nb.jobs.events import start_of
 from stoat_nb.jobs.state import JobEvent, JobState, JobStatus
 from stoat_nb.jobs.store import Claim, Errand, Reply
 from stoat_nb.jobs.transitions import begun, news_of_orphan, orphaned, settled
@@ -159,6 +160,7 @@ class JobTurn:
         if before.status is not JobStatus.RUNNING or not is_ours:
             return before
         after = settled(before, state, self._around.now())
+        self._note_return(before, after)
         self._update(after, None if after.status is JobStatus.PENDING else worker_id)
         is_as_said = (after.status, after.paused) == (state.status, state.paused)
         return state if is_as_said else after
@@ -239,8 +241,22 @@ class JobTurn:
     def _orphan(self, before: JobState) -> None:
         now = self._around.now()
         after = orphaned(before, now)
+        self._note_start(before)
         self._note(before.job_id, news_of_orphan(before, after, now))
         self._update(after, None)
+
+    def _note_start(self, before: JobState) -> None:
+        start = start_of(before)
+        if start is not None:
+            self._note(before.job_id, start)
+
+    def _note_return(self, before: JobState, after: JobState) -> None:
+        """Note that a job goes back to the line, and the start that its row will tell no more."""
+        if after.status is JobStatus.PENDING:
+            self._note_start(before)
+            text = "Paused." if after.paused else "Stopped, to go on later: its library was closed."
+            event = JobEvent(at=self._around.now(), text=text, attempt=before.attempt)
+            self._note(before.job_id, event)
 
     def _update(self, state: JobState, worker_id: int | None) -> None:
         self._connection.execute(_UPDATE, {**self._bound(state), "worker_id": worker_id})

@@ -248,7 +248,8 @@ class QueueCore:
             priority=priority,
             retry_of=retry_of,
         )
-        if registration is None:
+        # One that is tried once more was run by somebody: it may wait for who knows how.
+        if registration is None and (retry_of is None or not self._store.is_lasting):
             refusal = UnknownJobType(job_type, tuple(sorted(self._handlers)))
             state = state.evolve(status=JobStatus.FAILED, error=str(refusal), finished_at=now)
         self._adopt(state.job_id)

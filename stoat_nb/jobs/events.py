@@ -21,9 +21,8 @@ def job_log(state: JobState, noted: Sequence[JobEvent]) -> list[JobEvent]:
     costs no second row for it.
     """
     lines = [JobEvent(at=state.submitted_at, text=_submission(state)), *noted]
-    if state.started_at is not None and state.attempt:
-        started = f"Started{_by(state)}{_again(state)}."
-        lines.append(JobEvent(at=state.started_at, text=started, attempt=state.attempt))
+    if state.status is not JobStatus.PENDING:
+        lines += [start for start in (start_of(state),) if start is not None]
     lines.sort(key=lambda line: line.at)
     if state.is_final and state.finished_at is not None:
         word, level = _ENDS[state.status]
@@ -31,6 +30,17 @@ def job_log(state: JobState, noted: Sequence[JobEvent]) -> list[JobEvent]:
         at = max(state.finished_at, lines[-1].at)
         lines.append(JobEvent(at=at, text=text, level=level, attempt=state.attempt))
     return lines
+
+
+def start_of(state: JobState) -> JobEvent | None:
+    """Return the line about the newest start of a job, if it was started at all.
+
+    It is noted when the job goes back to the line: from then on the row tells of it no more.
+    """
+    if state.started_at is None or not state.attempt:
+        return None
+    text = f"Started{_by(state)}{_again(state)}."
+    return JobEvent(at=state.started_at, text=text, attempt=state.attempt)
 
 
 def _submission(state: JobState) -> str:

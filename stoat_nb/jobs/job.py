@@ -214,7 +214,7 @@ class Job(Generic[T_co]):
         return self._read(outcome_of(self.state))
 
     def __repr__(self) -> str:
-        return f"<Job {self._type} {self._id[:8]} [{self.status}]>"
+        return f"<Job {self._type} {self._id[:13]} [{self.status}]>"
 
 
 def _tell(loop: asyncio.AbstractEventLoop, changed: asyncio.Event) -> None:

@@ -30,6 +30,8 @@ T = TypeVar("T")
 
 #: The type scans are submitted under.
 SCAN_JOB_TYPE = "scan"
+#: Failures that a scan's log names one by one.
+LOGGED_FAILURES = 100
 #: Outcomes written in one transaction, and the seconds after which fewer are.
 RECORD_AT_MOST, RECORD_EVERY_S = 500, 0.5
 
@@ -221,12 +223,19 @@ class _Scan:
             came_of_it = await self._probe(found)
             self._outcomes.append(came_of_it)
             if came_of_it.failure is not None:
-                self._context.log(f"{shown(found.name)}: {came_of_it.failure.error}", "warning")
+                self._log_failure(f"{shown(found.name)}: {came_of_it.failure.error}")
             self._tally.probed(came_of_it, known=known)
             del self._current[slot]
             self._report("finding" if self._total is None else "probing")
             if len(self._outcomes) >= RECORD_AT_MOST:
                 self._wake_recorder.set()
+
+    def _log_failure(self, line: str) -> None:
+        """Note a failure, as long as there are few: each is a row of its own as well."""
+        if self._tally.failed < LOGGED_FAILURES:
+            self._context.log(line, "warning")
+        elif self._tally.failed == LOGGED_FAILURES:
+            self._context.log("There are more failures: see failures().", "warning")
 
     async def _probe(self, found: Found) -> Outcome:
         relative = found.folder[len(self._root) :].lstrip(b"/")
