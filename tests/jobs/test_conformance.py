@@ -4,51 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from stoat_nb.catalog.catalog import Catalog
 from stoat_nb.errors import JobCancelled, JobFailed, JobTimeout, QueueClosed, UnknownJob
-from stoat_nb.jobs.asyncio_queue import AsyncioJobQueue
 from stoat_nb.jobs.context import JobContext
-from stoat_nb.jobs.memory_queue import InMemoryJobQueue
+from stoat_nb.jobs.queue import AsyncJobQueue
 from stoat_nb.jobs.state import JobState, JobStatus
 
 pytestmark = pytest.mark.anyio
-
-Queue = AsyncioJobQueue | InMemoryJobQueue
-
-
-def durable_queue(folder: Path, **options: Any) -> AsyncioJobQueue:
-    """Return the queue that a library has: its jobs are rows of an SQLite file."""
-    return AsyncioJobQueue(store=Catalog(folder / "library.db").job_store, **options)
-
-
-KINDS: dict[str, Callable[..., Queue]] = {
-    "asyncio": lambda _folder, **options: AsyncioJobQueue(**options),
-    "asyncio, durable": durable_queue,
-    "in memory": lambda _folder, **options: InMemoryJobQueue(**options),
-}
-
-
-@pytest.fixture(params=KINDS)
-def make_queue(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., Any]:
-    """Return a way to open a started queue of each kind, closed again at the end."""
-
-    @asynccontextmanager
-    async def make(**options: Any) -> AsyncIterator[Queue]:
-        queue = KINDS[request.param](tmp_path, **options)
-        await queue.start()
-        try:
-            yield queue
-        finally:
-            await queue.aclose()
-
-    return make
 
 
 async def add(context: JobContext) -> int:
@@ -63,7 +28,7 @@ async def stand_still(_context: JobContext) -> None:
     await asyncio.Event().wait()
 
 
-async def ended(queue: Queue, job_id: str) -> JobState:
+async def ended(queue: AsyncJobQueue, job_id: str) -> JobState:
     states = [state async for state in queue.watch(job_id)]
     return states[-1]
 
