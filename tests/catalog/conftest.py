@@ -12,6 +12,8 @@ import pytest
 from stoat_nb.catalog.catalog import Catalog, RecordCounts
 from stoat_nb.media.video import Chapter, Failure, Found, Outcome, Stream, Tag, Video
 
+from .world import World
+
 PICTURE = Stream(
     idx=0,
     kind="video",
@@ -90,3 +92,11 @@ def catalog(path: Path) -> Iterator[Catalog]:
 @pytest.fixture
 def filling(catalog: Catalog) -> Filling:
     return Filling(catalog)
+
+
+@pytest.fixture
+def world(path: Path) -> Iterator[World]:
+    made = World(path)
+    yield made
+    for database in made.databases:
+        database.close()

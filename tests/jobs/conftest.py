@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -11,8 +11,12 @@ from typing import Any
 import pytest
 
 from stoat_nb.catalog.catalog import Catalog
+from stoat_nb.catalog.database import Database
+from stoat_nb.catalog.jobs import CatalogJobStore
 from stoat_nb.jobs.asyncio_queue import AsyncioJobQueue
 from stoat_nb.jobs.memory_queue import InMemoryJobQueue
+from stoat_nb.jobs.memory_store import MemoryJobStore
+from stoat_nb.jobs.store import JobStore
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -62,3 +66,13 @@ def make_pool(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., A
 def make_durable(tmp_path: Path) -> Callable[..., Any]:
     """Return a way to open queues on one file."""
     return opener("asyncio, durable", tmp_path)
+
+
+@pytest.fixture(params=["memory", "catalog"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[JobStore]:
+    if request.param == "memory":
+        yield MemoryJobStore()
+        return
+    database = Database(tmp_path / "library.db")
+    yield CatalogJobStore(database)
+    database.close()
