@@ -16,7 +16,21 @@ from .conftest import COMMAND, Run
 
 HEAVY = ("pandas", "numpy", "panel", "av", "fastapi", "apsw", "pyarrow", "rich", "asyncio")
 COMMANDS = (
-    *("scan", "videos", "failures", "jobs", "job", "logs", "pause", "resume", "retry", "cancel"),
+    *(
+        "scan",
+        "videos",
+        "failures",
+        "scans",
+        "diff",
+        "forget",
+        "jobs",
+        "job",
+        "logs",
+        "pause",
+        "resume",
+        "retry",
+        "cancel",
+    ),
     *("serve", "demo", "doctor"),
 )
 
