@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,27 +12,6 @@ import pytest
 
 from stoat_nb import Library, ScanReport
 from stoat_nb.errors import FolderNotFound, UnknownScan
-from stoat_nb.media.samples import make_samples
-from stoat_nb.settings import Settings
-
-
-@pytest.fixture(scope="module")
-def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder of real clips; nobody may change it."""
-    folder = tmp_path_factory.mktemp("clips")
-    make_samples(folder)
-    return folder
-
-
-@pytest.fixture
-def folder(clips: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(clips, tmp_path / "videos"))
-
-
-@pytest.fixture
-def library(tmp_path: Path) -> Iterator[Library]:
-    with Library(tmp_path / "library.db", settings=Settings()) as opened:
-        yield opened
 
 
 def scan(library: Library, folder: Path, **options: Any) -> ScanReport:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from stoat_nb.media.codecs.bits import Bits, OutOfBits, unescaped
-from stoat_nb.media.codecs.picture import ASPECTS, CHROMAS, EXTENDED_ASPECT, Picture
+from stoat_nb.media.codecs.picture import CHROMAS, Picture
+from stoat_nb.media.codecs.vui import Vui, vui_head
 
 _SPS, _TYPE = 7, 0x1F
 _WITH_CHROMA = frozenset({100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135})
@@ -102,7 +103,7 @@ def _picture(known: Config) -> Picture:
     bits.skip(1)
     chroma, across, down = CHROMAS[sps.chroma]
     crop = _crop(bits, across, down if progressive else 2 * down)
-    seen = _vui(bits) if bits.flag() else _Vui()
+    seen = _vui(bits) if bits.flag() else Vui()
     return Picture(
         width=width - crop[0],
         height=height - crop[1],
@@ -185,34 +186,8 @@ def _has_field_order(known: Config) -> bool:
     return not known.pps
 
 
-@dataclass(slots=True)
-class _Vui:
-    """What a parameter set says of how pictures are shown."""
-
-    sar: tuple[int, int] | None = None
-    full_range: bool | None = None
-    primaries: int | None = None
-    transfer: int | None = None
-    matrix: int | None = None
-    reorder: int | None = None
-    marks_fields: bool = False
-
-
-def _vui(bits: Bits) -> _Vui:
-    seen = _Vui()
-    if bits.flag():
-        kind = bits.u(8)
-        seen.sar = (bits.u(16), bits.u(16)) if kind == EXTENDED_ASPECT else ASPECTS.get(kind)
-    if bits.flag():
-        bits.skip(1)
-    if bits.flag():
-        bits.skip(3)
-        seen.full_range = bits.flag()
-        if bits.flag():
-            seen.primaries, seen.transfer, seen.matrix = bits.u(8), bits.u(8), bits.u(8)
-    if bits.flag():
-        bits.ue()
-        bits.ue()
+def _vui(bits: Bits) -> Vui:
+    seen = vui_head(bits)
     if bits.flag():
         bits.skip(65)
     _hrd(bits, seen)
@@ -224,7 +199,7 @@ def _vui(bits: Bits) -> _Vui:
     return seen
 
 
-def _hrd(bits: Bits, seen: _Vui) -> None:
+def _hrd(bits: Bits, seen: Vui) -> None:
     """Step over the models of the decoder's buffer."""
     present = False
     for _ in range(2):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from stoat_nb.media.codecs.bits import Bits, OutOfBits, unescaped
-from stoat_nb.media.codecs.picture import ASPECTS, CHROMAS, EXTENDED_ASPECT, Picture
+from stoat_nb.media.codecs.picture import CHROMAS, Picture
+from stoat_nb.media.codecs.vui import Vui, vui_head
 
 _VPS, _SPS, _PPS, _SEI = 32, 33, 34, 39
 _START = b"\0\0\x01"
@@ -79,7 +80,7 @@ def _picture(bits: Bits) -> Picture:
     reorder = _ordering(bits, layers)
     _blocks(bits)
     _references(bits, order_bits)
-    seen = _vui(bits) if bits.flag() else _Vui()
+    seen = _vui(bits) if bits.flag() else Vui()
     return Picture(
         width=width - (crop[0] + crop[1]) * across,
         height=height - (crop[2] + crop[3]) * down,
@@ -185,33 +186,8 @@ def _reference_set(bits: Bits, number: int, deltas: list[int]) -> int:
     return count
 
 
-@dataclass(slots=True)
-class _Vui:
-    """What a parameter set says of how pictures are shown."""
-
-    sar: tuple[int, int] | None = None
-    full_range: bool | None = None
-    primaries: int | None = None
-    transfer: int | None = None
-    matrix: int | None = None
-    marks_fields: bool = False
-
-
-def _vui(bits: Bits) -> _Vui:
-    seen = _Vui()
-    if bits.flag():
-        kind = bits.u(8)
-        seen.sar = (bits.u(16), bits.u(16)) if kind == EXTENDED_ASPECT else ASPECTS.get(kind)
-    if bits.flag():
-        bits.skip(1)
-    if bits.flag():
-        bits.skip(3)
-        seen.full_range = bits.flag()
-        if bits.flag():
-            seen.primaries, seen.transfer, seen.matrix = bits.u(8), bits.u(8), bits.u(8)
-    if bits.flag():
-        bits.ue()
-        bits.ue()
+def _vui(bits: Bits) -> Vui:
+    seen = vui_head(bits)
     bits.skip(1)
     in_fields, has_fields = bits.flag(), bits.flag()
     seen.marks_fields = in_fields or has_fields

@@ -1,0 +1,33 @@
+"""What tests of scans are given: real clips, a copy to do with as one likes, an open library."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from stoat_nb import Library
+from stoat_nb.media.samples import make_samples
+from stoat_nb.settings import Settings
+
+
+@pytest.fixture(scope="session")
+def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder of real clips; nobody may change it."""
+    folder = tmp_path_factory.mktemp("clips")
+    make_samples(folder)
+    return folder
+
+
+@pytest.fixture
+def folder(clips: Path, tmp_path: Path) -> Path:
+    """Return a copy of the clips that the test may do with as it likes."""
+    return Path(shutil.copytree(clips, tmp_path / "videos"))
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Iterator[Library]:
+    with Library(tmp_path / "library.db", settings=Settings()) as opened:
+        yield opened
