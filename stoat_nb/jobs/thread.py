@@ -135,7 +135,7 @@ class QueueThread:
         return threading.current_thread() is self._thread
 
     def close(self) -> None:
-        """Stop what runs, to go on later where that can be, and end the loop. May be called again."""
+        """Stop what runs, to go on later if anything lasts, and end the loop. May be repeated."""
         with self._closing:
             if self._closed:
                 return
