@@ -17,8 +17,6 @@ Pair = tuple[Any, Any]
 
 #: Of the files a scan could look for, these were there.
 PRESENT = frozenset({"ok", "failed"})
-#: The columns of a difference, one row for each column of each file that changed.
-DIFF_COLUMNS = ("change", "path", "column", "old", "new", "video_id")
 
 
 @dataclass(slots=True)
@@ -94,7 +92,7 @@ def note_status(
 
 
 def difference(connection: apsw.Connection, before: int, after: int) -> list[tuple[Any, ...]]:
-    """Return what is different after one scan from what was after another, as DIFF_COLUMNS."""
+    """Return what is different after one scan from what was after another, as in DIFF."""
     for scan_id in (before, after):
         if not fetch(connection, "SELECT 1 FROM scans WHERE id = ?", (scan_id,)):
             raise UnknownScan(scan_id)

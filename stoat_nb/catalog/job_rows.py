@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, Final
 
+import apsw
+
 from stoat_nb.catalog.owner import Owner
 from stoat_nb.catalog.values import as_cell, as_integer, as_stored_text
 from stoat_nb.jobs.state import NO_PROGRESS, JobState, JobStatus, Progress
@@ -106,7 +108,14 @@ def new_row_of(state: JobState) -> tuple[Any, ...]:
 
 
 def state_of(row: tuple[Any, ...]) -> JobState:
-    """Return the snapshot a row of ``SELECT`` holds."""
+    """Return the snapshot a row of ``SELECT`` holds; what no job is written as is damage."""
+    try:
+        return _state_of(row)
+    except (AttributeError, KeyError, TypeError, ValueError) as problem:
+        raise apsw.CorruptError(f"a row of the jobs holds no job: {problem}") from problem
+
+
+def _state_of(row: tuple[Any, ...]) -> JobState:
     kept = dict(zip(FIELDS, row, strict=False))
     owner = row[len(FIELDS) + 1]
     status = JobStatus(kept["status"])

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import apsw
 
-from stoat_nb.catalog.database import Database, LogMark, fetch
+from stoat_nb.catalog.database import Database, LogMark, fetch, translated
 from stoat_nb.catalog.job_rows import SELECT, state_of
 from stoat_nb.catalog.job_turn import JobTurn, newest_revision
 from stoat_nb.catalog.owner import Owner
@@ -171,7 +171,8 @@ class CatalogJobStore:
             # Whoever looks at it must not believe that a process runs it that is no more.
             self._write(lambda turn: turn.reap(lapsed), durable=True)
             rows = self._read(select)
-        return [state_of(row) for row in rows]
+        with translated(self._database.path):
+            return [state_of(row) for row in rows]
 
     def _change(
         self, job_id: str, change: Callable[[JobState], JobState | None]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 
 import apsw
@@ -43,15 +42,12 @@ class Presence:
                 ).fetchall()
             )
 
-    def mark_gone(
-        self, scan_id: int, gone: Mapping[bytes, Sequence[bytes]], *, at: float | None = None
-    ) -> int:
+    def mark_gone(self, scan_id: int, gone: Mapping[bytes, Sequence[bytes]], *, at: float) -> int:
         """Mark named files as missing, keeping what is known of them; return how many were not."""
-        now = time.time() if at is None else at
 
         def update(connection: apsw.Connection) -> int:
             return sum(
-                _mark_one_gone(connection, scan_id, now, folder, name)
+                _mark_one_gone(connection, scan_id, at, folder, name)
                 for folder, names in gone.items()
                 for name in names
             )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -12,12 +11,18 @@ from contextlib import suppress
 from typing import Any, TypeVar
 
 from stoat_nb.errors import (
-    JobError,
     JobNotFinal,
     QueueClosed,
     StoatError,
     UnknownJob,
     UnknownJobType,
+)
+from stoat_nb.jobs.checks import (
+    check_concurrency,
+    check_limit,
+    check_name,
+    check_payload,
+    check_priority,
 )
 from stoat_nb.jobs.context import Handler, Registration, Send
 from stoat_nb.jobs.ids import new_job_id
@@ -30,7 +35,6 @@ from stoat_nb.jobs.state import JobEvent, JobState, JobStatus
 from stoat_nb.jobs.store import Claim, Errand, JobStore, Reply
 from stoat_nb.jobs.transitions import Wish
 from stoat_nb.jobs.verdict import outcome_of
-from stoat_nb.names import shown
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -83,7 +87,10 @@ class QueueCore:
         stall_timeout: float | None = None,
         concurrency: int | None = None,
     ) -> None:
-        _check_name(job_type)
+        check_name(job_type)
+        for limit in (timeout, stall_timeout):
+            check_limit(limit)
+        check_concurrency(concurrency)
         self._handlers[job_type] = Registration(
             handler=handler,
             timeout=self._timeout if timeout is DEFAULT else timeout,
@@ -189,6 +196,7 @@ class QueueCore:
         return meant
 
     async def prioritize(self, job_id: str, priority: int) -> bool:
+        check_priority(priority)
         meant, state = await self._in_scribe(self._store.prioritize, job_id, priority)
         return self._heard(meant, state)
 
@@ -234,8 +242,9 @@ class QueueCore:
     ) -> str:
         if self._closed:
             raise QueueClosed
-        _check_json(job_type, payload)
-        _check_timeout(timeout)
+        check_payload(job_type, payload)
+        check_limit(timeout)
+        check_priority(priority)
         registration = self._handlers.get(job_type)
         registered = self._timeout if registration is None else registration.timeout
         now = time.time()
@@ -334,27 +343,3 @@ class QueueCore:
         for state in await self._in_scribe(self._store.states):
             if state.status is JobStatus.PENDING:
                 await self._wish(state.job_id, Wish.CANCEL)
-
-
-def _check_name(job_type: str) -> None:
-    try:
-        job_type.encode()
-    except UnicodeEncodeError:
-        raise JobError(
-            f"A job type cannot be called '{shown(job_type)}': that is not valid text. Use letters."
-        ) from None
-
-
-def _check_timeout(timeout: Timeout) -> None:
-    if isinstance(timeout, int | float) and not timeout > 0:
-        raise JobError(f"A job cannot take {timeout} s: give more than 0, or None for any number.")
-
-
-def _check_json(job_type: str, payload: Mapping[str, Any]) -> None:
-    try:
-        json.dumps(payload, allow_nan=False)
-    except (TypeError, ValueError, RecursionError) as problem:
-        raise JobError(
-            f"The payload of a {shown(job_type)} job holds something that is not JSON: "
-            f"{shown(problem)}. Use text, numbers, lists and objects with text for names."
-        ) from problem

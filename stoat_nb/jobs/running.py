@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import logging
 import time
 from typing import Any
 
+from stoat_nb.errors import JobError
 from stoat_nb.jobs.context import JobContext, Registration
 from stoat_nb.jobs.verdict import Verdict, of_raise, of_return
+from stoat_nb.names import shown
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +26,7 @@ class Running:
         self, registration: Registration, context: JobContext, timeout: float | None
     ) -> None:
         self.context = context
-        self.task: asyncio.Task[Any] = asyncio.ensure_future(registration.handler(context))
+        self.task: asyncio.Task[Any] = asyncio.ensure_future(_awaited(registration, context))
         self._timeout = timeout
         self._stall_timeout = registration.stall_timeout
         self._started = time.monotonic()
@@ -105,3 +108,14 @@ class Running:
             why = f"Nothing in it moved for {self._stall_timeout:g} s."
             limits.append((self.context.moved_at + self._stall_timeout - now, why))
         return limits
+
+
+async def _awaited(registration: Registration, context: JobContext) -> Any:
+    """Call the handler in its task: whatever it does wrong ends its own job, and only that."""
+    coming = registration.handler(context)
+    if not inspect.isawaitable(coming):
+        raise JobError(
+            f"The handler of {shown(context.job_type)} jobs is a plain function. Write it as "
+            "'async def', and give what blocks to context.in_thread or context.run."
+        )
+    return await coming

@@ -1,9 +1,17 @@
-"""The scan: find, probe, catalogue, report."""
+"""Scans: find, probe and catalogue the videos of one folder."""
 
 from __future__ import annotations
 
-from stoat_nb.scan.folder import check_folder, known_folder
+from stoat_nb.scan.folder import check_folder
 from stoat_nb.scan.handler import SCAN_JOB_TYPE, make_scan_handler
 from stoat_nb.scan.report import ScanReport
+from stoat_nb.scan.request import ScanMode, scan_payload
 
-__all__ = ["SCAN_JOB_TYPE", "ScanReport", "check_folder", "known_folder", "make_scan_handler"]
+__all__ = [
+    "SCAN_JOB_TYPE",
+    "ScanMode",
+    "ScanReport",
+    "check_folder",
+    "make_scan_handler",
+    "scan_payload",
+]

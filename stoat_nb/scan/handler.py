@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from stoat_nb.catalog.catalog import Catalog
 from stoat_nb.catalog.scans import BegunScan
 from stoat_nb.engines.engine import Engine
-from stoat_nb.errors import StoatError
+from stoat_nb.errors import JobTakenOver, StoatError
 from stoat_nb.jobs.context import Handler, JobContext
 from stoat_nb.media.extensions import VIDEO_EXTENSIONS
 from stoat_nb.media.failures import failure_of
@@ -91,6 +91,8 @@ class _Scan:
                 raise  # stopped to go on another time: the scan's row waits for that
             # What was probed is already recorded; hand in the report of it.
             return await self._finish("cancelled")
+        except JobTakenOver:
+            raise  # the row is of another attempt by now, which goes on elsewhere
         except BaseException:
             await self._finish("failed")
             raise

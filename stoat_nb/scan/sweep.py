@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Collection, Mapping, Sequence
 
 from stoat_nb.catalog.catalog import Catalog
@@ -50,14 +51,15 @@ class Sweep:
         """
         known = self._known(whole=visited is not None)
         is_there = os.path.isdir(self._root)  # noqa: PTH112 - bytes
-        finds_nothing = tally.found == 0 and (visited is not None or not is_there)
+        looks_empty = visited is not None and not unreadable
+        finds_nothing = tally.found == 0 and (looks_empty or not is_there)
         if tally.found == 0 and not known:
             tally.notes.append(NOTHING)
             return
         if finds_nothing and not self._accept_removals:
             self._out_of_reach(tally, known, is_there)
             return
-        lost = dict(gone)
+        lost = self._still_lost(gone)
         if visited is not None:
             lost |= self._vanished(visited, unreadable if is_there else ())
         count = sum(len(names) for names in lost.values())
@@ -69,7 +71,7 @@ class Sweep:
                 "once more and accept removals."
             )
         else:
-            tally.removed = self._catalog.presence.mark_gone(self._scan_id, lost)
+            tally.removed = self._catalog.presence.mark_gone(self._scan_id, lost, at=time.time())
 
     def _known(self, *, whole: bool) -> int:
         if whole:
@@ -85,6 +87,15 @@ class Sweep:
             "mounted. They are kept as offline. If they are gone for good, scan once more and "
             "accept removals."
         )
+
+    def _still_lost(self, gone: Mapping[bytes, Sequence[bytes]]) -> dict[bytes, list[bytes]]:
+        """Leave out what the walk found in another folder after it had missed it in this one."""
+        lost: dict[bytes, list[bytes]] = {}
+        for folder, names in gone.items():
+            known = self._catalog.known_files(folder)
+            if left := [name for name in names if name in known]:
+                lost[folder] = left
+        return lost
 
     def _vanished(
         self, visited: Collection[bytes], unreadable: Sequence[bytes]

@@ -10,10 +10,9 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import Any, Self
 
 from stoat_nb.catalog.catalog import Catalog
-from stoat_nb.catalog.query import Page, Summary, VideoQuery
 from stoat_nb.catalog.retention import Retention
 from stoat_nb.engines.local import LocalEngine
 from stoat_nb.engines.parcel import send
@@ -22,17 +21,20 @@ from stoat_nb.jobs.job import Job
 from stoat_nb.jobs.queue import DEFAULT, Take, Timeout
 from stoat_nb.jobs.state import JobEvent, JobState, JobStatus
 from stoat_nb.jobs.thread import QueueThread
+from stoat_nb.library.tables import Tables
 from stoat_nb.names import as_text
-from stoat_nb.scan import SCAN_JOB_TYPE, ScanReport, check_folder, known_folder, make_scan_handler
+from stoat_nb.scan import (
+    SCAN_JOB_TYPE,
+    ScanMode,
+    ScanReport,
+    check_folder,
+    make_scan_handler,
+    scan_payload,
+)
 from stoat_nb.settings import Settings
 
-if TYPE_CHECKING:
-    import pandas as pd
-#: Which files a scan probes.
-ScanMode = Literal["quick", "full"]
 
-
-class Library:
+class Library(Tables):
     """What is in your video folders, kept in one file.
 
     Parameters
@@ -128,14 +130,14 @@ class Library:
         FolderError
             If it is not there and was never scanned, is a file, or may not be read or scanned.
         """
-        payload = {
-            "path": os.fspath(known_folder(folder, self.settings.roots, self.catalog)),
-            "recursive": recursive,
-        }
-        if mode != "quick":
-            payload["mode"] = mode
-        if accept_removals:
-            payload["accept_removals"] = True
+        payload = scan_payload(
+            folder,
+            roots=self.settings.roots,
+            catalog=self.catalog,
+            recursive=recursive,
+            mode=mode,
+            accept_removals=accept_removals,
+        )
         return self._queue.submit(SCAN_JOB_TYPE, payload, read=ScanReport.from_json)
 
     def submit(
@@ -262,94 +264,6 @@ class Library:
     def check_folder(self, folder: str | os.PathLike[str]) -> Path:
         """Return the real path of a folder that may be scanned, or say why it may not be."""
         return check_folder(folder, self.settings.roots)
-
-    # -- tables --------------------------------------------------------------------------------
-
-    def videos(self) -> pd.DataFrame:
-        """Return every catalogued file, one row each; ``status`` tells ok, failed and missing.
-
-        The columns, their dtypes and units are in ``docs/columns.md``; they are the same when the
-        library is empty.
-        """
-        return self.catalog.videos()
-
-    def streams(self) -> pd.DataFrame:
-        """Return every stream of every video, one row each."""
-        return self.catalog.streams()
-
-    def chapters(self) -> pd.DataFrame:
-        """Return every chapter of every video, one row each."""
-        return self.catalog.chapters()
-
-    def tags(self) -> pd.DataFrame:
-        """Return what the videos say of themselves, one row a tag."""
-        return self.catalog.tags()
-
-    def document(self, video_id: int) -> dict[str, Any] | None:
-        """Return what the reader said of a file in its own words; None if that was not kept."""
-        return self.catalog.document(video_id)
-
-    def failures(self) -> pd.DataFrame:
-        """Return the files that could not be probed, each with its class and reason."""
-        return self.catalog.failures()
-
-    def scans(self) -> pd.DataFrame:
-        """Return every scan with its counts, oldest first."""
-        return self.catalog.scans()
-
-    def jobs(self) -> pd.DataFrame:
-        """Return every job of this library, newest first."""
-        return self.catalog.jobs()
-
-    def diff(self, before: int, after: int) -> pd.DataFrame:
-        """Return what is different after one scan from what was after another.
-
-        Scans are named by their numbers in ``scans()``. A row is a change: added, removed, moved,
-        changed, returned or offline, with ``path``, ``column``, ``old`` and ``new``.
-        """
-        return self.catalog.diff(before, after)
-
-    def forget(self, folder: str | os.PathLike[str] | None = None) -> int:
-        """Delete the rows of videos that are missing, in a folder or all; return how many."""
-        real = None if folder is None else os.path.realpath(Path(folder).expanduser())
-        return self.catalog.presence.forget(None if real is None else os.fsencode(real))
-
-    def page(self, query: VideoQuery) -> Page:
-        """Return one page of the videos that match, and how many match in all."""
-        return self.catalog.page(query)
-
-    def video(self, video_id: int) -> dict[str, Any]:
-        """Return the facts and the streams of one file."""
-        return self.catalog.video(video_id)
-
-    def summary(self) -> Summary:
-        """Return the library at a glance: counts, sizes, codecs."""
-        return self.catalog.summary()
-
-    def export(
-        self,
-        path: str | os.PathLike[str],
-        *,
-        table: str = "videos",
-        format: str | None = None,  # noqa: A002 - the word users know
-    ) -> Path:
-        """Write a whole table to a file: CSV, JSON, JSON lines, Parquet or Excel.
-
-        Parameters
-        ----------
-        path
-            Where to; an existing file is replaced only by a complete one.
-        table
-            ``videos``, ``streams``, ``chapters``, ``tags``, ``failures``, ``scans`` or ``jobs``.
-        format
-            ``csv``, ``json``, ``jsonl``, ``parquet`` or ``xlsx``; by its ending if not given.
-
-        Raises
-        ------
-        ExportError
-            If the format is unknown or cannot hold the table, or the file cannot be written.
-        """
-        return self.catalog.export(Path(path).expanduser(), table=table, format=format)
 
     # -- the end -------------------------------------------------------------------------------
 

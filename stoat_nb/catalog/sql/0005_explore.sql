@@ -1,0 +1,1 @@
+-- What exploring asks of the catalog, and what tells one file from another wherever it lies.

@@ -1,0 +1,105 @@
+"""What a library says: its tables as frames, a page of it, a summary, an exported file."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from stoat_nb.catalog.catalog import Catalog
+from stoat_nb.catalog.query import Page, Summary, VideoQuery
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Tables:
+    """The half of a Library that reads; the other half runs jobs."""
+
+    catalog: Catalog
+
+    def videos(self) -> pd.DataFrame:
+        """Return every catalogued file, one row each; ``status`` tells ok, failed and missing.
+
+        The columns, their dtypes and units are in ``docs/columns.md``; they are the same when the
+        library is empty.
+        """
+        return self.catalog.videos()
+
+    def streams(self) -> pd.DataFrame:
+        """Return every stream of every video, one row each."""
+        return self.catalog.streams()
+
+    def chapters(self) -> pd.DataFrame:
+        """Return every chapter of every video, one row each."""
+        return self.catalog.chapters()
+
+    def tags(self) -> pd.DataFrame:
+        """Return what the videos say of themselves, one row a tag."""
+        return self.catalog.tags()
+
+    def document(self, video_id: int) -> dict[str, Any] | None:
+        """Return what the reader said of a file in its own words; None if that was not kept."""
+        return self.catalog.document(video_id)
+
+    def failures(self) -> pd.DataFrame:
+        """Return the files that could not be probed, each with its class and reason."""
+        return self.catalog.failures()
+
+    def scans(self) -> pd.DataFrame:
+        """Return every scan with its counts, oldest first."""
+        return self.catalog.scans()
+
+    def jobs(self) -> pd.DataFrame:
+        """Return every job of this library, newest first."""
+        return self.catalog.jobs()
+
+    def diff(self, before: int, after: int) -> pd.DataFrame:
+        """Return what is different after one scan from what was after another.
+
+        Scans are named by their numbers in ``scans()``. A row is a change: added, removed, moved,
+        changed, returned or offline, with ``path``, ``column``, ``old`` and ``new``.
+        """
+        return self.catalog.diff(before, after)
+
+    def forget(self, folder: str | os.PathLike[str] | None = None) -> int:
+        """Delete the rows of videos that are missing, in a folder or all; return how many."""
+        real = None if folder is None else os.path.realpath(Path(folder).expanduser())
+        return self.catalog.presence.forget(None if real is None else os.fsencode(real))
+
+    def page(self, query: VideoQuery) -> Page:
+        """Return one page of the videos that match, and how many match in all."""
+        return self.catalog.page(query)
+
+    def video(self, video_id: int) -> dict[str, Any]:
+        """Return the facts and the streams of one file."""
+        return self.catalog.video(video_id)
+
+    def summary(self) -> Summary:
+        """Return the library at a glance: counts, sizes, codecs."""
+        return self.catalog.summary()
+
+    def export(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        table: str = "videos",
+        format: str | None = None,  # noqa: A002 - the word users know
+    ) -> Path:
+        """Write a whole table to a file: CSV, JSON, JSON lines, Parquet or Excel.
+
+        Parameters
+        ----------
+        path
+            Where to; an existing file is replaced only by a complete one.
+        table
+            ``videos``, ``streams``, ``chapters``, ``tags``, ``failures``, ``scans`` or ``jobs``.
+        format
+            ``csv``, ``json``, ``jsonl``, ``parquet`` or ``xlsx``; by its ending if not given.
+
+        Raises
+        ------
+        ExportError
+            If the format is unknown or cannot hold the table, or the file cannot be written.
+        """
+        return self.catalog.export(Path(path).expanduser(), table=table, format=format)
