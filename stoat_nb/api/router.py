@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.routing import APIRoute
 
+from stoat_nb.api.exports import ExportRoutes
 from stoat_nb.api.guard import admit
 from stoat_nb.api.jobs import JobRoutes
 from stoat_nb.api.plain import Json
@@ -73,6 +74,8 @@ def create_router(library: Library, *, guarded: bool = False) -> APIRouter:
         default_response_class=Json,
         responses=_REFUSALS,
     )
+    # Before the route of one video, which would take its name for a number.
+    ExportRoutes(library).add_to(router)
     VideoRoutes(library).add_to(router)
     JobRoutes(library).add_to(router)
     return router

@@ -1,0 +1,37 @@
+"""Which videos a request is about: what listing and exporting them have in common."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from stoat_nb.catalog.query import VideoQuery
+
+Words = Annotated[list[str], Field(max_length=100)]
+
+
+class VideosFilter(BaseModel):
+    """Which videos, in which order."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    search: str = Field(default="", max_length=4096, description="A part of the path.")
+    status: Words = Field(
+        default=[], description="ok, failed, missing, offline; repeat for several."
+    )
+    codec: Words = Field(default=[], description="h264, hevc, ...; repeat for several.")
+    container: Words = Field(default=[], description="mp4, matroska, ...; repeat for several.")
+    sort: str = Field(default="path", max_length=100, description="A column of `videos()`.")
+    descending: bool = False
+
+    def query(self) -> VideoQuery:
+        """Return what the catalog is asked."""
+        return VideoQuery(
+            search=self.search,
+            status=tuple(self.status),
+            codec=tuple(self.codec),
+            container=tuple(self.container),
+            sort=self.sort,
+            descending=self.descending,
+        )
