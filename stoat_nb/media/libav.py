@@ -47,7 +47,7 @@ def read(fd: int, *, soft_timeout_s: float = policy.SOFT_TIMEOUT_S) -> dict[str,
     started = time.monotonic()
     log: list[str] = []
     try:
-        with _logging(log), _opened(fd, soft_timeout_s) as container:
+        with captured_log(log), opened(fd, soft_timeout_s) as container:
             facts = _facts(container, fd)
     except Exception as error:  # whatever the binding raises here is about this file
         # Not str(error): PyAV adds the last line libav logged, which may be about another file.
@@ -65,7 +65,7 @@ def read(fd: int, *, soft_timeout_s: float = policy.SOFT_TIMEOUT_S) -> dict[str,
 
 
 @contextmanager
-def _logging(lines: list[str]) -> Iterator[None]:
+def captured_log(lines: list[str]) -> Iterator[None]:
     """Collect libav's error lines instead of printing them."""
     from av import logging  # noqa: PLC0415 - see tool()
 
@@ -85,7 +85,8 @@ def _logging(lines: list[str]) -> Iterator[None]:
 
 
 @contextmanager
-def _opened(fd: int, soft_timeout_s: float) -> Iterator[InputContainer]:
+def opened(fd: int, soft_timeout_s: float) -> Iterator[InputContainer]:
+    """Open the file behind a descriptor within the limits of ``policy``."""
     import av  # noqa: PLC0415 - see tool()
 
     with av.open(
