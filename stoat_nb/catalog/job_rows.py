@@ -14,6 +14,9 @@ from stoat_nb.catalog.values import as_cell, as_integer, as_stored_text
 from stoat_nb.jobs.state import NO_PROGRESS, JobState, JobStatus, Progress
 from stoat_nb.names import shown
 
+# Payloads and results were checked at the door; of progress nothing may keep a job from ending.
+# Made once: json.dumps makes one for each call that asks for anything of its own.
+_ENCODER: Final = json.JSONEncoder(default=shown)
 #: What a snapshot and a row have in common, under the row's names.
 FIELDS: Final = (
     "id",
@@ -151,5 +154,4 @@ def _progress(text: str | None) -> Progress:
 
 
 def _json(value: Any) -> str:
-    # Payloads and results were checked at the door; of progress nothing may keep a job from ending.
-    return json.dumps(value, default=shown)
+    return _ENCODER.encode(value)

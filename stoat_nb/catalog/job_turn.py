@@ -56,6 +56,7 @@ _END: Final = (
 _END_SCAN: Final = (
     "UPDATE scans SET status = ?, finished_at = ? WHERE job_id = ? AND status = 'running'"
 )
+_SCANS_RUN: Final = "SELECT 1 FROM scans WHERE status = 'running' LIMIT 1"
 _NOTE: Final = (
     "INSERT INTO job_events (job_number, at, level, attempt, text) "
     "SELECT number, ?, ?, ?, ? FROM jobs WHERE id = ?"
@@ -75,6 +76,7 @@ class JobTurn:
         self._connection, self._around, self._is_lapsed = connection, around, is_lapsed
         self.worker = worker
         self._revisions = _revisions_after(connection)
+        self._has_scans: bool | None = None
 
     def exchange(self, errand: Errand) -> Reply:
         self._insert(errand.submits)
@@ -265,6 +267,10 @@ class JobTurn:
 
     def _end_scan(self, state: JobState) -> None:
         """End the scan of a job that has ended, should its handler not have come to that."""
+        if self._has_scans is None:  # asked once a turn: most jobs that end are no scans
+            self._has_scans = bool(fetch(self._connection, _SCANS_RUN))
+        if not self._has_scans:
+            return
         self._connection.execute(
             _END_SCAN, (state.status.value, state.finished_at, as_stored_text(state.job_id))
         )

@@ -10,6 +10,8 @@ from stoat_nb.errors import JobError
 from stoat_nb.jobs.queue import DEFAULT, Timeout
 from stoat_nb.names import shown
 
+_STRICT = json.JSONEncoder(allow_nan=False)
+
 
 def check_name(job_type: str) -> None:
     """Refuse a job type that is no text."""
@@ -51,7 +53,7 @@ def check_concurrency(count: int | None) -> None:
 def check_payload(job_type: str, payload: Mapping[str, Any]) -> None:
     """Refuse a payload that is not JSON."""
     try:
-        json.dumps(payload, allow_nan=False)
+        _STRICT.encode(payload)
     except (TypeError, ValueError, RecursionError) as problem:
         raise JobError(
             f"The payload of a {shown(job_type)} job holds something that is not JSON: "

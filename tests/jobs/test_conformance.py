@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from stoat_nb.errors import JobCancelled, JobFailed, JobTimeout, QueueClosed, UnknownJob
+from stoat_nb.errors import (
+    JobCancelled,
+    JobError,
+    JobFailed,
+    JobTimeout,
+    QueueClosed,
+    UnknownJob,
+)
 from stoat_nb.jobs.context import JobContext
 from stoat_nb.jobs.queue import AsyncJobQueue
 from stoat_nb.jobs.state import JobState, JobStatus
@@ -53,6 +61,41 @@ async def test_an_exception_fails_the_job_with_one_line_that_names_it(make_queue
         state = await queue.get_status(job_id)
         assert state.status is JobStatus.FAILED
         assert state.error == "ValueError: the fuse\\nwas short"
+
+
+async def test_a_handler_that_is_a_plain_function_fails_its_job_and_says_so(
+    make_queue: Any,
+) -> None:
+    async with make_queue() as queue:
+        plain: Any = lambda context: context.payload["n"]  # noqa: E731 - what people write
+        queue.register_handler("plain", plain)
+        with pytest.raises(JobFailed, match="of plain jobs is a plain function"):
+            await queue.get_result(await queue.submit("plain", {"n": 1}))
+        queue.register_handler("add", add)
+        assert await queue.get_result(await queue.submit("add", {"a": 1, "b": 2})) == 3
+
+
+@pytest.mark.parametrize(
+    ("ask", "said"),
+    [
+        (lambda queue: queue.submit("add", {}, timeout=0), "cannot take '0' seconds"),
+        (lambda queue: queue.submit("add", {}, timeout="soon"), "cannot take 'soon' seconds"),
+        (lambda queue: queue.submit("add", {}, priority=1.5), "priority '1.5'"),
+        (lambda queue: queue.submit("add", {"a": {1}}), "not JSON"),
+        (lambda queue: queue.prioritize("some", "high"), "priority 'high'"),
+    ],
+)
+async def test_what_no_job_can_be_is_refused_at_the_door(
+    make_queue: Any, ask: Callable[[AsyncJobQueue], Any], said: str
+) -> None:
+    async with make_queue() as queue:
+        queue.register_handler("add", add)
+        with pytest.raises(JobError, match=said):
+            await ask(queue)
+        assert await queue.list_jobs() == []
+        for options in ({"timeout": -1}, {"stall_timeout": 0}, {"concurrency": 0}):
+            with pytest.raises(JobError, match="above 0"):
+                queue.register_handler("add", add, **options)
 
 
 async def test_a_job_of_an_unregistered_type_fails_at_once_and_says_why(make_queue: Any) -> None:
