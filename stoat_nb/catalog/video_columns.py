@@ -82,6 +82,15 @@ _PLACE = [
     ),
     *columns_of(
         "v",
+        "file",
+        (
+            "quick_hash",
+            "string",
+            "BLAKE2b, 16 bytes as hexadecimal digits, of the size and the first and last 16 KiB.",
+        ),
+    ),
+    *columns_of(
+        "v",
         "catalog",
         (
             "status",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,6 +23,7 @@ _ORDERS = frozenset({"progressive", "tt", "bb", "tb", "bt"})
 _MODES = frozenset({"cfr", "vfr"})
 _BASES = frozenset({"container", "header", "tags", "sizes", "streams", "timestamps", "estimated"})
 _TURNS = frozenset({0, 90, 180, 270})
+_DIGEST = re.compile(r"[0-9a-f]{32}", re.ASCII)
 _LARGEST = 2**63 - 1  # what the catalog's columns hold
 _LONGEST_TEXT = 10_000
 _MOST_STREAMS = 1000
@@ -108,6 +110,7 @@ def _video(answer: Mapping[Any, Any], streams: tuple[Stream, ...]) -> Video:
         duration_basis=_one_of(answer.get("duration_basis"), _BASES),
         chapters=_chapters(answer.get("chapters")),
         tags=_tags(answer.get("tags"), len(streams)),
+        quick_hash=_digest(answer.get("quick_hash")),
         document=_document(answer.get("document")),
     )
 
@@ -220,6 +223,10 @@ def _duration(value: Any) -> float | None:
 def _turn(value: Any) -> int | None:
     degrees = whole(value, least=0)
     return degrees if degrees in _TURNS else None
+
+
+def _digest(value: Any) -> str | None:
+    return value if isinstance(value, str) and _DIGEST.fullmatch(value) else None
 
 
 def _one_of(value: Any, words: frozenset[str]) -> str | None:

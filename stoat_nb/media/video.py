@@ -110,6 +110,7 @@ class Video:
     duration_basis: str | None = None  #: container, streams, timestamps or estimated (bit rate).
     chapters: tuple[Chapter, ...] = ()
     tags: tuple[Tag, ...] = ()  #: In the file's order; long ones are cut, at most some hundred.
+    quick_hash: str | None = None  #: As media.quick_hash has it: of the size and the two ends.
     document: str | None = None  #: What the reader said beyond the facts above, as JSON.
 
     def main(self, kind: str) -> Stream | None:

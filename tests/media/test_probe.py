@@ -243,8 +243,8 @@ def test_a_file_that_changes_while_its_headers_are_read_is_neither_good_nor_bad(
     [path, *_] = make_samples(tmp_path)
     seen, reader = item(path), probe_room.read_headers
 
-    def read_and_be_overtaken(window: Window) -> Headers:
-        headers = reader(window)
+    def read_and_be_overtaken(window: Window, **options: bool) -> Headers:
+        headers = reader(window, **options)
         with path.open("ab") as end:
             end.write(b"more")
         return headers
