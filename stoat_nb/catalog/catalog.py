@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, overload
@@ -12,6 +10,7 @@ import apsw
 
 from stoat_nb.catalog.columns import DIFF, TABLES
 from stoat_nb.catalog.database import Database, fetch
+from stoat_nb.catalog.facts import document_of
 from stoat_nb.catalog.history import difference
 from stoat_nb.catalog.jobs import CatalogJobStore
 from stoat_nb.catalog.presence import Presence
@@ -20,12 +19,17 @@ from stoat_nb.catalog.retention import Retention
 from stoat_nb.catalog.rows import as_objects, pieces, rows_of
 from stoat_nb.catalog.scans import BegunScan, Scans
 from stoat_nb.catalog.values import as_integer
-from stoat_nb.catalog.videos import KnownFile, RecordCounts, Videos
+from stoat_nb.catalog.recording import RecordCounts
+from stoat_nb.catalog.videos import KnownFile, Videos
+from stoat_nb.catalog.views import Views
 from stoat_nb.errors import UnknownVideo
 from stoat_nb.media.video import Outcome
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from stoat_nb.catalog.exports.export import Export
+    from stoat_nb.catalog.exports.stream import Stream
 
 __all__ = ["Catalog", "KnownFile", "RecordCounts"]
 
@@ -52,6 +56,7 @@ class Catalog:
         self._videos = Videos(self._database)
         self._scans = Scans(self._database)
         self.presence = Presence(self._database)
+        self.views = Views(self._database)
         self.job_store = CatalogJobStore(self._database, retention=retention)
         try:
             self.job_store.tend()
@@ -141,7 +146,7 @@ class Catalog:
             )
 
         rows = self._database.read(select)
-        return json.loads(zlib.decompress(rows[0][0])) if rows else None
+        return document_of(rows[0][0]) if rows else None
 
     def failures(self) -> pd.DataFrame:
         """Return the files that could not be probed."""
@@ -199,6 +204,9 @@ class Catalog:
         table: str = ...,
         format: str | None = ...,
         query: VideoQuery | None = ...,
+        columns: Sequence[str] | None = ...,
+        redact: bool = ...,
+        manifest: bool = ...,
     ) -> Path: ...
 
     @overload
@@ -209,6 +217,8 @@ class Catalog:
         table: str = ...,
         format: str | None = ...,
         query: VideoQuery | None = ...,
+        columns: Sequence[str] | None = ...,
+        redact: bool = ...,
     ) -> None: ...
 
     def export(
@@ -218,18 +228,45 @@ class Catalog:
         table: str = "videos",
         format: str | None = None,  # noqa: A002 - the word users know
         query: VideoQuery | None = None,
+        columns: Sequence[str] | None = None,
+        redact: bool = False,
+        manifest: bool = False,
     ) -> Path | None:
         """Write a whole table, or all videos a query matches, to a file or an open binary one.
 
         Of the query, ``limit`` and ``offset`` do not count here: an export is always complete.
         """
-        from stoat_nb.catalog.export import Export  # noqa: PLC0415 - Arrow only for exports
-
-        export = Export(self._database, table=table, query=query)
+        export = self._export(table, query, columns, redact)
         if isinstance(path, Path):
-            return export.to_path(path, format)
+            return export.to_path(path, format, manifest=manifest)
         export.to_file(path, format)
         return None
+
+    def export_stream(
+        self,
+        format: str,  # noqa: A002 - the word users know
+        *,
+        table: str = "videos",
+        query: VideoQuery | None = None,
+        columns: Sequence[str] | None = None,
+        redact: bool = False,
+    ) -> Stream:
+        """Return the bytes of an export as they come; what cannot be written is refused here."""
+        return self._export(table, query, columns, redact).stream(format)
+
+    def _export(
+        self,
+        table: str,
+        query: VideoQuery | None,
+        columns: Sequence[str] | None,
+        redact: bool,
+    ) -> Export:
+        from stoat_nb.catalog.exports.export import Export  # noqa: PLC0415 - only for exports
+        from stoat_nb.catalog.exports.wanted import wanted  # noqa: PLC0415
+
+        return Export(
+            self._database, wanted(table, query=query, columns=columns, redact=redact)
+        )
 
     def _frame(self, name: str) -> pd.DataFrame:
         from stoat_nb.catalog.frames import frame  # noqa: PLC0415 - pandas only for frames
