@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from stoat_nb.catalog.exports.export import Export
     from stoat_nb.catalog.exports.stream import Stream
 
+    from stoat_nb.catalog.exports.export import Export
+    from stoat_nb.catalog.exports.stream import Stream
+
 __all__ = ["Catalog", "KnownFile", "RecordCounts"]
 
 

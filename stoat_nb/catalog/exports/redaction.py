@@ -1,0 +1,127 @@
+"""Paths without the way to them: what is above a scanned folder is nobody else's business."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import apsw
+
+from stoat_nb.catalog.column import Column
+from stoat_nb.catalog.database import fetch
+from stoat_nb.catalog.rows import Row
+
+Clean = Callable[[list[Row]], list[Row]]
+
+#: Columns whose text is a path and nothing else.
+_PATHS = frozenset({"path", "root", "folder"})
+#: Columns that hold no way to anything.
+_HARMLESS = frozenset({"relative_path", "name", "extension"})
+
+#: Folders whose place may be told somewhere: roots first, then those of scans that never began.
+_FOLDERS = """
+SELECT path, path_text FROM (
+    SELECT 0 AS place, id, path, path_text FROM roots
+    UNION ALL
+    SELECT 1, number, CAST(payload ->> 'path' AS BLOB), payload ->> 'path' FROM jobs
+    WHERE json_type(payload, '$.path') = 'text'
+) ORDER BY place, id
+"""
+
+
+class Redaction:
+    """Replaces the path of each root by the name of its folder, wherever it is written."""
+
+    def __init__(self, labels: Mapping[str, str]) -> None:
+        self._labels = dict(labels)
+        # Of nested folders the outermost: it is what `relative_path` counts from.
+        spelled = sorted(self._labels, key=lambda one: (len(one), one))
+        # Not in the middle of another path, and not as the beginning of a longer name.
+        inside = "|".join(map(re.escape, spelled))
+        self._anywhere = re.compile(rf"(?<!\w)(?:{inside})(?![\w.-])") if spelled else None
+        self._in_front = re.compile(rf"\A(?:{inside})(?=/|\Z)") if spelled else None
+
+    def text(self, value: str) -> str:
+        """Return text of any kind without the way to a root."""
+        return self._replaced(self._anywhere, value)
+
+    def path(self, value: str) -> str:
+        """Return a path that begins with the name of its root."""
+        return self._replaced(self._in_front, value)
+
+    def plain(self, value: Any) -> Any:
+        """Return what JSON can hold, with every text in it cleaned."""
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, Mapping):
+            return {self.text(str(key)): self.plain(one) for key, one in value.items()}
+        if isinstance(value, Iterable):
+            return [self.plain(one) for one in value]
+        return value
+
+    def of_rows(self, columns: tuple[Column, ...]) -> Clean:
+        """Return what cleans rows of these columns."""
+        cleaners = [
+            (at, self.path if column.name in _PATHS else self.text)
+            for at, column in enumerate(columns)
+            if (column.is_text or column.dtype == "list<string>") and column.name not in _HARMLESS
+        ]
+        if self._anywhere is None or not cleaners:
+            return lambda rows: rows
+
+        def clean(row: Row) -> Row:
+            cells = list(row)
+            for at, cleaned in cleaners:
+                cell = cells[at]
+                if cell is not None and "/" in cell:
+                    cells[at] = cleaned(cell)
+            return tuple(cells)
+
+        return lambda rows: [clean(row) for row in rows]
+
+    def _replaced(self, pattern: re.Pattern[str] | None, value: str) -> str:
+        if pattern is None:
+            return value
+        return pattern.sub(lambda found: self._labels[found[0]], value)
+
+
+#: Leaves everything as it is.
+NO_REDACTION = Redaction({})
+
+
+def redaction_of(connection: apsw.Connection, library: Path) -> Redaction:
+    """Return what hides the way to every root of this library, and to the library itself."""
+    labels: dict[str, str] = {}
+    taken: set[str] = set()
+    for path, text in fetch(connection, _FOLDERS):
+        if text in labels or not text.strip("/"):
+            continue  # nothing is above the root of all file systems
+        label = _fresh(PurePosixPath(text).name, taken)
+        for spelling in _spellings(path, text):
+            labels.setdefault(spelling, label)
+    for spelling in _spellings(os.fsencode(library), str(library)):
+        labels.setdefault(spelling, library.name)
+    return Redaction(labels)
+
+
+def _fresh(name: str, taken: set[str]) -> str:
+    """Return a name that no other root has: two may be called Videos."""
+    label, number = name, 1
+    while label in taken:
+        number += 1
+        label = f"{name} ({number})"
+    taken.add(label)
+    return label
+
+
+def _spellings(path: bytes, text: str) -> Iterable[str]:
+    """Return the ways a path is written: as it is shown, and in JSON."""
+    real = os.fsdecode(path)
+    for one in (text, real):
+        yield one
+        yield json.dumps(one)[1:-1]
+        yield json.dumps(one, ensure_ascii=False)[1:-1]
