@@ -36,6 +36,9 @@ _SUBTITLE_DECODERS = """
 srt subrip ass ssa webvtt mov_text text dvdsub dvbsub pgssub xsub cc_dec libzvbi_teletextdec
 """
 
+#: What may decode the pictures of a film, and not only look at its header.
+PICTURE_DECODERS = frozenset(_VIDEO_DECODERS.split())
+
 _DECODERS = _VIDEO_DECODERS + _AUDIO_DECODERS + _SUBTITLE_DECODERS
 
 

@@ -1,0 +1,41 @@
+"""The pure function that engines run in their workers: one file in, one JPEG or the reason out."""
+
+from __future__ import annotations
+
+import base64
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from stoat_nb.media.failures import ProbeError
+from stoat_nb.media.unchanged import Place
+
+#: What can be asked for: one picture that stands for the video, or a sheet of several.
+POSTER, SHEET = "poster", "contact-sheet"
+
+
+def draw(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Draw one file.
+
+    ``item`` names the file by ``root`` and ``relative`` (as ``os.fsdecode`` spells them), says what
+    was catalogued (``size_bytes``, ``mtime_ns``, ``inode``), what is wanted (``kind``) and how many
+    seconds it may take (``within_s``). The answer is JSON: ``{"jpeg": base64}`` or ``{"failure":
+    {"error_class", "error"}}``.
+    """
+    from stoat_nb.media.pictures.drawing import drawn  # noqa: PLC0415 - libav is for workers alone
+
+    try:
+        jpeg = drawn(_place(item), str(item["kind"]), float(item["within_s"]))
+    except ProbeError as error:
+        return {"failure": {"error_class": error.error_class, "error": str(error)}}
+    return {"jpeg": base64.b64encode(jpeg).decode("ascii")}
+
+
+def _place(item: Mapping[str, Any]) -> Place:
+    return Place(
+        root=os.fsencode(item["root"]),
+        relative=os.fsencode(item["relative"]),
+        size_bytes=item["size_bytes"],
+        mtime_ns=item["mtime_ns"],
+        inode=item["inode"],
+    )

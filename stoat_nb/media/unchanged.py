@@ -1,0 +1,48 @@
+"""A catalogued file, opened again: only beneath its root, and only if it is what was catalogued."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from stoat_nb.media.failures import ProbeError, from_os_error
+from stoat_nb.media.guarded import NotRegularError, open_beneath
+
+_CHANGED = "The file is not the one that was catalogued: it was changed or replaced. Scan it again."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a file was found, and by what it is told from another that came there since."""
+
+    root: bytes  #: The folder that was scanned.
+    relative: bytes  #: The file's path beneath it.
+    size_bytes: int
+    mtime_ns: int
+    inode: int
+
+
+def open_unchanged(place: Place) -> int:
+    """Return a descriptor of the file; raise ``ProbeError`` if it cannot be had or has changed."""
+    try:
+        fd = open_beneath(place.root, place.relative)
+    except NotRegularError as error:
+        raise ProbeError(
+            "not_regular", "It is a pipe, a device or a folder, not a file."
+        ) from error
+    except OSError as error:
+        raise from_os_error(error) from error
+    if not is_unchanged(fd, place):
+        os.close(fd)
+        raise ProbeError("changed_while_read", _CHANGED)
+    return fd
+
+
+def is_unchanged(fd: int, place: Place) -> bool:
+    """Whether the open file is still what was catalogued."""
+    seen = os.fstat(fd)
+    return (seen.st_size, seen.st_mtime_ns, seen.st_ino) == (
+        place.size_bytes,
+        place.mtime_ns,
+        place.inode,
+    )
