@@ -16,7 +16,12 @@ class VideosFilter(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    search: str = Field(default="", max_length=4096, description="A part of the path.")
+    where: str = Field(
+        default="",
+        max_length=4096,
+        description="An expression: `height >= 2160 and not has_cover`; see filters.md.",
+    )
+    search: str = Field(default="", max_length=1000, description="A part of the path.")
     status: Words = Field(
         default=[], description="ok, failed, missing, offline; repeat for several."
     )
@@ -28,10 +33,13 @@ class VideosFilter(BaseModel):
     def query(self) -> VideoQuery:
         """Return what the catalog is asked."""
         return VideoQuery(
+            where=self.where,
             search=self.search,
-            status=tuple(self.status),
-            codec=tuple(self.codec),
-            container=tuple(self.container),
+            facets={
+                "status": tuple(self.status),
+                "codec": tuple(self.codec),
+                "container": tuple(self.container),
+            },
             sort=self.sort,
             descending=self.descending,
         )

@@ -15,7 +15,6 @@ import apsw
 
 from stoat_nb.catalog.migrations import inspect, migrate
 from stoat_nb.catalog.place import check_place
-from stoat_nb.catalog.text_search import add_text_search
 from stoat_nb.errors import CatalogClosed, CatalogCorrupt, CatalogError, CatalogNotWritable
 from stoat_nb.names import shown
 
@@ -28,10 +27,14 @@ FRESH_NS = 500_000_000
 #: Read connections kept for the next reader.
 IDLE_READERS = 4
 
-_WRITER_PRAGMAS = (
-    "PRAGMA foreign_keys = ON",
-    "PRAGMA synchronous = FULL",
-    "PRAGMA journal_size_limit = 67108864",
+WRITER_PRAGMAS = (
+    "foreign_keys = ON",
+    "synchronous = FULL",
+    "journal_size_limit = 67108864",
+    # A large scan puts rows all over its indexes: their pages should still be at hand (32 MiB), and
+    # be copied from the log into the file once in a while, not each time they change.
+    "cache_size = -32768",
+    "wal_autocheckpoint = 4000",
 )
 _PRAGMAS = ("PRAGMA trusted_schema = OFF", "PRAGMA cell_size_check = ON", "PRAGMA mmap_size = 0")
 _READ_ONLY = apsw.SQLITE_OPEN_READONLY
@@ -158,9 +161,7 @@ class Database:
             if self._idle:
                 return self._idle.pop()
         with translated(self.path):
-            connection = _connected(self.path, _READ_ONLY)
-            add_text_search(connection)
-            return connection
+            return _connected(self.path, _READ_ONLY)
 
     def _put_back(self, connection: apsw.Connection) -> None:
         with self._lock:
@@ -201,8 +202,8 @@ def _prepare(connection: apsw.Connection, path: Path) -> None:
     if connection.readonly("main"):
         raise CatalogNotWritable(path, "this user may only read it")
     _use_wal(connection)
-    for pragma in _WRITER_PRAGMAS:
-        connection.execute(pragma).fetchall()
+    for pragma in WRITER_PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}").fetchall()
     if migrate(connection, path):
         # A new schema must not live in the log alone, and the new file not in its folder's cache.
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()

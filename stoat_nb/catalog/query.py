@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import apsw
 
 from stoat_nb.catalog.columns import TABLES
 from stoat_nb.catalog.database import fetch
-from stoat_nb.catalog.text_search import search_clause
-from stoat_nb.catalog.values import LARGEST, as_stored_text
+from stoat_nb.catalog.filters.checked import comparison
+from stoat_nb.catalog.filters.expression import one_of, parsed
+from stoat_nb.catalog.filters.fields import Field, field_named
+from stoat_nb.catalog.filters.sql import conditions
+from stoat_nb.catalog.filters.tree import AllOf, Mentions, Node, Operator
+from stoat_nb.catalog.values import LARGEST
 from stoat_nb.errors import FilterError
 from stoat_nb.names import shown
 
@@ -23,27 +28,44 @@ if TYPE_CHECKING:
 #: Rows a page may have at most; exports have no limit.
 LARGEST_PAGE = 500
 
-STATUSES = ("ok", "failed", "missing", "offline")
 #: Columns that videos can be sorted by.
 SORTABLE = tuple(
     column.name for column in TABLES["videos"].columns if column.dtype != "list<string>"
 )
 
 
+#: What a facet may be asked for, and the ends of a range; None is not known, or no end.
+FacetValue: TypeAlias = str | int | float | bool | None
+End: TypeAlias = str | float | datetime | None
+
+#: Values of one facet.
+MOST_VALUES = 1000
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VideoQuery:
-    """Which videos to list. Everything left out leaves all in.
+    """Which videos to list. Everything left out leaves all in; all that is given must be true.
 
     Examples
     --------
-    >>> VideoQuery(search="holiday", codec=("hevc",), sort="size_bytes", descending=True).limit
+    >>> query = VideoQuery(
+    ...     where="fps > 50 and not has_cover",
+    ...     facets={"codec": ("hevc", "av1"), "hdr": (None,)},
+    ...     ranges={"created_at": ("2024-05-01", None), "size_bytes": (None, 5_000_000)},
+    ...     search="holiday",
+    ...     sort="size_bytes",
+    ... )
+    >>> query.limit
     50
     """
 
     search: str = ""  #: Part of the path, whatever its case.
-    status: tuple[str, ...] = ()  #: Any of: ok, failed, missing, offline.
-    codec: tuple[str, ...] = ()  #: Any of these codecs.
-    container: tuple[str, ...] = ()  #: Any of these containers.
+    where: str = ""  #: An expression: docs/filters.md.
+    #: Column to values: any of them; None: not known. Of list columns: any of them is in the list.
+    facets: Mapping[str, Sequence[FacetValue]] = field(default_factory=dict)
+    #: Column to its least and its greatest value, both included; None: no end.
+    #: Times are seconds since 1970, dates as text, or datetimes.
+    ranges: Mapping[str, tuple[End, End]] = field(default_factory=dict)
     sort: str = "path"  #: A column of ``videos()``; rows that know nothing there come last.
     descending: bool = False
     limit: int = 50  #: Rows on the page: 1 to 500.
@@ -78,6 +100,7 @@ class Selection:
     """A query as SQL, checked."""
 
     source: str  #: The tables that order and conditions need; fewer let an index alone answer.
+    counted: str  #: The tables that conditions need.
     where: str  #: With the word WHERE, or empty.
     order: str  #: What follows ORDER BY; no two rows are ever equal in it.
     bindings: tuple[Any, ...]
@@ -86,7 +109,7 @@ class Selection:
         """Return how many videos match."""
         ((total,),) = fetch(
             connection,
-            f"SELECT count(*) FROM videos v {self.where}",  # noqa: S608 - values are bound
+            f"SELECT count(*) FROM {self.counted} {self.where}",  # noqa: S608 - values are bound
             self.bindings,
         )
         return int(total)
@@ -108,23 +131,54 @@ class Selection:
 def selection(query: VideoQuery) -> Selection:
     """Check a query and put it into SQL."""
     _check(query)
-    parts = [search_clause(query.search)]
-    for name in ("status", "codec", "container"):
-        wanted: tuple[str, ...] = getattr(query, name)
-        if wanted:
-            marks = ", ".join("?" * len(wanted))
-            parts.append((f"v.{name} IN ({marks})", tuple(as_stored_text(one) for one in wanted)))
-    clauses = [clause for clause, _ in parts if clause]
+    clause, bindings = conditions(condition(query))
     column = TABLES["videos"].column(query.sort)
     assert column is not None  # noqa: S101 - _check saw to it
     way = " DESC" if query.descending else ""
-    joined = set(re.findall(r"\b([a-z])\.", column.sql)) != {"v"}
     return Selection(
-        source=TABLES["videos"].source if joined else "videos v",
-        where=f"WHERE {' AND '.join(clauses)}" if clauses else "",
+        source=tables_for(f"{column.sql} {clause}"),
+        counted=tables_for(clause),
+        where=f"WHERE {clause}" if clause else "",
         order=f"{column.sql}{way} NULLS LAST, v.id{way}",
-        bindings=tuple(value for _, values in parts for value in values),
+        bindings=bindings,
     )
+
+
+def tables_for(sql: str) -> str:
+    """Return the tables that a part of a statement about videos speaks of."""
+    named = set(re.findall(r"\b([a-z])\.", sql))
+    return TABLES["videos"].source if named - {"v"} else "videos v"
+
+
+def condition(query: VideoQuery) -> AllOf:
+    """Return everything that a query asks for, checked, as one tree."""
+    parts: list[Node] = [Mentions(query.search)] if query.search else []
+    parts.extend(_facet(name, values) for name, values in query.facets.items() if values)
+    for name, ends in query.ranges.items():
+        parts.extend(_range(field_named(name), ends))
+    if query.where.strip():
+        parts.append(parsed(query.where))
+    return AllOf(tuple(parts))
+
+
+def _facet(name: str, values: Sequence[FacetValue]) -> Node:
+    if isinstance(values, str) or len(values) > MOST_VALUES:
+        raise FilterError(
+            f"The facet '{shown(name)}' is no list of up to {MOST_VALUES:,} values. "
+            "Give a tuple of values, or use a range."
+        )
+    return one_of(field_named(name), values)
+
+
+def _range(chosen: Field, ends: tuple[End, End]) -> Iterator[Node]:
+    if chosen.kind not in ("whole", "number", "moment"):
+        raise FilterError(
+            f"'{chosen.name}' has no range: it is no number and no date. Use a facet instead."
+        )
+    operators: tuple[Operator, Operator] = (">=", "<=")
+    for operator, end in zip(operators, ends, strict=True):
+        if end is not None:
+            yield comparison(chosen, operator, end)
 
 
 def _check(query: VideoQuery) -> None:
@@ -133,11 +187,6 @@ def _check(query: VideoQuery) -> None:
             f"Videos cannot be sorted by '{shown(query.sort)}'. "
             f"Choose one of: {', '.join(SORTABLE)}."
         )
-    for status in query.status:
-        if status not in STATUSES:
-            raise FilterError(
-                f"'{shown(status)}' is no status. Choose from: {', '.join(STATUSES)}."
-            )
     _check_number("limit", query.limit, 1, LARGEST_PAGE)
     _check_number("offset", query.offset, 0, LARGEST)
 

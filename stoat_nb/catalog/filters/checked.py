@@ -1,0 +1,111 @@
+"""Values as a column can hold them: checked, and in the catalog's own terms."""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import UTC, date, datetime, timedelta
+from numbers import Integral, Real
+from typing import Any
+
+from stoat_nb.catalog.filters.fields import Field
+from stoat_nb.catalog.filters.tree import Compare, Operator, Value
+from stoat_nb.catalog.values import LARGEST, as_stored_text
+from stoat_nb.errors import FilterError
+from stoat_nb.names import shown
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+#: The years whose every moment fits into nanoseconds of 64 bits.
+FIRST_YEAR, LAST_YEAR = 1678, 2261
+
+_WANTED = {
+    "text": "text in quotes",
+    "whole": "a whole number of 64 bits",
+    "number": "a number",
+    "flag": "True or False",
+    "moment": 'a date such as "2024-05-01" or "2024-05-01T12:30:00Z", or seconds since 1970',
+    "list": "text in quotes",
+}
+
+
+def checked(field: Field, value: Any) -> Value:
+    """Return a value as the column would hold it."""
+    found = _as_kind(field, value)
+    if found is None:
+        raise FilterError(
+            f"{_said(value)} does not fit the column '{field.name}'. Give {_WANTED[field.kind]}."
+        )
+    if field.choices and found not in field.choices:
+        raise FilterError(
+            f"{_said(value)} is no {field.name}. Choose from: {', '.join(field.choices)}."
+        )
+    return found
+
+
+def comparison(field: Field, operator: Operator, value: Any) -> Compare:
+    """Return a column beside a value, in numbers of the column's own kind."""
+    if field.kind == "list":
+        raise FilterError(
+            f"'{field.name}' is a list. Ask whether something is in it: \"eng\" in {field.name}."
+        )
+    if field.kind == "flag" and operator not in ("==", "!="):
+        raise FilterError(f"'{field.name}' is yes or no. Compare it by == or != only.")
+    if field.kind == "whole" and isinstance(value, float) and math.isfinite(value):
+        # SQLite and pandas do not round alike where floats end and large integers go on.
+        if operator in ("<", "<=") and value != int(value):
+            operator, value = "<=", math.floor(value)
+        elif operator in (">", ">=") and value != int(value):
+            operator, value = ">=", math.ceil(value)
+    return Compare(field, operator, checked(field, value))
+
+
+def _said(value: Any) -> str:
+    text = shown(value)
+    return f"'{text[:80]}...'" if len(text) > 80 else f"'{text}'"  # noqa: PLR2004 - a line's worth
+
+
+def _as_kind(field: Field, value: Any) -> Value | None:
+    if isinstance(value, bool) or field.kind == "flag":
+        return value if isinstance(value, bool) and field.kind == "flag" else None
+    if field.kind in ("text", "list"):
+        return as_stored_text(value) if isinstance(value, str) else None
+    if field.kind == "moment":
+        return _moment(value)
+    number = _number(value)
+    if number is None or field.kind == "number":
+        return None if number is None else float(number)
+    fits = number == int(number) and -LARGEST - 1 <= number <= LARGEST
+    return int(number) if fits else None
+
+
+def _number(value: Any) -> int | float | None:
+    if isinstance(value, Integral):
+        return int(value) if abs(int(value)) < 2**1000 else None  # a float can hold no more
+    if isinstance(value, Real) and math.isfinite(value):
+        return float(value)
+    return None
+
+
+def _moment(value: Any) -> int | None:
+    """Return nanoseconds, in whole microseconds."""
+    try:
+        moment = _read(value)
+        if moment is None or not FIRST_YEAR <= moment.astimezone(UTC).year <= LAST_YEAR:
+            return None
+    except (ValueError, OverflowError):
+        return None
+    return (moment - _EPOCH) // _MICROSECOND * 1000
+
+
+def _read(value: Any) -> datetime | None:
+    if isinstance(value, str):
+        # A year or a month is its first day.
+        brief = re.fullmatch(r"\d{4}(-\d{2})?", value, re.ASCII)
+        value = datetime.fromisoformat(f"{value}-01-01"[:10] if brief else value)
+    if isinstance(value, datetime):
+        return value if value.tzinfo else value.replace(tzinfo=UTC)
+    if isinstance(value, date):
+        return datetime(value.year, value.month, value.day, tzinfo=UTC)
+    seconds = _number(value)
+    return None if seconds is None else _EPOCH + timedelta(seconds=seconds)
