@@ -1,18 +1,26 @@
-"""From what a probe found to the cells of a row. Pure."""
+"""From what a probe found to the cells of a row. Pure.
+
+Cells go to SQLite as they are: what it would refuse, text that is no Unicode or numbers of more
+than 64 bits, is rare and mended by ``values.mended`` when it has. What it would take in silence,
+numbers that are not finite, never leaves here.
+"""
 
 from __future__ import annotations
 
 import json
 import os
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from functools import lru_cache
+from math import inf, isfinite
+from operator import attrgetter
 from typing import Any
 
-from stoat_nb.catalog.values import as_cell, as_integer, as_moment_ns, as_stored_text, seconds_of
+from stoat_nb.catalog.values import as_cell, as_moment_ns, as_stored_text, seconds_of
 from stoat_nb.media.video import Found, Stream, Video
 from stoat_nb.names import as_text
 
-Cells = Mapping[str, Any]
+Cells = tuple[Any, ...]
 
 #: What is kept of a stream, under the names it has there.
 STREAM_FIELDS = (
@@ -96,7 +104,68 @@ _PICTURE = (
     "max_cll",
     "max_fall",
 )
+#: What a video has under its own name.
+_OWN = (
+    "container",
+    "format_name",
+    "duration_s",
+    "duration_basis",
+    "fragmented",
+    "faststart",
+    "integrity",
+    "integrity_level",
+    "integrity_reason",
+    "start_s",
+    "bitrate",
+    "n_chapters",
+    "encoder",
+    "title",
+    "quick_hash",
+)
+#: What its main streams have under other names: the video's column, and the stream's field.
+_OF_PICTURE = {
+    **{name: name for name in _PICTURE},
+    "video_bitrate": "bitrate",
+    "video_bitrate_basis": "bitrate_basis",
+}
+_OF_SOUND = {
+    "audio_codec": "codec",
+    "channels": "channels",
+    "channel_layout": "channel_layout",
+    "sample_rate": "sample_rate",
+    "audio_language": "language",
+    "audio_bitrate": "bitrate",
+    "audio_bitrate_basis": "bitrate_basis",
+    "audio_bit_depth": "bit_depth",
+}
+#: The names of ``file_cells`` and ``video_cells``, in their order.
+FILE_FIELDS = ("name", "path", "extension", "size_bytes", "mtime_ns", "device", "inode")
+VIDEO_FIELDS = (
+    *_OWN,
+    "created_at",
+    *("n_streams", "n_video", "n_audio", "n_subtitle", "n_data", "has_cover"),
+    *("audio_languages", "subtitle_languages"),
+    *_OF_PICTURE,
+    *("display_width", "display_height", "dar", "fps"),
+    *_OF_SOUND,
+)
+# One call for all the fields of an object: there are many millions of cells.
+_own = attrgetter(*_OWN)
+_of_picture = attrgetter(*_OF_PICTURE.values())
+_of_sound = attrgetter(*_OF_SOUND.values())
+_of_stream = attrgetter(*STREAM_FIELDS)
+_kept_of = attrgetter("kind", "is_cover", "language")
+
+_NO_PICTURE, _NO_SOUND = Stream(idx=0, kind="video"), Stream(idx=0, kind="audio")
+# Nobody has looked: that is known too.
+_LOOKED = {"integrity": "unknown", "integrity_level": "none"}
 _SIDEWAYS = (90, 270)
+#: Pixels; what is thinner has no aspect that a number can tell.
+_THINNEST = 1e-100
+#: A document of fewer bytes, which fits into a page of the file, is kept as it is: packing it would
+#: cost more than to write all else that is known of a file.
+_WORTH_PACKING = 4000
+_PACKED = b"x"  # what zlib begins with; JSON never does
 
 
 def path_of(folder: bytes, name: bytes) -> bytes:
@@ -106,116 +175,88 @@ def path_of(folder: bytes, name: bytes) -> bytes:
 
 def file_cells(found: Found) -> Cells:
     """Return what the file system says of a file."""
-    ending = os.path.splitext(found.name)[1]  # noqa: PTH122 - pathlib takes no bytes
-    return {
-        "name": found.name,
-        "path": as_text(path_of(found.folder, found.name)),
-        "extension": as_text(ending)[1:].lower(),
-        "size_bytes": as_integer(found.size_bytes),
-        "mtime_ns": as_moment_ns(found.mtime_ns),
-        "device": as_integer(found.device),
-        "inode": as_integer(found.inode),
-    }
+    name = found.name
+    ending = os.path.splitext(name)[1]  # noqa: PTH122 - pathlib takes no bytes
+    return (
+        name,
+        as_text(path_of(found.folder, name)),
+        as_text(ending)[1:].lower(),
+        found.size_bytes,
+        as_moment_ns(found.mtime_ns),
+        found.device,
+        found.inode,
+    )
 
 
 def video_cells(video: Video | None) -> Cells:
-    """Return the facts of a video; of none, the same names without any."""
-    known = Video(container="", format_name="", streams=()) if video is None else video
-    cells: dict[str, Any] = {
-        "tool": known.tool,
-        "container": known.container,
-        "format_name": known.format_name,
-        "duration_s": known.duration_s,
-        "duration_basis": known.duration_basis,
-        "fragmented": known.fragmented,
-        "faststart": known.faststart,
-        "integrity_reason": known.integrity_reason,
-        "start_s": known.start_s,
-        "bitrate": known.bitrate,
-        "created_at": seconds_of(known.created_at),
-        "encoder": known.encoder,
-        "title": known.title,
-        **_counts(known),
-        **_picture(known.main("video")),
-        **_sound(known.main("audio")),
-        "audio_languages": _languages(known.streams, "audio"),
-        "subtitle_languages": _languages(known.streams, "subtitle"),
-    }
-    return {
-        **{name: None if video is None else as_cell(value) for name, value in cells.items()},
-        # Nobody has looked: that is known too.
-        "integrity": as_stored_text(known.integrity),
-        "integrity_level": as_stored_text(known.integrity_level),
-    }
+    """Return the facts of a video; of none, as many cells."""
+    if video is None:
+        return _UNKNOWN
+    picture = video.main("video") or _NO_PICTURE
+    own, shown = _own(video), _of_picture(picture)
+    if not isfinite((video.duration_s or 0.0) + (video.start_s or 0.0) + (picture.sar or 0.0)):
+        own, shown = tuple(map(as_cell, own)), tuple(map(as_cell, shown))
+    return (
+        *own,
+        seconds_of(video.created_at) if video.created_at else None,
+        *_summed(tuple([_kept_of(stream) for stream in video.streams])),
+        *shown,
+        *_displayed(picture),
+        picture.fps_num / picture.fps_den if picture.fps_num and picture.fps_den else None,
+        *_of_sound(video.main("audio") or _NO_SOUND),
+    )
 
 
-def stream_cells(stream: Stream) -> tuple[Any, ...]:
+_UNKNOWN = tuple(_LOOKED.get(name) for name in VIDEO_FIELDS)
+
+
+def stream_cells(stream: Stream) -> Cells:
     """Return a stream's fields in the order of STREAM_FIELDS."""
-    return tuple(as_cell(getattr(stream, name)) for name in STREAM_FIELDS)
+    cells: Cells = _of_stream(stream)
+    if isfinite((stream.sar or 0.0) + (stream.duration_s or 0.0) + (stream.start_s or 0.0)):
+        return cells
+    return tuple(map(as_cell, cells))
 
 
-def chapter_cells(video: Video) -> list[tuple[Any, ...]]:
+def chapter_cells(video: Video) -> list[Cells]:
     """Return number, start, end and title of every chapter."""
     return [
-        (chapter.n, as_cell(chapter.start_s), as_cell(chapter.end_s), as_cell(chapter.title))
+        (chapter.n, as_cell(chapter.start_s), as_cell(chapter.end_s), chapter.title)
         for chapter in video.chapters
     ]
 
 
-def tag_cells(video: Video) -> list[tuple[Any, ...]]:
+def tag_cells(video: Video) -> list[Cells]:
     """Return place, stream, key and value of every tag."""
-    return [
-        (place, tag.idx, as_stored_text(tag.key), as_stored_text(tag.value))
-        for place, tag in enumerate(video.tags)
-    ]
+    return [(place, tag.idx, tag.key, tag.value) for place, tag in enumerate(video.tags)]
 
 
 def document_cell(video: Video) -> bytes | None:
-    """Return what the reader said beyond the facts, compressed."""
+    """Return what the reader said beyond the facts; a long one is compressed."""
+    if video.document is None:
+        return None
+    written = as_stored_text(video.document).encode()
+    return written if len(written) < _WORTH_PACKING else zlib.compress(written)
+
+
+def document_of(cell: bytes) -> Any:
+    """Return the document that a cell holds."""
+    return json.loads(zlib.decompress(cell) if cell.startswith(_PACKED) else cell)
+
+
+@lru_cache(maxsize=1024)
+def _summed(streams: tuple[tuple[str, bool, str | None], ...]) -> Cells:
+    """Return how many streams there are of each kind, and which languages they are in."""
+    kinds = [kind for kind, is_cover, _ in streams if not is_cover]
     return (
-        None if video.document is None else zlib.compress(as_stored_text(video.document).encode())
+        len(streams),
+        *(kinds.count(kind) for kind in ("video", "audio", "subtitle", "data")),
+        len(kinds) < len(streams),
+        *(
+            _listed([one for at, _, one in streams if at == kind and one])
+            for kind in ("audio", "subtitle")
+        ),
     )
-
-
-def _counts(video: Video) -> Cells:
-    kinds = [stream.kind for stream in video.streams if not stream.is_cover]
-    return {
-        "n_streams": len(video.streams),
-        "n_video": kinds.count("video"),
-        "n_audio": kinds.count("audio"),
-        "n_subtitle": kinds.count("subtitle"),
-        "n_data": kinds.count("data"),
-        "n_chapters": video.n_chapters,
-        "has_cover": any(stream.is_cover for stream in video.streams),
-    }
-
-
-def _picture(stream: Stream | None) -> Cells:
-    known = Stream(idx=0, kind="video") if stream is None else stream
-    width, height, dar = _displayed(known)
-    return {
-        **{name: getattr(known, name) for name in _PICTURE},
-        "video_bitrate": known.bitrate,
-        "video_bitrate_basis": known.bitrate_basis,
-        "display_width": width,
-        "display_height": height,
-        "dar": dar,
-        "fps": known.fps_num / known.fps_den if known.fps_num and known.fps_den else None,
-    }
-
-
-def _sound(stream: Stream | None) -> Cells:
-    known = Stream(idx=0, kind="audio") if stream is None else stream
-    return {
-        "audio_codec": known.codec,
-        "channels": known.channels,
-        "channel_layout": known.channel_layout,
-        "sample_rate": known.sample_rate,
-        "audio_language": known.language,
-        "audio_bitrate": known.bitrate,
-        "audio_bitrate_basis": known.bitrate_basis,
-        "audio_bit_depth": known.bit_depth,
-    }
 
 
 def _displayed(stream: Stream) -> tuple[int | None, int | None, float | None]:
@@ -223,6 +264,8 @@ def _displayed(stream: Stream) -> tuple[int | None, int | None, float | None]:
     if not stream.width or not stream.height:
         return None, None, None
     stretched = stream.width * (stream.sar or 1.0)
+    if not _THINNEST < stretched < inf:
+        return None, None, None
     width, height = max(1, round(stretched)), stream.height
     aspect = stretched / stream.height
     if stream.rotation in _SIDEWAYS:
@@ -230,6 +273,5 @@ def _displayed(stream: Stream) -> tuple[int | None, int | None, float | None]:
     return width, height, aspect
 
 
-def _languages(streams: Iterable[Stream], kind: str) -> str:
-    tagged = [stream.language for stream in streams if stream.kind == kind and stream.language]
-    return json.dumps([as_stored_text(language) for language in dict.fromkeys(tagged)])
+def _listed(languages: Iterable[str]) -> str:
+    return json.dumps([as_stored_text(language) for language in dict.fromkeys(languages)])

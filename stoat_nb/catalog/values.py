@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from stoat_nb.names import as_text
 
@@ -46,6 +47,11 @@ def as_cell(value: str | float | None) -> str | int | float | None:
     if isinstance(value, int):  # a bool too: it becomes 0 or 1
         return as_integer(value)
     return value if math.isfinite(value) else None
+
+
+def mended(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return a row with every cell as SQLite takes it; bytes stay as they are."""
+    return tuple(cell if isinstance(cell, bytes) else as_cell(cell) for cell in row)
 
 
 def seconds_of(moment: str | None) -> float | None:

@@ -115,8 +115,13 @@ class Video:
 
     def main(self, kind: str) -> Stream | None:
         """Return *the* stream of a kind: the first marked as default, else the first; no cover."""
-        streams = [stream for stream in self.streams if stream.kind == kind and not stream.is_cover]
-        return next((stream for stream in streams if stream.is_default), next(iter(streams), None))
+        first = None
+        for stream in self.streams:
+            if stream.kind == kind and not stream.is_cover:
+                if stream.is_default:
+                    return stream
+                first = first or stream
+        return first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
