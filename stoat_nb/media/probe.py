@@ -1,16 +1,18 @@
-"""The pure function that engines run in their workers: one file in, facts or a failure out."""
+"""The pure functions that engines run in their workers: files in, facts or failures out."""
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from stoat_nb.media import libav, policy
-from stoat_nb.media.failures import ProbeError, from_disk, from_os_error
+from stoat_nb.media.failures import STOAT, ProbeError, from_disk, from_os_error
 from stoat_nb.media.guarded import NotRegularError, open_beneath
 from stoat_nb.media.headers.read import read_headers
+from stoat_nb.media.quick_hash import quick_hash
 from stoat_nb.media.structure.verdict import TRUNCATED, Structure
 from stoat_nb.media.window import Window
 
@@ -22,19 +24,64 @@ def probe(item: Mapping[str, Any]) -> dict[str, Any]:
     """Read one file's own metadata.
 
     ``item`` names the file by ``root`` and ``relative`` (as ``os.fsdecode`` spells them) and says
-    what the walk saw, ``size_bytes`` and ``mtime_ns``; ``soft_timeout_s`` is optional. The answer
-    is JSON: ``{"video": {...}}`` or ``{"failure": {...}}``.
+    what the walk saw, ``size_bytes`` and ``mtime_ns``; ``soft_timeout_s`` is optional, and so is
+    ``ask_libav``: the headers are known to prove too little. The answer is JSON:
+    ``{"video": {...}}`` or ``{"failure": {...}}``.
     """
     started = time.monotonic()
     try:
         return {"video": _read(item)}
     except ProbeError as error:
-        failure = {"error_class": error.error_class, "error": str(error), "tool": libav.tool()}
+        return _failed(error, libav.tool(), started)
+
+
+def prove(item: Mapping[str, Any]) -> list[dict[str, Any] | None]:
+    """Read what headers alone prove of many files: memory-safe, and quick enough to go in batches.
+
+    ``item`` holds ``root``, the ``files`` (each as relative name, size and time), and the seconds
+    ``within_s`` which to stop. There is an answer for each file in turn, as ``probe`` gives them;
+    None: ask ``probe``, with ``ask_libav``. Files whose turn did not come have no answer.
+    """
+    until = time.monotonic() + item["within_s"]
+    answers: list[dict[str, Any] | None] = []
+    for relative, size_bytes, mtime_ns in item["files"]:
+        one = {"root": item["root"], "relative": relative}
+        answers.append(_proven({**one, "size_bytes": size_bytes, "mtime_ns": mtime_ns}))
+        if time.monotonic() >= until:
+            break
+    return answers
+
+
+def _proven(item: Mapping[str, Any]) -> dict[str, Any] | None:
+    started = time.monotonic()
+    try:
+        with _opened(item) as (fd, before):
+            headers = read_headers(Window(fd, before.st_size))
+            if headers.facts is None:
+                return None
+            headers.facts["quick_hash"] = quick_hash(fd, before.st_size)
+            _refuse_if_changed(fd, before)
+            return {"video": headers.complete(headers.facts)}
+    except ProbeError as error:
+        return _failed(error, STOAT, started)
+    except OSError:
+        return None  # whoever reads it alone finds out what the disk says
+
+
+def _failed(error: ProbeError, tool: str, started: float) -> dict[str, Any]:
     elapsed_ms = round((time.monotonic() - started) * 1000)
+    failure = {"error_class": error.error_class, "error": str(error), "tool": tool}
     return {"failure": {**failure, "elapsed_ms": elapsed_ms}}
 
 
 def _read(item: Mapping[str, Any]) -> dict[str, Any]:
+    with _opened(item) as (fd, before):
+        return _unchanged(fd, before, item)
+
+
+@contextmanager
+def _opened(item: Mapping[str, Any]) -> Iterator[tuple[int, os.stat_result]]:
+    """Open a file that is what the walk saw."""
     fd = _open(item)
     try:
         before = os.fstat(fd)
@@ -42,7 +89,7 @@ def _read(item: Mapping[str, Any]) -> dict[str, Any]:
             raise ProbeError("changed_while_read", _CHANGED)
         if not before.st_size:
             raise ProbeError("empty", "The file is empty (0 bytes).")
-        return _unchanged(fd, before, item.get("soft_timeout_s", policy.SOFT_TIMEOUT_S))
+        yield fd, before
     finally:
         os.close(fd)
 
@@ -58,11 +105,14 @@ def _open(item: Mapping[str, Any]) -> int:
         raise from_os_error(error) from error
 
 
-def _unchanged(fd: int, before: os.stat_result, soft_timeout_s: float) -> dict[str, Any]:
+def _unchanged(fd: int, before: os.stat_result, item: Mapping[str, Any]) -> dict[str, Any]:
     """Read the facts; a file that changed meanwhile is neither good nor bad, whatever was read."""
     try:
-        headers = read_headers(Window(fd, before.st_size))
+        is_libav_next = item.get("ask_libav", False)
+        headers = read_headers(Window(fd, before.st_size), is_libav_next=is_libav_next)
+        soft_timeout_s = item.get("soft_timeout_s", policy.SOFT_TIMEOUT_S)
         facts = headers.facts or libav.read(fd, soft_timeout_s=soft_timeout_s)
+        facts["quick_hash"] = quick_hash(fd, before.st_size)
     except OSError as error:
         raise from_disk(error) from error
     except ProbeError as error:

@@ -1,10 +1,10 @@
-"""The handler that runs a scan: a walk, some probers and one recorder, side by side."""
+"""The handler that runs a scan: a walk, some readers and one recorder, side by side."""
 
 from __future__ import annotations
 
 import asyncio
-import os
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any, TypeVar
@@ -15,13 +15,13 @@ from stoat_nb.engines.engine import Engine
 from stoat_nb.errors import JobTakenOver, StoatError
 from stoat_nb.jobs.context import Handler, JobContext
 from stoat_nb.media.extensions import VIDEO_EXTENSIONS
-from stoat_nb.media.failures import failure_of
 from stoat_nb.media.find import find_folders
-from stoat_nb.media.outcome import outcome
-from stoat_nb.media.probe import probe
-from stoat_nb.media.video import Found, Outcome
+from stoat_nb.media.video import Outcome
 from stoat_nb.names import as_bytes, shown
+from stoat_nb.scan.backlog import Backlog, Candidate, Portion
 from stoat_nb.scan.comparison import Batch, Knowledge, next_batch
+from stoat_nb.scan.probing import BATCH_FILES, Probed, Prober
+from stoat_nb.scan.recording import Recording
 from stoat_nb.scan.sweep import Sweep
 from stoat_nb.scan.tally import Tally
 from stoat_nb.settings import Settings
@@ -32,8 +32,6 @@ T = TypeVar("T")
 SCAN_JOB_TYPE = "scan"
 #: Failures that a scan's log names one by one.
 LOGGED_FAILURES = 100
-#: Outcomes written in one transaction, and the seconds after which fewer are.
-RECORD_AT_MOST, RECORD_EVERY_S = 500, 0.5
 
 
 def make_scan_handler(*, catalog: Catalog, engine: Engine, settings: Settings) -> Handler:
@@ -67,14 +65,12 @@ class _Scan:
         self._started = time.monotonic()
         self._tally = Tally()
         self._total: int | None = None
-        self._to_probe: asyncio.Queue[tuple[Found, bool] | None] = asyncio.Queue()
+        self._prober = Prober(engine, root=self._root, settings=settings)
+        self._backlog = Backlog()
         self._current: dict[int, str] = {}
-        self._outcomes: list[Outcome] = []
         self._visited: set[bytes] = set()
         self._unreadable: list[bytes] = []
         self._gone: dict[bytes, list[bytes]] = {}
-        self._wake_recorder = asyncio.Event()
-        self._probed_all = False
 
     def _payload(self, name: str, default: T) -> T:
         value: T = self._context.payload.get(name, default)
@@ -141,18 +137,17 @@ class _Scan:
         return report.to_json()
 
     async def _find_and_probe(self, begun: BegunScan) -> None:
-        recorder = asyncio.ensure_future(self._record_until_done())
+        recording = Recording(self._record)
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._find(self._knowledge(begun)))
                 for slot in range(self._engine.slots):
-                    group.create_task(self._probe_until_done(slot, recorder))
+                    group.create_task(self._probe_until_done(slot, recording))
         except BaseExceptionGroup as group_of:
             raise _first(group_of) from group_of
         finally:
-            self._probed_all = True
-            self._wake_recorder.set()
-            await recorder
+            self._backlog.close()
+            await recording.close()
 
     # -- finding -------------------------------------------------------------------------------
 
@@ -185,8 +180,7 @@ class _Scan:
                 listings.close()
         self._total = self._tally.found
         self._report("probing")
-        for _ in range(self._engine.slots):
-            self._to_probe.put_nowait(None)
+        await self._backlog.complete()
 
     async def _take(self, batch: Batch) -> None:
         self._tally.found += batch.n_found
@@ -200,8 +194,8 @@ class _Scan:
         self._visited.update(batch.folders)
         self._unreadable += batch.unreadable
         self._gone.update(batch.gone)
-        for candidate in batch.changed:
-            self._to_probe.put_nowait(candidate)
+        if batch.changed:
+            await self._backlog.put([Candidate(*pair) for pair in batch.changed])
         self._tally.moved += len(batch.moved)
         self._tally.bytes_done += sum(found.size_bytes for _id, found in batch.moved)
         self._report("finding")
@@ -216,21 +210,21 @@ class _Scan:
 
     # -- probing -------------------------------------------------------------------------------
 
-    async def _probe_until_done(self, slot: int, recorder: asyncio.Future[None]) -> None:
-        while (next_one := await self._to_probe.get()) is not None:
-            if recorder.done():
-                return  # it failed; whoever awaits it says why
-            found, known = next_one
-            self._current[slot] = shown(found.name)
-            came_of_it = await self._probe(found)
-            self._outcomes.append(came_of_it)
-            if came_of_it.failure is not None:
-                self._log_failure(f"{shown(found.name)}: {came_of_it.failure.error}")
-            self._tally.probed(came_of_it, known=known)
+    async def _probe_until_done(self, slot: int, recording: Recording) -> None:
+        while (portion := await self._backlog.take(BATCH_FILES)) is not None:
+            self._current[slot] = _named(portion)
+            probed = await self._prober.read(portion)
             del self._current[slot]
-            self._report("finding" if self._total is None else "probing")
-            if len(self._outcomes) >= RECORD_AT_MOST:
-                self._wake_recorder.set()
+            self._count(probed)
+            await recording.add([outcome for outcome, _known in probed.outcomes])
+            await self._backlog.settle(alone=probed.alone, again=probed.again)
+
+    def _count(self, probed: Probed) -> None:
+        for outcome, known in probed.outcomes:
+            if outcome.failure is not None:
+                self._log_failure(f"{shown(outcome.found.name)}: {outcome.failure.error}")
+            self._tally.probed(outcome, known=known)
+        self._report("finding" if self._total is None else "probing")
 
     def _log_failure(self, line: str) -> None:
         """Note a failure, as long as there are few: each is a row of its own as well."""
@@ -239,44 +233,17 @@ class _Scan:
         elif self._tally.failed == LOGGED_FAILURES:
             self._context.log("There are more failures: see failures().", "warning")
 
-    async def _probe(self, found: Found) -> Outcome:
-        relative = found.folder[len(self._root) :].lstrip(b"/")
-        item = {
-            "root": os.fsdecode(self._root),
-            "relative": os.fsdecode(os.path.join(relative, found.name)),  # noqa: PTH118 - bytes
-            "size_bytes": found.size_bytes,
-            "mtime_ns": found.mtime_ns,
-            # Libav gives up by itself before it is killed: a reason is better than a corpse.
-            "soft_timeout_s": self._settings.probe_timeout_s / 2,
-        }
-        answer = await self._engine.call(probe, item)
-        if answer.fault is None:
-            return outcome(found, answer.value)
-        failure = failure_of(
-            str(answer.fault.kind), answer.fault.message, elapsed_ms=answer.elapsed_ms
-        )
-        return Outcome(found=found, failure=failure)
-
     # -- cataloguing ---------------------------------------------------------------------------
 
-    async def _record_until_done(self) -> None:
-        """Write outcomes down in batches; ends when probing has and all is written."""
-        while not (self._probed_all and not self._outcomes):
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._wake_recorder.wait(), RECORD_EVERY_S)
-            if not self._probed_all:
-                self._wake_recorder.clear()
-            batch, self._outcomes = self._outcomes, []
-            if batch:
-                await self._context.in_thread(
-                    partial(
-                        self._catalog.record,
-                        self._scan_id,
-                        batch,
-                        at=time.time(),
-                        attempt=self._context.attempt,
-                    )
-                )
+    async def _record(self, outcomes: Sequence[Outcome]) -> None:
+        record = partial(
+            self._catalog.record,
+            self._scan_id,
+            outcomes,
+            at=time.time(),
+            attempt=self._context.attempt,
+        )
+        await self._context.in_thread(record)
 
     async def _sweep(self) -> None:
         """See to known files that were not found, where the walk has really looked."""
@@ -310,6 +277,11 @@ class _Scan:
             current=tuple(self._current.values()),
             message=f"{tally.found:,} videos found" if phase == "finding" else "",
         )
+
+
+def _named(portion: Portion) -> str:
+    name, more = shown(portion.files[0].found.name), len(portion.files) - 1
+    return f"{name} and {more} more" if more else name
 
 
 def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:

@@ -1,0 +1,89 @@
+"""Candidates to outcomes: headers in batches, and alone what needs libav."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import NamedTuple
+
+from stoat_nb.engines.engine import Answer, Engine
+from stoat_nb.media.failures import failure_of
+from stoat_nb.media.outcome import outcome
+from stoat_nb.media.probe import probe, prove
+from stoat_nb.media.video import Found, Outcome
+from stoat_nb.scan.backlog import Candidate, Portion
+from stoat_nb.settings import Settings
+
+#: Files whose headers are read at one go, and the seconds after which that is enough of them:
+#: so that progress moves, and so that cancel and pause are quick.
+BATCH_FILES, BATCH_S = 64, 0.25
+
+
+class Probed(NamedTuple):
+    """What came of a portion."""
+
+    outcomes: list[tuple[Outcome, bool]]  #: True: of a file that was known.
+    alone: list[Candidate]  #: Their headers do not tell enough.
+    again: list[Candidate]  #: Their turn did not come.
+
+
+class Prober:
+    """Reads files of one root on an engine."""
+
+    def __init__(self, engine: Engine, *, root: bytes, settings: Settings) -> None:
+        self._engine, self._root = engine, root
+        self._timeout_s = settings.probe_timeout_s
+
+    async def read(self, portion: Portion) -> Probed:
+        """Read what was taken from the backlog."""
+        if portion.alone:
+            (candidate,) = portion.files
+            return Probed([(await self._read_alone(candidate.found), candidate.known)], [], [])
+        return await self._read_headers(portion.files)
+
+    async def _read_headers(self, files: list[Candidate]) -> Probed:
+        item = {
+            "root": os.fsdecode(self._root),
+            "files": [
+                (self._relative(found), found.size_bytes, found.mtime_ns) for found, _known in files
+            ],
+            "within_s": BATCH_S,
+        }
+        answer = await self._engine.call(prove, item, deadline_s=self._timeout_s)
+        return await asyncio.to_thread(_sorted_out, files, answer)
+
+    async def _read_alone(self, found: Found) -> Outcome:
+        item = {
+            "root": os.fsdecode(self._root),
+            "relative": self._relative(found),
+            "size_bytes": found.size_bytes,
+            "mtime_ns": found.mtime_ns,
+            "ask_libav": True,
+            # Libav gives up by itself before it is killed: a reason is better than a corpse.
+            "soft_timeout_s": self._timeout_s / 2,
+        }
+        answer = await self._engine.call(probe, item)
+        if answer.fault is None:
+            return outcome(found, answer.value)
+        failure = failure_of(
+            str(answer.fault.kind), answer.fault.message, elapsed_ms=answer.elapsed_ms
+        )
+        return Outcome(found=found, failure=failure)
+
+    def _relative(self, found: Found) -> str:
+        folder = found.folder[len(self._root) :].lstrip(b"/")
+        return os.fsdecode(os.path.join(folder, found.name))  # noqa: PTH118 - bytes
+
+
+def _sorted_out(files: list[Candidate], answer: Answer) -> Probed:
+    """Tell what is proven. Whatever went wrong with a batch is no word about any file of it."""
+    answers = answer.value
+    if answer.fault is not None or not isinstance(answers, list) or not answers:
+        return Probed([], files, [])
+    outcomes, alone = [], []
+    for candidate, one in zip(files, answers, strict=False):
+        if one is None:
+            alone.append(candidate)
+        else:
+            outcomes.append((outcome(candidate.found, one), candidate.known))
+    return Probed(outcomes, alone, files[len(answers) :])

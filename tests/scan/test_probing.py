@@ -1,0 +1,129 @@
+"""Reading in batches: the same facts as alone, and no batch can cost a file its own answer."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stoat_nb.engines.engine import Answer, Fault, FaultKind, PureFunction
+from stoat_nb.engines.local import LocalEngine
+from stoat_nb.media.probe import probe, prove
+from stoat_nb.media.video import Found
+from stoat_nb.scan.backlog import Candidate, Portion
+from stoat_nb.scan.probing import Prober
+from stoat_nb.settings import Settings
+
+pytestmark = pytest.mark.anyio
+
+
+class Stumbling(LocalEngine):
+    """An engine whose processes die of every batch, as of a file that kills whoever reads it."""
+
+    async def call(
+        self, function: PureFunction, item: Mapping[str, Any], *, deadline_s: float | None = None
+    ) -> Answer:
+        if function is prove:
+            return Answer(fault=Fault(kind=FaultKind.CRASH, message="It died."))
+        return await super().call(function, item, deadline_s=deadline_s)
+
+
+@pytest.fixture
+async def engine() -> AsyncIterator[LocalEngine]:
+    made = LocalEngine(workers=1)
+    yield made
+    await made.aclose()
+
+
+@pytest.fixture
+async def stumbling() -> AsyncIterator[LocalEngine]:
+    made = Stumbling(workers=1)
+    yield made
+    await made.aclose()
+
+
+def files_of(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def found(path: Path) -> Found:
+    seen = path.stat()
+    return Found(
+        folder=os.fsencode(path.parent),
+        name=os.fsencode(path.name),
+        size_bytes=seen.st_size,
+        mtime_ns=seen.st_mtime_ns,
+        inode=seen.st_ino,
+        device=seen.st_dev,
+    )
+
+
+def batch(folder: Path, within_s: float = 60) -> dict[str, Any]:
+    return {
+        "root": str(folder),
+        "files": [
+            (str(path.relative_to(folder)), path.stat().st_size, path.stat().st_mtime_ns)
+            for path in files_of(folder)
+        ],
+        "within_s": within_s,
+    }
+
+
+def alone(folder: Path, path: Path, **options: object) -> dict[str, Any]:
+    seen = path.stat()
+    return {
+        "root": str(folder),
+        "relative": str(path.relative_to(folder)),
+        "size_bytes": seen.st_size,
+        "mtime_ns": seen.st_mtime_ns,
+        **options,
+    }
+
+
+def test_a_batch_says_of_each_file_what_is_said_of_it_alone(clips: Path) -> None:
+    answers = prove(batch(clips))
+    assert len(answers) == len(files_of(clips))
+    assert sum(answer is not None for answer in answers) > 5
+    for path, answer in zip(files_of(clips), answers, strict=True):
+        by_itself = probe(alone(clips, path))
+        if answer is None:
+            assert by_itself == probe(alone(clips, path, ask_libav=True)) or "failure" in by_itself
+        elif "video" in answer:
+            assert answer == by_itself
+        else:
+            assert answer["failure"]["error"] == by_itself["failure"]["error"]
+
+
+def test_a_batch_ends_when_its_time_is_up(clips: Path) -> None:
+    assert len(prove(batch(clips, within_s=0))) == 1
+
+
+async def test_what_a_batch_does_not_tell_is_read_alone_and_what_it_had_no_time_for_again(
+    engine: LocalEngine, clips: Path
+) -> None:
+    prober = Prober(engine, root=os.fsencode(clips), settings=Settings())
+    candidates = [Candidate(found(path), known=False) for path in files_of(clips)]
+    probed = await prober.read(Portion(candidates, alone=False))
+    counted = [outcome.found for outcome, _known in probed.outcomes]
+    counted += [candidate.found for candidate in probed.alone + probed.again]
+    assert sorted(counted, key=str) == sorted((one.found for one in candidates), key=str)
+    assert probed.outcomes
+    assert probed.alone
+    (one,) = (await prober.read(Portion(probed.alone[:1], alone=True))).outcomes
+    assert one[0].found == probed.alone[0].found
+
+
+async def test_a_batch_that_kills_its_process_costs_no_file_anything(
+    stumbling: LocalEngine, clips: Path
+) -> None:
+    prober = Prober(stumbling, root=os.fsencode(clips), settings=Settings())
+    candidates = [Candidate(found(path), known=True) for path in files_of(clips)]
+    assert await prober.read(Portion(candidates, alone=False)) == ([], candidates, [])
+    good = next(one for one in candidates if one.found.name == b"beach walk.mp4")
+    ((outcome, known),) = (await prober.read(Portion([good], alone=True))).outcomes
+    assert known
+    assert outcome.video is not None
+    assert outcome.video.container == "mp4"
