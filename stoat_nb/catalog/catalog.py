@@ -8,28 +8,26 @@ from typing import TYPE_CHECKING, Any, BinaryIO, overload
 
 import apsw
 
-from stoat_nb.catalog.columns import DIFF, TABLES
+from stoat_nb.catalog.columns import DIFF, HISTORY, TABLES
 from stoat_nb.catalog.database import Database, fetch
 from stoat_nb.catalog.facts import document_of
-from stoat_nb.catalog.history import difference
+from stoat_nb.catalog.history import difference, life
 from stoat_nb.catalog.jobs import CatalogJobStore
 from stoat_nb.catalog.presence import Presence
 from stoat_nb.catalog.query import Page, Summary, VideoQuery, selection, summarize
+from stoat_nb.catalog.recording import RecordCounts
 from stoat_nb.catalog.retention import Retention
 from stoat_nb.catalog.rows import as_objects, pieces, rows_of
 from stoat_nb.catalog.scans import BegunScan, Scans
 from stoat_nb.catalog.values import as_integer
-from stoat_nb.catalog.recording import RecordCounts
 from stoat_nb.catalog.videos import KnownFile, Videos
 from stoat_nb.catalog.views import Views
+from stoat_nb.catalog.whereabouts import Whereabouts, whereabouts
 from stoat_nb.errors import UnknownVideo
 from stoat_nb.media.video import Outcome
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from stoat_nb.catalog.exports.export import Export
-    from stoat_nb.catalog.exports.stream import Stream
 
     from stoat_nb.catalog.exports.export import Export
     from stoat_nb.catalog.exports.stream import Stream
@@ -169,6 +167,16 @@ class Catalog:
 
         rows = self._database.read(lambda connection: difference(connection, before, after))
         return frame(DIFF, [rows])
+
+    def history(self, video_id: int) -> pd.DataFrame:
+        """Return what became of one file, oldest first."""
+        from stoat_nb.catalog.frames import frame  # noqa: PLC0415 - pandas only for frames
+
+        return frame(HISTORY, [self._database.read(lambda connection: life(connection, video_id))])
+
+    def whereabouts(self, video_id: int) -> Whereabouts:
+        """Return where the file of a row lies."""
+        return self._database.read(lambda connection: whereabouts(connection, video_id))
 
     def page(self, query: VideoQuery) -> Page:
         """Return one page of the videos that match."""

@@ -317,6 +317,26 @@ DIFF = Table(
     order="",
 )
 
+HISTORY = Table(
+    name="history",
+    doc="What became of one file, oldest first: a row for each change.",
+    columns=(
+        moment("at", "When a scan found it.", basis="catalog", sql=""),
+        *columns_of(
+            "h",
+            "catalog",
+            ("change", "category", "added, removed, moved, changed, returned or offline."),
+            ("column", "category", "The column that changed; null when the file was added."),
+            ("old", "string", "Its value before, as text."),
+            ("new", "string", "Its value after, as text."),
+            ("path", "string", "Where the file was then."),
+            ("scan_id", "Int64", "The scan that found it."),
+        ),
+    ),
+    source="",
+    order="",
+)
+
 _OPENING = """\
 # Columns
 
@@ -331,7 +351,7 @@ one marked as default, else the first; covers are never it.
 """
 
 
-def page(tables: Sequence[Table] = (*TABLES.values(), DIFF)) -> str:
+def page(tables: Sequence[Table] = (*TABLES.values(), DIFF, HISTORY)) -> str:
     """Return docs/columns.md."""
     return "\n".join([_OPENING, *(_section(table) for table in tables)])
 

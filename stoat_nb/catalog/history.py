@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any
 
 import apsw
 
 from stoat_nb.catalog.database import fetch
-from stoat_nb.errors import UnknownScan
+from stoat_nb.catalog.values import as_integer
+from stoat_nb.errors import UnknownScan, UnknownVideo
 
 #: Old and new value of a column.
 Pair = tuple[Any, Any]
@@ -107,6 +109,36 @@ def difference(connection: apsw.Connection, before: int, after: int) -> list[tup
         fates.setdefault(video_id, _Fate()).take(path, json.loads(facts))
     rows = [row for video_id, fate in fates.items() for row in fate.rows(video_id)]
     return sorted(rows, key=lambda row: (row[1], row[0], row[2] or ""))
+
+
+def life(connection: apsw.Connection, video_id: int) -> list[tuple[Any, ...]]:
+    """Return what became of one file, oldest first, as in HISTORY."""
+    found = fetch(connection, _BIRTH, (as_integer(video_id),))
+    if not found:
+        raise UnknownVideo(video_id)
+    rows = [(found[0][0], "added", None, None, None, *found[0][1:])]
+    changes = fetch(connection, _CHANGES, (as_integer(video_id),))
+    for (scan_id, at), group in groupby(changes, key=lambda change: change[:2]):
+        fate = _Fate()
+        for _scan_id, _at, path, facts in group:
+            fate.take(path, json.loads(facts))
+        for word, path, column, old, new, _id in fate.rows(video_id):
+            rows.append((at, word, column, old, new, path, scan_id))
+    return rows
+
+
+_BIRTH = (
+    "SELECT CAST(round(v.first_seen * 1e6) AS INTEGER) * 1000, coalesce("
+    "(SELECT json_extract(c.facts, '$.path[0]') FROM changes c WHERE c.video_id = v.id "
+    "AND json_extract(c.facts, '$.path') IS NOT NULL ORDER BY c.id LIMIT 1), v.path), "
+    "v.first_scan_id FROM videos v WHERE v.id = ?"
+)
+_CHANGES = (
+    "SELECT c.scan_id, "
+    "CAST(round(coalesce(s.finished_at, s.started_at) * 1e6) AS INTEGER) * 1000, "
+    "c.path, c.facts FROM changes c LEFT JOIN scans s ON s.id = c.scan_id "
+    "WHERE c.video_id = ? ORDER BY c.id"
+)
 
 
 def _added(connection: apsw.Connection, first: int, last: int) -> dict[int, _Fate]:

@@ -1,0 +1,49 @@
+"""Where a catalogued file lies, for those who want to open it once more."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import apsw
+
+from stoat_nb.catalog.database import fetch
+from stoat_nb.catalog.values import as_integer
+from stoat_nb.errors import UnknownVideo
+from stoat_nb.media.unchanged import Place
+
+_ONE = (
+    "SELECT r.path, f.path, v.name, v.size_bytes, v.mtime_ns, v.inode, v.device, v.status, "
+    "v.container FROM videos v JOIN folders f ON f.id = v.folder_id "
+    "JOIN roots r ON r.id = f.root_id WHERE v.id = ?"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whereabouts:
+    """A file's place, and what the catalog makes of it."""
+
+    place: Place
+    device: int
+    status: str
+    container: str | None
+
+
+def whereabouts(connection: apsw.Connection, video_id: int) -> Whereabouts:
+    """Return where the file of a row lies; UnknownVideo if there is no such row."""
+    rows = fetch(connection, _ONE, (as_integer(video_id),))
+    if not rows:
+        raise UnknownVideo(video_id)
+    root, folder, name, size_bytes, mtime_ns, inode, device, status, container = rows[0]
+    below = folder[len(root) :].strip(b"/")
+    return Whereabouts(
+        place=Place(
+            root=root,
+            relative=below + b"/" + name if below else name,
+            size_bytes=size_bytes,
+            mtime_ns=mtime_ns,
+            inode=inode,
+        ),
+        device=device,
+        status=status,
+        container=container,
+    )
