@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import apsw
 
+from stoat_nb.catalog import identity
 from stoat_nb.catalog.database import Database, fetch
-from stoat_nb.catalog.facts import file_cells, path_of
+from stoat_nb.catalog.facts import FILE_FIELDS, file_cells, path_of
 from stoat_nb.catalog.folders import folder_id_of
 from stoat_nb.catalog.history import note, note_status
 from stoat_nb.catalog.scans import below
@@ -125,6 +127,21 @@ class Presence:
         if moved:
             self._database.write(update)
 
+    def find_again(self, scan_id: int) -> int:
+        """Let new files that are known ones, moved from elsewhere, have the rows of those.
+
+        Returns how many there were. Files are looked for on the disk; that holds up nobody.
+        """
+        if not self._database.read(lambda one: identity.has_others(one, scan_id)):
+            return 0
+        found = after = 0
+        while new := self._database.read(partial(identity.next_new, scan_id=scan_id, after=after)):
+            after = new[-1][0]
+            groups = self._database.read(partial(identity.alike, scan_id=scan_id, new=new))
+            pairs = list(identity.pairs(groups))
+            found += self._database.write(partial(_take_over, scan_id, pairs)) if pairs else 0
+        return found
+
     def forget(self, folder: bytes | None) -> int:
         """Delete the rows of files that are missing, below a folder or anywhere (None)."""
 
@@ -140,8 +157,12 @@ class Presence:
         return self._database.write(delete)
 
 
+def _take_over(scan_id: int, pairs: Sequence[identity.Pair], connection: apsw.Connection) -> int:
+    return sum(identity.take_over(connection, scan_id, pair) for pair in pairs)
+
+
 def _namesakes(connection: apsw.Connection, found: Found) -> list[tuple[int, bytes]]:
-    cells = file_cells(found)
+    cells = dict(zip(FILE_FIELDS, file_cells(found), strict=True))
     rows = fetch(
         connection,
         "SELECT v.id, f.path, v.name FROM videos v JOIN folders f ON f.id = v.folder_id "
@@ -196,7 +217,7 @@ def _mark_one_back(
 def _move_one(
     connection: apsw.Connection, scan_id: int, at: float, video_id: int, found: Found
 ) -> None:
-    cells = file_cells(found)
+    cells = dict(zip(FILE_FIELDS, file_cells(found), strict=True))
     folder_id = folder_id_of(connection, found.folder, scan_id)
     ((before, status),) = fetch(
         connection, "SELECT path, status FROM videos WHERE id = ?", (video_id,)

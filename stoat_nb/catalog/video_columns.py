@@ -17,7 +17,7 @@ _PLACE = [
     Column(
         "video_id",
         "Int64",
-        "The row's number. It stays the same for as long as the file keeps its path.",
+        "The row's number. It stays with the file, also where that is moved or renamed.",
         basis="catalog",
         sql="v.id",
     ),

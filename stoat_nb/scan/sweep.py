@@ -49,6 +49,7 @@ class Sweep:
         unreadable
             Folders of which nothing is known.
         """
+        tally.found_again(self._catalog.presence.find_again(self._scan_id))
         known = self._known(whole=visited is not None)
         is_there = os.path.isdir(self._root)  # noqa: PTH112 - bytes
         looks_empty = visited is not None and not unreadable

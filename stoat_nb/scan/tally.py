@@ -54,6 +54,11 @@ class Tally:
         else:
             self.updated += 1
 
+    def found_again(self, count: int) -> None:
+        """Count files as moved that were taken for new ones before they were read."""
+        self.new -= count
+        self.moved += count
+
     def ignore(self, left_out: tuple[Ignored, ...]) -> None:
         """Note what the walk left alone, and why."""
         self.ignored += [{"path": as_text(one.path), "reason": one.reason} for one in left_out]

@@ -7,10 +7,12 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import apsw
 import pandas as pd
 import pytest
 
 from stoat_nb import Library, ScanReport
+from stoat_nb.catalog import identity
 from stoat_nb.errors import FolderNotFound, UnknownScan
 
 
@@ -63,6 +65,155 @@ def test_a_second_link_to_a_file_is_a_file_of_its_own(library: Library, folder: 
     report = scan(library, folder)
     assert (report.moved, report.new) == (0, 1)
     assert changes(library, first, report) == [("added", str(folder / "again.mp4"))]
+
+
+def copied(source: Path, target: Path) -> Path:
+    """Write the same bytes to another file, as moving to another disk does."""
+    target.parent.mkdir(exist_ok=True)
+    return Path(shutil.copyfile(source, target))
+
+
+def test_a_file_moved_to_another_disk_keeps_its_row(
+    library: Library, folder: Path, tmp_path: Path
+) -> None:
+    first = scan(library, folder)
+    clip = a_clip(folder)
+    before = facts(library).loc[clip.name]
+    there = copied(clip, tmp_path / "other disk" / "same film.mp4")
+    clip.unlink()
+    report = scan(library, there.parent)
+    assert (report.scanned, report.moved, report.new) == (1, 1, 0)
+    after = facts(library).loc[there.name]
+    assert (after["path"], after["root"]) == (str(there), str(there.parent))
+    for column in ("video_id", "first_seen", "codec", "duration_s", "status", "quick_hash"):
+        assert after[column] == before[column]
+    assert after["inode"] != before["inode"]
+    assert len(library.videos()) == first.scanned
+    streams = library.streams()
+    assert set(streams["path"][streams["video_id"] == after["video_id"]]) == {str(there)}
+    assert changes(library, first, report) == [("moved", str(there))]
+    assert scan(library, folder).removed == 0
+
+
+def test_a_file_restored_from_a_copy_returns(library: Library, folder: Path) -> None:
+    first = scan(library, folder)
+    clip = a_clip(folder)
+    content = clip.read_bytes()
+    clip.unlink()
+    gone = scan(library, folder)
+    assert gone.removed == 1
+    (folder / "restored.mp4").write_bytes(content)
+    report = scan(library, folder)
+    assert (report.moved, report.new, report.removed) == (1, 0, 0)
+    assert set(library.videos()["status"].astype(str)) == {"ok", "failed"}
+    assert len(library.videos()) == first.scanned
+    told = changes(library, gone, report)
+    assert told == [
+        ("moved", str(folder / "restored.mp4")),
+        ("returned", str(folder / "restored.mp4")),
+    ]
+
+
+def test_a_copy_is_a_file_of_its_own(library: Library, folder: Path, tmp_path: Path) -> None:
+    first = scan(library, folder)
+    there = copied(a_clip(folder), tmp_path / "backup" / "copy.mp4")
+    report = scan(library, there.parent)
+    assert (report.new, report.moved) == (1, 0)
+    hashes = library.videos().set_index("path")["quick_hash"]
+    assert hashes[str(there)] == hashes[str(a_clip(folder))]
+    assert changes(library, first, report) == [("added", str(there))]
+
+
+def test_where_two_may_be_meant_neither_is(library: Library, folder: Path, tmp_path: Path) -> None:
+    clip = a_clip(folder)
+    content = clip.read_bytes()
+    twin = copied(clip, folder / "twin.mp4")
+    scan(library, folder)
+    clip.unlink()
+    twin.unlink()
+    alone = tmp_path / "elsewhere" / "alone.mp4"
+    alone.parent.mkdir()
+    alone.write_bytes(content)
+    report = scan(library, alone.parent)
+    assert (report.new, report.moved) == (1, 0), "one new file, and two that are gone"
+
+    alone.unlink()
+    scan(library, folder)
+    assert set(facts(library)["status"].astype(str)) == {"ok", "failed", "missing"}
+    library.forget(folder)
+    for name in ("a.mp4", "b.mp4"):
+        (alone.parent / name).write_bytes(content)
+    report = scan(library, alone.parent)
+    assert (report.new, report.moved) == (2, 0), "two new files, and one that is gone"
+
+
+def test_what_lies_on_a_disk_that_is_away_is_not_taken_for_moved(
+    library: Library, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = scan(library, folder)
+    there = copied(a_clip(folder), tmp_path / "backup" / "copy.mp4")
+    folder.rename(tmp_path / "in the drawer")
+    # An empty place to mount on has another device than what was mounted there.
+    monkeypatch.setattr(identity, "_device_above", lambda _path: None)
+    report = scan(library, there.parent)
+    assert (report.new, report.moved) == (1, 0)
+    assert len(library.videos()) == first.scanned + 1
+
+
+def test_a_folder_copied_to_another_disk_and_deleted_is_moved_as_a_whole(
+    library: Library, folder: Path, tmp_path: Path
+) -> None:
+    first = scan(library, folder)
+    there = shutil.copytree(folder, tmp_path / "new disk")
+    shutil.rmtree(folder)
+    report = scan(library, there)
+    assert (report.moved, report.new) == (first.new, 0)
+    assert report.failed == first.failed
+    videos = library.videos()
+    assert set(videos["video_id"][videos["status"] == "ok"]) <= set(range(1, first.scanned + 1))
+
+
+def test_everything_known_of_a_video_goes_with_its_row(library: Library) -> None:
+    connection = apsw.Connection(str(library.path), flags=apsw.SQLITE_OPEN_READONLY)
+    tables = [
+        name
+        for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+    ]
+    holding = {
+        table
+        for table in tables
+        for column in connection.execute(f"PRAGMA table_info({table})")
+        if column[1] == "video_id"
+    }
+    connection.close()
+    assert holding == set(identity.PARTS)
+
+
+@pytest.mark.parametrize("action", ["touch", "truncate", "rename and replace"])
+def test_a_file_that_changes_in_its_place_keeps_its_row(
+    library: Library, folder: Path, action: str
+) -> None:
+    first = scan(library, folder)
+    clip = a_clip(folder)
+    before = facts(library).loc[clip.name]
+    if action == "touch":
+        os.utime(clip, ns=(10**18, 10**18))
+    elif action == "truncate":
+        os.truncate(clip, clip.stat().st_size * 6 // 10)
+    else:
+        fresh = copied(next(iter(sorted(folder.rglob("*.mov")))), clip.with_name("fresh.tmp"))
+        fresh.replace(clip)
+    report = scan(library, folder)
+    assert (report.scanned, report.moved, report.removed, report.new) == (first.scanned, 0, 0, 0)
+    after = facts(library).loc[clip.name]
+    assert after["video_id"] == before["video_id"]
+    assert after["first_seen"] == before["first_seen"]
+    assert (str(after["quick_hash"]) == str(before["quick_hash"])) is (action == "touch")
+    told = library.diff(first.scan_id, report.scan_id)
+    assert set(told["path"]) == {str(clip)}
+    if action == "touch":
+        assert set(told["column"]) == {"mtime_ns"}
+    assert scan(library, folder).skipped == first.scanned
 
 
 def test_a_file_moved_over_another_takes_its_place(library: Library, folder: Path) -> None:
