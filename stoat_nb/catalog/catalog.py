@@ -10,11 +10,12 @@ import apsw
 
 from stoat_nb.catalog.columns import DIFF, HISTORY, TABLES
 from stoat_nb.catalog.database import Database, fetch
+from stoat_nb.catalog.exploration import Exploration
 from stoat_nb.catalog.facts import document_of
 from stoat_nb.catalog.history import difference, life
 from stoat_nb.catalog.jobs import CatalogJobStore
 from stoat_nb.catalog.presence import Presence
-from stoat_nb.catalog.query import Page, Summary, VideoQuery, selection, summarize
+from stoat_nb.catalog.query import Page, Selection, Summary, VideoQuery, selection, summarize
 from stoat_nb.catalog.recording import RecordCounts
 from stoat_nb.catalog.retention import Retention
 from stoat_nb.catalog.rows import as_objects, pieces, rows_of
@@ -58,6 +59,7 @@ class Catalog:
         self._scans = Scans(self._database)
         self.presence = Presence(self._database)
         self.views = Views(self._database)
+        self.exploration = Exploration(self._database)
         self.job_store = CatalogJobStore(self._database, retention=retention)
         try:
             self.job_store.tend()
@@ -118,9 +120,9 @@ class Catalog:
 
     # -- reading --------------------------------------------------------------------------------
 
-    def videos(self) -> pd.DataFrame:
-        """Return every catalogued file, one row each."""
-        return self._frame("videos")
+    def videos(self, query: VideoQuery | None = None) -> pd.DataFrame:
+        """Return every catalogued file that a query matches, one row each; without one: all."""
+        return self._frame("videos", None if query is None else selection(query))
 
     def streams(self) -> pd.DataFrame:
         """Return every stream of every video, one row each."""
@@ -179,15 +181,18 @@ class Catalog:
         return self._database.read(lambda connection: whereabouts(connection, video_id))
 
     def page(self, query: VideoQuery) -> Page:
-        """Return one page of the videos that match."""
+        """Return one page of the videos that match, and how many do."""
+        return Page(frame=self.rows(query), total=self.exploration.count(query))
+
+    def rows(self, query: VideoQuery) -> pd.DataFrame:
+        """Return one page of the videos that match; nothing is counted for it."""
         from stoat_nb.catalog.frames import frame  # noqa: PLC0415 - pandas only for frames
 
         chosen, table = selection(query), TABLES["videos"]
 
-        def select(connection: apsw.Connection) -> Page:
+        def select(connection: apsw.Connection) -> pd.DataFrame:
             ids = chosen.page(connection, query.limit, query.offset)
-            rows = rows_of(connection, table, ids)
-            return Page(frame=frame(table, [rows]), total=chosen.count(connection))
+            return frame(table, [rows_of(connection, table, ids)])
 
         return self._database.read(select)
 
@@ -279,11 +284,13 @@ class Catalog:
             self._database, wanted(table, query=query, columns=columns, redact=redact)
         )
 
-    def _frame(self, name: str) -> pd.DataFrame:
+    def _frame(self, name: str, chosen: Selection | None = None) -> pd.DataFrame:
         from stoat_nb.catalog.frames import frame  # noqa: PLC0415 - pandas only for frames
 
         table = TABLES[name]
-        return self._database.read(lambda connection: frame(table, pieces(connection, table)))
+        return self._database.read(
+            lambda connection: frame(table, pieces(connection, table, chosen))
+        )
 
 
 def _one(connection: apsw.Connection, name: str, video_id: int) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -159,6 +159,13 @@ def condition(query: VideoQuery) -> AllOf:
     if query.where.strip():
         parts.append(parsed(query.where))
     return AllOf(tuple(parts))
+
+
+def narrowed(query: VideoQuery, where: str) -> VideoQuery:
+    """Return a query of which an expression must be true as well."""
+    parsed(where)  # by itself first: its own place in it is what an error should name
+    both = f"({query.where}\n) and ({where}\n)" if query.where.strip() else where
+    return replace(query, where=both)
 
 
 def _facet(name: str, values: Sequence[FacetValue]) -> Node:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stoat_nb.catalog.catalog import Catalog
-from stoat_nb.catalog.query import Page, Summary, VideoQuery
+from stoat_nb.catalog.filters.facets import Facet
+from stoat_nb.catalog.filters.histogram import Heatmap, Histogram
+from stoat_nb.catalog.filters.sizes import FolderSize, Growth
+from stoat_nb.catalog.query import Page, Summary, VideoQuery, narrowed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,13 +22,33 @@ class Tables:
 
     catalog: Catalog
 
-    def videos(self) -> pd.DataFrame:
+    def videos(self, where: str = "", *, query: VideoQuery | None = None) -> pd.DataFrame:
         """Return every catalogued file, one row each; ``status`` tells ok, failed and missing.
 
         The columns, their dtypes and units are in ``docs/columns.md``; they are the same when the
         library is empty.
+
+        Parameters
+        ----------
+        where
+            Only the videos for which this expression is true: ``docs/filters.md``.
+        query
+            Or: all the videos that a query matches, in its order, on whichever page.
+
+        Raises
+        ------
+        FilterError
+            If the expression or the query asks for what there is not; it says where.
+
+        Examples
+        --------
+        >>> from stoat_nb import Library
+        >>> with Library("library.db") as library:  # doctest: +SKIP
+        ...     large = library.videos('height >= 2160 and codec in ["hevc", "av1"]')
         """
-        return self.catalog.videos()
+        if where:
+            query = narrowed(query or VideoQuery(), where)
+        return self.catalog.videos(query)
 
     def streams(self) -> pd.DataFrame:
         """Return every stream of every video, one row each."""
@@ -70,6 +94,42 @@ class Tables:
     def page(self, query: VideoQuery) -> Page:
         """Return one page of the videos that match, and how many match in all."""
         return self.catalog.page(query)
+
+    def rows(self, query: VideoQuery) -> pd.DataFrame:
+        """Return one page of the videos that match, at once: nothing is counted for it."""
+        return self.catalog.rows(query)
+
+    def count(self, query: VideoQuery) -> int:
+        """Return how many videos match."""
+        return self.catalog.exploration.count(query)
+
+    def facets(
+        self, query: VideoQuery | None = None, columns: Sequence[str] | None = None, most: int = 20
+    ) -> dict[str, Facet]:
+        """Return how often each value of some columns occurs, the ``most`` frequent of each.
+
+        What the query wants of a facet does not count for that facet: its other values remain
+        to be chosen. Without ``columns`` these are the ones of ``FACETS``.
+        """
+        return self.catalog.exploration.facets(query or VideoQuery(), columns, most)
+
+    def histogram(self, query: VideoQuery, column: str, bins: int = 30) -> Histogram:
+        """Return how the values of a column spread, whatever range the query wants of it."""
+        return self.catalog.exploration.histogram(query, column, bins)
+
+    def heatmap(self, query: VideoQuery, x: str, y: str, bins: int = 20) -> Heatmap:
+        """Return how pairs of values spread, whatever the query wants of those two columns."""
+        return self.catalog.exploration.heatmap(query, x, y, bins)
+
+    def sizes_by_folder(
+        self, query: VideoQuery | None = None, below: str | None = None
+    ) -> tuple[FolderSize, ...]:
+        """Return what the folders right below one hold, largest first; without one: the roots."""
+        return self.catalog.exploration.sizes_by_folder(query or VideoQuery(), below)
+
+    def growth(self) -> tuple[Growth, ...]:
+        """Return how many videos and bytes there were after each scan, oldest first."""
+        return self.catalog.exploration.growth()
 
     def video(self, video_id: int) -> dict[str, Any]:
         """Return the facts and the streams of one file."""

@@ -1,0 +1,105 @@
+"""What exploring asks of a catalog; answers are kept for as long as nothing in the file changes."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar, cast
+
+import apsw
+
+from stoat_nb.catalog.database import Database
+from stoat_nb.catalog.filters.axis import without_range
+from stoat_nb.catalog.filters.facets import FACETS, Facet, facet, without_facet
+from stoat_nb.catalog.filters.histogram import Heatmap, Histogram, heatmap, histogram
+from stoat_nb.catalog.filters.sizes import FolderSize, Growth, growth, sizes_by_folder
+from stoat_nb.catalog.query import VideoQuery, condition, selection
+from stoat_nb.errors import FilterError
+from stoat_nb.names import shown
+
+T = TypeVar("T")
+
+#: Answers kept at a time.
+KEPT = 256
+#: Values a facet may list.
+MOST_COUNTS = 1000
+
+
+class Exploration:
+    """Counts of a catalog. Blocking; any thread may call any of it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._lock = threading.Lock()
+        self._answers: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
+        self._version = -1
+
+    def count(self, query: VideoQuery) -> int:
+        """Return how many videos match."""
+        chosen = selection(query)
+        return self._asked(("count", chosen.where, chosen.bindings), chosen.count)
+
+    def facets(
+        self, query: VideoQuery, columns: Sequence[str] | None, most: int
+    ) -> dict[str, Facet]:
+        """Return how often each value of some columns occurs."""
+        if not 1 <= most <= MOST_COUNTS:
+            raise FilterError(
+                f"'{shown(most)}' values cannot be listed. Choose from 1 to {MOST_COUNTS:,}."
+            )
+        wanted = FACETS if columns is None else columns
+        return {column: self._facet(query, column, most) for column in wanted}
+
+    def histogram(self, query: VideoQuery, column: str, bins: int) -> Histogram:
+        """Return how many videos have their value in which bin."""
+        query = without_range(query, column)
+        return self._asked(
+            ("histogram", condition(query), column, bins),
+            lambda connection: histogram(connection, query, column, bins),
+        )
+
+    def heatmap(self, query: VideoQuery, x: str, y: str, bins: int) -> Heatmap:
+        """Return how many videos have their two values in which field."""
+        query = without_range(query, x, y)
+        return self._asked(
+            ("heatmap", condition(query), x, y, bins),
+            lambda connection: heatmap(connection, query, x, y, bins),
+        )
+
+    def sizes_by_folder(self, query: VideoQuery, below: str | None) -> tuple[FolderSize, ...]:
+        """Return what the folders below one hold."""
+        return self._asked(
+            ("sizes", condition(query), below),
+            lambda connection: sizes_by_folder(connection, query, below),
+        )
+
+    def growth(self) -> tuple[Growth, ...]:
+        """Return the library after each scan."""
+        return self._asked(("growth",), growth)
+
+    def _facet(self, query: VideoQuery, column: str, most: int) -> Facet:
+        # So that choosing a value of a facet does not count the facet again.
+        query = without_facet(query, column)
+        return self._asked(
+            ("facet", condition(query), column, most),
+            lambda connection: facet(connection, query, column, most),
+        )
+
+    def _asked(self, key: tuple[Any, ...], question: Callable[[apsw.Connection], T]) -> T:
+        # Asked for before the answer is made: at worst it is newer than it is taken for.
+        version = self._database.version()
+        with self._lock:
+            if version != self._version:
+                self._answers.clear()
+                self._version = version
+            if key in self._answers:
+                self._answers.move_to_end(key)
+                return cast("T", self._answers[key])
+        answer = self._database.read(question)
+        with self._lock:
+            if version == self._version:
+                self._answers[key] = answer
+            while len(self._answers) > KEPT:
+                self._answers.popitem(last=False)
+        return answer

@@ -1,0 +1,111 @@
+"""Where the bytes are, and how they grew: sizes by folder, and the library after each scan."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from itertools import accumulate
+from typing import NamedTuple
+
+import apsw
+
+from stoat_nb.catalog.database import fetch
+from stoat_nb.catalog.filters.sql import conditions
+from stoat_nb.catalog.query import VideoQuery, condition, tables_for
+from stoat_nb.catalog.values import as_stored_text
+
+
+class FolderSize(NamedTuple):
+    """What a folder holds, everything below it included."""
+
+    folder: str  #: Absolute path.
+    total_bytes: int
+    n_videos: int
+    has_folders: bool  #: Whether there are videos further below.
+
+
+class Growth(NamedTuple):
+    """The library as a scan left it."""
+
+    scan_id: int
+    finished_at: datetime
+    n_videos: int
+    total_bytes: int
+
+
+def sizes_by_folder(
+    connection: apsw.Connection, query: VideoQuery, below: str | None
+) -> tuple[FolderSize, ...]:
+    """Return the folders directly below one, largest first, and that one for files right in it.
+
+    Without one these are the roots; a root that is alone is opened.
+    """
+    where, bindings = conditions(condition(query))
+    matching = f"WHERE {where}" if where else ""
+    rows = fetch(
+        connection,
+        "SELECT f.path_text, r.path_text, g.size, g.n FROM ("  # noqa: S608 - values are bound
+        "SELECT v.folder_id AS folder_id, sum(v.size_bytes) AS size, count(*) AS n "
+        f"FROM {tables_for(where)} {matching} GROUP BY v.folder_id) g "
+        "JOIN folders f ON f.id = g.folder_id JOIN roots r ON r.id = f.root_id",
+        bindings,
+    )
+    roots = {root for _, root, _, _ in rows}
+    if below is None and len(roots) != 1:
+        return _summed((root, size, n, folder != root) for folder, root, size, n in rows)
+    parent = (as_stored_text(below) if below is not None else roots.pop()).rstrip("/")
+    inside = [row for row in rows if f"{row[0].rstrip('/')}/".startswith(f"{parent}/")]
+    return _summed(
+        (child, size, n, is_deeper)
+        for folder, _, size, n in inside
+        for child, is_deeper in (_child(parent, folder),)
+    )
+
+
+def _child(parent: str, folder: str) -> tuple[str, bool]:
+    """Return the folder below the parent that this one is or is in, and whether it is in."""
+    name, slash, _ = folder.rstrip("/")[len(parent) + 1 :].partition("/")
+    return (f"{parent}/{name}" if name else parent or "/"), bool(slash)
+
+
+def _summed(rows: Iterable[tuple[str, int, int, bool]]) -> tuple[FolderSize, ...]:
+    sizes: dict[str, tuple[int, int, bool]] = defaultdict(lambda: (0, 0, False))
+    for folder, n_bytes, n_videos, is_deeper in rows:
+        before = sizes[folder]
+        sizes[folder] = (before[0] + n_bytes, before[1] + n_videos, before[2] or is_deeper)
+    made = [FolderSize(folder, *found) for folder, found in sizes.items()]
+    return tuple(sorted(made, key=lambda one: (-one.total_bytes, one.folder)))
+
+
+#: A file that is gone counts until the first scan that ended after it was missed.
+_ARRIVED = """
+SELECT first_scan_id, count(*), sum(size_bytes) FROM videos
+WHERE first_scan_id IS NOT NULL GROUP BY 1
+UNION ALL
+SELECT (SELECT min(s.id) FROM scans s WHERE s.finished_at >= v.missing_since),
+    -count(*), -sum(size_bytes)
+FROM videos v WHERE v.status = 'missing' AND v.missing_since IS NOT NULL GROUP BY 1
+"""
+_FINISHED = "SELECT id, finished_at FROM scans WHERE finished_at IS NOT NULL ORDER BY id"
+
+
+def growth(connection: apsw.Connection) -> tuple[Growth, ...]:
+    """Return how many videos there were after each scan that ended, oldest first.
+
+    As far as the catalog still knows: with the sizes of today, and without what was forgotten.
+    """
+    arrived: dict[int, tuple[int, int]] = defaultdict(lambda: (0, 0))
+    scans = fetch(connection, _FINISHED)
+    for scan_id, n_videos, n_bytes in fetch(connection, _ARRIVED):
+        # What a scan that never ended has found was there when the next one ended.
+        ended = next((one for one, _ in scans if scan_id is not None and one >= scan_id), None)
+        if ended is not None:
+            arrived[ended] = (arrived[ended][0] + n_videos, arrived[ended][1] + n_bytes)
+    totals = accumulate(
+        (arrived[scan_id] for scan_id, _ in scans), lambda a, b: (a[0] + b[0], a[1] + b[1])
+    )
+    return tuple(
+        Growth(scan_id, datetime.fromtimestamp(at, UTC), *total)
+        for (scan_id, at), total in zip(scans, totals, strict=True)
+    )
