@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from itertools import islice
 from typing import Any
 
@@ -25,7 +25,7 @@ Row = tuple[Any, ...]
 
 def pieces(
     connection: apsw.Connection, table: Table, chosen: Selection | None = None
-) -> Iterator[list[Row]]:
+) -> Generator[list[Row]]:
     """Yield all rows of a table, or those of a selection of videos, in order."""
     where, order = (chosen.where, chosen.order) if chosen else ("", table.order)
     cursor = connection.execute(

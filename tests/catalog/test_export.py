@@ -27,6 +27,7 @@ from stoat_nb.catalog.query import VideoQuery
 from stoat_nb.errors import ExportError, FilterError
 
 FORMATS = ("csv", "json", "jsonl", "parquet", "xlsx")
+EVERY_FORMAT = (*FORMATS, "html")
 NAMES = [column.name for column in TABLES["videos"].columns]
 HOSTILE = ["=1+1", "+1", "-1", "@sum(1)", " =1", "\t=1", "\r=1", "\n=1", "\u3000=1", "\uff1d1"]
 
@@ -199,7 +200,7 @@ def test_the_format_is_told_by_the_ending_or_by_name(filled: Catalog, tmp_path: 
     named = filled.export(tmp_path / "out.txt", format="csv")
     assert loud.read_bytes() == named.read_bytes()
     for name, kind in (("out.txt", None), ("out", None), ("out.csv", "sql\n")):
-        with pytest.raises(ExportError, match=r"Choose one of: csv, xlsx, parquet, json, jsonl"):
+        with pytest.raises(ExportError, match="of: csv, xlsx, parquet, json, jsonl, html"):
             filled.export(tmp_path / name, format=kind)
 
 

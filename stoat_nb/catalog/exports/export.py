@@ -84,8 +84,11 @@ class Export:
             source = Source(
                 connection=connection, wanted=self._wanted, redaction=redaction, stop=stop
             )
-            manifest = manifest_of(source) if is_told else {}
-            writer_of(kind)(source, file)
+            try:
+                manifest = manifest_of(source) if is_told else {}
+                writer_of(kind)(source, file)
+            finally:
+                source.close()
             return manifest
 
         return self._database.read(write)

@@ -29,6 +29,7 @@ FORMATS = {
     ),
     "json": Format(title="JSON", media_type="application/json", has_manifest=False),
     "jsonl": Format(title="JSON lines", media_type="application/x-ndjson", has_manifest=False),
+    "html": Format(title="Report", media_type="text/html; charset=utf-8", has_manifest=True),
 }
 
 

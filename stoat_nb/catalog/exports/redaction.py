@@ -42,7 +42,7 @@ class Redaction:
         spelled = sorted(self._labels, key=lambda one: (len(one), one))
         # Not in the middle of another path, and not as the beginning of a longer name.
         inside = "|".join(map(re.escape, spelled))
-        self._anywhere = re.compile(rf"(?<!\w)(?:{inside})(?![\w.-])") if spelled else None
+        self._anywhere = re.compile(rf"(?<!\w)(?:{inside})(?![\w-]|\.\w)") if spelled else None
         self._in_front = re.compile(rf"\A(?:{inside})(?=/|\Z)") if spelled else None
 
     def text(self, value: str) -> str:

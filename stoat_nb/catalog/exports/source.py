@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 
 import apsw
@@ -27,6 +27,7 @@ class Source:
     wanted: Wanted
     redaction: Redaction
     stop: threading.Event = field(default_factory=threading.Event)
+    _readings: list[Generator[list[rows.Row]]] = field(default_factory=list)
 
     @property
     def table(self) -> Table:
@@ -41,10 +42,17 @@ class Source:
     def pieces(self) -> Iterator[list[rows.Row]]:
         """Yield the rows, some thousands at a time."""
         clean = self.redaction.of_rows(self.columns)
-        for piece in rows.pieces(self.connection, self.table, self.wanted.chosen):
+        reading = rows.pieces(self.connection, self.table, self.wanted.chosen)
+        self._readings.append(reading)
+        for piece in reading:
             if self.stop.is_set():
                 raise Abandoned
             yield clean(piece)
+
+    def close(self) -> None:
+        """Stop reading: a cursor that is left half read would keep the catalog's log growing."""
+        for reading in self._readings:
+            reading.close()
 
     def count(self) -> int:
         """Return how many there are."""

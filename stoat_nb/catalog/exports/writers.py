@@ -16,6 +16,7 @@ _PLACES = {
     "jsonl": ("lines", "write_jsonl"),
     "parquet": ("parquet", "write_parquet"),
     "xlsx": ("workbook", "write_xlsx"),
+    "html": ("report", "write_html"),
 }
 
 
