@@ -69,6 +69,9 @@ STREAM_FIELDS = (
     "dv_compat",
     "max_cll",
     "max_fall",
+    "frame_min_s",
+    "frame_max_s",
+    "frame_avg_s",
 )
 
 _PICTURE = (
@@ -175,17 +178,22 @@ def path_of(folder: bytes, name: bytes) -> bytes:
 
 def file_cells(found: Found) -> Cells:
     """Return what the file system says of a file."""
-    name = found.name
-    ending = os.path.splitext(name)[1]  # noqa: PTH122 - pathlib takes no bytes
+    name = as_text(found.name)
     return (
-        name,
-        as_text(path_of(found.folder, name)),
-        as_text(ending)[1:].lower(),
+        found.name,
+        _folder_text(found.folder) + name,
+        os.path.splitext(name)[1][1:].lower(),  # noqa: PTH122 - many millions of names
         found.size_bytes,
         as_moment_ns(found.mtime_ns),
         found.device,
         found.inode,
     )
+
+
+@lru_cache(maxsize=256)
+def _folder_text(folder: bytes) -> str:
+    """Return what the paths of its files begin with; no character goes across a slash."""
+    return as_text(path_of(folder, b""))
 
 
 def video_cells(video: Video | None) -> Cells:
@@ -218,24 +226,22 @@ def stream_cells(stream: Stream) -> Cells:
     return tuple(map(as_cell, cells))
 
 
-def chapter_cells(video: Video) -> list[Cells]:
-    """Return number, start, end and title of every chapter."""
+def chapter_rows(video_id: int, video: Video) -> Iterable[Cells]:
+    """Return number of the video, then number, start, end and title of every chapter."""
     return [
-        (chapter.n, as_cell(chapter.start_s), as_cell(chapter.end_s), chapter.title)
+        (video_id, chapter.n, as_cell(chapter.start_s), as_cell(chapter.end_s), chapter.title)
         for chapter in video.chapters
     ]
 
 
-def tag_cells(video: Video) -> list[Cells]:
-    """Return place, stream, key and value of every tag."""
-    return [(place, tag.idx, tag.key, tag.value) for place, tag in enumerate(video.tags)]
+def tag_rows(video_id: int, video: Video) -> Iterable[Cells]:
+    """Return number of the video, then place, stream, key and value of every tag."""
+    return [(video_id, place, tag.idx, tag.key, tag.value) for place, tag in enumerate(video.tags)]
 
 
-def document_cell(video: Video) -> bytes | None:
+def document_cell(document: str) -> bytes:
     """Return what the reader said beyond the facts; a long one is compressed."""
-    if video.document is None:
-        return None
-    written = as_stored_text(video.document).encode()
+    written = as_stored_text(document).encode()
     return written if len(written) < _WORTH_PACKING else zlib.compress(written)
 
 

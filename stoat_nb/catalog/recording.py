@@ -1,4 +1,4 @@
-"""Outcomes on their way into the tables: cells first, then a batch at a time, a table at a time."""
+"""Outcomes on their way into the tables: a batch at a time, a table at a time."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
 from operator import itemgetter
-from typing import Any, NamedTuple
 
 import apsw
 
@@ -17,16 +16,16 @@ from stoat_nb.catalog.facts import (
     STREAM_FIELDS,
     VIDEO_FIELDS,
     Cells,
-    chapter_cells,
+    chapter_rows,
     document_cell,
     file_cells,
     stream_cells,
-    tag_cells,
+    tag_rows,
     video_cells,
 )
 from stoat_nb.catalog.folders import folder_id_of
 from stoat_nb.catalog.history import note
-from stoat_nb.media.video import Failure, Outcome, Video
+from stoat_nb.media.video import Failure, Outcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,23 +34,6 @@ class RecordCounts:
 
     new: int  #: Rows that were not there before.
     updated: int  #: Rows that were.
-
-
-class Entry(NamedTuple):
-    """What is written of one file, but for the numbers of its row and of its folder."""
-
-    folder: bytes
-    cells: Cells  #: In the order of WRITTEN, without the folder's number.
-    parts: dict[str, list[Cells]]  #: Rows of other tables, without the video's number.
-
-    @property
-    def name(self) -> bytes:
-        return bytes(self.cells[0])
-
-    def mended(self) -> Entry:
-        """Return it with every cell as SQLite takes it."""
-        parts = {table: [*map(values.mended, rows)] for table, rows in self.parts.items()}
-        return Entry(self.folder, values.mended(self.cells), parts)
 
 
 #: The columns of ``videos`` that are written whenever a file was probed.
@@ -99,110 +81,104 @@ _INSERT_PART = {
 _UNTOLD = Failure(error_class="internal", error="No reason was given.", tool="stoat")
 
 
-def entry_of(outcome: Outcome, scan_id: int, at: float) -> Entry:
-    """Return what is to be written of an outcome."""
-    video = outcome.video
-    failure = None if video is not None else outcome.failure or _UNTOLD
-    tool = video.tool if video is not None else failure.tool if failure is not None else None
-    status = "ok" if failure is None else "failed"
-    return Entry(
-        outcome.found.folder,
-        (
-            *file_cells(outcome.found),
-            *(tool, status, at, None, at, scan_id),
-            *video_cells(video),
-        ),
-        _parts(video, failure, scan_id, at),
-    )
-
-
-def _parts(
-    video: Video | None, failure: Failure | None, scan_id: int, at: float
-) -> dict[str, list[Cells]]:
-    if failure is not None:
-        why = failure.error or _UNTOLD.error
-        cells = (failure.error_class, why, failure.tool, failure.elapsed_ms, scan_id, at)
-        return {"failures": [cells]}
-    assert video is not None  # noqa: S101 - one of the two is there
-    document = document_cell(video)
-    return {
-        "streams": [stream_cells(stream) for stream in video.streams],
-        "chapters": chapter_cells(video),
-        "tags": tag_cells(video),
-        "documents": [] if document is None else [(document,)],
-    }
-
-
 def record(
-    connection: apsw.Connection, entries: Sequence[Entry], *, scan_id: int, at: float
+    connection: apsw.Connection,
+    outcomes: Sequence[Outcome],
+    *,
+    scan_id: int,
+    at: float,
+    mend: bool = False,
 ) -> RecordCounts:
-    """Write a batch down, within the transaction that is open."""
-    batch = _Batch(connection, scan_id, at)
-    known = sum(batch.write(some) for some in _apart(entries))
-    return RecordCounts(new=len(entries) - known, updated=known)
+    """Write a batch down, within the transaction that is open.
+
+    Without ``mend`` SQLite refuses cells that it cannot hold, with an error of Python.
+    """
+    batch = _Batch(connection, scan_id, at, mend=mend)
+    known = sum(batch.write(some) for some in _apart(outcomes))
+    return RecordCounts(new=len(outcomes) - known, updated=known)
 
 
-def _apart(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
-    """Yield the entries in turn, no file twice in one list."""
-    some: dict[tuple[bytes, bytes], Entry] = {}
-    for entry in entries:
-        key = (entry.folder, entry.name)
+def _apart(outcomes: Sequence[Outcome]) -> Iterator[list[Outcome]]:
+    """Yield the outcomes in turn, no file twice in one list."""
+    some: dict[tuple[bytes, bytes], Outcome] = {}
+    for outcome in outcomes:
+        key = (outcome.found.folder, outcome.found.name)
         if key in some:
             yield [*some.values()]
             some = {}
-        some[key] = entry
+        some[key] = outcome
     yield [*some.values()]
 
 
 class _Batch:
-    """Writes entries of different files, a statement for all of them at a time."""
+    """Writes outcomes of different files, a statement for all of them at a time."""
 
-    def __init__(self, connection: apsw.Connection, scan_id: int, at: float) -> None:
+    def __init__(self, connection: apsw.Connection, scan_id: int, at: float, *, mend: bool) -> None:
         self._connection = connection
-        self._scan_id, self._at = scan_id, at
+        self._scan_id, self._at, self._mend = scan_id, at, mend
         self._folders: dict[bytes, int] = {}
 
-    def write(self, entries: Sequence[Entry]) -> int:
+    def write(self, outcomes: Sequence[Outcome]) -> int:
         """Write them all; return how many were known."""
-        rows = [(self._folder_id(entry.folder), *entry.cells) for entry in entries]
-        known = self._known(rows)
-        ids = [known[place][0] if place in known else None for place in range(len(rows))]
-        self._update([(*rows[place], found[0]) for place, found in known.items()])
-        numbers = self._insert([row for row, at in zip(rows, ids, strict=True) if at is None])
-        for place, before in known.items():
-            self._note(before, rows[place])
-        self._attach(entries, [next(numbers) if at is None else at for at in ids])
+        known = self._known(outcomes)
+        new = count(self._last_number() + 1)
+        numbers = [known[at][0] if at in known else next(new) for at in range(len(outcomes))]
+        inserts, updates = [], []
+        for place, (number, outcome) in enumerate(zip(numbers, outcomes, strict=True)):
+            cells = self._cells(outcome)
+            if place in known:
+                updates.append((*cells, number))
+                self._note(known[place], cells)
+            else:
+                inserts.append((number, self._at, self._scan_id, *cells))
+        self._forget([(found[0],) for found in known.values()])
+        self._many(_UPDATE, updates)
+        self._many(_INSERT, inserts)
+        self._attach([*zip(numbers, outcomes, strict=True)])
         return len(known)
+
+    def _known(self, outcomes: Sequence[Outcome]) -> dict[int, Cells]:
+        """Return number and facts of the files that have a row, by their place."""
+        keys = [
+            (place, self._folder_id(outcome.found.folder), outcome.found.name)
+            for place, outcome in enumerate(outcomes)
+        ]
+        rows: list[Any] = self._connection.executemany(_KNOWN, keys).fetchall() if keys else []
+        return {int(row[0]): tuple(row[1:]) for row in rows}
+
+    def _last_number(self) -> int:
+        ((last,),) = fetch(self._connection, "SELECT coalesce(max(id), 0) FROM videos")
+        return int(last)
 
     def _folder_id(self, folder: bytes) -> int:
         if folder not in self._folders:
             self._folders[folder] = folder_id_of(self._connection, folder, self._scan_id)
         return self._folders[folder]
 
-    def _many(self, sql: str, rows: Sequence[Cells]) -> list[Any]:
-        return self._connection.executemany(sql, rows).fetchall() if rows else []
+    def _cells(self, outcome: Outcome) -> Cells:
+        """Return what is written of a file, in the order of WRITTEN."""
+        video, at = outcome.video, self._at
+        tool = video.tool if video is not None else (outcome.failure or _UNTOLD).tool
+        status = "failed" if video is None else "ok"
+        return (
+            self._folders[outcome.found.folder],
+            *file_cells(outcome.found),
+            *(tool, status, at, None, at, self._scan_id),
+            *video_cells(video),
+        )
 
-    def _known(self, rows: Sequence[Cells]) -> dict[int, Cells]:
-        """Return id and facts of those that have a row, by their place."""
-        keys = [(place, row[0], row[1]) for place, row in enumerate(rows)]
-        return {found[0]: found[1:] for found in self._many(_KNOWN, keys)}
+    def _many(self, sql: str, rows: Sequence[Cells]) -> None:
+        if rows:
+            mended = map(values.mended, rows) if self._mend else rows
+            self._connection.executemany(sql, mended).fetchall()
 
-    def _insert(self, rows: Sequence[Cells]) -> Iterator[int]:
-        """Write new rows; return the numbers they have, in order."""
-        ((last,),) = fetch(self._connection, "SELECT coalesce(max(id), 0) FROM videos")
-        head = (self._at, self._scan_id)
-        self._many(_INSERT, [(at, *head, *row) for at, row in enumerate(rows, start=last + 1)])
-        return count(last + 1)
-
-    def _update(self, rows: Sequence[Cells]) -> None:
-        """Write known rows anew; what else was known is of the old bytes."""
-        ids = [row[-1:] for row in rows]
+    def _forget(self, numbers: Sequence[Cells]) -> None:
+        """What was known is of the old bytes."""
         for table in _PARTS:
-            self._many(f"DELETE FROM {table} WHERE video_id = ?", ids)  # noqa: S608 - of our own words alone
-        self._many(_UPDATE, rows)
+            self._many(f"DELETE FROM {table} WHERE video_id = ?", numbers)  # noqa: S608 - of our own words alone
 
-    def _note(self, before: Cells, row: Cells) -> None:
-        after = _compared(row)
+    def _note(self, before: Cells, cells: Cells) -> None:
+        after = _compared(cells)
         if before[1:] == after:
             return
         pairs = zip(before[1:], values.mended(after), strict=True)
@@ -210,15 +186,35 @@ class _Batch:
             self._connection,
             scan_id=self._scan_id,
             video_id=before[0],
-            path=row[_PATH],
+            path=cells[_PATH],
             facts=dict(zip(COMPARED, pairs, strict=True)),
         )
 
-    def _attach(self, entries: Sequence[Entry], ids: Sequence[int]) -> None:
-        for table, sql in _INSERT_PART.items():
-            numbered = [
-                (at, *part)
-                for at, entry in zip(ids, entries, strict=True)
-                for part in entry.parts.get(table, ())
-            ]
-            self._many(sql, numbered)
+    def _attach(self, numbered: Sequence[tuple[int, Outcome]]) -> None:
+        videos = [(number, one.video) for number, one in numbered if one.video is not None]
+        rows: dict[str, list[Cells]] = {
+            "streams": [
+                (number, *stream_cells(stream))
+                for number, video in videos
+                for stream in video.streams
+            ],
+            "chapters": [cells for one in videos for cells in chapter_rows(*one)],
+            "tags": [cells for one in videos for cells in tag_rows(*one)],
+            "documents": [
+                (number, document_cell(video.document))
+                for number, video in videos
+                if video.document is not None
+            ],
+            "failures": [
+                self._failure(number, one.failure or _UNTOLD)
+                for number, one in numbered
+                if one.video is None
+            ],
+        }
+        for table, some in rows.items():
+            self._many(_INSERT_PART[table], some)
+
+    def _failure(self, number: int, failure: Failure) -> Cells:
+        why = failure.error or _UNTOLD.error
+        told = (failure.error_class, why, failure.tool, failure.elapsed_ms)
+        return (number, *told, self._scan_id, self._at)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import apsw
 
 from stoat_nb.catalog.database import Database, fetch
-from stoat_nb.catalog.recording import Entry, RecordCounts, entry_of, record
+from stoat_nb.catalog.recording import RecordCounts, record
 from stoat_nb.catalog.scans import below, check_fence
 from stoat_nb.media.video import Outcome
 
@@ -75,19 +75,16 @@ class Videos:
         attempt: int | None = None,
     ) -> RecordCounts:
         """Write down what came of some files, all of it or nothing."""
-        entries = [entry_of(outcome, scan_id, at) for outcome in outcomes]
+
+        def write(mend: bool) -> RecordCounts:
+            def insert(connection: apsw.Connection) -> RecordCounts:
+                if attempt is not None:
+                    check_fence(connection, scan_id, attempt)
+                return record(connection, outcomes, scan_id=scan_id, at=at, mend=mend)
+
+            return self._database.write(insert)
+
         try:
-            return self._write(entries, scan_id, at, attempt)
+            return write(mend=False)
         except (UnicodeEncodeError, OverflowError):
-            mended = [entry.mended() for entry in entries]
-            return self._write(mended, scan_id, at, attempt)
-
-    def _write(
-        self, entries: Sequence[Entry], scan_id: int, at: float, attempt: int | None
-    ) -> RecordCounts:
-        def write(connection: apsw.Connection) -> RecordCounts:
-            if attempt is not None:
-                check_fence(connection, scan_id, attempt)
-            return record(connection, entries, scan_id=scan_id, at=at)
-
-        return self._database.write(write)
+            return write(mend=True)  # a batch with such cells is rare: only then look at each
