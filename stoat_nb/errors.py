@@ -25,6 +25,9 @@
     │   ├── JobCancelled
     │   └── QueueClosed
     ├── UnknownVideo               also a KeyError
+    ├── NoPicture
+    ├── PicturesBusy
+    ├── FileUnavailable            a catalogued file that cannot be opened any more
     ├── ExportError
     ├── FilterError                an unknown column, or a value that cannot be compared
     ├── SettingError               also a ValueError
@@ -259,6 +262,33 @@ class UnknownVideo(StoatError, KeyError):
 
     def __str__(self) -> str:
         return str(self.args[0])  # KeyError would show the repr
+
+
+class NoPicture(StoatError):
+    """A video that has no picture."""
+
+    code = "NO_PICTURE"
+
+    def __init__(self, reason: object) -> None:
+        super().__init__(f"There is no picture of this video: {shown(reason)}".rstrip(".") + ".")
+
+
+class PicturesBusy(StoatError):
+    """Too many pictures are being waited for."""
+
+    code = "PICTURES_BUSY"
+
+    def __init__(self, waiting: int) -> None:
+        super().__init__(f"{waiting} pictures are being waited for. Ask again in a moment.")
+
+
+class FileUnavailable(StoatError):
+    """The file of a catalogued video cannot be opened, or is another one by now."""
+
+    code = "FILE_UNAVAILABLE"
+
+    def __init__(self, video_id: object, reason: object) -> None:
+        super().__init__(f"The file of video {shown(video_id)} cannot be opened: {shown(reason)}")
 
 
 class UnknownScan(StoatError, KeyError):

@@ -113,6 +113,9 @@ class Settings:
     )
     keep_jobs: int = _setting(10_000, _count, "Jobs that are kept after they have ended.")
     keep_jobs_days: float = _setting(90.0, _days, "Days for which they are kept.")
+    picture_cache_mb: int = _setting(
+        512, _count, "MiB of posters and contact sheets that are kept beside the library's file."
+    )
     host: str = _setting("127.0.0.1", lambda _n, text: text, "Address `stoat serve` listens on.")
     port: int = _setting(8642, _port, "Port `stoat serve` listens on; 0: any free one.")
 

@@ -11,6 +11,7 @@ from fastapi.routing import APIRoute
 from stoat_nb.api.exports import ExportRoutes
 from stoat_nb.api.guard import admit
 from stoat_nb.api.jobs import JobRoutes
+from stoat_nb.api.media import MediaRoutes
 from stoat_nb.api.plain import Json
 from stoat_nb.api.refusals import body, refusal
 from stoat_nb.api.shapes import Refusal
@@ -77,5 +78,6 @@ def create_router(library: Library, *, guarded: bool = False) -> APIRouter:
     # Before the route of one video, which would take its name for a number.
     ExportRoutes(library).add_to(router)
     VideoRoutes(library).add_to(router)
+    MediaRoutes(library).add_to(router)
     JobRoutes(library).add_to(router)
     return router

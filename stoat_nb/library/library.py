@@ -22,7 +22,9 @@ from stoat_nb.jobs.queue import DEFAULT, Take, Timeout
 from stoat_nb.jobs.state import JobEvent, JobState, JobStatus
 from stoat_nb.jobs.thread import QueueThread
 from stoat_nb.library.tables import Tables
+from stoat_nb.library.viewing import Viewing
 from stoat_nb.names import as_text
+from stoat_nb.pictures import PictureCache, Pictures
 from stoat_nb.scan import (
     SCAN_JOB_TYPE,
     ScanMode,
@@ -34,7 +36,7 @@ from stoat_nb.scan import (
 from stoat_nb.settings import Settings
 
 
-class Library(Tables):
+class Library(Tables, Viewing):
     """What is in your video folders, kept in one file.
 
     Parameters
@@ -75,6 +77,13 @@ class Library(Tables):
             workers=chosen.probe_workers,
             deadline_s=chosen.probe_timeout_s,
             memory_bytes=chosen.probe_memory_mb << 20,
+        )
+        cache = PictureCache(
+            self.path.with_name(f"{self.path.name}.pictures"),
+            limit_bytes=chosen.picture_cache_mb << 20,
+        )
+        self._pictures = Pictures(
+            self.catalog.whereabouts, cache, memory_bytes=chosen.probe_memory_mb << 20
         )
         self._queue = QueueThread(
             store=self.catalog.job_store,
@@ -273,6 +282,7 @@ class Library(Tables):
         Jobs that have not ended go on when the library is next opened; cancel those that should
         not.
         """
+        self._pictures.close()
         self._queue.close()
         self.catalog.close()
         self._closed = True

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from stoat_nb.media.failures import ProbeError, from_os_error
 from stoat_nb.media.guarded import NotRegularError, open_beneath
 
+_LARGEST = 2**63 - 1  # what the catalog's columns hold
 _CHANGED = "The file is not the one that was catalogued: it was changed or replaced. Scan it again."
 
 
@@ -41,7 +42,7 @@ def open_unchanged(place: Place) -> int:
 def is_unchanged(fd: int, place: Place) -> bool:
     """Whether the open file is still what was catalogued."""
     seen = os.fstat(fd)
-    return (seen.st_size, seen.st_mtime_ns, seen.st_ino) == (
+    return (seen.st_size, seen.st_mtime_ns, min(seen.st_ino, _LARGEST)) == (
         place.size_bytes,
         place.mtime_ns,
         place.inode,

@@ -89,7 +89,7 @@ class Reel:
                     return frame
         return last
 
-    def _packets(self, from_s: float) -> Iterator[Packet]:
+    def _packets(self, from_s: float) -> Iterator[Packet[Any]]:
         if self._winds:
             self._wind(self._start_s + from_s)
         for number, packet in enumerate(self._container.demux(self.stream)):
@@ -103,7 +103,7 @@ class Reel:
         if self._context.is_open:
             self._context.flush_buffers()
 
-    def _decoded(self, packet: Packet | None) -> list[VideoFrame]:
+    def _decoded(self, packet: Packet[Any] | None) -> list[VideoFrame]:
         try:
             frames: list[VideoFrame] = self._context.decode(packet)
         except InvalidDataError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import struct
 from dataclasses import dataclass
 from fractions import Fraction
@@ -38,7 +39,7 @@ def contrast(frame: VideoFrame) -> float:
     """Tell how much there is to see: 0 for nothing, as the spread of its brightness."""
     grey = _pixels(frame.reformat(width=64, height=36, format="gray"), 1)
     mean = sum(grey) / len(grey)
-    return (sum((level - mean) ** 2 for level in grey) / len(grey)) ** 0.5
+    return math.sqrt(sum((level - mean) ** 2 for level in grey) / len(grey))
 
 
 def is_telling(frame: VideoFrame) -> bool:
@@ -87,7 +88,7 @@ class _Turn:
 def _turn_of(frame: VideoFrame) -> _Turn:
     """Read the matrix of ISO/IEC 14496-12 that libav passes on: x' = ax + cy, y' = bx + dy."""
     try:
-        matrix = frame.side_data.get("DISPLAYMATRIX")
+        matrix: Any = frame.side_data.get("DISPLAYMATRIX")
     except ValueError:  # a kind of side data that this PyAV does not know hides all others
         return _turn_by(-frame.rotation % 360)
     if matrix is None:

@@ -1,0 +1,106 @@
+"""One video of a library, looked at: its pictures, its bytes, its history."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import Future
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from stoat_nb.catalog.catalog import Catalog
+from stoat_nb.catalog.whereabouts import Whereabouts
+from stoat_nb.errors import FileUnavailable, FolderOutsideRoots
+from stoat_nb.media.failures import ProbeError
+from stoat_nb.media.pictures.draw import POSTER, SHEET
+from stoat_nb.media.unchanged import open_unchanged
+from stoat_nb.pictures import Picture, Pictures
+from stoat_nb.settings import Settings
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Viewing:
+    """The part of a Library that shows one video."""
+
+    catalog: Catalog
+    settings: Settings
+    _pictures: Pictures
+
+    def poster(self, video_id: int) -> bytes:
+        """Return one picture that stands for a video, as a JPEG file.
+
+        It is drawn when it is first asked for, which may take a few seconds, and kept.
+
+        Parameters
+        ----------
+        video_id
+            The row in ``videos()``.
+
+        Raises
+        ------
+        NoPicture
+            If there is none to be had, with the reason.
+
+        Examples
+        --------
+        >>> from IPython.display import Image  # doctest: +SKIP
+        >>> Image(library.poster(1))  # doctest: +SKIP
+        """
+        return self.picture(video_id, POSTER).result().jpeg
+
+    def contact_sheet(self, video_id: int) -> bytes:
+        """Return pictures from the beginning of a video to its end on one sheet, as a JPEG file.
+
+        Parameters
+        ----------
+        video_id
+            The row in ``videos()``.
+
+        Raises
+        ------
+        NoPicture
+            If there is none to be had, with the reason.
+
+        Examples
+        --------
+        >>> Path("sheet.jpg").write_bytes(library.contact_sheet(1))  # doctest: +SKIP
+        """
+        return self.picture(video_id, SHEET).result().jpeg
+
+    def picture(self, video_id: int, kind: str) -> Future[Picture]:
+        """Return what will be a ``poster`` or a ``contact-sheet``; PicturesBusy if many wait."""
+        self._allowed(video_id)
+        return self._pictures.ask(video_id, kind)
+
+    def history(self, video_id: int) -> pd.DataFrame:
+        """Return what became of one file, oldest first: found, moved, changed, gone, back.
+
+        Examples
+        --------
+        >>> library.history(1)[["at", "change", "column", "old", "new"]]  # doctest: +SKIP
+        """
+        return self.catalog.history(video_id)
+
+    def open_video(self, video_id: int) -> tuple[int, Whereabouts]:
+        """Return an open descriptor of a video's file, which the caller closes, and what is known.
+
+        Raises
+        ------
+        FileUnavailable
+            If it cannot be opened, or is not the file that was catalogued.
+        """
+        known = self._allowed(video_id)
+        try:
+            return open_unchanged(known.place), known
+        except ProbeError as error:
+            raise FileUnavailable(video_id, error) from error
+
+    def _allowed(self, video_id: int) -> Whereabouts:
+        """Return where a video is, if it is where this library may look by now."""
+        known = self.catalog.whereabouts(video_id)
+        allowed = [Path(os.path.realpath(root)) for root in self.settings.roots]
+        path = Path(os.fsdecode(known.place.root))
+        if allowed and not any(path.is_relative_to(root) for root in allowed):
+            raise FolderOutsideRoots(path, self.settings.roots)
+        return known
