@@ -11,13 +11,14 @@ from panel.viewable import Viewable
 from panel_material_ui.template.base import Page
 
 from stoat_nb.components.assets import sheets
+from stoat_nb.components.changes import Changes
+from stoat_nb.components.explorer import Explorer
 from stoat_nb.components.failure_list import FailureList
 from stoat_nb.components.job_list import JobList
 from stoat_nb.components.notice import Notice
 from stoat_nb.components.overview import Overview
 from stoat_nb.components.scan_form import ScanForm
 from stoat_nb.components.theme import THEME
-from stoat_nb.components.video_table import VideoTable
 from stoat_nb.errors import StoatError
 from stoat_nb.library import Library
 from stoat_nb.names import shown
@@ -39,7 +40,7 @@ def create_dashboard(library: Library) -> Viewable:
     >>> from stoat_nb import Library
     >>> create_dashboard(Library("videos.db")).servable()  # doctest: +SKIP
     """
-    pn.extension("tabulator")
+    pn.extension()
     form, jobs, overview = ScanForm(library), JobList(library, limit=FEW_JOBS), Overview(library)
     holdings = _holdings(library, overview)
     nothing = Notice(
@@ -136,7 +137,8 @@ def _card(form: ScanForm) -> Viewable:
 def _holdings(library: Library, overview: Overview) -> Viewable:
     """Return the part that is there once the library holds something."""
     tables = pmui.Tabs(
-        ("Videos", VideoTable(library)),
+        ("Explore", Explorer(library)),
+        ("What changed", Changes(library)),
         ("Could not be read", FailureList(library)),
         dynamic=True,
         sizing_mode="stretch_width",

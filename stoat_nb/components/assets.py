@@ -7,9 +7,9 @@ from pathlib import Path
 _HERE = Path(__file__).parent
 
 
-def script(name: str) -> str:
-    """Return a component's JavaScript."""
-    return (_HERE / name).read_text(encoding="utf-8")
+def script(*names: str) -> str:
+    """Return a component's JavaScript, of one file or of several that build on one another."""
+    return "\n".join((_HERE / name).read_text(encoding="utf-8") for name in names)
 
 
 def sheets(*names: str) -> list[str]:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from stoat_nb import words
-from stoat_nb.catalog.query import VideoQuery
-from stoat_nb.components.paged_table import Column, PagedTable, Row
-from stoat_nb.names import shown
+from stoat_nb.components.explorer_state import ExplorerState
+from stoat_nb.components.paged_table import PagedTable
 
 if TYPE_CHECKING:
     from stoat_nb.library import Library
@@ -30,24 +27,10 @@ class FailureList(PagedTable):
     noun = "file"
 
     def __init__(self, library: Library, **params: Any) -> None:
-        super().__init__(library, _COLUMNS, **params)
-
-    def query(self) -> VideoQuery:
-        return replace(super().query(), status=("failed",))
+        state = ExplorerState(
+            facets={"status": ("failed",)}, columns=["name", "folder", "error_class", "error"]
+        )
+        super().__init__(library, state, **params)
 
     def empty_text(self) -> str:
         return "Every file could be read."
-
-
-def _path(row: Row) -> str:
-    return shown(row["path"])
-
-
-def _reason(row: Row) -> str:
-    return shown(row["error"]) if row["error"] else words.UNKNOWN
-
-
-_COLUMNS = (
-    Column(field="path", title="File", text=_path, grow=3, width=200),
-    Column(field="error", title="Why it could not be read", text=_reason, grow=4, width=240),
-)

@@ -73,7 +73,7 @@ def test_a_folder_is_scanned_watched_listed_searched_and_taken_home(
     with page.expect_download():
         page.get_by_role("button", name="CSV").click()
 
-    page.get_by_role("textbox", name="Search").press_sequentially("BEACH")
+    page.get_by_role("searchbox", name="Search").press_sequentially("BEACH")
     expect(page.get_by_text("1 video", exact=True)).to_be_visible()
 
     page.get_by_role("tab", name="Could not be read").click()
@@ -178,7 +178,7 @@ def test_headers_sort_in_the_database_and_pages_turn(
     scan(page, scan_again)
     expect(cards(page).get_by_text("Complete")).to_have_count(2)
 
-    sizes = page.locator('.tabulator-row .tabulator-cell[tabulator-field="size_bytes"]')
+    sizes = page.locator('td[data-field="size_bytes"]')
     header = page.get_by_role("columnheader", name="Size")
     header.click()
     expect(sizes.first).to_have_text("0 B")

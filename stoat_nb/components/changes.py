@@ -1,0 +1,220 @@
+"""What is different after one scan from what was after another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import pandas as pd
+import panel_material_ui as pmui
+import param
+from panel.viewable import Viewable, Viewer
+
+from stoat_nb import words
+from stoat_nb.components.assets import script, sheets
+from stoat_nb.components.live import LiveHub, first_look
+from stoat_nb.components.looks import Looks
+from stoat_nb.components.notice import Notice
+from stoat_nb.components.part import Part
+from stoat_nb.components.row_grid import RowGrid
+from stoat_nb.names import shown
+
+if TYPE_CHECKING:
+    from stoat_nb.library import Library
+
+#: Seconds between two looks at the scans while one runs.
+REFRESH_EVERY_S = 2.0
+#: Changes that are listed; a frame holds all of them.
+MOST_ROWS = 200
+
+#: What each kind of change is called, and how it looks in the list.
+KINDS = {
+    "added": ("Added", "good"),
+    "removed": ("Removed", "bad"),
+    "changed": ("Changed", "warn"),
+    "moved": ("Moved", ""),
+    "returned": ("Back again", "good"),
+    "offline": ("Disk away", "quiet"),
+}
+
+_COLUMNS = [
+    {
+        "field": "change",
+        "title": "What happened",
+        "width": 120,
+        "grow": 0,
+        "right": False,
+        "sortable": False,
+    },
+    {"field": "path", "title": "File", "width": 220, "grow": 1, "right": False, "sortable": False},
+    {
+        "field": "column",
+        "title": "Of it",
+        "width": 130,
+        "grow": 0,
+        "right": False,
+        "sortable": False,
+    },
+    {"field": "old", "title": "Before", "width": 160, "grow": 1, "right": False, "sortable": False},
+    {"field": "new", "title": "After", "width": 160, "grow": 1, "right": False, "sortable": False},
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """Two scans, and what lies between them."""
+
+    scans: list[dict[str, Any]]  #: Those that have ended, newest first: an id and a label each.
+    before: int | None = None
+    after: int | None = None
+    rows: pd.DataFrame | None = None  #: As ``library.diff`` returns it.
+
+
+class ChangesHead(Part):
+    """Draws the choice of two scans and a count for each kind of change."""
+
+    scans = param.List(default=[], item_type=dict, doc="An id and a label each, newest first.")
+    before = param.Integer(default=None, doc="The earlier scan.")
+    after = param.Integer(default=None, doc="The later scan.")
+    kinds = param.List(default=[], item_type=dict, doc="A kind, its label and its count each.")
+    kind = param.String(default="", doc="The only kind that is listed; empty: all.")
+    more = param.String(default="", doc="What is said of changes that are not listed.")
+
+    _esm = script("changes.js")
+    _stylesheets: ClassVar[list[str]] = sheets("changes.css")
+
+
+class Changes(Viewer):
+    """Shows what changed between two scans: the last two, unless others are chosen.
+
+    Parameters
+    ----------
+    library
+        Whose scans to compare.
+
+    Examples
+    --------
+    >>> changes = Changes(library, before=1, after=3)  # doctest: +SKIP
+    """
+
+    before = param.Integer(default=None, doc="The earlier scan; None: the last but one.")
+    after = param.Integer(default=None, doc="The later scan; None: the last one.")
+    kind: Any = param.Selector(default="", objects=["", *KINDS], doc="Only this kind; empty: all.")
+    counts = param.Dict(default={}, doc="How many changes of each kind there are.")
+
+    def __init__(self, library: Library, **params: Any) -> None:
+        super().__init__(**params)
+        self._library = library
+        self._found = Found(scans=[])
+        self._head = ChangesHead(self._heed)
+        self._grid = RowGrid(lambda _data: None, columns=_COLUMNS, label="Changes")
+        self._empty = Notice(tone="calm", sizing_mode="stretch_width")
+        self._body = pmui.Column(sizing_mode="stretch_width", margin=0)
+        self._looks = Looks(self._read, self._show)
+        LiveHub.current().watch(
+            library.subscribe, lambda _states: self._looks.again(), every=REFRESH_EVERY_S
+        )
+        self.param.watch(lambda *_events: self._looks.again(), ["before", "after"])
+        self.param.watch(lambda *_events: self._draw(), "kind")
+        first_look(self._read, self._show)
+
+    def _read(self) -> Found:
+        scans = self._library.scans()
+        ended = [int(one) for one in scans.loc[scans["finished_at"].notna(), "scan_id"]]
+        labels = [_label(row) for row in reversed(scans.to_dict("records"))]
+        offered = [one for one in labels if one["id"] in ended]
+        before = self.before if self.before in ended else next(iter(ended[-2:-1]), None)
+        after = self.after if self.after in ended else next(iter(ended[-1:]), None)
+        if before is None or after is None:
+            return Found(scans=offered)
+        rows = self._library.diff(before, after)
+        return Found(scans=offered, before=before, after=after, rows=rows)
+
+    def _show(self, found: Found) -> None:
+        self._found = found
+        counts = {} if found.rows is None else found.rows["change"].value_counts().to_dict()
+        self.counts = {kind: int(counts.get(kind, 0)) for kind in KINDS}
+        self._draw()
+
+    def _draw(self) -> None:
+        found, total = self._found, sum(self.counts.values())
+        listed = _listed(found.rows, self.kind)
+        self._head.param.update(
+            scans=found.scans,
+            before=found.before,
+            after=found.after,
+            kind=self.kind,
+            kinds=[
+                {"name": kind, "label": label, "count": count, "number": f"{count:,}"}
+                for kind, (label, _tone) in KINDS.items()
+                for count in [self.counts.get(kind, 0)]
+            ]
+            if total
+            else [],
+            more=_more(len(listed), found),
+        )
+        self._grid.rows = [
+            _row(place, row) for place, row in enumerate(listed.head(MOST_ROWS).to_dict("records"))
+        ]
+        self._empty.param.update(**_nothing(found))
+        body: Viewable = self._grid if total else self._empty
+        if list(self._body.objects) != [body]:
+            self._body.objects = [body]
+
+    def _heed(self, data: Mapping[str, Any]) -> None:
+        for side in ("before", "after"):
+            if type(data.get(side)) is int:
+                # What is not touched stays as it is shown, even if a new scan ends.
+                shown_now = {"before": self._found.before, "after": self._found.after}
+                self.param.update(**{**shown_now, side: data[side]})
+        if data.get("kind") in ("", *KINDS):
+            self.kind = data["kind"]
+
+    def __panel__(self) -> Viewable:
+        view: Viewable = pmui.Column(
+            self._head,
+            self._body,
+            sizing_mode="stretch_width",
+            margin=(14, 0, 0, 0),
+            sx={"gap": "14px"},
+        )
+        return view
+
+
+def _listed(rows: pd.DataFrame | None, kind: str) -> pd.DataFrame:
+    if rows is None:
+        return pd.DataFrame()
+    return rows[rows["change"] == kind] if kind else rows
+
+
+def _more(n_listed: int, found: Found) -> str:
+    if n_listed <= MOST_ROWS:
+        return ""
+    return (
+        f"The first {MOST_ROWS} of {n_listed:,} changes are listed. "
+        f"library.diff({found.before}, {found.after}) returns all of them."
+    )
+
+
+def _nothing(found: Found) -> dict[str, str]:
+    if found.rows is None:
+        return {
+            "title": "Nothing to compare yet",
+            "text": "Scan a folder a second time, and what changed in between appears here.",
+        }
+    text = "Every file is as it was. Choose other scans to look further back."
+    return {"title": "Nothing changed between these scans", "text": text}
+
+
+def _label(scan: Mapping[Any, Any]) -> dict[str, Any]:
+    when = words.moment(scan["started_at"].timestamp())
+    return {"id": int(scan["scan_id"]), "label": f"{when} · {shown(scan['folder'])}"}
+
+
+def _row(place: int, row: Mapping[Any, Any]) -> dict[str, Any]:
+    label, tone = KINDS.get(str(row["change"]), (str(row["change"]), ""))
+    column = "" if pd.isna(row["column"]) else str(row["column"]).replace("_", " ")
+    told = [words.UNKNOWN if pd.isna(row[side]) else shown(row[side]) for side in ("old", "new")]
+    cells = [label, shown(row["path"]), column, *told]
+    return {"id": place, "cells": cells, "tones": {"change": tone}}

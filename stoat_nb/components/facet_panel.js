@@ -1,0 +1,118 @@
+const FEW = 6;
+
+// Two thumbs over a histogram. Their places are counted in quarters of bins, so that any edges will do.
+function slider(model, parent, range) {
+  const root = make("fieldset", parent, "range");
+  const legend = make("legend", root, null, range.title);
+  legend.append(" ");
+  const said = make("output", legend, "said");
+  const track = make("div", root, "histogram");
+  const svg = shape("svg", track, {preserveAspectRatio: "none", "aria-hidden": "true"});
+  const thumbs = ["least", "most"].map((word) => {
+    const input = make("input", track);
+    input.type = "range";
+    input.min = 0;
+    input.step = 1;
+    input.setAttribute("aria-label", `${range.title}, at ${word}`);
+    return input;
+  });
+  let shown = range;
+  const format = () => FORMATS[shown.format];
+  const bounds = () => {
+    const [low, high] = thumbs.map((thumb) => Number(thumb.value)).sort((one, other) => one - other);
+    return [
+      low === 0 ? null : valueAt(shown.edges, low / 4),
+      high === Number(thumbs[1].max) ? null : valueAt(shown.edges, high / 4),
+    ];
+  };
+  const say = (low, high) => {
+    const ends = [low ?? shown.edges[0], high ?? shown.edges.at(-1)].map((value) => format()(value));
+    said.textContent = low == null && high == null ? "" : `${ends[0]} to ${ends[1]}`;
+    thumbs.forEach((thumb, place) => thumb.setAttribute("aria-valuetext", ends[place]));
+    drawBars(svg, {...shown, low, high});
+  };
+  for (const thumb of thumbs) {
+    thumb.oninput = () => say(...bounds());
+    thumb.onchange = () => {
+      const [low, high] = bounds();
+      model.send_msg({bound: shown.column, low, high});
+    };
+  }
+  return {
+    root,
+    draw: (next) => {
+      shown = next;
+      const most = 4 * (next.edges.length - 1);
+      thumbs.forEach((thumb) => { thumb.max = most; });
+      thumbs[0].value = next.low == null ? 0 : Math.round(4 * placeOf(next.edges, next.low));
+      thumbs[1].value = next.high == null ? most : Math.round(4 * placeOf(next.edges, next.high));
+      say(next.low, next.high);
+    },
+  };
+}
+
+function group(model, parent, column) {
+  const root = make("details", parent, "facet");
+  const summary = make("summary", root);
+  const title = make("span", summary);
+  const badge = make("span", summary, "badge");
+  const list = make("ul", root);
+  const more = button(root, "more", "", () => { whole = !whole; draw(shown); });
+  let shown = null, whole = false;
+  const draw = (next) => {
+    if (shown === null) root.open = next.open;
+    shown = next;
+    title.textContent = next.title;
+    const chosen = next.items.filter((item) => item.chosen).length;
+    badge.textContent = chosen ? String(chosen) : "";
+    badge.hidden = chosen === 0;
+    const focused = list.getRootNode().activeElement?.dataset?.key;
+    const most = Math.max(1, ...next.items.map((item) => item.count));
+    list.replaceChildren();
+    next.items.forEach((item, place) => {
+      if (!whole && place >= FEW && !item.chosen) return;
+      const label = make("label", make("li", list));
+      const box = make("input", label);
+      box.type = "checkbox";
+      box.checked = item.chosen;
+      box.dataset.key = item.key;
+      box.onchange = () => model.send_msg({toggle: column, key: item.key});
+      const name = make("span", label, "name", item.label);
+      name.title = item.label;
+      make("span", label, "number", item.count.toLocaleString("en-GB"));
+      const share = make("span", label, "share");
+      share.style.width = `${(100 * item.count) / most}%`;
+      if (focused === item.key) box.focus();
+    });
+    const left = next.items.filter((item, place) => place >= FEW && !item.chosen).length;
+    more.hidden = left === 0;
+    more.textContent = whole ? "Show fewer" : `Show ${left} more`;
+    if (next.further && whole) make("li", list, "further", `and ${next.further.toLocaleString("en-GB")} rarer ones: search for them`);
+  };
+  return {root, draw};
+}
+
+export function render({model, el}) {
+  const root = make("details", el, "facets");
+  root.open = !window.matchMedia("(max-width: 899px)").matches;
+  make("summary", root, "all", "Filters");
+  const region = make("div", root, "groups");
+  region.setAttribute("role", "group");
+  region.setAttribute("aria-label", "Filters");
+  const groups = new Map(), sliders = new Map();
+  const follow = (held, wanted, build) => {
+    for (const one of wanted) {
+      if (!held.has(one.column)) held.set(one.column, build(one));
+      held.get(one.column).draw(one);
+    }
+    const known = new Set(wanted.map((one) => one.column));
+    for (const [column, one] of held) one.root.hidden = !known.has(column);
+  };
+  const lists = make("div", region), rulers = make("div", region, "rulers");
+  const draw = () => {
+    follow(groups, model.groups, (one) => group(model, lists, one.column));
+    follow(sliders, model.ranges, (one) => slider(model, rulers, one));
+  };
+  model.on(["groups", "ranges"], draw);
+  draw();
+}

@@ -1,0 +1,150 @@
+// How long to wait for the next key: half an expression is none, half a word is one.
+const TYPING_MS = {search: 250, where: 900};
+
+function field(model, parent, name, label, placeholder) {
+  const root = make("label", parent, `field ${name}`);
+  make("span", root, "visually-hidden", label);
+  const input = make("input", root);
+  input.type = name === "search" ? "search" : "text";
+  input.placeholder = placeholder;
+  input.spellcheck = false;
+  input.autocomplete = "off";
+  let timer = 0, sent = "";
+  const send = () => {
+    clearTimeout(timer);
+    if (sent === input.value) return;
+    sent = input.value;
+    model.send_msg({[name]: input.value});
+  };
+  input.oninput = () => {
+    clearTimeout(timer);
+    timer = setTimeout(send, TYPING_MS[name]);
+  };
+  input.onblur = send;
+  input.onkeydown = (event) => { if (event.key === "Enter") { sent = null; send(); } };
+  return {
+    input,
+    // What somebody is typing just now is newer than what comes back.
+    draw: (value) => {
+      if (sent === input.value && sent !== value && input === input.getRootNode().activeElement) return;
+      if (input.value !== value) input.value = value;
+      sent = value;
+    },
+  };
+}
+
+function views(model, parent) {
+  const {root, box} = popover(parent, "Views", "views");
+  const list = make("ul", box);
+  const none = make("p", box, "hint", "A view keeps filters, order and columns under a name.");
+  const form = make("form", box, "line");
+  const input = make("input", form);
+  input.placeholder = "Name of this view";
+  input.setAttribute("aria-label", "Name of this view");
+  input.maxLength = 80;
+  make("button", form, "solid", "Save").type = "submit";
+  form.onsubmit = (event) => {
+    event.preventDefault();
+    if (input.value.trim()) model.send_msg({save: input.value});
+    input.value = "";
+  };
+  return () => {
+    none.hidden = model.views.length > 0;
+    list.replaceChildren();
+    for (const name of model.views) {
+      const item = make("li", list, "line");
+      button(item, "plain grow", name, () => { root.open = false; model.send_msg({show: name}); });
+      const gone = button(item, "plain", "\u00d7", () => model.send_msg({delete: name}));
+      gone.setAttribute("aria-label", `Delete the view ${name}`);
+    }
+  };
+}
+
+function columns(model, parent) {
+  const {box} = popover(parent, "Columns", "columns");
+  const find = make("input", box);
+  find.type = "search";
+  find.placeholder = "Find a column";
+  find.setAttribute("aria-label", "Find a column");
+  const list = make("ul", box, "tall");
+  const draw = () => {
+    const wanted = find.value.toLowerCase(), shown = new Set(model.columns);
+    const focused = list.getRootNode().activeElement?.dataset?.field;
+    list.replaceChildren();
+    for (const {field: name, title, doc} of model.offered) {
+      if (!`${name} ${title}`.toLowerCase().includes(wanted)) continue;
+      const label = make("label", make("li", list), "line");
+      const tick = make("input", label);
+      tick.type = "checkbox";
+      tick.checked = shown.has(name);
+      tick.dataset.field = name;
+      tick.onchange = () => model.send_msg({column: name, shown: tick.checked});
+      make("span", label, null, title).title = doc;
+      if (focused === name) tick.focus();
+    }
+  };
+  find.oninput = draw;
+  return draw;
+}
+
+function code(model, parent) {
+  const {root, box} = popover(parent, "Code", "code");
+  const tabs = make("div", box, "line");
+  const pre = make("pre", box);
+  pre.tabIndex = 0;
+  let which = "pandas";
+  const ways = {pandas: "Python", sql: "SQL"};
+  const buttons = Object.entries(ways).map(([name, text]) => {
+    const one = button(tabs, "plain", text, () => { which = name; draw(); });
+    return [name, one];
+  });
+  make("span", tabs, "grow");
+  const copy = button(tabs, "solid", "Copy", () => {
+    navigator.clipboard?.writeText(pre.textContent).then(() => { copy.textContent = "Copied"; });
+  });
+  const draw = () => {
+    for (const [name, one] of buttons) one.setAttribute("aria-pressed", String(name === which));
+    pre.textContent = model.code[which] ?? "";
+    copy.textContent = "Copy";
+  };
+  root.addEventListener("toggle", () => model.send_msg({code: root.open}));
+  return draw;
+}
+
+export function render({model, el}) {
+  const root = make("div", el, "bar");
+  const top = make("div", root, "top");
+  const search = field(model, top, "search", "Search", "Search names and folders");
+  const where = field(model, top, "where", "Expression", 'Expression: height >= 2160 and fps_mode == "vfr"');
+  const menus = make("div", top, "menus");
+  const draws = [views(model, menus), columns(model, menus), code(model, menus)];
+  const problem = make("p", root, "problem");
+  problem.id = "problem";
+  problem.setAttribute("role", "alert");
+  const chips = make("div", root, "chips");
+  chips.setAttribute("role", "group");
+  chips.setAttribute("aria-label", "Filters that are set");
+  const draw = () => {
+    search.draw(model.search);
+    where.draw(model.where);
+    problem.textContent = model.problem;
+    problem.hidden = model.problem === "";
+    where.input.setAttribute("aria-invalid", String(model.problem !== ""));
+    where.input.setAttribute("aria-describedby", "problem");
+    chips.replaceChildren();
+    chips.hidden = model.chips.length === 0;
+    for (const chip of model.chips) {
+      const one = button(chips, "chip", null, () => model.send_msg({drop: chip.key}));
+      one.setAttribute("aria-label", `Take away the filter ${chip.label}`);
+      make("span", one, null, chip.label);
+      make("span", one, "cross", "\u00d7").setAttribute("aria-hidden", "true");
+    }
+    if (model.chips.length) button(chips, "plain", "Clear all", () => model.send_msg({clear: true}));
+  };
+  model.on(["search", "where", "problem", "chips"], draw);
+  model.on("views", draws[0]);
+  model.on(["columns", "offered"], draws[1]);
+  model.on("code", draws[2]);
+  draw();
+  draws.forEach((one) => one());
+}

@@ -1,0 +1,26 @@
+"""Words to search for, an expression, the filters that are set, and the menus beside them."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import param
+
+from stoat_nb.components.assets import script, sheets
+from stoat_nb.components.part import Part
+
+
+class FilterBar(Part):
+    """Draws the line above the table; tells what was typed, dropped, saved or chosen."""
+
+    search = param.String(default="", doc="What is searched for.")
+    where = param.String(default="", doc="The expression.")
+    problem = param.String(default="", doc="What is wrong with the expression.")
+    chips = param.List(default=[], item_type=dict, doc="Each filter that is set: key and label.")
+    views = param.List(default=[], item_type=str, doc="The names of the saved views.")
+    columns = param.List(default=[], item_type=str, doc="The columns that are shown.")
+    offered = param.List(default=[], item_type=dict, doc="Field, title and doc of every column.")
+    code = param.Dict(default={}, doc="What reproduces the table, as pandas and as SQL.")
+
+    _esm = script("drawing.js", "filter_bar.js")
+    _stylesheets: ClassVar[list[str]] = sheets("filter_bar.css")

@@ -1,0 +1,40 @@
+"""A part of a page: it draws what it is told, and tells what somebody did."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from panel.custom import JSComponent
+
+from stoat_nb.components.live import LiveHub
+
+#: Does what somebody asked for, if it can be meant; called where views may be changed.
+Heed = Callable[[dict[str, Any]], object]
+
+
+class Part(JSComponent):
+    """The base of components that send messages: what they mean is decided by whoever made them.
+
+    Parameters
+    ----------
+    heed
+        Called with each message; nothing in it can be trusted.
+    """
+
+    _esm = "export function render() {}"
+
+    def __init__(self, heed: Heed, **params: Any) -> None:
+        super().__init__(**{"sizing_mode": "stretch_width", "margin": 0, **params})
+        self._heed = heed
+        self._hub = LiveHub.current()
+
+    def _handle_msg(self, data: Any) -> None:
+        if isinstance(data, dict):
+            self._hub.post(lambda: self._heed(data))
+
+    def draw(self, **changes: Any) -> None:
+        """Take what is new of this; a page leaves alone what has not changed."""
+        new = {name: value for name, value in changes.items() if getattr(self, name) != value}
+        if new:
+            self.param.update(**new)

@@ -1,0 +1,255 @@
+const HOW_BARS = "Arrow keys move along the bars, Shift and arrow keys choose several, Enter filters, Escape takes the filter away.";
+const HOW_CELLS = "Arrow keys move over the fields, Enter filters, Escape takes the filter away.";
+
+function figure(parent, title, kind) {
+  const root = make("figure", parent, kind);
+  const head = make("figcaption", root);
+  make("span", head, "title", title);
+  const said = make("span", head, "said");
+  const canvas = make("div", root, "canvas");
+  canvas.tabIndex = 0;
+  canvas.setAttribute("role", "group");
+  const voice = make("div", root, "visually-hidden");
+  voice.setAttribute("aria-live", "polite");
+  const none = make("p", root, "none", "Nothing to draw");
+  return {root, said, canvas, voice, none};
+}
+
+function ends(parent) {
+  const axis = make("div", parent, "axis");
+  axis.setAttribute("aria-hidden", "true");
+  const marks = [0, 1, 2].map(() => make("span", axis));
+  return (edges, format) => {
+    const places = [0, (edges.length - 1) / 2, edges.length - 1];
+    marks.forEach((mark, place) => { mark.textContent = edges.length ? format(valueAt(edges, places[place])) : ""; });
+  };
+}
+
+// Bars that can be brushed over: from where the pointer goes down to where it goes up.
+function bars(model, parent, plot) {
+  const {root, said, canvas, voice, none} = figure(parent, plot.title, "bars");
+  const svg = shape("svg", canvas, {preserveAspectRatio: "none", "aria-hidden": "true"});
+  const cursor = make("div", canvas, "cursor");
+  const axis = ends(root);
+  let shown = plot, at = 0, anchor = null;
+  const format = (value) => FORMATS[shown.format](value);
+  const n = () => shown.counts.length;
+  const span = (one, other) => [Math.min(one, other), Math.max(one, other)];
+  const text = (first, last) => {
+    const count = shown.counts.slice(first, last + 1).reduce((sum, each) => sum + each, 0);
+    return `${format(shown.edges[first])} to ${format(shown.edges[last + 1])}: ${videos(count)}`;
+  };
+  const mark = (first, last) => {
+    cursor.style.left = `${(100 * first) / n()}%`;
+    cursor.style.width = `${(100 * (last + 1 - first)) / n()}%`;
+    said.textContent = text(first, last);
+  };
+  const rest = () => {
+    cursor.hidden = true;
+    const isBound = shown.low != null || shown.high != null;
+    said.textContent = isBound ? `${format(shown.low ?? shown.edges[0])} to ${format(shown.high ?? shown.edges.at(-1))}` : shown.note;
+  };
+  const send = (first, last) => {
+    const low = shown.edges[first], high = shown.edges[last + 1];
+    const again = shown.low === low && shown.high === high;
+    model.send_msg({bounds: {[shown.column]: again ? [null, null] : [low, high]}});
+  };
+  const binAt = (event) => {
+    const box = canvas.getBoundingClientRect();
+    return Math.max(0, Math.min(n() - 1, Math.floor(((event.clientX - box.left) / box.width) * n())));
+  };
+  canvas.onpointermove = (event) => {
+    if (!n()) return;
+    cursor.hidden = false;
+    mark(...span(anchor ?? binAt(event), binAt(event)));
+  };
+  canvas.onpointerdown = (event) => {
+    if (!n() || event.button !== 0) return;
+    anchor = binAt(event);
+    canvas.setPointerCapture(event.pointerId);
+  };
+  canvas.onpointerup = (event) => {
+    if (anchor === null) return;
+    send(...span(anchor, binAt(event)));
+    anchor = null;
+  };
+  canvas.onpointercancel = () => { anchor = null; rest(); };
+  canvas.onpointerleave = () => { if (anchor === null) rest(); };
+  let from = null;
+  canvas.onkeydown = (event) => {
+    const step = {ArrowLeft: -1, ArrowRight: 1}[event.key];
+    if (!n()) return;
+    if (step) {
+      if (event.shiftKey) from ??= at; else from = null;
+      at = Math.max(0, Math.min(n() - 1, at + step));
+      cursor.hidden = false;
+      mark(...span(from ?? at, at));
+      voice.textContent = said.textContent;
+    } else if (event.key === "Enter") send(...span(from ?? at, at));
+    else if (event.key === "Escape") model.send_msg({bounds: {[shown.column]: [null, null]}});
+    else return;
+    event.preventDefault();
+  };
+  canvas.onblur = () => { from = null; rest(); };
+  return {
+    root,
+    draw: (next) => {
+      shown = next;
+      at = Math.min(at, Math.max(0, n() - 1));
+      none.hidden = n() > 0;
+      canvas.hidden = n() === 0;
+      if (n()) drawBars(svg, shown);
+      canvas.setAttribute("aria-label", `${next.title}. ${next.summary} ${HOW_BARS}`);
+      axis(next.edges, format);
+      rest();
+    },
+  };
+}
+
+function cells(model, parent, plot) {
+  const {root, said, canvas, voice, none} = figure(parent, plot.title, "cells");
+  const svg = shape("svg", canvas, {preserveAspectRatio: "none", "aria-hidden": "true"});
+  const cursor = make("div", canvas, "cursor");
+  const axis = ends(root);
+  let shown = plot, at = [0, 0];
+  const across = () => Math.max(0, shown.x.edges.length - 1), up = () => Math.max(0, shown.y.edges.length - 1);
+  const x = (value) => FORMATS[shown.x.format](value), y = (value) => FORMATS[shown.y.format](value);
+  const text = ([column, row]) =>
+    `${x(shown.x.edges[column])} to ${x(shown.x.edges[column + 1])}, ${y(shown.y.edges[row])} to ${y(shown.y.edges[row + 1])}: ` +
+    videos(shown.counts[row][column]);
+  const mark = (cell) => {
+    cursor.hidden = false;
+    cursor.style.left = `${(100 * cell[0]) / across()}%`;
+    cursor.style.width = `${100 / across()}%`;
+    cursor.style.bottom = `${(100 * cell[1]) / up()}%`;
+    cursor.style.height = `${100 / up()}%`;
+    said.textContent = text(cell);
+  };
+  const rest = () => { cursor.hidden = true; said.textContent = shown.note; };
+  const clear = () => model.send_msg({bounds: {[shown.x.column]: [null, null], [shown.y.column]: [null, null]}});
+  const send = ([column, row]) => {
+    const wanted = {
+      [shown.x.column]: [shown.x.edges[column], shown.x.edges[column + 1]],
+      [shown.y.column]: [shown.y.edges[row], shown.y.edges[row + 1]],
+    };
+    const held = [shown.x, shown.y].every(({column: name, low, high}) => wanted[name][0] === low && wanted[name][1] === high);
+    if (held) clear(); else model.send_msg({bounds: wanted});
+  };
+  const cellAt = (event) => {
+    const box = canvas.getBoundingClientRect();
+    const part = (value, n) => Math.max(0, Math.min(n - 1, Math.floor(value * n)));
+    return [part((event.clientX - box.left) / box.width, across()), part((box.bottom - event.clientY) / box.height, up())];
+  };
+  canvas.onpointermove = (event) => mark(cellAt(event));
+  canvas.onpointerleave = rest;
+  canvas.onblur = rest;
+  canvas.onclick = (event) => send(cellAt(event));
+  canvas.onkeydown = (event) => {
+    const step = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1]}[event.key];
+    if (step) {
+      at = [Math.max(0, Math.min(across() - 1, at[0] + step[0])), Math.max(0, Math.min(up() - 1, at[1] + step[1]))];
+      mark(at);
+      voice.textContent = said.textContent;
+    } else if (event.key === "Enter") send(at);
+    else if (event.key === "Escape") clear();
+    else return;
+    event.preventDefault();
+  };
+  return {
+    root,
+    draw: (next) => {
+      shown = next;
+      at = [Math.min(at[0], Math.max(0, across() - 1)), Math.min(at[1], Math.max(0, up() - 1))];
+      none.hidden = across() > 0;
+      canvas.hidden = across() === 0;
+      svg.setAttribute("viewBox", `0 0 ${across()} ${up()}`);
+      svg.replaceChildren();
+      const most = Math.max(1, ...next.counts.flat());
+      next.counts.forEach((counts, row) => counts.forEach((count, column) => {
+        if (!count) return;
+        const share = 0.18 + 0.82 * Math.sqrt(count / most);
+        shape("rect", svg, {x: column + 0.04, y: up() - row - 0.96, width: 0.92, height: 0.92, style: `opacity:${share}`});
+      }));
+      canvas.setAttribute("aria-label", `${next.title}. ${next.summary} ${HOW_CELLS}`);
+      axis(next.x.edges, x);
+      rest();
+    },
+  };
+}
+
+// Areas as large as what they stand for, as square as can be: row by row along the shorter side.
+function areas(sizes, width, height) {
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  const scaled = sizes.map((size) => (size * width * height) / total);
+  const found = [];
+  let left = 0, top = 0, wide = width, high = height, from = 0;
+  const worst = (row, side) => {
+    const sum = row.reduce((all, one) => all + one, 0);
+    return Math.max((side * side * row[0]) / (sum * sum), (sum * sum) / (side * side * row.at(-1)));
+  };
+  while (from < scaled.length) {
+    const side = Math.min(wide, high);
+    let to = from + 1;
+    while (to < scaled.length && worst(scaled.slice(from, to + 1), side) <= worst(scaled.slice(from, to), side)) to += 1;
+    const row = scaled.slice(from, to), thick = row.reduce((sum, one) => sum + one, 0) / side;
+    let along = 0;
+    for (const area of row) {
+      const long = area / thick;
+      found.push(wide >= high ? [left, top + along, thick, long] : [left + along, top, long, thick]);
+      along += long;
+    }
+    if (wide >= high) { left += thick; wide -= thick; } else { top += thick; high -= thick; }
+    from = to;
+  }
+  return found;
+}
+
+function tree(model, parent, plot) {
+  const {root, said, canvas, none} = figure(parent, plot.title, "tree");
+  canvas.removeAttribute("tabindex");
+  let shown = plot;
+  const rest = () => { said.textContent = shown.note; };
+  return {
+    root,
+    draw: (next) => {
+      shown = next;
+      const parts = next.parts.filter((part) => part.bytes > 0);
+      none.hidden = parts.length > 0;
+      canvas.hidden = parts.length === 0;
+      canvas.setAttribute("aria-label", `${next.title}. ${next.summary}`);
+      const focused = canvas.getRootNode().activeElement?.dataset?.key;
+      canvas.replaceChildren();
+      const places = areas(parts.map((part) => part.bytes), 220, 100);
+      parts.forEach((part, place) => {
+        const [left, top, wide, high] = places[place];
+        const text = `${part.label}: ${FORMATS.size(part.bytes)}, ${videos(part.count)}`;
+        const box = button(canvas, "part", null, () => model.send_msg({folder: part.key}));
+        box.dataset.key = part.key;
+        box.disabled = !part.key;
+        box.setAttribute("aria-label", text);
+        box.setAttribute("aria-pressed", String(part.chosen));
+        box.style.cssText = `left:${left / 2.2}%;top:${top}%;width:${wide / 2.2}%;height:${high}%;--share:${8 + 34 * (part.bytes / parts[0].bytes)}%`;
+        if (wide > 28 && high > 14) make("span", box, "label", part.label);
+        if (wide > 28 && high > 30) make("span", box, "number", FORMATS.size(part.bytes));
+        box.onpointerenter = box.onfocus = () => { said.textContent = text; };
+        box.onpointerleave = box.onblur = rest;
+        if (focused === part.key) box.focus();
+      });
+      rest();
+    },
+  };
+}
+
+export function render({model, el}) {
+  const root = make("div", el, "plots");
+  const kinds = {bars, cells, tree};
+  const held = new Map();
+  const draw = () => {
+    for (const plot of model.plots) {
+      if (!held.has(plot.name)) held.set(plot.name, kinds[plot.kind](model, root, plot));
+      held.get(plot.name).draw(plot);
+    }
+  };
+  model.on("plots", draw);
+  draw();
+}

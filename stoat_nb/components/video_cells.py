@@ -1,0 +1,173 @@
+"""What each column of videos is called on a page, and how its values read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any
+
+from stoat_nb import words
+from stoat_nb.catalog.column import Column as Fact
+from stoat_nb.catalog.columns import TABLES
+from stoat_nb.catalog.query import SORTABLE
+from stoat_nb.names import shown
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One column as it is shown. ``field`` is also what the catalog sorts by."""
+
+    field: str
+    title: str
+    text: Callable[[Row], str]
+    tone: Callable[[Row], str] = lambda _row: ""  #: good, warn, bad or quiet.
+    grow: int = 0  #: Whether it takes of the room that is left.
+    width: int = 100  #: Pixels it has at least.
+    right: bool = False  #: Whether it is aligned to the right, as numbers are.
+
+    def layout(self) -> dict[str, Any]:
+        """Return what the page needs to know of it."""
+        return {
+            "field": self.field,
+            "title": self.title,
+            "width": self.width,
+            "grow": self.grow,
+            "right": self.right,
+            "sortable": self.field in SORTABLE,
+        }
+
+
+#: The columns a new explorer shows.
+SHOWN = (
+    "name",
+    "folder",
+    "duration_s",
+    "display_width",
+    "fps",
+    "codec",
+    "audio_codec",
+    "size_bytes",
+    "status",
+)
+
+#: What people call a status.
+STATUSES = {
+    "ok": "Readable",
+    "failed": "Could not be read",
+    "missing": "No longer there",
+    "offline": "Disk away",
+}
+
+
+def column_of(field: str) -> Column:
+    """Return how a column of videos is shown."""
+    return _BY_FIELD.get(field) or _plain(field)
+
+
+def title_of(field: str) -> str:
+    """Return what a column is called on a page."""
+    return column_of(field).title
+
+
+def bit_rate(per_second: float | None) -> str:
+    """Return a bit rate: ``4.2 Mb/s``, ``128 kb/s``."""
+    if per_second is None:
+        return words.UNKNOWN
+    amount, units = float(per_second), ["b/s", "kb/s", "Mb/s", "Gb/s"]
+    while amount >= 999.5 and len(units) > 1:  # noqa: PLR2004 - from here it reads better in the next
+        amount /= 1000
+        units.pop(0)
+    return f"{amount:,.0f} {units[0]}" if amount >= 100 else f"{amount:.3g} {units[0]}"  # noqa: PLR2004 - three digits are enough
+
+
+def value_text(fact: Fact, value: Any) -> str:
+    """Return one value as people read it."""
+    if value is None:
+        return words.UNKNOWN
+    if fact.dtype == "boolean":
+        return "Yes" if value else "No"
+    if fact.dtype == "list<string>":
+        return ", ".join(shown(one) for one in value) or words.UNKNOWN
+    if fact.dtype.startswith("datetime"):
+        return words.moment(value.timestamp())
+    if fact.is_text:
+        return shown(value) or words.UNKNOWN
+    return _number(fact, value)
+
+
+def _number(fact: Fact, value: Any) -> str:
+    said = {"bytes": words.size, "s": words.length, "bit/s": bit_rate}.get(fact.unit)
+    if said is not None:
+        return said(value)
+    if fact.dtype == "Float64":
+        return f"{value:.3f}".rstrip("0").rstrip(".")
+    return f"{value:,}" if fact.unit else str(value)
+
+
+def _plain(field: str) -> Column:
+    fact = TABLES["videos"].column(field)
+    assert fact is not None  # noqa: S101 - whoever asks has checked
+    is_number = fact.dtype in ("Int64", "Float64")
+    return Column(
+        field=field,
+        title=field.removesuffix("_s").replace("_", " ").capitalize(),
+        text=lambda row: value_text(fact, row[field]),
+        grow=int(fact.dtype == "string"),
+        width=170 if fact.dtype.startswith(("string", "datetime", "list")) else 116,
+        right=is_number,
+    )
+
+
+def _folder(row: Row) -> str:
+    """Return the folder below what was scanned: the long way there is the same in every row."""
+    below = PurePath(row["relative_path"] or "").parent
+    return shown(PurePath(PurePath(row["root"] or row["folder"]).name) / below)
+
+
+def _resolution(row: Row) -> str:
+    width, height = row["display_width"], row["display_height"]
+    return f"{width:.0f} {words.TIMES} {height:.0f}" if width and height else words.UNKNOWN
+
+
+def _status(row: Row) -> str:
+    if row["status"] == "failed":
+        return f"Failed: {shown(row['error'] or 'no reason is known')}"
+    if row["status"] == "ok":
+        return {"truncated": "Truncated", "suspect": "Suspect"}.get(str(row["integrity"]), "Ok")
+    return STATUSES.get(str(row["status"]), shown(row["status"]))
+
+
+def _status_tone(row: Row) -> str:
+    if row["status"] == "failed" or row["integrity"] == "truncated":
+        return "bad"
+    if row["integrity"] == "suspect":
+        return "warn"
+    return "" if row["status"] == "ok" else "quiet"
+
+
+def _text(field: str) -> Callable[[Row], str]:
+    fact = TABLES["videos"].column(field)
+    assert fact is not None  # noqa: S101 - it is named in this file
+    return lambda row: value_text(fact, row[field])
+
+
+_SPECIAL = (
+    Column(field="name", title="Name", text=_text("name"), grow=1, width=180),
+    Column(field="folder", title="Folder", text=_folder, grow=1, width=130),
+    Column(field="duration_s", title="Length", text=_text("duration_s"), width=92, right=True),
+    Column(field="display_width", title="Resolution", text=_resolution, width=122, right=True),
+    Column(field="fps", title="Fps", text=_text("fps"), width=80, right=True),
+    Column(field="codec", title="Codec", text=_text("codec"), width=98),
+    Column(field="audio_codec", title="Audio", text=_text("audio_codec"), width=92),
+    Column(field="size_bytes", title="Size", text=_text("size_bytes"), width=96, right=True),
+    Column(field="bitrate", title="Bit rate", text=_text("bitrate"), width=108, right=True),
+    Column(field="hdr", title="HDR", text=_text("hdr"), width=110),
+    Column(field="mtime", title="Modified", text=_text("mtime"), width=170),
+    Column(field="created_at", title="Recorded", text=_text("created_at"), width=170),
+    Column(field="status", title="Status", text=_status, tone=_status_tone, grow=1, width=120),
+    Column(field="error", title="Why it could not be read", text=_text("error"), grow=1, width=240),
+)
+_BY_FIELD = {column.field: column for column in _SPECIAL}
