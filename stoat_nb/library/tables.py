@@ -145,8 +145,16 @@ class Tables:
         *,
         table: str = "videos",
         format: str | None = None,  # noqa: A002 - the word users know
+        where: str = "",
+        query: VideoQuery | None = None,
+        columns: Sequence[str] | None = None,
+        redact: bool = False,
+        manifest: bool = False,
     ) -> Path:
-        """Write a whole table to a file: CSV, JSON, JSON lines, Parquet or Excel.
+        """Write a table to a file: all of its rows, or all the videos that match.
+
+        It is written from the library as it is at one moment, whatever lands meanwhile, in pieces:
+        how much memory it takes does not depend on how many rows there are.
 
         Parameters
         ----------
@@ -155,11 +163,44 @@ class Tables:
         table
             ``videos``, ``streams``, ``chapters``, ``tags``, ``failures``, ``scans`` or ``jobs``.
         format
-            ``csv``, ``json``, ``jsonl``, ``parquet`` or ``xlsx``; by its ending if not given.
+            ``csv``, ``xlsx``, ``parquet``, ``json``, ``jsonl``, or ``html``: a report for people.
+            By the file's ending if not given.
+        where
+            Only the videos for which this expression is true: ``docs/filters.md``.
+        query
+            Only the videos that a query matches, in its order, on whichever page.
+        columns
+            Only these columns, in this order; all of them if not given.
+        redact
+            Whether paths begin with the name of the scanned folder instead of the way to it.
+        manifest
+            Whether to say in a second file, beside it, what it holds. Parquet, Excel and reports
+            say so themselves.
 
         Raises
         ------
         ExportError
-            If the format is unknown or cannot hold the table, or the file cannot be written.
+            If the format or a column is unknown or cannot hold the table, or the file cannot be
+            written.
+        FilterError
+            If the expression or the query asks for what there is not.
+
+        Examples
+        --------
+        >>> from stoat_nb import Library
+        >>> with Library("library.db") as library:  # doctest: +SKIP
+        ...     library.export("large.parquet", where="height >= 2160")
+        ...     library.export("list.csv", columns=["path", "duration_s"], redact=True)
+        ...     library.export("report.html")
         """
-        return self.catalog.export(Path(path).expanduser(), table=table, format=format)
+        if where:
+            query = narrowed(query or VideoQuery(), where)
+        return self.catalog.export(
+            Path(path).expanduser(),
+            table=table,
+            format=format,
+            query=query,
+            columns=columns,
+            redact=redact,
+            manifest=manifest,
+        )

@@ -106,7 +106,7 @@ def test_a_report_says_how_many_rows_it_leaves_out(
     page = page_of(filled, tmp_path)
     assert "The first 4 of 13 rows." in page.words
     assert len(page.tables[-1]) == 1 + 4
-    assert f"This is a digest of {len(TABLES['videos'].columns)} columns" in page.words
+    assert f"A digest of {len(TABLES['videos'].columns)} columns" in page.words
 
 
 @pytest.mark.parametrize("table", TABLES)

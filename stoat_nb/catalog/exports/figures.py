@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from stoat_nb import words
@@ -109,8 +108,8 @@ def _fetched(source: Source, sql: str) -> list[Row]:
 
 
 def _most(counts: Counter[str]) -> list[tuple[str, int]]:
-    ordered: Iterable[tuple[str, int]] = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
-    ordered = list(ordered)
-    shown, rest = ordered[:MOST_BARS], ordered[MOST_BARS:]
-    others = [(f"{len(rest)} others", sum(count for _, count in rest))] if rest else []
-    return [*shown, *others]
+    ordered = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
+    if len(ordered) <= MOST_BARS + 1:
+        return ordered
+    rest = ordered[MOST_BARS:]
+    return [*ordered[:MOST_BARS], (f"{len(rest)} others", sum(count for _, count in rest))]

@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import fields
+from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -65,11 +66,12 @@ def _filters(query: VideoQuery | None) -> dict[str, Any]:
     """Return what leaves rows out; nothing, if all are in."""
     if query is None:
         return {}
-    return {
+    found = {
         one.name: _plain(getattr(query, one.name))
         for one in fields(query)
-        if one.name not in _OF_PAGES | _OF_ORDER and getattr(query, one.name)
+        if one.name not in _OF_PAGES | _OF_ORDER
     }
+    return {name: value for name, value in found.items() if value}
 
 
 def _order(query: VideoQuery | None) -> dict[str, Any] | None:
@@ -79,10 +81,13 @@ def _order(query: VideoQuery | None) -> dict[str, Any] | None:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {str(key): _plain(one) for key, one in value.items()}
+        # A facet of which nothing is chosen leaves nothing out.
+        return {str(key): _plain(one) for key, one in value.items() if one not in ((), [])}
     if isinstance(value, tuple | list):
         return [_plain(one) for one in value]
-    return value if value is None or isinstance(value, str | int | float) else str(value)
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return value
 
 
 def _newest_scan(connection: apsw.Connection) -> dict[str, Any] | None:

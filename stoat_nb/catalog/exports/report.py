@@ -110,7 +110,7 @@ def _rows(source: Source, count: int) -> Iterator[str]:
     cells = _DIGEST if is_digest else [_plain_cell(at, source) for at in range(len(source.columns))]
     yield f"<h2>Rows</h2><p>{_how_many(min(count, REPORT_ROWS), count)}"
     if is_digest:
-        yield f" This is a digest of {len(source.columns)} columns; name columns to see those."
+        yield f" A digest of {len(source.columns)} columns: choose columns to see others."
     yield "</p>"
     yield from _table(source.table.name, cells, _first(source))
 

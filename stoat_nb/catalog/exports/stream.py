@@ -75,7 +75,7 @@ class _Spool(io.RawIOBase):
         return self._size
 
     def write(self, data: Any) -> int:
-        if self.stop.is_set():
+        if self.stop.is_set() or self._ended:
             return memoryview(data).nbytes  # nobody wants it: the next piece of rows ends it
         written = self._file.write(data) or 0
         with self._news:
@@ -91,7 +91,6 @@ class _Spool(io.RawIOBase):
             file.flush()
         except BaseException as raised:  # noqa: BLE001 - it is raised where it is waited for
             problem = raised
-            self.stop.set()  # what the buffer still holds goes nowhere
         with self._news:
             self._ended, self._problem = True, problem
             self._news.notify_all()
@@ -101,9 +100,11 @@ class _Spool(io.RawIOBase):
     def read_at(self, position: int) -> bytes:
         with self._news:
             self._news.wait_for(lambda: self._ended or self._size > position)
+            if self._size > position and not self._file.closed:
+                return os.pread(self._file.fileno(), CHUNK, position)
             if self._problem is not None:
                 raise self._problem
-            return b"" if self._file.closed else os.pread(self._file.fileno(), CHUNK, position)
+            return b""
 
     def let_go(self) -> None:
         self.stop.set()
