@@ -23,6 +23,7 @@ from stoat_nb.errors import (
 )
 from stoat_nb.jobs.context import JobContext
 from stoat_nb.jobs.state import JobStatus
+from stoat_nb.media.samples import make_samples
 from stoat_nb.sharing import shared_library
 
 
@@ -185,3 +186,19 @@ def test_a_process_that_is_killed_leaves_no_job_running_for_ever(tmp_path: Path)
         assert (state.status, state.deaths) == (JobStatus.PENDING, 1)
         (event,) = (event for event in library.job_log(state.job_id) if event.level == "warning")
         assert "ended before it did" in event.text
+
+
+def test_a_library_in_a_cell_says_what_it_holds_open_or_closed(tmp_path: Path) -> None:
+    path = tmp_path / "<b>library.db"
+    with Library(path) as library:
+        assert "Nothing here yet" in library._repr_html_()
+        folder = tmp_path / "videos"
+        count = len(make_samples(folder))
+        library.scan(folder).result(timeout=120)
+        page = library._repr_html_()
+        assert f"{count} files" in page
+        assert "could not be read: library.failures()" in page
+        assert "&lt;b&gt;library.db" in page
+        assert "<b>library.db" not in page
+        assert repr(library) == f"<Library {path}>"
+    assert "Closed. Open it again" in library._repr_html_()

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -16,11 +17,13 @@ from stoat_nb.catalog.catalog import Catalog
 from stoat_nb.catalog.retention import Retention
 from stoat_nb.engines.local import LocalEngine
 from stoat_nb.engines.parcel import send
+from stoat_nb.errors import MissingExtra, StoatError
 from stoat_nb.jobs.context import Handler
 from stoat_nb.jobs.job import Job
 from stoat_nb.jobs.queue import DEFAULT, Take, Timeout
 from stoat_nb.jobs.state import JobEvent, JobState, JobStatus
 from stoat_nb.jobs.thread import QueueThread
+from stoat_nb.library.card import library_card
 from stoat_nb.library.tables import Tables
 from stoat_nb.library.viewing import Viewing
 from stoat_nb.names import as_text
@@ -274,6 +277,38 @@ class Library(Tables, Viewing):
         """Return the real path of a folder that may be scanned, or say why it may not be."""
         return check_folder(folder, self.settings.roots)
 
+    # -- to look at ----------------------------------------------------------------------------
+
+    def explore(self, **view: Any) -> Any:
+        """Return the explorer over this library, to be shown in a cell or served in a page.
+
+        Parameters
+        ----------
+        view
+            What it begins with, as the explorer names it: ``where``, ``search``, ``facets`` ...
+
+        Returns
+        -------
+        Explorer
+            ``df``, ``selection`` and ``code`` give back what it shows.
+
+        Raises
+        ------
+        MissingExtra
+            If Panel is not installed.
+
+        Examples
+        --------
+        >>> explorer = library.explore(where="height >= 2160")  # doctest: +SKIP
+        >>> explorer.df  # doctest: +SKIP
+        """
+        try:
+            # By name: nothing from here down knows Panel, and only who looks has to have it.
+            components = import_module("stoat_nb.components.explorer")
+        except ModuleNotFoundError as problem:
+            raise MissingExtra("The explorer", "dashboard") from problem
+        return components.Explorer(self, **view)
+
     # -- the end -------------------------------------------------------------------------------
 
     def close(self) -> None:
@@ -305,6 +340,12 @@ class Library(Tables, Viewing):
 
     def __repr__(self) -> str:
         return f"<Library {as_text(self.path)}>"
+
+    def _repr_html_(self) -> str:
+        try:
+            return library_card(self.path, self.summary())
+        except StoatError:  # a cell that shows it must not fail because it is closed
+            return library_card(self.path, None)
 
 
 def _reader(job_type: str) -> Callable[[Any], Any]:

@@ -1,0 +1,54 @@
+"""A library as a cell shows it: what it holds, at a glance, without a script."""
+
+from __future__ import annotations
+
+import html
+from itertools import islice
+from pathlib import Path
+
+from stoat_nb import words
+from stoat_nb.catalog.query import Summary
+from stoat_nb.names import shown
+
+#: Codecs that are named; the others are counted.
+NAMED = 4
+
+
+def library_card(path: Path, summary: Summary | None) -> str:
+    """Return a library as HTML; without a summary, as one that cannot be read any more."""
+    lines = "".join(
+        f'<div style="margin-top:6px">{html.escape(line)}</div>' for line in said(summary)
+    )
+    return (
+        '<div style="font:14px/1.5 system-ui,sans-serif;border:1px solid rgba(128,128,128,.3);'
+        'border-radius:12px;padding:14px 18px;max-width:720px;overflow-wrap:anywhere">'
+        f"<div><b>Library</b> {html.escape(shown(path))}</div>{lines}</div>"
+    )
+
+
+def said(summary: Summary | None) -> list[str]:
+    """Return what there is to say of a library, a line each."""
+    if summary is None:
+        return ["Closed. Open it again to see what it holds."]
+    if not summary.n_videos:
+        return ["Nothing here yet. Scan a folder: library.scan('~/Videos')"]
+    counts = [
+        words.count(summary.n_videos, "file"),
+        words.total_length(summary.total_duration_s),
+        words.size(summary.total_bytes),
+    ]
+    troubles = [
+        f"{number:,} {what}"
+        for number, what in (
+            (summary.n_failed, "could not be read: library.failures()"),
+            (summary.n_missing, "missing or out of reach"),
+        )
+        if number
+    ]
+    return [line for line in (" · ".join(counts), _codecs(summary), " · ".join(troubles)) if line]
+
+
+def _codecs(summary: Summary) -> str:
+    named = [f"{shown(name)} {number:,}" for name, number in islice(summary.codecs.items(), NAMED)]
+    others = sum(islice(summary.codecs.values(), NAMED, None))
+    return " · ".join([*named, *([f"others {others:,}"] if others else [])])
