@@ -106,7 +106,11 @@ _FILE = columns_of(
     ("container", "category", "Kind of file: mp4, mov, matroska, webm, avi, mpegts, ..."),
     ("format_name", "category", "FFmpeg's name of the format."),
     ("duration_s", "Float64", "s", "Length."),
-    ("duration_basis", "category", "container, streams, timestamps, or estimated: by bit rate."),
+    (
+        "duration_basis",
+        "category",
+        "container, streams, timestamps, packets, or estimated: by bit rate.",
+    ),
     ("start_s", "Float64", "s", "Time of the first frame or sample."),
     ("bitrate", "Int64", "bit/s", "Over the whole file."),
     ("n_streams", "Int64", "Streams of any kind."),
@@ -123,7 +127,11 @@ _FILE = columns_of(
         "category",
         "complete, truncated, suspect, or unknown: as far as `integrity_level` says.",
     ),
-    ("integrity_level", "category", "How far it was looked at: none, or structure (no decoding)."),
+    (
+        "integrity_level",
+        "category",
+        "How far it was looked at: none, structure, or packets: all were read, none decoded.",
+    ),
     ("integrity_reason", "string", "Why it is truncated or suspect, as a sentence."),
 )
 
@@ -160,12 +168,12 @@ _PICTURE = [
         ("fps_num", "Int64", "Average frame rate: the fraction's numerator."),
         ("fps_den", "Int64", "Average frame rate: the fraction's denominator."),
         ("fps_mode", "category", "cfr (constant) or vfr (variable); null where nothing says."),
-        ("fps_mode_basis", "category", "What says so: container."),
-        ("frame_count", "Int64", "frames", "Frames, with the basis beside it; none are counted."),
+        ("fps_mode_basis", "category", "What says so: container, or packets: all were read."),
+        ("frame_count", "Int64", "frames", "Frames, with the basis beside it."),
         (
             "frame_count_basis",
             "category",
-            "header, tags, or estimated: duration times rate.",
+            "counted, header, tags, or estimated: duration times rate.",
         ),
         ("pix_fmt", "category", "FFmpeg's name of the pixel format."),
         ("bit_depth", "Int64", "bit", "Bits of one colour component."),
@@ -196,7 +204,7 @@ _PICTURE = [
     *columns_of(
         "v",
         "main video stream",
-        ("video_bitrate_basis", "category", "header, tags, or sizes: of all its samples."),
+        ("video_bitrate_basis", "category", "header, tags, sizes: of all samples; or packets."),
     ),
 ]
 
@@ -211,7 +219,7 @@ _SOUND = [
         ("audio_language", "category", "As tagged, usually ISO 639-2."),
         ("audio_bit_depth", "Int64", "bit", "Of sound that is stored exactly."),
         ("audio_bitrate", "Int64", "bit/s", "With the basis beside it."),
-        ("audio_bitrate_basis", "category", "header, tags, or sizes: of all its samples."),
+        ("audio_bitrate_basis", "category", "header, tags, sizes: of all samples; or packets."),
     ),
     *columns_of(
         "v",

@@ -21,7 +21,10 @@ _KINDS = frozenset({"video", "audio", "subtitle", "data", "attachment", "unknown
 _HDR = frozenset({"sdr", "hdr10", "hdr10plus", "hlg", "dolby_vision"})
 _ORDERS = frozenset({"progressive", "tt", "bb", "tb", "bt"})
 _MODES = frozenset({"cfr", "vfr"})
-_BASES = frozenset({"container", "header", "tags", "sizes", "streams", "timestamps", "estimated"})
+_BASES = frozenset(
+    {"container", "header", "tags", "sizes", "streams", "timestamps", "estimated"}
+    | {"packets", "counted"}
+)
 _TURNS = frozenset({0, 90, 180, 270})
 _DIGEST = re.compile(r"[0-9a-f]{32}", re.ASCII)
 _LARGEST = 2**63 - 1  # what the catalog's columns hold
@@ -182,6 +185,9 @@ def _stream(idx: int, answer: Mapping[Any, Any]) -> Stream:
         dv_compat=whole(answer.get("dv_compat"), least=0, most=_MOST_BYTE),
         duration_s=_duration(answer.get("duration_s")),
         start_s=real(answer.get("start_s"), least=-_MOST_SECONDS, most=_MOST_SECONDS),
+        frame_min_s=real(answer.get("frame_min_s"), least=0.0, most=_MOST_SECONDS),
+        frame_max_s=real(answer.get("frame_max_s"), least=0.0, most=_MOST_SECONDS),
+        frame_avg_s=real(answer.get("frame_avg_s"), least=0.0, most=_MOST_SECONDS),
         **facts,
     )
 

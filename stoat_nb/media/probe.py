@@ -12,6 +12,7 @@ from stoat_nb.media import libav, policy
 from stoat_nb.media.failures import STOAT, ProbeError, from_disk, from_os_error
 from stoat_nb.media.guarded import NotRegularError, open_beneath
 from stoat_nb.media.headers.read import read_headers
+from stoat_nb.media.packets.verify import limit_s, verify
 from stoat_nb.media.quick_hash import quick_hash
 from stoat_nb.media.structure.verdict import TRUNCATED, Structure
 from stoat_nb.media.window import Window
@@ -24,8 +25,9 @@ def probe(item: Mapping[str, Any]) -> dict[str, Any]:
     """Read one file's own metadata.
 
     ``item`` names the file by ``root`` and ``relative`` (as ``os.fsdecode`` spells them) and says
-    what the walk saw, ``size_bytes`` and ``mtime_ns``; ``soft_timeout_s`` is optional, and so is
-    ``ask_libav``: the headers are known to prove too little. The answer is JSON:
+    what the walk saw, ``size_bytes`` and ``mtime_ns``; ``soft_timeout_s`` is optional, and so are
+    ``ask_libav``, the headers are known to prove too little, and ``packets``, read all of the file,
+    in no more than ``packets_timeout_s``. The answer is JSON:
     ``{"video": {...}}`` or ``{"failure": {...}}``.
     """
     started = time.monotonic()
@@ -121,8 +123,12 @@ def _unchanged(fd: int, before: os.stat_result, item: Mapping[str, Any]) -> dict
             raise
         _refuse_if_disk_fails(fd, before.st_size)
         raise _with_shape(error, headers.structure) from error
+    facts = headers.complete(facts)
+    if item.get("packets"):
+        within_s = item.get("packets_timeout_s", limit_s(before.st_size))
+        verify(fd, before.st_size, facts, within_s=within_s)
     _refuse_if_changed(fd, before)
-    return headers.complete(facts)
+    return facts
 
 
 def _with_shape(error: ProbeError, shape: Structure) -> ProbeError:

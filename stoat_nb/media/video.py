@@ -56,9 +56,12 @@ class Stream:
     coded_height: int | None = None
     chroma: str | None = None  #: 4:2:0, 4:2:2, 4:4:4, ..., or 4:0:0 for grey.
     fps_mode: str | None = None  #: cfr or vfr; None where nothing says.
-    fps_mode_basis: str | None = None  #: What says so: container.
-    frame_count_basis: str | None = None  #: header, tags, or estimated (duration times rate).
-    bitrate_basis: str | None = None  #: header, tags, or sizes (of all samples).
+    fps_mode_basis: str | None = None  #: What says so: container, or packets (all were read).
+    frame_min_s: float | None = None  #: The shortest time from one frame to the next, by packets.
+    frame_max_s: float | None = None  #: The longest.
+    frame_avg_s: float | None = None
+    frame_count_basis: str | None = None  #: counted, header, tags, or estimated (duration by rate).
+    bitrate_basis: str | None = None  #: header, tags, sizes (of all samples), or packets.
     interlaced: bool | None = None
     field_order: str | None = None  #: progressive, tt, bb, tb or bt (stored first, shown first).
     has_b_frames: bool | None = None  #: Some pictures are stored after others that they precede.
@@ -103,11 +106,12 @@ class Video:
     title: str | None = None
     tool: str = ""  #: What read it, with its version.
     integrity: str = "unknown"  #: complete, truncated, suspect or unknown; never a guess.
-    integrity_level: str = "none"  #: How far the file was looked at: none or structure.
+    integrity_level: str = "none"  #: How far the file was looked at: none, structure or packets.
     integrity_reason: str | None = None  #: A sentence, where it is truncated or suspect.
     fragmented: bool | None = None  #: The film is in pieces with an index each; ISO files only.
     faststart: bool | None = None  #: The index comes before the media data; ISO files only.
-    duration_basis: str | None = None  #: container, streams, timestamps or estimated (bit rate).
+    #: container, streams, timestamps, estimated (by bit rate), or packets (all were read).
+    duration_basis: str | None = None
     chapters: tuple[Chapter, ...] = ()
     tags: tuple[Tag, ...] = ()  #: In the file's order; long ones are cut, at most some hundred.
     quick_hash: str | None = None  #: As media.quick_hash has it: of the size and the two ends.

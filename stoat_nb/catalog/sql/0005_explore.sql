@@ -13,3 +13,18 @@ CREATE TABLE views (
     state TEXT NOT NULL,
     saved_at REAL NOT NULL
 ) STRICT;
+
+-- What reading every packet tells of how a stream is timed.
+ALTER TABLE streams ADD COLUMN frame_min_s REAL;
+ALTER TABLE streams ADD COLUMN frame_max_s REAL;
+ALTER TABLE streams ADD COLUMN frame_avg_s REAL;
+
+-- What a folder was like when a scan last listed all of it, so that a quick scan need not list it again
+-- while its times are the same. They count only if that scan became complete, and under the same rules
+-- (endings, hidden folders). No mtime_ns: the times were too young to rely on, or something in it is away.
+ALTER TABLE folders ADD COLUMN listed_scan_id INTEGER;
+ALTER TABLE folders ADD COLUMN rules INTEGER;
+ALTER TABLE folders ADD COLUMN mtime_ns INTEGER;
+ALTER TABLE folders ADD COLUMN ctime_ns INTEGER;
+ALTER TABLE folders ADD COLUMN n_files INTEGER;
+ALTER TABLE folders ADD COLUMN n_bytes INTEGER;

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 COMPLETE, TRUNCATED, SUSPECT, UNKNOWN = "complete", "truncated", "suspect", "unknown"
-STRUCTURE, NONE = "structure", "none"
+PACKETS, STRUCTURE, NONE = "packets", "structure", "none"
 
 #: What ``integrity`` may say, each with one line of prose.
 INTEGRITY: dict[str, str] = {
-    COMPLETE: "The headers agree with one another and with the file's length.",
-    TRUNCATED: "The headers tell of content beyond the end of the file.",
-    SUSPECT: "The headers contradict one another, or something else stands where one should be.",
+    COMPLETE: "The headers agree with one another and with what there is, as far as was looked.",
+    TRUNCATED: "The headers tell of content that is not there: the file ends before it.",
+    SUSPECT: "Headers or packets contradict one another, or something else stands in their place.",
     UNKNOWN: "Nothing was checked, or the format does not say how long the file should be.",
 }
 
@@ -19,6 +19,7 @@ INTEGRITY: dict[str, str] = {
 LEVELS: dict[str, str] = {
     NONE: "Nothing was checked.",
     STRUCTURE: "The headers were compared with the file's length; the content was not looked at.",
+    PACKETS: "The file was read to its end, packet by packet; nothing was decoded.",
 }
 
 

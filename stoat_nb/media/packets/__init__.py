@@ -1,0 +1,1 @@
+"""Reading a file to its end, packet by packet, without decoding any."""
