@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,15 +12,14 @@ import click
 from stoat_nb import words
 from stoat_nb.catalog.query import VideoQuery
 from stoat_nb.cli.door import open_existing
-from stoat_nb.cli.grid import harmless_stdout, print_grid
+from stoat_nb.cli.exports import Wish, export_options
+from stoat_nb.cli.grid import print_grid
 from stoat_nb.library import Library
 from stoat_nb.names import shown
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-FORMATS = ("table", "csv", "json", "jsonl", "parquet", "xlsx")
-FILE_FORMATS = ("parquet", "xlsx")
 PAGE = 500
 
 Row = dict[str, Any]
@@ -65,17 +63,9 @@ FAILURE_CELLS: Cells = {
     "reason": lambda row: _text(row["error"]),
 }
 
-_format = click.option(
-    "--format", "form", type=click.Choice(FORMATS), help="[default: by FILE, else table or csv]"
-)
-_output = click.option(
-    "-o", "--output", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path)
-)
-
 
 @click.command()
-@_format
-@_output
+@export_options
 @click.option("--search", default="", metavar="TEXT", help="Only where the path holds TEXT.")
 @click.option("--sort", default="path", metavar="COLUMN", help="Sort by a column.")
 @click.option("--descending", is_flag=True, help="Largest first.")
@@ -83,8 +73,7 @@ _output = click.option(
 def videos(
     library_path: Path | None,
     *,
-    form: str | None,
-    output: Path | None,
+    wish: Wish,
     search: str,
     sort: str,
     descending: bool,
@@ -95,47 +84,22 @@ def videos(
     """
     query = VideoQuery(search=search, sort=sort, descending=descending, limit=PAGE)
     with open_existing(library_path) as library:
-        form = _form(form, output)
-        if form == "table":
+        if wish.is_for_people:
             _print_table(VIDEO_CELLS, _video_rows(library, query))
         else:
-            _export(library, "videos", form, output, query)
+            wish.export(library, "videos", query)
 
 
 @click.command()
-@_format
-@_output
+@export_options
 @click.pass_obj
-def failures(library_path: Path | None, form: str | None, output: Path | None) -> None:
+def failures(library_path: Path | None, *, wish: Wish) -> None:
     """Print or export the files that could not be read, each with its reason."""
     with open_existing(library_path) as library:
-        form = _form(form, output)
-        if form == "table":
+        if wish.is_for_people:
             _print_table(FAILURE_CELLS, _records(library.failures()))
         else:
-            _export(library, "failures", form, output, None)
-
-
-def _form(form: str | None, output: Path | None) -> str | None:
-    """Return the format to write; None is for the file's ending to tell."""
-    if form == "table" and output is not None:
-        raise click.UsageError("A table is for the terminal: leave out -o, or choose csv.")
-    if form in FILE_FORMATS and output is None:
-        raise click.UsageError(f"The format {form} needs a file: -o FILE.")
-    if form is None and output is None:
-        return "table" if sys.stdout.isatty() else "csv"
-    return form
-
-
-def _export(
-    library: Library, table: str, form: str | None, output: Path | None, query: VideoQuery | None
-) -> None:
-    if output is None:
-        with harmless_stdout() as stdout:
-            library.catalog.export(stdout, table=table, format=form, query=query)
-        return
-    written = library.catalog.export(output, table=table, format=form, query=query)
-    click.echo(f"Wrote {shown(written)}", err=True)
+            wish.export(library, "failures")
 
 
 def _video_rows(library: Library, query: VideoQuery) -> Iterator[Row]:

@@ -91,6 +91,10 @@ def test_search_and_sort_hold_for_every_format(run: Run, full: Path, paths: list
         (["-o", "videos.exe"], "stoat: "),
         (["-o", "nowhere/videos.csv"], "stoat: "),
         (["--sort", "nonsense"], "stoat: "),
+        (["--columns", "name,nonsense"], "stoat: There is no column 'nonsense'"),
+        (["--format", "table", "--columns", "name"], "has columns of its own"),
+        (["--format", "table", "--redact"], "has columns of its own"),
+        (["--manifest"], "add -o FILE"),
     ],
 )
 def test_what_cannot_be_written_is_refused(
@@ -102,6 +106,29 @@ def test_what_cannot_be_written_is_refused(
     assert said in ran.stderr
     assert "Traceback" not in ran.stderr
     assert set(tmp_path.iterdir()) == before
+
+
+def test_an_export_holds_what_it_is_asked_for_and_no_way_to_it(
+    run: Run, full: Path, clips: Path, tmp_path: Path
+) -> None:
+    ran = run("--library", full, "videos", "--columns", "name, path", "--redact", "--sort", "name")
+    rows = read_csv(ran.stdout)
+    assert [tuple(row) for row in rows] == [("name", "path")] * len(rows)
+    assert {row["path"].split("/")[0] for row in rows} == {clips.name}
+
+    out = tmp_path / "out.jsonl"
+    ran = run("--library", full, "failures", "-o", out, "--redact", "--manifest")
+    assert (ran.returncode, ran.stdout) == (0, "")
+    told = json.loads(Path(f"{out}.manifest.json").read_text())
+    assert (told["table"], told["redacted"]) == ("failures", True)
+    assert told["rows"] == len(out.read_text().splitlines()) > 0
+
+
+def test_a_report_is_one_page(run: Run, full: Path, tmp_path: Path) -> None:
+    out = tmp_path / "report.html"
+    assert run("--library", full, "videos", "-o", out).returncode == 0
+    assert run("--library", full, "videos", "--format", "html").stdout.startswith("<!DOCTYPE html>")
+    assert out.read_text().count("<table") == 2
 
 
 def test_failures_come_with_their_reasons(run: Run, full: Path) -> None:
