@@ -98,6 +98,9 @@ class Settings:
     probe_workers: int = _setting(
         2, _count, "Processes that read files at once; more helps on SSDs, not on one hard disk."
     )
+    readers_per_disk: int | None = _setting(
+        None, _count, "Of these, how many read one disk at once; empty: 1 on a hard disk, else all."
+    )
     probe_timeout_s: float = _setting(
         6.0, _seconds, "Seconds one file may take before its reader is killed."
     )

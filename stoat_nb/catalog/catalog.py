@@ -12,6 +12,7 @@ from stoat_nb.catalog.columns import DIFF, HISTORY, TABLES
 from stoat_nb.catalog.database import Database, fetch
 from stoat_nb.catalog.exploration import Exploration
 from stoat_nb.catalog.facts import document_of
+from stoat_nb.catalog.folders import Folders
 from stoat_nb.catalog.history import difference, life
 from stoat_nb.catalog.jobs import CatalogJobStore
 from stoat_nb.catalog.presence import Presence
@@ -58,6 +59,7 @@ class Catalog:
         self._videos = Videos(self._database)
         self._scans = Scans(self._database)
         self.presence = Presence(self._database)
+        self.folders = Folders(self._database)
         self.views = Views(self._database)
         self.exploration = Exploration(self._database)
         self.job_store = CatalogJobStore(self._database, retention=retention)
@@ -93,9 +95,9 @@ class Catalog:
         """Return the names in exactly that folder which a scan has recorded; True: as new ones."""
         return self._videos.files_of_scan(scan_id, folder)
 
-    def failures_of_scan(self, scan_id: int) -> dict[tuple[bytes, bytes], tuple[str, str]]:
-        """Return error and class of the files a scan found to be failures, by folder and name."""
-        return self._scans.failures_of(scan_id)
+    def failures_of_scan(self, scan_id: int, folder: bytes) -> dict[bytes, tuple[str, str]]:
+        """Return error and class of the files in exactly that folder that a scan found to fail."""
+        return self._scans.failures_of(scan_id, folder)
 
     def record(
         self,
@@ -205,6 +207,18 @@ class Catalog:
                 raise UnknownVideo(video_id)
             streams = _one(connection, "streams", video_id)
             return {**facts[0], "streams": streams}
+
+        return self._database.read(select)
+
+    def detail(self, video_id: int) -> dict[str, Any]:
+        """Return ``video`` with chapters and tags, in JSON's own types."""
+
+        def select(connection: apsw.Connection) -> dict[str, Any]:
+            facts = _one(connection, "videos", video_id)
+            if not facts:
+                raise UnknownVideo(video_id)
+            parts = ("streams", "chapters", "tags")
+            return facts[0] | {name: _one(connection, name, video_id) for name in parts}
 
         return self._database.read(select)
 

@@ -1,11 +1,134 @@
-"""Folders as rows."""
+"""Folders as rows: what each was like when a scan last listed it, and what is known in it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
 import apsw
 
-from stoat_nb.catalog.database import fetch
+from stoat_nb.catalog.database import Database, fetch
 from stoat_nb.names import as_text
+
+#: Rows of a page: a reader that is slow must not hold a state of the file for long.
+_PAGE = 1000
+
+#: Name, size, time, file number and device of a file, as a walk sees it.
+File = tuple[bytes, int, int, int, int]
+
+
+class ListedFolder(NamedTuple):
+    """A folder that was listed completely."""
+
+    path: bytes
+    mtime_ns: int | None  #: None: its times must not be relied on.
+    ctime_ns: int | None
+    n_files: int
+    n_bytes: int
+
+
+class KnownFolder(NamedTuple):
+    """A folder that some scan came to; without times, it has to be listed."""
+
+    path: bytes
+    mtime_ns: int | None
+    ctime_ns: int | None
+    n_files: int
+    n_bytes: int
+
+
+class Folders:
+    """The folders of a catalog."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def present_files(self, folder: bytes) -> list[File]:
+        """Return the files of exactly that folder which were there, in the order of their names."""
+        return self._database.read(lambda connection: fetch(connection, _PRESENT, (folder,)))
+
+    def mark_listed(
+        self, scan_id: int, folders: Sequence[ListedFolder], *, rules: int, at: float
+    ) -> None:
+        """Note folders that were listed completely by ``rules``; nothing changes a status here.
+
+        What is noted counts once the scan is complete: until then some of it is not recorded.
+        """
+        rows = [
+            (one.path, as_text(one.path), at, rules, *one[1:], scan_id)
+            for one in folders
+        ]  # fmt: skip
+        if rows:
+            self._database.write(
+                lambda connection: connection.executemany(_MARK_LISTED, rows).fetchall()
+            )
+
+    def known_below(self, scan_id: int, folder: bytes, *, rules: int) -> Iterator[KnownFolder]:
+        """Yield a folder and all known ones below it that a scan has not seen yet, parents first.
+
+        Times are told only where they were taken by the same ``rules`` and by a complete scan.
+        """
+        for row in self._pages(_KNOWN, folder, rules, scan_id):
+            yield KnownFolder(*row)
+
+    def are_known(self, folders: Iterable[bytes]) -> set[bytes]:
+        """Return those of some folders that some scan came to."""
+
+        def select(connection: apsw.Connection) -> set[bytes]:
+            return {
+                folder
+                for folder in folders
+                if fetch(connection, "SELECT 1 FROM folders WHERE path = ?", (folder,))
+            }
+
+        return self._database.read(select)
+
+    def not_seen(self, scan_id: int, folder: bytes) -> Iterator[bytes]:
+        """Yield the folder and those below that have files, and that a scan did not see."""
+        for (path,) in self._pages(_NOT_SEEN, folder, scan_id):
+            yield path
+
+    def begin_again(self, scan_id: int) -> None:
+        """Have a scan see its folders anew: an earlier attempt of it saw them as they were then."""
+        self._database.write(
+            lambda connection: fetch(
+                connection,
+                "UPDATE folders SET seen_scan_id = NULL WHERE seen_scan_id = ?",
+                (scan_id,),
+            )
+        )
+
+    def distrust(self, folders: Iterable[bytes]) -> None:
+        """Have folders listed again, whatever their times say."""
+        rows = [(folder,) for folder in folders]
+        if rows:
+            self._database.write(
+                lambda connection: connection.executemany(
+                    "UPDATE folders SET mtime_ns = NULL WHERE path = ?", rows
+                ).fetchall()
+            )
+
+    def distrust_below(self, folder: bytes) -> None:
+        """Have a folder and all below it listed again."""
+        self._database.write(
+            lambda connection: fetch(
+                connection,
+                "UPDATE folders SET mtime_ns = NULL WHERE path = ? OR (path > ? AND path < ?)",
+                (folder, folder.rstrip(b"/") + b"/", _behind(folder)),
+            )
+        )
+
+    def _pages(self, sql: str, folder: bytes, *bindings: int) -> Iterator[tuple[Any, ...]]:
+        """Yield what ``sql`` says of a folder, and then of those below, page by page."""
+        stem = folder.rstrip(b"/")
+        yield from self._page(sql, *bindings, folder, folder + b"\0")
+        page = self._page(sql, *bindings, stem + b"/\0", _behind(folder))
+        while page:
+            yield from page
+            page = self._page(sql, *bindings, page[-1][0] + b"\0", _behind(folder))
+
+    def _page(self, sql: str, *bindings: int | bytes) -> list[tuple[Any, ...]]:
+        return self._database.read(lambda connection: fetch(connection, sql, bindings))
 
 
 def folder_id_of(connection: apsw.Connection, folder: bytes, scan_id: int) -> int:
@@ -18,3 +141,36 @@ def folder_id_of(connection: apsw.Connection, folder: bytes, scan_id: int) -> in
     )
     ((folder_id,),) = fetch(connection, "SELECT id FROM folders WHERE path = ?", (folder,))
     return int(folder_id)
+
+
+def _behind(folder: bytes) -> bytes:
+    """Return what comes after all paths below a folder: in ASCII, 0 is what follows /."""
+    return folder.rstrip(b"/") + b"0"
+
+
+_PRESENT = (
+    "SELECT name, size_bytes, mtime_ns, inode, device FROM videos "
+    "WHERE folder_id = (SELECT id FROM folders WHERE path = ?) "
+    "AND status IN ('ok', 'failed') ORDER BY name"
+)
+_BETWEEN = f"f.path >= ? AND f.path < ? ORDER BY f.path LIMIT {_PAGE}"
+_KNOWN = (
+    "SELECT f.path, CASE WHEN f.rules = ? AND f.listed_scan_id IN "  # noqa: S608 - of our own words alone
+    "(SELECT id FROM scans WHERE status = 'complete') THEN f.mtime_ns END, "
+    f"f.ctime_ns, f.n_files, f.n_bytes FROM folders f WHERE f.seen_scan_id IS NOT ? AND {_BETWEEN}"
+)
+_NOT_SEEN = (
+    "SELECT f.path FROM folders f WHERE f.seen_scan_id IS NOT ? AND "  # noqa: S608 - of our own words alone
+    "EXISTS (SELECT 1 FROM videos v WHERE v.folder_id = f.id AND v.status <> 'missing') "
+    f"AND {_BETWEEN}"
+)
+_MARK_LISTED = (
+    "INSERT INTO folders (root_id, path, path_text, seen_at, seen_scan_id, listed_scan_id, rules, "
+    "mtime_ns, ctime_ns, n_files, n_bytes) "
+    "SELECT root_id, ?1, ?2, ?3, ?9, ?9, ?4, ?5, ?6, ?7, ?8 FROM scans WHERE id = ?9 "
+    "ON CONFLICT (path) DO UPDATE SET seen_before = CASE WHEN seen_scan_id IS "
+    "excluded.seen_scan_id THEN seen_before ELSE seen_at END, seen_at = excluded.seen_at, "
+    "seen_scan_id = excluded.seen_scan_id, listed_scan_id = excluded.listed_scan_id, "
+    "rules = excluded.rules, mtime_ns = excluded.mtime_ns, ctime_ns = excluded.ctime_ns, "
+    "n_files = excluded.n_files, n_bytes = excluded.n_bytes"
+)

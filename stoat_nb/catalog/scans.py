@@ -78,18 +78,18 @@ class Scans:
 
         return self._database.write(insert)
 
-    def failures_of(self, scan_id: int) -> dict[tuple[bytes, bytes], tuple[str, str]]:
-        """Return error and class of the files a scan found to be failures, by folder and name."""
+    def failures_of(self, scan_id: int, folder: bytes) -> dict[bytes, tuple[str, str]]:
+        """Return error and class of the files in exactly that folder that a scan found to fail."""
         rows = self._database.read(
             lambda connection: fetch(
                 connection,
-                "SELECT f.path, v.name, x.error, x.error_class FROM failures x "
-                "JOIN videos v ON v.id = x.video_id JOIN folders f ON f.id = v.folder_id "
-                "WHERE x.scan_id = ?",
-                (scan_id,),
+                "SELECT v.name, x.error, x.error_class FROM videos v "
+                "JOIN failures x ON x.video_id = v.id AND x.scan_id = ? "
+                "WHERE v.folder_id = (SELECT id FROM folders WHERE path = ?)",
+                (scan_id, folder),
             )
         )
-        return {(folder, name): (error, kind) for folder, name, error, kind in rows}
+        return {name: (error, kind) for name, error, kind in rows}
 
     def finish(self, scan_id: int, *, status: str, at: float, report: Mapping[str, Any]) -> None:
         """Write down how a scan ended."""

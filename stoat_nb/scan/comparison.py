@@ -6,13 +6,20 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
+from typing import NamedTuple
 
 from stoat_nb.catalog.catalog import KnownFile
-from stoat_nb.media.find import Ignored, Listing, Problem
+from stoat_nb.catalog.folders import ListedFolder
+from stoat_nb.catalog.values import as_integer, as_moment_ns
+from stoat_nb.media.listing import Ignored, Listing, Problem, Seen, found_in
 from stoat_nb.media.video import Found
+from stoat_nb.scan.quick import Same
 
 #: A batch ends at so many files or seconds, so that progress moves and cancel is quick.
 BATCH_FILES, BATCH_S = 1000, 0.1
+
+_SIZE = itemgetter(1)
 
 
 def is_present(file: KnownFile) -> bool:
@@ -25,14 +32,22 @@ def is_expected(file: KnownFile, *, accept_removals: bool) -> bool:
     return is_present(file) or (accept_removals and file.status == "offline")
 
 
+class Done(NamedTuple):
+    """What an earlier attempt of this scan has recorded of a file."""
+
+    is_new: bool
+    failure: tuple[str, str] | None  #: Error and class.
+
+
 @dataclass(slots=True, kw_only=True)
 class Batch:
     """Some folders, compared."""
 
-    folders: list[bytes] = field(default_factory=list)  #: Listed completely.
+    folders: list[ListedFolder] = field(default_factory=list)  #: Listed completely.
+    same: list[bytes] = field(default_factory=list)  #: Not listed, for they have not changed.
     unreadable: list[bytes] = field(default_factory=list)  #: Nothing may be concluded from these.
     changed: list[tuple[Found, bool]] = field(default_factory=list)  #: To probe; True: known.
-    done: list[tuple[Found, bool]] = field(default_factory=list)  #: By this scan; True: new.
+    done: list[tuple[Found, Done]] = field(default_factory=list)  #: By an earlier attempt.
     back: dict[bytes, list[bytes]] = field(default_factory=dict)  #: Away before, and unchanged.
     moved: list[tuple[int, Found]] = field(default_factory=list)  #: Known from another place.
     gone: dict[bytes, list[bytes]] = field(default_factory=dict)  #: Known names, no longer there.
@@ -48,25 +63,44 @@ class Batch:
 class Knowledge:
     """What a walk is held against."""
 
+    #: The files of a folder that were there, as the walk would see them.
+    present_files: Callable[[bytes], list[Seen]]
     known_files: Callable[[bytes], Mapping[bytes, KnownFile]]
-    #: What an earlier attempt of this scan has recorded of a folder; True: as new.
-    done_files: Callable[[bytes], Mapping[bytes, bool]]
+    #: What an earlier attempt of this scan has recorded of a folder.
+    done_files: Callable[[bytes], Mapping[bytes, Done]] | None
     #: Of each file number and path of the rows that were this very file when last seen.
     namesakes: Callable[[Sequence[Found]], Sequence[Sequence[tuple[int, bytes]]]]
     only_failed: bool = False  #: Look at nothing but files that could not be probed the last time.
     accept_removals: bool = False  #: What was out of reach and is not found is gone.
     all_again: bool = False  #: Probe all files, changed or not.
+    trust_inodes: bool = True  #: Whether a file keeps its number while its disk is away.
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether a folder in which nothing changed has nothing to say."""
+        return not (self.only_failed or self.all_again or self.accept_removals or self.done_files)
 
 
-def next_batch(listings: Iterator[Listing], knowledge: Knowledge) -> Batch | None:
+def next_batch(listings: Iterator[Listing | Same], knowledge: Knowledge) -> Batch | None:
     """Compare the next few folders; None when the walk has ended."""
     batch, until = None, time.monotonic() + BATCH_S
     for listing in listings:
         batch = Batch() if batch is None else batch
-        _compare(batch, listing, knowledge)
+        if isinstance(listing, Same):
+            batch.same.append(listing.folder)
+            _take_unchanged(batch, listing.n_files, listing.n_bytes)
+        else:
+            _compare(batch, listing, knowledge)
         if batch.n_found >= BATCH_FILES or time.monotonic() >= until:
             break
     return batch
+
+
+def _take_unchanged(batch: Batch, count: int, size: int) -> None:
+    batch.n_found += count
+    batch.n_unchanged += count
+    batch.bytes_found += size
+    batch.bytes_unchanged += size
 
 
 def _compare(batch: Batch, listing: Listing, knowledge: Knowledge) -> None:
@@ -75,27 +109,44 @@ def _compare(batch: Batch, listing: Listing, knowledge: Knowledge) -> None:
     if not listing.readable:
         batch.unreadable.append(listing.folder)
         return
+    size = sum(map(_SIZE, listing.seen))
+    times = listing.stamp or (None, None)
+    batch.folders.append(ListedFolder(listing.folder, *times, len(listing.seen), size))
+    if knowledge.is_plain and listing.seen == knowledge.present_files(listing.folder):
+        _take_unchanged(batch, len(listing.seen), size)
+    else:
+        _compare_files(batch, listing, knowledge)
+
+
+def _compare_files(batch: Batch, listing: Listing, knowledge: Knowledge) -> None:
     known = dict(knowledge.known_files(listing.folder))
-    done = knowledge.done_files(listing.folder)
+    done = knowledge.done_files(listing.folder) if knowledge.done_files else {}
     changed: list[tuple[Found, bool]] = []
-    for found in listing.files:
-        before = known.pop(found.name, None)
+    for seen in listing.seen:
+        name, size, *_rest = seen
+        before = known.pop(name, None)
         had_failed = before is not None and before.status == "failed"
-        if knowledge.only_failed and not had_failed and found.name not in done:
+        if knowledge.only_failed and not had_failed and name not in done:
             continue
         batch.n_found += 1
-        batch.bytes_found += found.size_bytes
-        unchanged = before is not None and _unchanged(found, before)
-        if unchanged and found.name in done:
-            batch.done.append((found, done[found.name]))
+        batch.bytes_found += size
+        unchanged = before is not None and _unchanged(seen, before, knowledge)
+        if unchanged and name in done:
+            batch.done.append((found_in(listing.folder, seen), done[name]))
         elif unchanged and not (knowledge.only_failed or knowledge.all_again):
             batch.n_unchanged += 1
-            batch.bytes_unchanged += found.size_bytes
+            batch.bytes_unchanged += size
             if before is not None and not is_present(before):
-                batch.back.setdefault(listing.folder, []).append(found.name)
+                batch.back.setdefault(listing.folder, []).append(name)
         else:
-            changed.append((found, before is not None))
+            changed.append((found_in(listing.folder, seen), before is not None))
     _tell_moved(batch, changed, knowledge)
+    _tell_gone(batch, listing, known, knowledge)
+
+
+def _tell_gone(
+    batch: Batch, listing: Listing, known: dict[bytes, KnownFile], knowledge: Knowledge
+) -> None:
     for problem in listing.problems:  # what could not be looked at is not known to be gone
         known.pop(os.path.basename(problem.path), None)  # noqa: PTH119 - bytes
     gone = [
@@ -105,11 +156,15 @@ def _compare(batch: Batch, listing: Listing, knowledge: Knowledge) -> None:
     ]
     if gone:
         batch.gone[listing.folder] = gone
-    batch.folders.append(listing.folder)
 
 
-def _unchanged(found: Found, before: KnownFile) -> bool:
-    return found.size_bytes == before.size_bytes and found.mtime_ns == before.mtime_ns
+def _unchanged(seen: Seen, before: KnownFile, knowledge: Knowledge) -> bool:
+    _name, size_bytes, mtime_ns, inode, _device = seen
+    if as_integer(size_bytes) != before.size_bytes or as_moment_ns(mtime_ns) != before.mtime_ns:
+        return False
+    # What was away may have been put back as a copy.
+    same_number = as_integer(inode) == before.inode
+    return same_number or not knowledge.trust_inodes or not is_present(before)
 
 
 def _tell_moved(batch: Batch, changed: Sequence[tuple[Found, bool]], knowledge: Knowledge) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any, TypeVar
@@ -16,12 +16,17 @@ from stoat_nb.errors import JobTakenOver, StoatError
 from stoat_nb.jobs.context import Handler, JobContext
 from stoat_nb.media.extensions import VIDEO_EXTENSIONS
 from stoat_nb.media.find import find_folders
+from stoat_nb.media.listing import Listing
 from stoat_nb.media.video import Outcome
 from stoat_nb.names import as_bytes, shown
 from stoat_nb.scan.backlog import Backlog, Candidate, Portion
-from stoat_nb.scan.comparison import Batch, Knowledge, next_batch
+from stoat_nb.scan.comparison import Batch, Done, Knowledge, next_batch
+from stoat_nb.scan.disk import Disk, disk_of
+from stoat_nb.scan.lanes import Lanes
 from stoat_nb.scan.probing import BATCH_FILES, Probed, Prober
+from stoat_nb.scan.quick import Same, find_changed, rules_of
 from stoat_nb.scan.recording import Recording
+from stoat_nb.scan.request import DEFAULT_MODE, ScanMode
 from stoat_nb.scan.sweep import Sweep
 from stoat_nb.scan.tally import Tally
 from stoat_nb.settings import Settings
@@ -32,6 +37,8 @@ T = TypeVar("T")
 SCAN_JOB_TYPE = "scan"
 #: Failures that a scan's log names one by one.
 LOGGED_FAILURES = 100
+#: Failures after which the next scan has to look again, whatever the folder's times say.
+UNSETTLED = frozenset({"changed_while_read", "vanished", "unreadable"})
 
 
 def make_scan_handler(*, catalog: Catalog, engine: Engine, settings: Settings) -> Handler:
@@ -40,9 +47,11 @@ def make_scan_handler(*, catalog: Catalog, engine: Engine, settings: Settings) -
     Its result is ``ScanReport.to_json()``. A cancelled scan keeps what it had probed and hands in
     the report of that.
     """
+    lanes = Lanes(engine.slots, settings.readers_per_disk)
 
     async def scan(context: JobContext) -> dict[str, Any]:
-        return await _Scan(context, catalog=catalog, engine=engine, settings=settings).run()
+        one = _Scan(context, catalog=catalog, engine=engine, settings=settings, lanes=lanes)
+        return await one.run()
 
     return scan
 
@@ -51,24 +60,28 @@ class _Scan:
     """One scan under way."""
 
     def __init__(
-        self, context: JobContext, *, catalog: Catalog, engine: Engine, settings: Settings
+        self,
+        context: JobContext,
+        *,
+        catalog: Catalog,
+        engine: Engine,
+        settings: Settings,
+        lanes: Lanes,
     ) -> None:
         self._context, self._catalog, self._engine = context, catalog, engine
-        self._settings = settings
+        self._settings, self._lanes = settings, lanes
         self._root = as_bytes(context.payload["path"])
         self._recursive = bool(self._payload("recursive", True))
         self._only_failed = bool(self._payload("only_failed", False))
         self._accept_removals = bool(self._payload("accept_removals", False))
         self._scan_id = 0
-        #: What an earlier attempt found to be failures.
-        self._failed_before: dict[tuple[bytes, bytes], tuple[str, str]] = {}
+        self._mode: ScanMode = self._payload("mode", DEFAULT_MODE)
+        self._extensions = settings.extensions or VIDEO_EXTENSIONS
         self._started = time.monotonic()
         self._tally = Tally()
         self._total: int | None = None
-        self._prober = Prober(engine, root=self._root, settings=settings)
         self._backlog = Backlog()
         self._current: dict[int, str] = {}
-        self._visited: set[bytes] = set()
         self._unreadable: list[bytes] = []
         self._gone: dict[bytes, list[bytes]] = {}
 
@@ -106,9 +119,7 @@ class _Scan:
         self._scan_id = begun.scan_id
         if begun.goes_on:
             self._context.log("Goes on where it was stopped: what it has recorded is kept.")
-            self._failed_before = await self._context.in_thread(
-                self._catalog.failures_of_scan, self._scan_id
-            )
+            await self._context.in_thread(self._catalog.folders.begin_again, self._scan_id)
         return begun
 
     async def _finish(self, status: str) -> dict[str, Any]:
@@ -137,12 +148,20 @@ class _Scan:
         return report.to_json()
 
     async def _find_and_probe(self, begun: BegunScan) -> None:
+        disk = await self._context.in_thread(disk_of, self._root)
+        prober = Prober(
+            self._engine,
+            root=self._root,
+            settings=self._settings,
+            packets=self._mode == "verify",
+            lane=self._lanes.of(disk),
+        )
         recording = Recording(self._record)
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(self._find(self._knowledge(begun)))
-                for slot in range(self._engine.slots):
-                    group.create_task(self._probe_until_done(slot, recording))
+                group.create_task(self._find(begun, disk))
+                for slot in range(self._lanes.width(disk)):
+                    group.create_task(self._probe_until_done(slot, prober, recording))
         except BaseExceptionGroup as group_of:
             raise _first(group_of) from group_of
         finally:
@@ -151,24 +170,45 @@ class _Scan:
 
     # -- finding -------------------------------------------------------------------------------
 
-    def _knowledge(self, begun: BegunScan) -> Knowledge:
-        done = partial(self._catalog.files_of_scan, begun.scan_id)
+    def _knowledge(self, begun: BegunScan, disk: Disk) -> Knowledge:
         return Knowledge(
+            present_files=self._catalog.folders.present_files,
             known_files=self._catalog.known_files,
-            done_files=done if begun.goes_on else lambda _folder: {},
+            done_files=self._done_files if begun.goes_on else None,
             namesakes=self._catalog.presence.namesakes,
             only_failed=self._only_failed,
             accept_removals=self._accept_removals,
-            all_again=self._payload("mode", "quick") == "full",
+            all_again=self._mode in ("full", "verify"),
+            trust_inodes=disk.keeps_numbers,
         )
 
-    async def _find(self, knowledge: Knowledge) -> None:
-        listings = find_folders(
+    def _done_files(self, folder: bytes) -> dict[bytes, Done]:
+        done = self._catalog.files_of_scan(self._scan_id, folder)
+        failures = self._catalog.failures_of_scan(self._scan_id, folder) if done else {}
+        return {name: Done(is_new, failures.get(name)) for name, is_new in done.items()}
+
+    def _listings(self, begun: BegunScan) -> Generator[Listing | Same]:
+        # An attempt that goes on needs the files of folders that the first one had come to.
+        if self._mode == "quick" and self._is_whole and not begun.goes_on:
+            folders = self._catalog.folders
+            known = folders.known_below(self._scan_id, self._root, rules=self._rules)
+            return find_changed(
+                self._root,
+                known,
+                folders.are_known,
+                extensions=self._extensions,
+                hidden=self._settings.hidden,
+            )
+        return find_folders(
             self._root,
-            extensions=self._settings.extensions or VIDEO_EXTENSIONS,
+            extensions=self._extensions,
             hidden=self._settings.hidden,
             recursive=self._recursive,
         )
+
+    async def _find(self, begun: BegunScan, disk: Disk) -> None:
+        knowledge = self._knowledge(begun, disk)
+        listings = self._listings(begun)
         try:
             while True:
                 batch = await self._context.in_thread(next_batch, listings, knowledge)
@@ -186,34 +226,47 @@ class _Scan:
         self._tally.found += batch.n_found
         self._tally.bytes_found += batch.bytes_found
         self._tally.skip(batch.n_unchanged, batch.bytes_unchanged)
-        for found, is_new in batch.done:
-            failure = self._failed_before.get((found.folder, found.name))
-            self._tally.did_before(found, new=is_new, failure=failure)
+        for found, done in batch.done:
+            self._tally.did_before(found, new=done.is_new, failure=done.failure)
         self._tally.ignore(tuple(batch.ignored))
         self._tally.problem(tuple(batch.problems))
-        self._visited.update(batch.folders)
         self._unreadable += batch.unreadable
         self._gone.update(batch.gone)
-        if batch.changed:
-            await self._backlog.put([Candidate(*pair) for pair in batch.changed])
         self._tally.moved += len(batch.moved)
         self._tally.bytes_done += sum(found.size_bytes for _id, found in batch.moved)
         self._report("finding")
+        # Before any of it is read: what is recorded of a folder may take back what is noted here.
         await self._context.in_thread(self._note_places, batch)
+        if batch.changed:
+            await self._backlog.put([Candidate(*pair) for pair in batch.changed])
 
     def _note_places(self, batch: Batch) -> None:
         """Write down where known files are. Blocking."""
         presence, now = self._catalog.presence, time.time()
         presence.move(self._scan_id, batch.moved, at=now)
         self._tally.returned += presence.mark_back(self._scan_id, batch.back, at=now)
-        presence.mark_seen(self._scan_id, batch.folders, at=now)
+        presence.mark_seen(self._scan_id, batch.same, at=now)
+        if self._is_whole:
+            folders = self._catalog.folders
+            folders.mark_listed(self._scan_id, batch.folders, rules=self._rules, at=now)
+        else:
+            presence.mark_seen(self._scan_id, [one.path for one in batch.folders], at=now)
+
+    @property
+    def _is_whole(self) -> bool:
+        """Whether all that a folder holds is looked at."""
+        return self._recursive and not self._only_failed
+
+    @property
+    def _rules(self) -> int:
+        return rules_of(self._extensions, hidden=self._settings.hidden)
 
     # -- probing -------------------------------------------------------------------------------
 
-    async def _probe_until_done(self, slot: int, recording: Recording) -> None:
+    async def _probe_until_done(self, slot: int, prober: Prober, recording: Recording) -> None:
         while (portion := await self._backlog.take(BATCH_FILES)) is not None:
             self._current[slot] = _named(portion)
-            probed = await self._prober.read(portion)
+            probed = await prober.read(portion)
             del self._current[slot]
             self._count(probed)
             await recording.add([outcome for outcome, _known in probed.outcomes])
@@ -244,6 +297,13 @@ class _Scan:
             attempt=self._context.attempt,
         )
         await self._context.in_thread(record)
+        unsettled = {
+            outcome.found.folder
+            for outcome in outcomes
+            if outcome.failure is not None and outcome.failure.error_class in UNSETTLED
+        }
+        if unsettled:
+            await self._context.in_thread(self._catalog.folders.distrust, unsettled)
 
     async def _sweep(self) -> None:
         """See to known files that were not found, where the walk has really looked."""
@@ -261,7 +321,7 @@ class _Scan:
                 sweep.run,
                 self._tally,
                 gone=self._gone,
-                visited=self._visited if self._recursive else None,
+                recursive=self._recursive,
                 unreadable=self._unreadable,
             )
         )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
-from typing import NamedTuple
+from contextlib import AbstractAsyncContextManager, nullcontext
+from typing import Any, NamedTuple
 
 from stoat_nb.engines.engine import Answer, Engine
 from stoat_nb.media.failures import failure_of
 from stoat_nb.media.outcome import outcome
+from stoat_nb.media.packets.verify import limit_s
 from stoat_nb.media.probe import probe, prove
 from stoat_nb.media.video import Found, Outcome
 from stoat_nb.scan.backlog import Candidate, Portion
@@ -30,16 +32,29 @@ class Probed(NamedTuple):
 class Prober:
     """Reads files of one root on an engine."""
 
-    def __init__(self, engine: Engine, *, root: bytes, settings: Settings) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        root: bytes,
+        settings: Settings,
+        packets: bool = False,
+        lane: AbstractAsyncContextManager[object] | None = None,
+    ) -> None:
         self._engine, self._root = engine, root
         self._timeout_s = settings.probe_timeout_s
+        self._packets = packets
+        self._lane = nullcontext() if lane is None else lane
 
     async def read(self, portion: Portion) -> Probed:
-        """Read what was taken from the backlog."""
-        if portion.alone:
-            (candidate,) = portion.files
-            return Probed([(await self._read_alone(candidate.found), candidate.known)], [], [])
-        return await self._read_headers(portion.files)
+        """Read what was taken from the backlog, when there is room at the disk."""
+        if self._packets and not portion.alone:
+            return Probed([], portion.files, [])
+        async with self._lane:
+            if portion.alone:
+                (candidate,) = portion.files
+                return Probed([(await self._read_alone(candidate.found), candidate.known)], [], [])
+            return await self._read_headers(portion.files)
 
     async def _read_headers(self, files: list[Candidate]) -> Probed:
         item = {
@@ -53,16 +68,21 @@ class Prober:
         return await asyncio.to_thread(_sorted_out, files, answer)
 
     async def _read_alone(self, found: Found) -> Outcome:
-        item = {
+        item: dict[str, Any] = {
             "root": os.fsdecode(self._root),
             "relative": self._relative(found),
             "size_bytes": found.size_bytes,
             "mtime_ns": found.mtime_ns,
-            "ask_libav": True,
             # Libav gives up by itself before it is killed: a reason is better than a corpse.
             "soft_timeout_s": self._timeout_s / 2,
         }
-        answer = await self._engine.call(probe, item)
+        deadline_s = self._timeout_s
+        if self._packets:
+            item |= {"packets": True, "packets_timeout_s": limit_s(found.size_bytes)}
+            deadline_s += limit_s(found.size_bytes)
+        else:
+            item["ask_libav"] = True  # a batch found that the headers do not tell enough
+        answer = await self._engine.call(probe, item, deadline_s=deadline_s)
         if answer.fault is None:
             return outcome(found, answer.value)
         failure = failure_of(

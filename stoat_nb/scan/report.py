@@ -36,7 +36,11 @@ class ScanReport:
     offline: int = 0  #: Known files out of reach: their disk seems to be away.
     removed: int = 0  #: Known files that are no longer there; their rows are kept as ``missing``.
     errors: tuple[Mapping[str, str], ...] = ()  #: ``path``, ``error`` and ``error_class`` of each.
+    errors_left_out: int = (
+        0  #: Errors beyond the first 10,000; ``library.failures()`` has them all.
+    )
     ignored: tuple[Mapping[str, str], ...] = ()  #: ``path`` and ``reason`` of what was left out.
+    ignored_left_out: int = 0  #: More of these, beyond the first 10,000.
     notes: tuple[str, ...] = ()  #: What a person should know about this scan.
     bytes_scanned: int = 0  #: Size of the files that were found.
     elapsed_s: float = 0.0
@@ -73,7 +77,7 @@ class ScanReport:
             f'<td style="text-align:left">{html.escape(shown(error["error"]))}</td></tr>'
             for error in self.errors[:SHOWN_ERRORS]
         )
-        more = len(self.errors) - SHOWN_ERRORS
+        more = len(self.errors) + self.errors_left_out - SHOWN_ERRORS
         table = (
             "<table><thead><tr><th>Could not be read</th><th>Why</th></tr></thead>"
             f"<tbody>{rows}</tbody></table>"

@@ -13,7 +13,16 @@ from stoat_nb.names import shown
 from stoat_nb.scan.folder import known_folder
 
 #: Which files a scan probes.
-ScanMode = Literal["quick", "full"]
+ScanMode = Literal["quick", "changed", "full", "verify"]
+#: What each mode does, as people are told of it.
+MODES: dict[ScanMode, str] = {
+    "quick": "list only folders that changed; misses files that were rewritten where they are",
+    "changed": "read files whose size, time or file number changed",
+    "full": "read all files again",
+    "verify": "read all files to their end, packet by packet",
+}
+#: What a scan does if nothing is said.
+DEFAULT_MODE: ScanMode = "changed"
 
 
 def scan_payload(
@@ -27,13 +36,14 @@ def scan_payload(
 ) -> dict[str, Any]:
     """Return the payload of a scan's job, or say why it cannot be scanned so."""
     if mode not in get_args(ScanMode):
-        known = " or ".join(f"'{name}'" for name in get_args(ScanMode))
+        *others, last = (f"'{name}'" for name in get_args(ScanMode))
+        known = f"{', '.join(others)} or {last}"
         raise JobError(f"A scan has no mode '{shown(mode)}'. Give {known}.")
     payload: dict[str, Any] = {
         "path": os.fspath(known_folder(folder, roots, catalog)),
         "recursive": recursive,
     }
-    if mode != "quick":
+    if mode != DEFAULT_MODE:
         payload["mode"] = mode
     if accept_removals:
         payload["accept_removals"] = True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from stoat_nb.catalog.catalog import Catalog
 from stoat_nb.scan.comparison import is_expected, is_present
@@ -33,7 +33,7 @@ class Sweep:
         tally: Tally,
         *,
         gone: Mapping[bytes, Sequence[bytes]],
-        visited: Collection[bytes] | None,
+        recursive: bool,
         unreadable: Sequence[bytes],
     ) -> None:
         """Give known files that were not found another status, and count them.
@@ -44,27 +44,37 @@ class Sweep:
             The scan's counts so far.
         gone
             Known names that are in their folders no longer.
-        visited
-            The folders that were listed completely; None: no sub-folder was looked for.
+        recursive
+            Whether sub-folders were looked for.
         unreadable
             Folders of which nothing is known.
         """
         tally.found_again(self._catalog.presence.find_again(self._scan_id))
-        known = self._known(whole=visited is not None)
         is_there = os.path.isdir(self._root)  # noqa: PTH112 - bytes
-        looks_empty = visited is not None and not unreadable
-        finds_nothing = tally.found == 0 and (looks_empty or not is_there)
-        if tally.found == 0 and not known:
-            tally.notes.append(NOTHING)
-            return
-        if finds_nothing and not self._accept_removals:
-            self._out_of_reach(tally, known, is_there)
-            return
+        if tally.found == 0:
+            known = self._known(whole=recursive)
+            if not known:
+                tally.notes.append(NOTHING)
+                return
+            looks_empty = recursive and not unreadable
+            if (looks_empty or not is_there) and not self._accept_removals:
+                self._out_of_reach(tally, known, is_there)
+                return
         lost = self._still_lost(gone)
-        if visited is not None:
-            lost |= self._vanished(visited, unreadable if is_there else ())
+        if recursive:
+            lost |= self._vanished(unreadable if is_there else ())
+        if lost:
+            self._lose(tally, lost, recursive=recursive)
+
+    def _lose(
+        self, tally: Tally, lost: Mapping[bytes, Sequence[bytes]], *, recursive: bool
+    ) -> None:
+        # What comes back may come back without any trace in its folder's times.
+        self._catalog.folders.distrust(lost)
         count = sum(len(names) for names in lost.values())
-        if not self._accept_removals and count > max(LIKELY_COUNT, LIKELY_PART * known):
+        # Counting all rows of a large library takes a while: only where there is some doubt.
+        doubtful = count > LIKELY_COUNT and not self._accept_removals
+        if doubtful and count > LIKELY_PART * (known := self._known(whole=recursive)):
             tally.offline = self._catalog.presence.mark_some_offline(self._scan_id, lost)
             tally.notes.append(
                 f"{count:,} of {known:,} known videos are not there any more. So many are rarely "
@@ -82,6 +92,7 @@ class Sweep:
 
     def _out_of_reach(self, tally: Tally, known: int, is_there: bool) -> None:
         tally.offline = self._catalog.presence.mark_offline(self._scan_id, self._root)
+        self._catalog.folders.distrust_below(self._root)
         what = "is empty" if is_there else "is not there"
         tally.notes.append(
             f"The folder {what}, but {known:,} of its videos are known: its disk may not be "
@@ -98,13 +109,11 @@ class Sweep:
                 lost[folder] = left
         return lost
 
-    def _vanished(
-        self, visited: Collection[bytes], unreadable: Sequence[bytes]
-    ) -> dict[bytes, list[bytes]]:
+    def _vanished(self, unreadable: Sequence[bytes]) -> dict[bytes, list[bytes]]:
         """Return the known files of folders that the walk did not come across."""
         found: dict[bytes, list[bytes]] = {}
-        for folder in self._catalog.folders_below(self._root):
-            if folder not in visited and not _is_below(folder, unreadable):
+        for folder in self._catalog.folders.not_seen(self._scan_id, self._root):
+            if not _is_below(folder, unreadable):
                 files = self._catalog.known_files(folder)
                 found[folder] = [
                     name

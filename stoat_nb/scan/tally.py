@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from stoat_nb.media.find import Ignored, Problem
+from stoat_nb.media.listing import Ignored, Problem
 from stoat_nb.media.video import Found, Outcome
 from stoat_nb.names import as_text
 from stoat_nb.scan.report import ScanReport
+
+#: Entries that a list of a report holds; how many more there are is counted.
+LISTED_MOST = 10_000
 
 
 class Tally:
@@ -19,6 +22,7 @@ class Tally:
         self.bytes_found = self.bytes_done = 0
         self.errors: list[Mapping[str, str]] = []
         self.ignored: list[Mapping[str, str]] = []
+        self.errors_left_out = self.ignored_left_out = 0
         self.notes: list[str] = []
 
     @property
@@ -61,7 +65,11 @@ class Tally:
 
     def ignore(self, left_out: tuple[Ignored, ...]) -> None:
         """Note what the walk left alone, and why."""
-        self.ignored += [{"path": as_text(one.path), "reason": one.reason} for one in left_out]
+        room = max(0, LISTED_MOST - len(self.ignored))
+        self.ignored_left_out += len(left_out[room:])
+        self.ignored += [
+            {"path": as_text(one.path), "reason": one.reason} for one in left_out[:room]
+        ]
 
     def problem(self, problems: tuple[Problem, ...]) -> None:
         """Note what the walk could not look at."""
@@ -84,10 +92,15 @@ class Tally:
             offline=self.offline,
             errors=tuple(self.errors),
             ignored=tuple(self.ignored),
+            errors_left_out=self.errors_left_out,
+            ignored_left_out=self.ignored_left_out,
             notes=tuple(self.notes),
             bytes_scanned=self.bytes_found,
             elapsed_s=round(elapsed_s, 3),
         )
 
     def _error(self, path: bytes, error: str, error_class: str) -> None:
-        self.errors.append({"path": as_text(path), "error": error, "error_class": error_class})
+        if len(self.errors) < LISTED_MOST:
+            self.errors.append({"path": as_text(path), "error": error, "error_class": error_class})
+        else:
+            self.errors_left_out += 1

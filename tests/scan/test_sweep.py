@@ -41,7 +41,7 @@ def test_files_in_a_folder_that_cannot_be_read_stay_as_they_are(
         library.catalog, root=os.fsencode(folder), scan_id=first.scan_id, accept_removals=False
     )
     tally = Tally()
-    sweep.run(tally, gone={}, visited={os.fsencode(folder)}, unreadable=[os.fsencode(folder)])
+    sweep.run(tally, gone={}, recursive=True, unreadable=[os.fsencode(folder)])
     assert (tally.removed, tally.offline, tally.notes) == (0, 0, [])
     assert library.videos()["status"].astype(str).tolist() == before
 

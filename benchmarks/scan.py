@@ -1,0 +1,157 @@
+"""What does a first scan cost? ``stoat scan`` as a whole, beside loops of other programs.
+
+* ``stoat scan`` is timed as a process: start, walk, reading, catalogue, report and end, into a
+  library that does not exist before. Its files are real copies of clips made here, and of the
+  files of ``../shared/media/files`` where that is.
+* ffprobe is a sequential loop of ``ffprobe -v quiet -show_format -show_streams -of json``, one
+  process a file, over a sample spread over the same tree: what it takes is scaled to the whole
+  number of files. mediainfo and exiftool get the same sample in one process each, where they are
+  installed.
+* Rounds are interleaved; the ratio of each round is taken, and their median. Cold: the page cache
+  is dropped before each (root only), the programs' own code included.
+
+Run it with ``python benchmarks/scan.py [--rounds 5] [--files 2000] [--sample 60]``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from stoat_nb.media.samples import make_samples
+
+#: What ISO and Matroska files are called.
+COMMON = frozenset({".mp4", ".mov", ".mkv", ".webm"})
+#: What a scan takes for videos anyway; the folder of real files also holds pictures and texts.
+KINDS = COMMON | {".ts", ".avi", ".flv", ".mpg", ".mpeg", ".wmv", ".m4v", ".3gp", ".mxf", ".ogv"}
+REAL_FILES = Path(__file__).parents[2] / "shared" / "media" / "files"
+DROP_CACHES = Path("/proc/sys/vm/drop_caches")
+FOLDER_FILES = 100
+SHOW = ("-v", "quiet", "-show_format", "-show_streams", "-of", "json")
+
+Leg = Callable[[], float]
+
+
+def originals(scratch: Path) -> list[Path]:
+    """Return clips of all kinds, small ones made here and real ones where they are."""
+    made = [path for path in make_samples(scratch) if path.stat().st_size]
+    real = [path for path in sorted(REAL_FILES.rglob("*")) if path.is_file()]
+    return [path for path in made + real if path.suffix.lower() in KINDS]
+
+
+def copies(clips: Sequence[Path], folder: Path, count: int) -> list[Path]:
+    """Fill a folder with copies, a hundred to a sub-folder."""
+    made = []
+    for number in range(count):
+        clip = clips[number % len(clips)]
+        target = folder / f"{number // FOLDER_FILES:04d}" / f"{number:06d}{clip.suffix.lower()}"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(clip, target)
+        made.append(target)
+    os.sync()
+    return made
+
+
+def seconds_of(command: Sequence[str | Path], *, runs: Sequence[Path] = ()) -> float:
+    """Return how long a command takes, or how long it takes once for each of some files."""
+    started = time.perf_counter()
+    for one in [[path] for path in runs] or [[]]:
+        subprocess.run([*command, *one], stdout=subprocess.DEVNULL, check=False)
+    return time.perf_counter() - started
+
+
+def legs_of(folder: Path, files: Sequence[Path], sample: int) -> dict[str, tuple[Leg, int]]:
+    """Return what is measured, and of how many files."""
+    few = list(files)[:: max(1, len(files) // sample)]
+
+    def by_stoat() -> float:
+        with tempfile.TemporaryDirectory() as place:
+            library = ["--library", str(Path(place) / "library.db")]
+            stoat = [sys.executable, "-m", "stoat_nb.cli", *library, "scan", "--json", str(folder)]
+            return seconds_of(stoat)
+
+    legs: dict[str, tuple[Leg, int]] = {"stoat scan": (by_stoat, len(files))}
+    if shutil.which("ffprobe"):
+        legs["ffprobe, a process a file"] = (
+            lambda: seconds_of(["ffprobe", *SHOW], runs=few),
+            len(few),
+        )
+    if shutil.which("mediainfo"):
+        legs["mediainfo, one process"] = (
+            lambda: seconds_of(["mediainfo", "--Output=JSON", *few]),
+            len(few),
+        )
+    if shutil.which("exiftool"):
+        legs["exiftool, one process"] = (lambda: seconds_of(["exiftool", "-j", *few]), len(few))
+    return legs
+
+
+def compare(name: str, legs: dict[str, tuple[Leg, int]], rounds: int, *, cold: bool) -> None:
+    """Measure all legs in each round and print their medians, and ours beside each."""
+    taken: dict[str, list[float]] = {leg: [] for leg in legs}
+    for number in range(rounds + 1):
+        for leg, (run, files) in legs.items():
+            if cold:
+                os.sync()
+                DROP_CACHES.write_text("3\n", encoding="ascii")
+            seconds = run() / files
+            if number or cold:
+                taken[leg].append(seconds)
+    print(f"{name}, {'cold' if cold else 'warm'}:")
+    ours = taken["stoat scan"]
+    for leg, seconds in taken.items():
+        ratios = [theirs / mine for theirs, mine in zip(seconds, ours, strict=True)]
+        print(
+            f"  {leg:28} {statistics.median(seconds) * 1e3:9.3f} ms/file of {legs[leg][1]:5d}"
+            f"   {statistics.median(ratios):7.1f} x   ({min(ratios):.1f} to {max(ratios):.1f},"
+            f" n={len(seconds)})",
+            flush=True,
+        )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--files", type=int, default=2000)
+    parser.add_argument("--sample", type=int, default=60, help="files that the others get")
+    parser.add_argument("--only", choices=("clips", "common", "all"), help="one tree, not three")
+    parser.add_argument("--warm", action="store_true", help="leave the page cache alone")
+    parser.add_argument(
+        "--keep", type=Path, help="a folder for the trees, used again if it is there"
+    )
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        base = arguments.keep or Path(scratch)
+        clips = originals(Path(scratch) / "clips")
+        made = [clip for clip in clips if not clip.is_relative_to(REAL_FILES)]
+        trees = {
+            "clips": ("clips made here, mp4 mov mkv webm", [c for c in made if c.suffix in COMMON]),
+            "common": (
+                "mp4 mov mkv webm of all origins",
+                [c for c in clips if c.suffix.lower() in COMMON],
+            ),
+            "all": ("all kinds", clips),
+        }
+        for key, (name, chosen) in trees.items():
+            if arguments.only not in (None, key):
+                continue
+            folder = base / key
+            files = sorted(path for path in folder.rglob("*") if path.is_file())
+            files = files or copies(chosen, folder, arguments.files)
+            legs = legs_of(folder, files, arguments.sample)
+            what = f"{len(files)} copies of {len(chosen)} files ({name})"
+            compare(what, legs, arguments.rounds, cold=False)
+            if not arguments.warm and os.access(DROP_CACHES, os.W_OK):
+                compare(what, legs, arguments.rounds, cold=True)
+
+
+if __name__ == "__main__":
+    main()
