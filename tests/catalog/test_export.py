@@ -114,10 +114,30 @@ def test_harmless_text_is_left_alone_in_csv(catalog: Catalog, filling: Any, tmp_
     assert cells(catalog.export(tmp_path / "out.csv"))[0]["title"] == text
 
 
+def test_one_apostrophe_taken_away_gives_back_what_there_was(
+    catalog: Catalog, filling: Any, tmp_path: Path
+) -> None:
+    texts = [*HOSTILE, "'", "'=1", "''=1", "'quoted'", "it's", "plain", " '", "-5"]
+    for number, text in enumerate(texts):
+        filling.record(filling.ok(b"/v/%02d.mp4" % number, filling.video(title=text)))
+    titles = [row["title"] for row in cells(catalog.export(tmp_path / "out.csv"))]
+    assert [title.removeprefix("'") for title in titles] == texts
+
+
 def test_a_workbook_holds_no_formula_and_no_link(
     catalog: Catalog, filling: Any, tmp_path: Path
 ) -> None:
-    texts = [*HOSTILE, "{=1+1}", "http://a.example/", "internal:Sheet1!A1", "a\0\x01\x1f_x0041_"]
+    texts = [
+        *HOSTILE,
+        "{=1+1}",
+        "http://a.example/",
+        "internal:Sheet1!A1",
+        "a\0\x01\x1f_x0041_",
+        "<r></c><c><f>1+1</f></c><r></r>",  # which the writer's library would take for its own
+        "<r><t>bold</t></r>",
+        "<r>",
+        "'=1",
+    ]
     for number, text in enumerate(texts):
         video = filling.video(title=text)
         filling.record(filling.ok(b"/videos/%02d.mp4" % number, video))
@@ -126,6 +146,16 @@ def test_a_workbook_holds_no_formula_and_no_link(
     assert not any(cell.hyperlink for row in sheet for cell in row)
     titles = [row[NAMES.index("title")].value for row in sheet.iter_rows(min_row=2)]
     assert [_unescaped(title) for title in titles] == texts
+
+
+def test_text_in_a_workbook_stays_text_when_its_cell_is_edited(
+    catalog: Catalog, filling: Any, tmp_path: Path
+) -> None:
+    for number, text in enumerate(["=1+1", "plain"]):
+        filling.record(filling.ok(b"/v/%02d.mp4" % number, filling.video(title=text)))
+    sheet = openpyxl.load_workbook(catalog.export(tmp_path / "out.xlsx")).active
+    marks = [row[NAMES.index("title")].quotePrefix for row in sheet.iter_rows(min_row=2)]
+    assert [bool(mark) for mark in marks] == [True, False]
 
 
 def _unescaped(text: str) -> str:
@@ -152,6 +182,15 @@ def test_a_cell_too_long_for_a_workbook_says_that_it_was_cut(
     (row,) = cells(catalog.export(tmp_path / "out.xlsx"))
     assert len(row["title"]) == workbook.XLSX_TEXT
     assert row["title"].endswith("x … (cut here; 40,000 characters)")
+
+
+def test_what_is_too_long_is_counted_as_excel_counts(
+    catalog: Catalog, filling: Any, tmp_path: Path
+) -> None:
+    filling.record(filling.ok(video=filling.video(title="💣" * 20_000)))
+    (row,) = cells(catalog.export(tmp_path / "out.xlsx"))
+    assert row["title"].endswith("💣 … (cut here; 20,000 characters)")
+    assert len(row["title"].encode("utf-16-le")) // 2 <= workbook.XLSX_TEXT
 
 
 def test_more_rows_than_a_workbook_holds_are_refused(

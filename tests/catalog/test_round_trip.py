@@ -28,7 +28,23 @@ names = st.binary(min_size=1, max_size=20).filter(
 )
 #: Any characters at all, half surrogate pairs among them.
 texts = st.text(st.characters(codec=None, exclude_categories=()), max_size=20) | st.sampled_from(
-    ["=1+1", "_x0041_", "\ud800", '"', "\r\n", "'", "\\N", "NA", "", "null", "\0", "\ufeff"]
+    [
+        "=1+1",
+        "'=1",
+        "<r>a</r>",
+        "<r>",
+        "_x0041_",
+        "\ud800",
+        '"',
+        "\r\n",
+        "'",
+        "\\N",
+        "NA",
+        "",
+        "null",
+        "\0",
+        "\ufeff",
+    ]
 )
 numbers = st.integers(-(2**70), 2**70)
 floats = st.floats() | st.integers(-(2**70), 2**70).map(float)
@@ -119,7 +135,8 @@ def check(row: dict[str, Any], outcome: Outcome) -> None:
 
 def check_csv(row: dict[str, str | None], outcome: Outcome) -> None:
     for name, text in words_of(outcome).items():
-        assert row[name] in (text, f"'{text}")
+        cell = row[name]
+        assert (cell and cell.removeprefix("'")) == text
         assert (row[name] or "").lstrip()[:1] not in {"=", "+", "-", "@"}
         assert (row[name] or "").lstrip(" ")[:1] not in {"\t", "\r"}
     for name, number in numbers_of(outcome).items():
