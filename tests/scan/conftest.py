@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,8 @@ import pytest
 from stoat_nb import Library
 from stoat_nb.media.samples import make_samples
 from stoat_nb.settings import Settings
+
+sys.path.insert(0, str(Path(__file__).parent))  # what tests of scans share is imported by name
 
 
 @pytest.fixture(scope="session")
