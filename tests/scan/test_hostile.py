@@ -54,16 +54,21 @@ class Canary:
         assert self._libc.inotify_add_watch(self._notices, os.fsencode(folder), IN_OPEN) >= 0
 
     def is_silent(self) -> bool:
+        return not self._is_asked() and not self._is_read()
+
+    def _is_asked(self) -> bool:
         try:
-            self.server.accept()
+            asking, _address = self.server.accept()
         except BlockingIOError:
-            pass
-        else:
             return False
+        asking.close()
+        return True
+
+    def _is_read(self) -> bool:
         try:
-            return not os.read(self._notices, 4096)
+            return bool(os.read(self._notices, 4096))
         except BlockingIOError:
-            return True
+            return False
 
     def close(self) -> None:
         self.server.close()
