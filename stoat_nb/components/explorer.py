@@ -63,7 +63,13 @@ class Explorer(Viewer):
         self._saved: dict[str, Any] = {}
         self._bar = FilterBar(self._heed, offered=text.OFFERED)
         self.table = PagedTable(library, self.state, selectable=True)
-        self.downloads = Downloads(library, sizing_mode="stretch_width", margin=0)
+        self.downloads = Downloads(
+            library,
+            query=lambda: self.query,
+            columns=lambda: self.state.columns,
+            sizing_mode="stretch_width",
+            margin=0,
+        )
         self._views = Looks(library.catalog.views.all, self._show_views)
         self.state.param.watch(lambda *_events: self._draw(), list(VIEW))
         self.param.watch(lambda *_events: self._draw(), "problem")

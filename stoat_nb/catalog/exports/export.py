@@ -68,8 +68,12 @@ class Export:
     def stream(self, kind: str | None) -> Stream:
         """Return the bytes of the file as they come. What cannot be written is refused here."""
         named = format_named(kind or "")
-        with _said(None):
-            return Stream(lambda file, stop: self._write(named, file, stop))
+
+        def write(file: BinaryIO, stop: threading.Event) -> None:
+            with _said(None):
+                self._write(named, file, stop)
+
+        return Stream(write)
 
     def _write(
         self, kind: str, file: BinaryIO, stop: threading.Event, *, is_told: bool = False
