@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from concurrent.futures import Future
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from stoat_nb.catalog.catalog import Catalog
 from stoat_nb.catalog.whereabouts import Whereabouts
@@ -72,6 +72,10 @@ class Viewing:
         """Return what will be a ``poster`` or a ``contact-sheet``; PicturesBusy if many wait."""
         self._allowed(video_id)
         return self._pictures.ask(video_id, kind)
+
+    def detail(self, video_id: int) -> dict[str, Any]:
+        """Return all that is known of a video: its facts, streams, chapters and tags."""
+        return self.catalog.detail(video_id)
 
     def history(self, video_id: int) -> pd.DataFrame:
         """Return what became of one file, oldest first: found, moved, changed, gone, back.

@@ -10,7 +10,7 @@ from av.error import FFmpegError
 
 from stoat_nb.media import libav
 from stoat_nb.media.failures import ProbeError, from_reader
-from stoat_nb.media.pictures.draw import POSTER
+from stoat_nb.media.pictures.draw import POSTER, SHEET_FROM_S
 from stoat_nb.media.pictures.reel import Reel
 from stoat_nb.media.pictures.tile import Tile, as_jpeg, contrast, is_telling, laid_out, tile_of
 from stoat_nb.media.unchanged import Place, is_unchanged, open_unchanged
@@ -20,7 +20,7 @@ POSTER_BOX, SHEET_BOX = (640, 640), (320, 320)
 
 _LOOKS = (0.25, 0.1, 0.5, 0.75, 0.0)  # where a poster is looked for, as parts of the film
 #: Pictures of a sheet and how many lie side by side, by the seconds from which on.
-_LAYOUTS = ((60.0, 12, 4), (20.0, 6, 3), (4.0, 4, 2), (0.0, 1, 1))
+_LAYOUTS = ((60.0, 12, 4), (20.0, 6, 3), (SHEET_FROM_S, 4, 2), (0.0, 1, 1))
 _GAP = 4
 _NOTHING = "Nothing in it can be decoded: the video is damaged, or has no frames."
 _CHANGED = "The file changed while it was being read. Scan it again."

@@ -1,0 +1,196 @@
+// Text only ever goes through textContent: names, tags and errors come out of files.
+const make = (tag, parent, text, name) => {
+  const node = document.createElement(tag);
+  if (text != null) node.textContent = text;
+  if (name) node.className = name;
+  if (parent) parent.append(node);
+  return node;
+};
+
+const section = (parent, title, name) => {
+  const box = make("section", parent, null, name);
+  const id = `stoat-${Math.random().toString(36).slice(2)}`;
+  make("h3", box, title).id = id;
+  box.setAttribute("aria-labelledby", id);
+  return box;
+};
+
+// A table that scrolls by itself when it is wider than the page, also by keyboard.
+const table = (parent, title, heads, rows) => {
+  const box = make("div", parent, null, "wide");
+  make("h3", box, title);
+  const scroller = make("div", box, null, "scroller");
+  scroller.tabIndex = 0;
+  scroller.setAttribute("role", "region");
+  scroller.setAttribute("aria-label", title);
+  const grid = make("table", scroller);
+  const line = make("tr", make("thead", grid));
+  for (const head of heads) make("th", line, head).scope = "col";
+  const body = make("tbody", grid);
+  for (const row of rows) {
+    const cells = make("tr", body);
+    for (const cell of row) make("td", cells, cell);
+  }
+};
+
+const copyButton = (parent, path) => {
+  const button = make("button", parent, "Copy path");
+  button.type = "button";
+  const said = make("span", parent, "", "visually-hidden");
+  said.setAttribute("role", "status");
+  button.onclick = async () => {
+    try {
+      await navigator.clipboard.writeText(path);
+      button.textContent = said.textContent = "Copied";
+    } catch {
+      // No clipboard without a secure origin: mark the path, so that it can be copied by hand.
+      getSelection().selectAllChildren(button.parentElement.querySelector(".path"));
+      button.textContent = said.textContent = "Marked: press Ctrl-C";
+    }
+  };
+};
+
+const drawHead = (parent, head) => {
+  const top = make("header", parent);
+  make("h2", top, head.name);
+  const line = make("p", top, null, "line");
+  const status = make("span", line, head.status, "status");
+  if (head.tone) status.dataset.tone = head.tone;
+  make("span", line, head.line);
+  const place = make("p", top, null, "place");
+  make("span", place, head.path, "path");
+  copyButton(place, head.path);
+  if (head.error) make("p", top, head.error, "problem");
+};
+
+const drawFacts = (parent, groups) => {
+  const box = make("div", parent, null, "groups");
+  for (const group of groups) {
+    const list = make("dl", section(box, group.title, "group"));
+    for (const row of group.rows) {
+      const pair = make("div", list);
+      make("dt", pair, row.label);
+      const value = make("dd", pair, row.value);
+      if (row.tone) value.dataset.tone = row.tone;
+    }
+  }
+};
+
+const drawRest = (parent, facts) => {
+  if (facts.streams.length) {
+    table(parent, "Streams", ["No.", "Kind", "Codec", "What it is like", "Language", "Remarks"], facts.streams);
+  }
+  if (facts.chapters.length) table(parent, "Chapters", ["No.", "Begins", "Title"], facts.chapters);
+  if (facts.tags.length) table(parent, "Tags", ["Of", "Name", "Value"], facts.tags);
+  table(parent, "History of the file", ["When", "What", "Of it", "Before", "After"], facts.history);
+};
+
+// Where the file can be had, if REST is there: a page without it has pictures only.
+const streamOf = async (api, stream) => {
+  const base = new URL(`${api}/`, location.href);
+  if (base.origin === location.origin) {
+    const answer = await fetch(new URL("health", base));
+    if (!answer.ok) throw new Error("no REST");
+  }
+  return new URL(stream, base).href;
+};
+
+export function render({model, el}) {
+  const root = make("article", el, null, "detail");
+  let stage, sheets, raw, shownVideo;
+
+  const drawStage = () => {
+    if (!stage || shownVideo) return;
+    const head = model.facts.heading;
+    stage.replaceChildren();
+    stage.hidden = Boolean(head.error) && !model.poster;  // why is said above already
+    if (model.poster) {
+      const picture = make("img", stage);
+      picture.src = model.poster;
+      picture.alt = `A picture from ${head.name}`;
+    } else {
+      make("p", stage, model.note || "", "waiting").setAttribute("role", "status");
+    }
+    const player = model.facts.player;
+    const say = (text) => make("p", stage, text, "why");
+    if (!player.can) {
+      say(player.why);
+    } else if (!model.api) {
+      say("To play it here, open it on a page of “stoat serve”.");
+    } else {
+      const play = make("button", stage, "Play", "play");
+      play.type = "button";
+      play.setAttribute("aria-label", `Play ${head.name}`);
+      play.onclick = () => startPlayer(say, player.why);
+      if (player.why) say(player.why);
+    }
+  };
+
+  const startPlayer = async (say, doubt) => {
+    const head = model.facts.heading;
+    try {
+      const url = await streamOf(model.api, model.stream);
+      const video = document.createElement("video");
+      video.controls = true;
+      video.setAttribute("aria-label", head.name);
+      if (model.poster) video.poster = model.poster;
+      video.onerror = () => {
+        shownVideo = null;
+        drawStage();
+        say(`This browser cannot play it. ${doubt}`);
+      };
+      video.src = url;
+      shownVideo = video;
+      stage.replaceChildren(video);
+      if (doubt) say(doubt);
+      video.focus();
+      video.play().catch(() => {});
+    } catch {
+      say("It cannot be played here: this page has no REST API. “stoat serve” has.");
+    }
+  };
+
+  const drawSheet = () => {
+    if (!sheets) return;
+    sheets.replaceChildren();
+    sheets.hidden = !model.sheet;
+    if (!model.sheet) return;
+    const picture = make("img", sheets);
+    picture.src = model.sheet;
+    picture.alt = `Pictures from all over ${model.facts.heading.name}, in order`;
+  };
+
+  const drawRaw = () => {
+    if (raw) raw.textContent = model.raw || "It is being read.";
+  };
+
+  const draw = () => {
+    const facts = model.facts;
+    shownVideo?.pause();
+    stage = sheets = raw = shownVideo = null;
+    root.replaceChildren();
+    if (facts.problem) make("p", root, facts.problem, "problem");
+    if (!facts.heading) return;
+    drawHead(root, facts.heading);
+    const top = make("div", root, null, "top");
+    stage = make("div", top, null, "stage");
+    sheets = make("div", top, null, "sheets");
+    drawStage();
+    drawSheet();
+    drawFacts(root, facts.groups);
+    drawRest(root, facts);
+    const box = make("details", root);
+    make("summary", box, "What was read, in the reader's own words");
+    raw = make("pre", box);
+    raw.tabIndex = 0;
+    drawRaw();
+    box.ontoggle = () => { if (box.open && !model.raw) model.wants_raw = true; };
+  };
+
+  model.on("facts", draw);
+  model.on(["poster", "note", "api", "stream"], drawStage);
+  model.on("sheet", drawSheet);
+  model.on("raw", drawRaw);
+  model.on("remove", () => shownVideo?.pause());
+  draw();
+}
