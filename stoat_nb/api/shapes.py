@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from stoat_nb.jobs.state import JobEvent, JobState, JobStatus, Level
+from stoat_nb.scan.request import ScanMode
 
 MAX_PATH_BYTES = 4096  #: Linux's own limit.
 MAX_PRIORITY = 2**31 - 1
@@ -49,8 +50,10 @@ class ScanRequest(Shape):
         AfterValidator(_usable_path),
     ] = Field(description="The folder, on the machine the server runs on.")
     recursive: bool = Field(default=True, description="Also scan the folders inside it.")
-    mode: Literal["quick", "full"] = Field(
-        default="quick", description="quick: read files that changed; full: all of them."
+    mode: ScanMode = Field(
+        default="changed",
+        description="changed: read files that changed; quick: only where folders changed; "
+        "full: all of them; verify: all of them to their end.",
     )
     accept_removals: bool = Field(
         default=False,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,13 +13,25 @@ from stoat_nb.cli.outcome import tell
 from stoat_nb.cli.progress import followed, progress_display
 from stoat_nb.errors import FolderNotFound
 
+if TYPE_CHECKING:
+    from stoat_nb.scan.request import ScanMode
+
 
 @click.command()
 @click.argument("folder", metavar="PATH", type=click.Path())
 @click.option(
     "--recursive/--no-recursive", default=True, help="Also scan the folders inside.  [default: yes]"
 )
-@click.option("--full", is_flag=True, help="Read all files again, not only those that changed.")
+@click.option(
+    "--mode",
+    type=click.Choice(["quick", "changed", "full", "verify"]),
+    default="changed",
+    show_default=True,
+    help=(
+        "quick: list only folders that changed. changed: read files that changed. full: read all "
+        "files again. verify: read all of them to their end."
+    ),
+)
 @click.option(
     "--accept-removals",
     is_flag=True,
@@ -32,7 +45,7 @@ def scan(
     *,
     folder: str,
     recursive: bool,
-    full: bool,
+    mode: ScanMode,
     accept_removals: bool,
     as_json: bool,
     fail_on_errors: bool,
@@ -48,7 +61,7 @@ def scan(
         job = library.scan(
             folder,
             recursive=recursive,
-            mode="full" if full else "quick",
+            mode=mode,
             accept_removals=accept_removals,
         )
         with progress_display(sys.stderr) as show:

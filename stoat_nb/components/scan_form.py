@@ -40,6 +40,17 @@ class ScanForm(Viewer):
     recursive = param.Boolean(
         default=True, label="Include sub-folders", doc="Whether sub-folders are scanned too."
     )
+    mode: Any = param.Selector(
+        default="changed",
+        objects={
+            "Files that changed": "changed",
+            "Folders that changed": "quick",
+            "All files again": "full",
+            "All files, to their end": "verify",
+        },
+        label="Read",
+        doc="Which files are read: see Library.scan.",
+    )
     notice = param.String(default="", doc="Why the last submission was refused.")
     job = param.Parameter(doc="The Job that was submitted last.")
 
@@ -87,7 +98,7 @@ class ScanForm(Viewer):
         """Submit, and return what is to be shown. Blocking: a disk may have to wake up first."""
         try:
             return {
-                "job": self._library.scan(self._folder(), recursive=self.recursive),
+                "job": self._library.scan(self._folder(), recursive=self.recursive, mode=self.mode),
                 "notice": "",
             }
         except StoatError as refusal:
@@ -150,8 +161,16 @@ class ScanForm(Viewer):
         )
         return pmui.Column(
             line,
-            pmui.Checkbox.from_param(
-                self.param.recursive, description="", size="small", margin=(6, 0, 0, 0)
+            pmui.FlexBox(
+                pmui.Checkbox.from_param(
+                    self.param.recursive, description="", size="small", margin=0
+                ),
+                pmui.Select.from_param(
+                    self.param.mode, description="", size="small", width=210, margin=0
+                ),
+                gap="24px",
+                align_items="center",
+                margin=(10, 0, 0, 0),
             ),
             Notice(
                 text=self.param.notice,

@@ -116,7 +116,7 @@ class Library(Tables, Viewing):
         folder: str | os.PathLike[str],
         *,
         recursive: bool = True,
-        mode: ScanMode = "quick",
+        mode: ScanMode = "changed",
         accept_removals: bool = False,
     ) -> Job[ScanReport]:
         """Find, probe and catalogue the videos in a folder; return at once.
@@ -128,7 +128,10 @@ class Library(Tables, Viewing):
         recursive
             Whether to enter its sub-folders.
         mode
-            ``quick`` probes files whose size or time has changed, ``full`` all of them.
+            Which files are read. ``changed``: those whose size, time or file number is not what it
+            was. ``quick``: of these those in folders whose own times have changed, without a look at
+            any other; it misses files that were rewritten where they are. ``full``: all. ``verify``:
+            all, every packet of them, to their end.
         accept_removals
             Take files for missing even where their disk seems to be away.
 

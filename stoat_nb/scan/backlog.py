@@ -7,6 +7,7 @@ import errno
 import os
 import pickle
 import tempfile
+import threading
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import fields
@@ -115,6 +116,8 @@ class _FarFiles:
         self._file: IO[bytes] | None = None
         self._sizes: deque[int] = deque()
         self._read_at = self._write_at = 0
+        self._lock = threading.Lock()
+        self._closed = False
 
     @property
     def count(self) -> int:
@@ -122,20 +125,25 @@ class _FarFiles:
         return len(self._sizes)
 
     def append(self, candidates: Sequence[Candidate]) -> None:
-        if self._file is None:
-            self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - open as long as the scan
         rows = [(_KEPT(candidate.found), candidate.known) for candidate in candidates]
         data = pickle.dumps(rows, protocol=pickle.HIGHEST_PROTOCOL)
-        written = os.pwrite(self._file.fileno(), data, self._write_at)
-        if written < len(data):
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        self._write_at += written
-        self._sizes.append(written)
+        with self._lock:  # a cancelled scan lets go of the file while a thread may still write
+            if self._closed:
+                return
+            if self._file is None:
+                self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - open as long as the scan
+            written = os.pwrite(self._file.fileno(), data, self._write_at)
+            if written < len(data):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            self._write_at += written
+            self._sizes.append(written)
 
     def pop(self) -> list[Candidate]:
-        assert self._file is not None  # noqa: S101 - there is a group, so there is its file
-        data = os.pread(self._file.fileno(), self._sizes[0], self._read_at)
-        self._read_at += self._sizes.popleft()
+        with self._lock:
+            if self._file is None or self._closed:
+                return []
+            data = os.pread(self._file.fileno(), self._sizes[0], self._read_at)
+            self._read_at += self._sizes.popleft()
         rows = pickle.loads(data)  # noqa: S301 - written above, in a file that nobody else can open
         return [
             Candidate(Found(**dict(zip(_FIELDS, cells, strict=True))), known)
@@ -143,5 +151,7 @@ class _FarFiles:
         ]
 
     def close(self) -> None:
-        if self._file is not None:
-            self._file.close()
+        with self._lock:
+            self._closed = True
+            if self._file is not None:
+                self._file.close()

@@ -110,10 +110,11 @@ def _compare(batch: Batch, listing: Listing, knowledge: Knowledge) -> None:
         batch.unreadable.append(listing.folder)
         return
     size = sum(map(_SIZE, listing.seen))
-    times = listing.stamp or (None, None)
-    batch.folders.append(ListedFolder(listing.folder, *times, len(listing.seen), size))
+    mtime_ns, ctime_ns = listing.stamp or (None, None)
+    count = len(listing.seen)
+    batch.folders.append(ListedFolder(listing.folder, mtime_ns, ctime_ns, count, size))
     if knowledge.is_plain and listing.seen == knowledge.present_files(listing.folder):
-        _take_unchanged(batch, len(listing.seen), size)
+        _take_unchanged(batch, count, size)
     else:
         _compare_files(batch, listing, knowledge)
 
