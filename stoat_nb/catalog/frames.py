@@ -55,7 +55,8 @@ def frame(table: Table, parts: Iterable[Sequence[Row]]) -> pd.DataFrame:
         if column.dtype == "category":
             # By name: the order of the rows, which Arrow keeps, means nothing to who groups by it.
             values = made[column.name].cat
-            made[column.name] = values.reorder_categories(sorted(values.categories))
+            names = pd.Index(sorted(values.categories), dtype="str")  # of none, Arrow knows no kind
+            made[column.name] = values.set_categories(names)
     return made
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stoat_nb.catalog.catalog import Catalog
+from stoat_nb.catalog.filters.code import Code, code_of
 from stoat_nb.catalog.filters.facets import Facet
 from stoat_nb.catalog.filters.histogram import Heatmap, Histogram
 from stoat_nb.catalog.filters.sizes import FolderSize, Growth
@@ -126,6 +127,10 @@ class Tables:
     ) -> tuple[FolderSize, ...]:
         """Return what the folders right below one hold, largest first; without one: the roots."""
         return self.catalog.exploration.sizes_by_folder(query or VideoQuery(), below)
+
+    def code(self, query: VideoQuery) -> Code:
+        """Return Python and SQL that yield all the videos a query matches, in its order."""
+        return code_of(query, self.catalog.path)
 
     def growth(self) -> tuple[Growth, ...]:
         """Return how many videos and bytes there were after each scan, oldest first."""

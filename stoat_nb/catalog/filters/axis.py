@@ -95,6 +95,8 @@ def _edges(field: Field, least: Any, greatest: Any, mean: float, bins: int) -> t
     if low == high:
         return (low - 0.5, high + 0.5)
     made = [low + _part(step / bins, high - low, middle - low) for step in range(bins)]
+    if field.kind == "moment":
+        made = [float(math.floor(edge)) for edge in made]  # no range can tell less apart
     return tuple(sorted({*made, high}))
 
 

@@ -1,0 +1,141 @@
+"""A query as code that people take away: Python for a notebook, SQL for any SQLite shell."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from stoat_nb.catalog.columns import TABLES
+from stoat_nb.catalog.filters.masks import mask
+from stoat_nb.catalog.filters.tree import Value
+from stoat_nb.catalog.query import VideoQuery, condition, selection
+
+#: Digits that SQLite of any version reads as the very number they came from.
+_EXACT_DIGITS = 15
+_LEAST = -(2**63)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Code:
+    """The same videos in two languages."""
+
+    pandas: str  #: Python that makes the frame ``videos``.
+    sql: str  #: One statement; times are nanoseconds since 1970, lists are JSON.
+
+
+def code_of(query: VideoQuery, path: str | os.PathLike[str]) -> Code:
+    """Return the code for all videos that a query matches, in its order, whatever the page.
+
+    Parameters
+    ----------
+    query
+        What to match.
+    path
+        The library's file.
+
+    Raises
+    ------
+    FilterError
+        If the query asks for what there is not.
+
+    Examples
+    --------
+    >>> code = code_of(VideoQuery(where="height >= 2160"), "library.db")
+    >>> print(code.pandas)
+    from stoat_nb import Library
+    <BLANKLINE>
+    with Library('library.db') as library:
+        videos = library.videos()
+    <BLANKLINE>
+    chosen = (
+        (videos["height"] >= 2160)
+    )
+    videos = videos[chosen].reset_index(drop=True)
+    for name in videos.select_dtypes("category"):
+        videos[name] = videos[name].cat.remove_unused_categories()
+    <BLANKLINE>
+    """
+    return Code(pandas=_pandas(query, Path(path)), sql=_sql(query))
+
+
+def _pandas(query: VideoQuery, path: Path) -> str:
+    lines = [*_chosen(query), *_sorted(query)]
+    used = "\n".join(lines)
+    imports = [
+        f"import {name} as {short}"
+        for short, name in (("np", "numpy"), ("pd", "pandas"))
+        if re.search(rf"\b{short}\.", used)
+    ]
+    return "\n".join(
+        [
+            *imports,
+            *([""] if imports else []),
+            "from stoat_nb import Library",
+            "",
+            f"with Library({os.fspath(path)!r}) as library:",
+            "    videos = library.videos()",
+            *lines,
+            "",
+        ]
+    )
+
+
+def _chosen(query: VideoQuery) -> list[str]:
+    parts = condition(query).parts
+    if not parts:
+        return []
+    masks = "\n    & ".join(mask(part) for part in parts)
+    return [
+        "",
+        f"chosen = (\n    {masks}\n)",
+        "videos = videos[chosen].reset_index(drop=True)",
+        'for name in videos.select_dtypes("category"):',
+        "    videos[name] = videos[name].cat.remove_unused_categories()",
+    ]
+
+
+def _sorted(query: VideoQuery) -> list[str]:
+    selection(query)  # which checks the column
+    if query.sort == "path" and not query.descending:
+        return []  # they are
+    by = list(dict.fromkeys([query.sort, "video_id"]))
+    order = f", ascending={not query.descending}, na_position='last', ignore_index=True"
+    return [f"videos = videos.sort_values({by!r}{order})"]
+
+
+def _sql(query: VideoQuery) -> str:
+    chosen, table = selection(query), TABLES["videos"]
+    columns = ",\n".join(f'    {column.sql} AS "{column.name}"' for column in table.columns)
+    where = f"{with_literals(chosen.where, chosen.bindings)}\n" if chosen.where else ""
+    return f"SELECT\n{columns}\nFROM {table.source}\n{where}ORDER BY {chosen.order};\n"
+
+
+def with_literals(sql: str, bindings: tuple[Any, ...]) -> str:
+    """Return SQL with its values written into it."""
+    first, *others = sql.split("?")
+    return first + "".join(
+        _literal(value) + rest for value, rest in zip(bindings, others, strict=True)
+    )
+
+
+def _literal(value: Value) -> str:
+    if isinstance(value, str):
+        if value.isprintable():
+            return "'" + value.replace("'", "''") + "'"
+        return f"CAST(x'{value.encode().hex()}' AS TEXT)"  # no shell and no eye changes that
+    if isinstance(value, float):
+        return _real(value)
+    return f"({_LEAST + 1} - 1)" if value == _LEAST else str(int(value))
+
+
+def _real(value: float) -> str:
+    text = repr(value)
+    digits = text.partition("e")[0].strip("-").replace(".", "").strip("0")
+    above, below = value.as_integer_ratio()
+    if len(digits) <= _EXACT_DIGITS or max(abs(above), below) >= 2**63:
+        return text
+    # Older versions may read the last of so many digits amiss; these they cannot.
+    return f"({above} / {below}.0)"

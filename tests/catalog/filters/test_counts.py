@@ -1,0 +1,155 @@
+"""Facets, histograms, heatmaps, sizes by folder and growth."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from stoat_nb.catalog.catalog import Catalog
+from stoat_nb.catalog.filters.facets import FACETS
+from stoat_nb.catalog.filters.fields import FIELDS
+from stoat_nb.catalog.query import VideoQuery
+from stoat_nb.errors import FilterError
+from stoat_nb.media.video import Stream
+
+EVERYTHING = VideoQuery()
+
+
+@pytest.fixture
+def filled(catalog: Catalog, filling: Any) -> Catalog:
+    """Return a catalog of nine videos in three folders; one could not be read."""
+    for at, codec in enumerate(["h264"] * 4 + ["hevc"] * 3 + ["av1"]):
+        folder = b"/videos/a/deep" if at < 2 else b"/videos/b" if at < 5 else b"/videos"
+        streams = [
+            Stream(idx=0, kind="video", codec=codec, width=1920, height=1080 if at % 2 else 720)
+        ]
+        if at == 0:
+            streams.append(Stream(idx=1, kind="audio", codec="aac", language="eng"))
+        video = filling.video(*streams, duration_s=float(at), container="mp4" if at < 6 else "mov")
+        filling.record(filling.ok(folder + b"/%d.mp4" % at, video, size_bytes=1000 * (at + 1)))
+    filling.record(filling.bad(b"/videos/bad.mp4"))
+    return catalog
+
+
+def test_a_facet_counts_what_matches_everything_but_its_own_choice(filled: Catalog) -> None:
+    query = VideoQuery(facets={"codec": ("hevc",), "container": ("mp4",)})
+    facets = filled.exploration.facets(query, ["codec", "container", "status"], 20)
+    assert list(facets["codec"].counts.items()) == [("h264", 4), ("hevc", 2)]
+    assert facets["container"].counts == {"mp4": 2, "mov": 1}
+    assert facets["status"].counts == {"ok": 2}
+
+
+def test_a_facet_tells_what_is_unknown_and_how_many_values_it_left_out(filled: Catalog) -> None:
+    (facet,) = filled.exploration.facets(EVERYTHING, ["codec"], 2).values()
+    assert (list(facet.counts.items()), facet.n_unknown, facet.n_further) == (
+        [("h264", 4), ("hevc", 3)],
+        1,
+        1,
+    )
+    languages = filled.exploration.facets(EVERYTHING, ["audio_languages"], 9)["audio_languages"]
+    assert (languages.counts, languages.n_unknown) == ({"eng": 1}, 8)
+    nothing = filled.exploration.facets(VideoQuery(search="nowhere"), ["codec"], 2)["codec"]
+    assert (nothing.counts, nothing.n_unknown, nothing.n_further) == ({}, 0, 0)
+
+
+def test_choosing_a_value_of_any_facet_leaves_as_many_as_it_counted(filled: Catalog) -> None:
+    facets = filled.exploration.facets(EVERYTHING, list(FIELDS), 5)
+    assert set(FACETS) <= set(facets)
+    for name, facet in facets.items():
+        for value, count in [*facet.counts.items(), (None, facet.n_unknown)][:3]:
+            found = filled.exploration.count(VideoQuery(facets={name: (value,)}))
+            assert found == count or FIELDS[name].kind == "moment", (name, value)
+        if FIELDS[name].kind != "list":
+            assert sum(facet.counts.values()) + facet.n_unknown <= 9
+
+
+def test_answers_follow_every_change_of_the_file(filled: Catalog, filling: Any) -> None:
+    before = filled.exploration.facets(EVERYTHING, ["codec"], 5)["codec"]
+    assert filled.exploration.facets(EVERYTHING, ["codec"], 5)["codec"] is before
+    filling.record(filling.ok(b"/videos/new.mp4"))
+    assert filled.exploration.facets(EVERYTHING, ["codec"], 5)["codec"].counts["h264"] == 5
+    assert filled.exploration.count(EVERYTHING) == 10
+
+
+def test_a_histogram_counts_every_value_once(filled: Catalog) -> None:
+    spread = filled.exploration.histogram(EVERYTHING, "duration_s", 4)
+    assert (spread.edges, spread.counts) == ((0.0, 1.75, 3.5, 5.25, 7.0), (2, 2, 2, 2))
+    assert spread.n_unknown == 1
+    ranged = VideoQuery(ranges={"duration_s": (2, 3)})
+    assert filled.exploration.histogram(ranged, "duration_s", 4) == spread
+
+
+@pytest.mark.parametrize(
+    "column", ["duration_s", "size_bytes", "height", "mtime", "bitrate", "fps"]
+)
+def test_the_range_of_a_bin_holds_what_the_bin_counted(filled: Catalog, column: str) -> None:
+    spread = filled.exploration.histogram(EVERYTHING, column, 5)
+    for at, count in enumerate(spread.counts):
+        query = VideoQuery(ranges={column: spread.axis.between(at, at)})
+        assert filled.exploration.count(query) == count, at
+    assert sum(spread.counts) + spread.n_unknown == 9
+
+
+def test_one_value_none_and_few_whole_numbers_have_bins_that_make_sense(filled: Catalog) -> None:
+    exploration = filled.exploration
+    one = exploration.histogram(VideoQuery(where="duration_s == 3"), "duration_s", 30)
+    assert (one.edges, one.counts) == ((2.5, 3.5), (1,))
+    none = exploration.histogram(VideoQuery(search="bad"), "duration_s", 30)
+    assert (none.edges, none.counts, none.n_unknown) == ((), (), 1)
+    few = exploration.histogram(EVERYTHING, "n_audio", 30)
+    assert (few.edges, few.counts) == ((-0.5, 0.5, 1.5), (7, 1))
+
+
+def test_bins_grow_with_the_values_where_one_lies_far_out(filled: Catalog, filling: Any) -> None:
+    filling.record(filling.ok(b"/videos/huge.mp4", size_bytes=10**12))
+    for at in range(40):
+        filling.record(filling.ok(b"/videos/small %d.mp4" % at, size_bytes=5000 + at))
+    spread = filled.exploration.histogram(EVERYTHING, "size_bytes", 10)
+    widths = [high - low for low, high in zip(spread.edges, spread.edges[1:], strict=False)]
+    assert widths[-1] > 20 * widths[0]
+    assert (sum(spread.counts), spread.counts[-1]) == (50, 1)
+
+
+def test_a_heatmap_crosses_numbers_with_names(filled: Catalog) -> None:
+    heat = filled.exploration.heatmap(EVERYTHING, "duration_s", "resolution", 2)
+    assert heat.y.names == ("1080p",)
+    assert (heat.x.edges, heat.counts, heat.n_unknown) == ((0.0, 3.5, 7.0), ((4, 4),), 1)
+    assert filled.exploration.heatmap(VideoQuery(search="bad"), "fps", "bitrate", 2).counts == ()
+
+
+def test_sizes_are_summed_one_level_below_a_folder(filled: Catalog) -> None:
+    top = [tuple(one) for one in filled.exploration.sizes_by_folder(EVERYTHING, None)]
+    assert top == [
+        ("/videos", 22000, 4, False),
+        ("/videos/b", 12000, 3, False),
+        ("/videos/a", 3000, 2, True),
+    ]
+    assert filled.exploration.sizes_by_folder(EVERYTHING, "/videos/a")[0].folder == "/videos/a/deep"
+    some = filled.exploration.sizes_by_folder(VideoQuery(where="codec == 'av1'"), None)
+    assert [one.total_bytes for one in some] == [8000]
+    assert filled.exploration.sizes_by_folder(EVERYTHING, "/nowhere") == ()
+
+
+def test_growth_tells_each_scan_that_ended(filled: Catalog, filling: Any) -> None:
+    filled.finish_scan(filling.scan_id, status="complete", at=110.0, report={})
+    filled.presence.mark_gone(filling.scan_id, {b"/videos": [b"bad.mp4"]}, at=200.0)
+    filling.scan(at=199.0)
+    filling.record(filling.ok(b"/videos/new.mp4", size_bytes=5))
+    filled.finish_scan(filling.scan_id, status="complete", at=210.0, report={})
+    found = [(one.n_videos, one.total_bytes) for one in filled.exploration.growth()]
+    assert found == [(9, 37000), (9, 36005)]
+
+
+@pytest.mark.parametrize(
+    ("ask", "said"),
+    [
+        (lambda it: it.facets(EVERYTHING, ["nothing"], 5), "no column 'nothing'"),
+        (lambda it: it.facets(EVERYTHING, None, 0), "'0' values cannot be listed"),
+        (lambda it: it.histogram(EVERYTHING, "fps", 0), "'0' bins cannot be made"),
+        (lambda it: it.histogram(EVERYTHING, "has_cover", 5), "'has_cover' has no bins"),
+    ],
+)
+def test_what_cannot_be_counted_is_refused(catalog: Catalog, ask: Any, said: str) -> None:
+    with pytest.raises(FilterError, match=said):
+        ask(catalog.exploration)
