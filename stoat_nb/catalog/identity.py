@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -19,8 +19,8 @@ from stoat_nb.catalog.database import fetch
 from stoat_nb.catalog.facts import path_of
 from stoat_nb.catalog.history import note
 
-#: New rows looked at in one go.
-_CHUNK = 500
+#: New rows looked at in one go: where very many files have one size, each go looks at all of them.
+_CHUNK = 5000
 #: Files of one content; among more than these nobody can tell which one was moved.
 _MOST_ALIKE = 50
 
@@ -87,9 +87,11 @@ def next_new(connection: apsw.Connection, scan_id: int, after: int) -> list[tupl
 def alike(
     connection: apsw.Connection, scan_id: int, new: Sequence[tuple[int, int, str]]
 ) -> list[list[_Row]]:
-    """Return all rows that have the content of one of these, by content."""
-    sizes = json.dumps(sorted({size for _id, size, _hash in new}))
-    hashes = json.dumps([content for _id, _size, content in new])
+    """Return all rows that have the content of just one of these, by content."""
+    counts = Counter((size, content) for _id, size, content in new)
+    alone = [both for both, count in counts.items() if count == 1]
+    sizes = json.dumps(sorted({size for size, _content in alone}))
+    hashes = json.dumps([content for _size, content in alone])
     found: defaultdict[tuple[int, str], list[_Row]] = defaultdict(list)
     bindings = {"scan": scan_id, "sizes": sizes, "hashes": hashes}
     for video_id, size, content, is_new, status, device, folder, name in fetch(
