@@ -55,7 +55,13 @@ class Bridge(RequestHandler):
 
     async def _carry(self, own_path: str) -> None:
         app = await asyncio.to_thread(_app)
-        await app(_scope(self.request, own_path), self._receive, self._send)
+        try:
+            await app(_scope(self.request, own_path), self._receive, self._send)
+        except Exception:
+            # Tornado would end what has begun as if it were whole.
+            if self._headers_written:
+                self.request.connection.stream.close()  # type: ignore[union-attr]
+            raise
 
     get = head = post = put = patch = delete = options = _carry
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import http.client
 import socket
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from importlib.metadata import version
 from pathlib import Path
 
@@ -18,6 +20,8 @@ SERVERS = {
     "tornado": ["--plugins", "stoat_nb.api.tornado"],
     "fastapi": ["--server", "fastapi", "--plugins", "stoat_nb.api.plugin"],
 }
+#: The library's file of each server that runs.
+LIBRARIES: dict[str, Path] = {}
 
 
 @pytest.fixture(scope="module", params=SERVERS)
@@ -45,6 +49,7 @@ def address(
     try:
         address = f"http://127.0.0.1:{port}"
         wait_for(process, address)
+        LIBRARIES[address] = folder / "stoat.db"
         yield address
     finally:
         process.kill()
@@ -127,3 +132,25 @@ def test_a_large_body_is_refused_unread(address: str) -> None:
     connection.endheaders()
     assert 400 <= connection.getresponse().status < 500
     connection.close()
+
+
+def test_an_export_that_fails_half_way_is_not_taken_for_a_whole_one(
+    address: str, tmp_path: Path
+) -> None:
+    for name in ("a.mp4", "b.mp4"):
+        (tmp_path / name).touch()
+    with httpx.Client(base_url=f"{address}/api/v1", timeout=60) as api:
+        job_id = api.post("/videos/scan", json={"path": str(tmp_path)}).json()["job_id"]
+        api.get(f"/jobs/{job_id}/wait")
+        asked = {"format": "jsonl", "sort": "video_id"}
+        assert len(api.get("/videos/export", params=asked).text.splitlines()) == 2
+        with closing(sqlite3.connect(LIBRARIES[address], timeout=30)) as library, library:
+            # More than is sent at once, and then what cannot be written.
+            library.execute("UPDATE videos SET title = ?", ("x" * 10**6,))
+            library.execute(
+                "UPDATE videos SET audio_languages = 'no json' "
+                "WHERE id = (SELECT max(id) FROM videos)"
+            )
+        with pytest.raises(httpx.RemoteProtocolError):
+            api.get("/videos/export", params=asked)
+        assert api.get("/health").status_code == 200
