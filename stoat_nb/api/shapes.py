@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from stoat_nb.catalog.filters.facets import Facet
 from stoat_nb.jobs.state import JobEvent, JobState, JobStatus, Level
 from stoat_nb.scan.request import ScanMode
 
@@ -175,6 +176,40 @@ class VideosShape(Shape):
 
     total: int = Field(description="Videos that match, on all pages.")
     items: list[dict[str, Any]] = Field(description="The columns of `videos()`; see columns.md.")
+
+
+class FacetValueShape(Shape):
+    """One value of a column."""
+
+    value: str | bool | int | float
+    count: int = Field(description="Videos that have it.")
+
+
+class FacetShape(Shape):
+    """The values of one column."""
+
+    column: str
+    values: list[FacetValueShape] = Field(description="Most frequent first.")
+    unknown: int = Field(description="Videos of which it is not known.")
+    further: int = Field(description="Values that are not listed.")
+
+    @classmethod
+    def of(cls, facet: Facet) -> FacetShape:
+        """Return a facet as it is sent."""
+        return cls(
+            column=facet.column,
+            values=[
+                FacetValueShape(value=value, count=count) for value, count in facet.counts.items()
+            ],
+            unknown=facet.n_unknown,
+            further=facet.n_further,
+        )
+
+
+class FacetsShape(Shape):
+    """Some columns, each with what is in it; what was asked of a column does not narrow its own."""
+
+    items: list[FacetShape]
 
 
 class SummaryShape(Shape):

@@ -9,10 +9,12 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import Field
 
 from stoat_nb import __version__
-from stoat_nb.api.filters import VideosFilter
+from stoat_nb.api.filters import VideosFilter, Words
 from stoat_nb.api.plain import plain, rows
 from stoat_nb.api.shapes import (
     Accepted,
+    FacetShape,
+    FacetsShape,
     HealthShape,
     ScanRequest,
     SummaryShape,
@@ -30,6 +32,13 @@ class VideosQuery(VideosFilter):
     offset: int = Field(default=0, ge=0, le=MAX_INTEGER)
 
 
+class FacetsQuery(VideosFilter):
+    """Which columns to count, of which videos."""
+
+    column: Words = Field(default=[], description="Repeat for several; without: the usual ones.")
+    most: int = Field(default=20, ge=1, le=1000, description="Values of each, the most frequent.")
+
+
 class VideoRoutes:
     """The videos of one library."""
 
@@ -40,6 +49,7 @@ class VideoRoutes:
         """Put the routes in place."""
         router.add_api_route("/videos/scan", self.scan_folder, methods=["POST"], status_code=202)
         router.add_api_route("/videos", self.list_videos, methods=["GET"])
+        router.add_api_route("/videos/facets", self.count_values, methods=["GET"])
         router.add_api_route("/videos/{video_id}", self.get_video, methods=["GET"])
         router.add_api_route("/scans", self.list_scans, methods=["GET"])
         router.add_api_route("/scans/diff", self.compare_scans, methods=["GET"])
@@ -63,6 +73,11 @@ class VideoRoutes:
         wanted = replace(query.query(), limit=query.limit, offset=query.offset)
         page = self._library.page(wanted)
         return VideosShape(total=page.total, items=rows(page.frame))
+
+    def count_values(self, query: Annotated[FacetsQuery, Query()]) -> FacetsShape:
+        """Count how often each value of some columns occurs among the videos that match."""
+        found = self._library.facets(query.query(), query.column or None, query.most)
+        return FacetsShape(items=[FacetShape.of(facet) for facet in found.values()])
 
     def get_video(self, video_id: Annotated[int, Path(ge=1, le=MAX_INTEGER)]) -> dict[str, Any]:
         """Tell everything about one video, its streams included."""

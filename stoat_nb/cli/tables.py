@@ -66,6 +66,9 @@ FAILURE_CELLS: Cells = {
 
 @click.command()
 @export_options
+@click.option(
+    "--where", default="", metavar="EXPR", help="Only where EXPR is true: 'height >= 2160'."
+)
 @click.option("--search", default="", metavar="TEXT", help="Only where the path holds TEXT.")
 @click.option("--sort", default="path", metavar="COLUMN", help="Sort by a column.")
 @click.option("--descending", is_flag=True, help="Largest first.")
@@ -74,6 +77,7 @@ def videos(
     library_path: Path | None,
     *,
     wish: Wish,
+    where: str,
     search: str,
     sort: str,
     descending: bool,
@@ -82,7 +86,7 @@ def videos(
 
     On a terminal this is a table, in a pipe CSV; parquet and xlsx need -o FILE.
     """
-    query = VideoQuery(search=search, sort=sort, descending=descending, limit=PAGE)
+    query = VideoQuery(where=where, search=search, sort=sort, descending=descending, limit=PAGE)
     with open_existing(library_path) as library:
         if wish.is_for_people:
             _print_table(VIDEO_CELLS, _video_rows(library, query))

@@ -68,6 +68,27 @@ def test_a_filter_takes_several_values(reader: httpx.Client) -> None:
     assert all(each)
 
 
+def test_an_expression_narrows_every_other_filter(reader: httpx.Client) -> None:
+    answer = reader.get("/videos", params={"codec": "h264", "where": "height < 400"}).json()
+    assert answer["total"] > 0
+    assert all(item["codec"] == "h264" and item["height"] < 400 for item in answer["items"])
+    refused = reader.get("/videos", params={"where": "heigth > 1"})
+    assert (refused.status_code, refused.json()["detail"]["code"]) == (422, "BAD_FILTER")
+    assert "At character 1" in refused.json()["detail"]["message"]
+
+
+def test_facets_count_the_values_of_what_matches(reader: httpx.Client) -> None:
+    wanted = {"column": ["codec", "has_cover"], "codec": "h264", "most": 1}
+    codec, cover = reader.get("/videos/facets", params=wanted).json()["items"]
+    (first,) = codec["values"]
+    assert codec["further"] > 0
+    found = reader.get("/videos", params={"codec": first["value"]}).json()["total"]
+    assert (first["count"], codec["column"]) == (found, "codec")
+    assert [type(one["value"]) for one in cover["values"]] == [bool]
+    usual = reader.get("/videos/facets").json()["items"]
+    assert {"status", "resolution", "top_folder"} <= {one["column"] for one in usual}
+
+
 def test_one_video_is_told_with_its_streams(reader: httpx.Client) -> None:
     listed = reader.get("/videos", params={"status": "ok", "limit": 1}).json()["items"][0]
     video = reader.get(f"/videos/{listed['video_id']}").json()

@@ -32,6 +32,15 @@ def test_in_a_pipe_videos_are_csv(run: Run, full: Path, paths: list[str]) -> Non
     assert sorted(row["path"] for row in read_csv(ran.stdout)) == paths
 
 
+def test_an_expression_chooses_the_rows(run: Run, full: Path) -> None:
+    rows = read_csv(run("--library", full, "videos", "--where", "status == 'failed'").stdout)
+    assert rows
+    assert {row["status"] for row in rows} == {"failed"}
+    ran = run("--library", full, "videos", "--where", "heigth > 1")
+    assert ran.returncode == 2
+    assert "Did you mean 'height'?" in ran.stderr
+
+
 def test_json_is_every_row(run: Run, full: Path, paths: list[str]) -> None:
     whole = json.loads(run("--library", full, "videos", "--format", "json").stdout)
     lines = run("--library", full, "videos", "--format", "jsonl").stdout.splitlines()
