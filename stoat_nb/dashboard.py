@@ -7,7 +7,7 @@ from typing import Any
 
 import panel as pn
 import panel_material_ui as pmui
-from panel.viewable import Viewable
+from panel.viewable import Viewable, Viewer
 from panel_material_ui.template.base import Page
 
 from stoat_nb.components.assets import sheets
@@ -41,14 +41,13 @@ def create_dashboard(library: Library) -> Viewable:
     >>> create_dashboard(Library("videos.db")).servable()  # doctest: +SKIP
     """
     pn.extension()
-    form, jobs, overview = ScanForm(library), JobList(library, limit=FEW_JOBS), Overview(library)
-    holdings = _holdings(library, overview)
+    form, jobs, holdings = ScanForm(library), JobList(library, limit=FEW_JOBS), _Holdings(library)
     nothing = Notice(
         tone="calm",
         title="Nothing here yet",
         text="Name a folder that holds videos, or browse to it, and press Scan. "
         "Stoat only reads your files; it never changes them.",
-        visible=pn.bind(_is_bare, overview.param.n_videos, jobs.param.n_jobs),
+        visible=pn.bind(_is_bare, holdings.overview.param.n_videos, jobs.param.n_jobs),
         sizing_mode="stretch_width",
     )
     running = _section("Jobs", jobs)
@@ -68,7 +67,7 @@ def explain_refusal(refusal: StoatError) -> Viewable:
     return _page(_heading("h1", "Stoat"), notice)
 
 
-def _page(*parts: Viewable) -> Viewable:
+def _page(*parts: Viewable | Viewer) -> Viewable:
     page: Viewable = Page(
         title="Stoat",
         main=[
@@ -134,24 +133,42 @@ def _card(form: ScanForm) -> Viewable:
     )
 
 
-def _holdings(library: Library, overview: Overview) -> Viewable:
-    """Return the part that is there once the library holds something."""
-    tables = pmui.Tabs(
-        ("Explore", Explorer(library)),
-        ("What changed", Changes(library)),
-        ("Could not be read", FailureList(library)),
-        dynamic=True,
-        sizing_mode="stretch_width",
-        margin=0,
-    )
-    parts = [_section("Library", overview), tables]
-    holder = pmui.Column(sizing_mode="stretch_width", margin=0, sx={"gap": "20px"})
+class _Holdings(Viewer):
+    """The part of the page that is there once the library holds something."""
 
-    def fill(*_events: object) -> None:
-        # Put in rather than shown: Tabulator must not be drawn while it is hidden.
-        if overview.n_videos and not holder.objects:
-            holder.objects = parts
+    def __init__(self, library: Library) -> None:
+        super().__init__()
+        self.overview = Overview(library, on_choose=self._explore)
+        self._explorer = Explorer(library)
+        self._tabs = pmui.Tabs(
+            ("Explore", self._explorer),
+            ("At a glance", _spaced(self.overview.charts)),
+            ("What changed", Changes(library)),
+            ("Could not be read", _spaced(FailureList(library))),
+            dynamic=True,
+            sizing_mode="stretch_width",
+            margin=0,
+        )
+        self._view = pmui.Column(
+            _section("Library", self.overview.cards),
+            self._tabs,
+            sizing_mode="stretch_width",
+            margin=0,
+            visible=pn.bind(bool, self.overview.param.n_videos),
+            sx={"gap": "20px"},
+        )
 
-    overview.param.watch(fill, "n_videos")
-    fill()
-    return holder
+    def _explore(self, column: str, value: Any) -> None:
+        """Show in the explorer what somebody pressed in the overview."""
+        self._explorer.state.clear()
+        self._explorer.state.toggle(column, value)
+        self._tabs.active = 0
+
+    def __panel__(self) -> Viewable:
+        view: Viewable = self._view
+        return view
+
+
+def _spaced(part: Viewable | Viewer) -> Viewable:
+    view: Viewable = pmui.Column(part, sizing_mode="stretch_width", margin=(14, 0, 0, 0))
+    return view

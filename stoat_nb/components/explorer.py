@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -12,20 +12,45 @@ import panel_material_ui as pmui
 import param
 from panel.viewable import Viewable, Viewer
 
+from stoat_nb.catalog.filters.code import Code
 from stoat_nb.catalog.query import VideoQuery
+from stoat_nb.components import explorer_counts as counts
 from stoat_nb.components import explorer_text as text
 from stoat_nb.components.address import follow
 from stoat_nb.components.downloads import Downloads
-from stoat_nb.components.explorer_state import VIEW, ExplorerState
+from stoat_nb.components.explorer_state import NARROWING, VIEW, ExplorerState
 from stoat_nb.components.explorer_wishes import grant
+from stoat_nb.components.facet_panel import FacetPanel
 from stoat_nb.components.filter_bar import FilterBar
-from stoat_nb.components.live import LiveHub, first_look, in_background
+from stoat_nb.components.live import LiveHub, first_look, in_background, served_document
 from stoat_nb.components.looks import Looks
 from stoat_nb.components.paged_table import PagedTable
+from stoat_nb.components.plots import Plots
+from stoat_nb.components.video_detail import VideoDetail
 from stoat_nb.errors import StoatError
 
 if TYPE_CHECKING:
     from stoat_nb.library import Library
+
+#: Pixels a video is shown in, where there are so many.
+DETAIL_PX = 620
+#: Seconds between two counts while a scan runs.
+COUNT_EVERY_S = 5.0
+
+_SHEET = {
+    "maxWidth": "100vw",
+    "backgroundImage": "none",
+    "backgroundColor": "background.default",
+}
+_DRAWER = {"& .MuiDrawer-paper": _SHEET}
+_GAP = {"gap": "14px"}
+#: The facets beside the rest where there is room, and above it where there is none.
+_BESIDE = {
+    "display": "grid",
+    "gap": "16px",
+    "alignItems": "start",
+    "gridTemplateColumns": {"xs": "minmax(0, 1fr)", "md": "252px minmax(0, 1fr)"},
+}
 
 
 class Explorer(Viewer):
@@ -60,9 +85,13 @@ class Explorer(Viewer):
         self.state.narrow(**view)
         follow(self.state)
         self._library, self._hub = library, LiveHub.current()
+        self._shows_code = False
         self._saved: dict[str, Any] = {}
         self._bar = FilterBar(self._heed, offered=text.OFFERED)
-        self.table = PagedTable(library, self.state, selectable=True)
+        self._facets, self._plots = FacetPanel(self._heed), Plots(self._heed)
+        self.detail = VideoDetail(library)
+        self.table = PagedTable(library, self.state, selectable=True, on_open=self.open)
+        self._drawer = self._make_drawer()
         self.downloads = Downloads(
             library,
             query=lambda: self.query,
@@ -71,11 +100,15 @@ class Explorer(Viewer):
             margin=0,
         )
         self._views = Looks(library.catalog.views.all, self._show_views)
+        self._counts = self._make_counts()
         self.state.param.watch(lambda *_events: self._draw(), list(VIEW))
+        self.state.param.watch(lambda *_events: self._count(), list(NARROWING))
+        self._hub.watch(library.subscribe, lambda _states: self._count(), every=COUNT_EVERY_S)
         self.param.watch(lambda *_events: self._draw(), "problem")
         self._draw()
         self._view = self._lay_out()
         first_look(library.catalog.views.all, self._show_views)
+        self._count()
 
     # -- Python back ---------------------------------------------------------------------------
 
@@ -97,6 +130,17 @@ class Explorer(Viewer):
         order = replace(VideoQuery(), sort=self.state.sort, descending=self.state.descending)
         return self._library.videos(query=replace(order, facets={"video_id": ids}))
 
+    @property
+    def code(self) -> Code:
+        """What reproduces ``df`` elsewhere: ``code.pandas`` is Python, ``code.sql`` is SQL."""
+        return self._library.code(self.query)
+
+    def open(self, video_id: int | None) -> None:
+        """Show everything about one video, or none any more."""
+        self.detail.video_id = self.table.opened = video_id
+        way = "open" if isinstance(self._drawer, pmui.Drawer) else "visible"
+        setattr(self._drawer, way, video_id is not None)
+
     # -- what people ask for -------------------------------------------------------------------
 
     def _heed(self, wish: Mapping[str, Any]) -> None:
@@ -117,6 +161,9 @@ class Explorer(Viewer):
                 self._write(lambda: views.save(name, state, at=time.time()))
             case {"delete": str(name)}:
                 self._write(lambda: views.delete(name))
+            case {"code": bool(is_open)}:
+                self._shows_code = is_open
+                self._draw()
             case {"show": str(name)} if name in self._saved:
                 self.state.take(self._saved[name])
 
@@ -137,6 +184,19 @@ class Explorer(Viewer):
         self._saved = dict(views)
         self._bar.draw(views=list(views))
 
+    def _make_counts(self) -> list[Looks[Any]]:
+        """Return what looks at counts: several, so that none waits for a slower one."""
+        library, state = self._library, self.state
+        return [
+            Looks(lambda: counts.groups(library, state), lambda new: self._facets.draw(groups=new)),
+            Looks(lambda: counts.plots(library, state), lambda new: self._plots.draw(plots=new)),
+            Looks(lambda: counts.ranges(library, state), lambda new: self._facets.draw(ranges=new)),
+        ]
+
+    def _count(self) -> None:
+        for looks in self._counts:
+            looks.again()
+
     def _draw(self) -> None:
         self._bar.draw(
             search=self.state.search,
@@ -144,16 +204,43 @@ class Explorer(Viewer):
             problem=self.problem,
             chips=text.chips(self.state),
             columns=list(self.state.columns),
+            code=asdict(self.code) if self._shows_code else {},
         )
 
+    def _make_drawer(self) -> Any:
+        """Return where a video is shown: over the page's side, in a notebook below the table."""
+        close = pmui.Button(
+            label="Close", variant="text", on_click=lambda _event: self.open(None), margin=0
+        )
+        parts = {"sizing_mode": "stretch_width", "margin": 0}
+        if served_document() is None:
+            return pmui.Column(close, self.detail, visible=False, **parts)
+        sheet = pmui.Column(close, self.detail, **parts, sx={"p": "16px 20px", "gap": "8px"})
+        drawer = pmui.Drawer(sheet, anchor="right", size=DETAIL_PX, open=False, sx=_DRAWER)
+        # Escape and a click beside it close it, too.
+        drawer.param.watch(self._on_drawer, "open")
+        return drawer
+
+    def _on_drawer(self, event: param.parameterized.Event) -> None:
+        if not event.new and self.table.opened is not None:
+            self.open(None)
+
     def _lay_out(self) -> Any:
-        return pmui.Column(
-            self._bar,
+        shown = pmui.Column(
+            self._plots,
             self.table,
+            self._drawer,
             self.downloads,
             sizing_mode="stretch_width",
+            margin=0,
+            sx=_GAP,
+        )
+        return pmui.Column(
+            self._bar,
+            pmui.Column(self._facets, shown, sizing_mode="stretch_width", margin=0, sx=_BESIDE),
+            sizing_mode="stretch_width",
             margin=(14, 0, 0, 0),
-            sx={"gap": "14px"},
+            sx=_GAP,
         )
 
     def __panel__(self) -> Viewable:

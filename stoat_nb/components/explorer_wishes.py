@@ -27,6 +27,8 @@ def grant(state: ExplorerState, wish: Mapping[str, Any]) -> bool:
             state.toggle(column, json.loads(key))
         case {"bounds": dict(bounds)}:
             _bound(state, bounds)
+        case {"folder": str(folder)}:
+            state.narrow(below=folder)
         case {"drop": str(key)}:
             text.drop(state, key)
         case {"clear": True}:

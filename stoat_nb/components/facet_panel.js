@@ -35,7 +35,7 @@ function slider(model, parent, range) {
     thumb.oninput = () => say(...bounds());
     thumb.onchange = () => {
       const [low, high] = bounds();
-      model.send_msg({bound: shown.column, low, high});
+      model.send_msg({bounds: {[shown.column]: [low, high]}});
     };
   }
   return {

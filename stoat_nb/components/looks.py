@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from stoat_nb.components.live import LiveHub, in_background
+from stoat_nb.errors import CatalogClosed
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -43,6 +44,8 @@ class Looks(Generic[T]):
         while self._take():
             try:
                 found = self._read()
+            except CatalogClosed:
+                continue
             except Exception:
                 log.exception("The catalog could not be looked at.")
                 continue

@@ -1,40 +1,61 @@
-// Text only ever goes through textContent: codec names come out of files.
-const make = (tag, parent, text, name) => {
-  const node = document.createElement(tag);
-  if (text != null) node.textContent = text;
-  if (name) node.className = name;
-  parent.append(node);
-  return node;
-};
+function card(list, {label, value, note, bad}) {
+  const box = make("div", list, "card");
+  box.toggleAttribute("data-bad", bad);
+  make("dt", box, null, label);
+  make("dd", box, null, value);
+  if (note) make("div", box, "note", note);
+}
+
+function group(model, panels, {column, title, items}) {
+  const box = make("section", panels, "panel");
+  make("h3", box, null, title);
+  const list = make("ul", box);
+  for (const item of items) {
+    const line = make("li", list);
+    line.toggleAttribute("data-bad", Boolean(item.bad));
+    const isOpen = model.opens && item.key !== "";
+    const holder = isOpen ? button(line, "line", null, () => model.send_msg({column, key: item.key})) : make("div", line, "line");
+    if (isOpen) holder.title = "Show these in the explorer";
+    make("span", holder, "name", item.name);
+    make("span", make("span", holder, "track")).style.width = `${item.percent}%`;
+    make("span", holder, "number", item.number);
+  }
+}
+
+function grown(panels, scans) {
+  const box = make("section", panels, "panel wide");
+  make("h3", box, null, "Size after each scan");
+  const said = make("p", box, "said");
+  const bars = make("ol", box, "growth");
+  const last = scans.at(-1);
+  const say = (scan) => { said.textContent = `${scan.when}: ${scan.text}`; };
+  for (const scan of scans) {
+    const item = make("li", bars);
+    make("span", item, "visually-hidden", `${scan.when}: ${scan.text}`);
+    make("div", item).style.height = `${Math.max(scan.percent, 1)}%`;
+    item.onpointerenter = () => say(scan);
+    item.onpointerleave = () => say(last);
+  }
+  say(last);
+}
 
 export function render({model, el}) {
-  const root = document.createElement("div");
-  el.append(root);
+  const root = make("div", el, "overview");
   const draw = () => {
     const next = document.createElement("div");
-    const cards = make("dl", next, null, "cards");
-    for (const card of model.cards) {
-      const box = make("div", cards, null, "card");
-      box.toggleAttribute("data-bad", card.bad);
-      make("dt", box, card.label);
-      make("dd", box, card.value);
-      if (card.note) make("div", box, card.note, "note");
+    const focused = root.getRootNode().activeElement?.textContent;
+    if (model.cards.length) {
+      const list = make("dl", next, "cards");
+      model.cards.forEach((one) => card(list, one));
     }
-    const panels = make("div", next, null, "panels");
-    for (const group of model.groups) {
-      const box = make("section", panels, null, "panel");
-      make("h3", box, group.title);
-      const list = make("ul", box);
-      for (const item of group.items) {
-        const line = make("li", list);
-        make("span", line, item.name, "name");
-        const bar = make("div", make("div", line, null, "track"));
-        bar.style.width = `${item.percent}%`;
-        make("span", line, item.number, "number");
-      }
+    if (model.groups.length) {
+      const panels = make("div", next, "panels");
+      model.groups.forEach((one) => group(model, panels, one));
+      if (model.growth.length) grown(panels, model.growth);
     }
     root.replaceChildren(...next.childNodes);
+    if (focused) [...root.querySelectorAll("button")].find((one) => one.textContent === focused)?.focus();
   };
-  model.on(["cards", "groups"], draw);
+  model.on(["cards", "groups", "growth", "opens"], draw);
   draw();
 }

@@ -1,48 +1,69 @@
-"""A library at a glance: how many videos, how long, how large, in what."""
+"""A library at a glance: how many videos, how long, how large, of what, and how it grew."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import panel_material_ui as pmui
 import param
-from panel.custom import JSComponent
 from panel.viewable import Viewable, Viewer
 
 from stoat_nb import words
+from stoat_nb.catalog.filters.facets import Facet
+from stoat_nb.catalog.filters.sizes import Growth
+from stoat_nb.catalog.query import Summary, VideoQuery
+from stoat_nb.components import explorer_text as text
 from stoat_nb.components.assets import script, sheets
 from stoat_nb.components.live import LiveHub, first_look
-from stoat_nb.jobs.state import JobState
-from stoat_nb.names import shown
+from stoat_nb.components.looks import Looks
+from stoat_nb.components.part import Part
 
 if TYPE_CHECKING:
-    from stoat_nb.catalog.query import Summary
     from stoat_nb.library import Library
 
 #: Seconds between two looks at the catalog while a scan runs.
 REFRESH_EVERY_S = 2.0
 #: Bars a group has; what is rarer is one bar together.
 MOST_BARS = 6
+#: Scans whose growth is drawn: the last ones.
+MOST_SCANS = 40
+
+#: What is counted among the videos that could be read, in order.
+GROUPS = ("codec", "resolution", "container", "hdr", "audio_codec", "integrity")
 
 
-class Figures(JSComponent):
-    """Draws the cards and the bars."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Glance:
+    """Everything the overview shows."""
+
+    summary: Summary
+    facets: dict[str, Facet]
+    growth: Sequence[Growth]
+
+
+class Figures(Part):
+    """Draws cards, bars and the growth; tells which bar was pressed."""
 
     cards = param.List(default=[], item_type=dict, doc="A label, a value and a note each.")
     groups = param.List(default=[], item_type=dict, doc="A title and its bars each.")
+    growth = param.List(default=[], item_type=dict, doc="A height and a text for each scan.")
+    opens = param.Boolean(default=False, doc="Whether bars can be pressed.")
 
-    _esm = script("overview.js")
+    _esm = script("drawing.js", "overview.js")
     _stylesheets: ClassVar[list[str]] = sheets("overview.css")
 
 
 class Overview(Viewer):
-    """Shows a library's counts, total length and size, and what its videos are made of.
+    """Shows a library's counts, total length and size, what its videos are made of, its growth.
 
     Parameters
     ----------
     library
         The library to sum up.
+    on_choose
+        Called with a column and a value when a bar is pressed; without it, none can be.
 
     Examples
     --------
@@ -53,32 +74,60 @@ class Overview(Viewer):
 
     n_videos = param.Integer(default=None, doc="Files in it; None before the first look.")
 
-    def __init__(self, library: Library, **params: Any) -> None:
+    def __init__(
+        self,
+        library: Library,
+        *,
+        on_choose: Callable[[str, Any], object] | None = None,
+        **params: Any,
+    ) -> None:
         super().__init__(**params)
-        self._library = library
-        self._figures = Figures(sizing_mode="stretch_width")
-        self._hub = LiveHub.current()
-        self._hub.watch(library.subscribe, self._on_news, every=REFRESH_EVERY_S)
-        first_look(library.summary, self._show)
+        self._library, self._on_choose = library, on_choose
+        self._facets: dict[str, Facet] = {}
+        #: The figures that everybody looks for first, and what they are made of.
+        self.cards = Figures(self._heed)
+        self.charts = Figures(self._heed, opens=on_choose is not None)
+        looks = Looks(self._read, self._show)
+        LiveHub.current().watch(
+            library.subscribe, lambda _states: looks.again(), every=REFRESH_EVERY_S
+        )
+        first_look(self._read, self._show)
 
-    async def refresh(self) -> None:
-        """Look at the catalog again."""
-        summary = await asyncio.to_thread(self._library.summary)
-        self._hub.post(lambda: self._show(summary))
+    def _read(self) -> Glance:
+        readable = VideoQuery(facets={"status": ("ok",)})
+        return Glance(
+            summary=self._library.summary(),
+            facets=self._library.facets(readable, GROUPS),
+            growth=self._library.growth(),
+        )
 
-    async def _on_news(self, _states: list[JobState]) -> None:
-        await self.refresh()
+    def _show(self, found: Glance) -> None:
+        self._facets = found.facets
+        self.cards.draw(cards=_cards(found))
+        self.charts.draw(
+            groups=[_group(one) for one in found.facets.values() if one.counts],
+            growth=_growth(found.growth[-MOST_SCANS:]),
+        )
+        self.param.update(summary=found.summary, n_videos=found.summary.n_videos)
 
-    def _show(self, summary: Summary) -> None:
-        self.param.update(summary=summary, n_videos=summary.n_videos)
-        self._figures.param.update(cards=_cards(summary), groups=_groups(summary))
+    def _heed(self, wish: dict[str, Any]) -> None:
+        """Pass on which bar was pressed."""
+        facet = self._facets.get(str(wish.get("column")))
+        values = {text.key_of(value): value for value in facet.counts} if facet else {}
+        if self._on_choose is not None and facet is not None and wish.get("key") in values:
+            self._on_choose(facet.column, values[wish["key"]])
 
     def __panel__(self) -> Viewable:
-        return self._figures
+        view: Viewable = pmui.Column(
+            self.cards, self.charts, sizing_mode="stretch_width", margin=0, sx={"gap": "12px"}
+        )
+        return view
 
 
-def _cards(summary: Summary) -> list[dict[str, Any]]:
+def _cards(found: Glance) -> list[dict[str, Any]]:
+    summary = found.summary
     missing = f"{summary.n_missing:,} no longer there" if summary.n_missing else ""
+    truncated = found.facets["integrity"].counts.get("truncated", 0)
     readable = "All could be read" if summary.n_videos else ""
     return [
         _card("Videos", f"{summary.n_videos:,}", missing),
@@ -90,6 +139,12 @@ def _cards(summary: Summary) -> list[dict[str, Any]]:
             "" if summary.n_failed else readable,
             bad=summary.n_failed > 0,
         ),
+        _card(
+            "Truncated",
+            f"{truncated:,}",
+            "They end before they should" if truncated else "None that is known of",
+            bad=truncated > 0,
+        ),
     ]
 
 
@@ -97,25 +152,46 @@ def _card(label: str, value: str, note: str = "", *, bad: bool = False) -> dict[
     return {"label": label, "value": value, "note": note, "bad": bad}
 
 
-def _groups(summary: Summary) -> list[dict[str, Any]]:
-    groups = {
-        "Codecs": summary.codecs,
-        "Resolutions": {
-            name.replace("x", f" {words.TIMES} "): number
-            for name, number in summary.resolutions.items()
-        },
-        "Containers": summary.containers,
+def _group(facet: Facet) -> dict[str, Any]:
+    ranked = list(facet.counts.items())
+    is_whole = len(ranked) <= MOST_BARS and not facet.n_further
+    kept = ranked if is_whole else ranked[: MOST_BARS - 1]
+    bars = [_bar(facet.column, value, count) for value, count in kept]
+    rest = sum(count for _, count in ranked[len(kept) :])
+    # Of more kinds than were counted, how many there are is not known either.
+    if rest and not facet.n_further:
+        bars.append({"name": "others", "count": rest, "key": ""})
+    if facet.n_unknown:
+        bars.append({"name": "unknown", "count": facet.n_unknown, "key": ""})
+    most = max(bar["count"] for bar in bars)
+    return {
+        "column": facet.column,
+        "title": text.heading(facet.column),
+        "items": [
+            {**bar, "number": f"{bar['count']:,}", "percent": round(100 * bar["count"] / most, 1)}
+            for bar in bars
+        ],
     }
-    return [{"title": title, "items": _bars(counts)} for title, counts in groups.items() if counts]
 
 
-def _bars(counts: Mapping[str, int]) -> list[dict[str, Any]]:
-    ranked = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
-    kept = ranked if len(ranked) <= MOST_BARS else ranked[: MOST_BARS - 1]
-    rest = sum(number for _, number in ranked[len(kept) :])
-    bars = [(shown(name), number) for name, number in kept] + ([("others", rest)] if rest else [])
-    longest = max(number for _, number in bars)
+def _bar(column: str, value: Any, count: int) -> dict[str, Any]:
+    return {
+        "name": text.value_label(column, value),
+        "count": count,
+        "key": text.key_of(value),
+        "bad": column == "integrity" and value in ("truncated", "suspect"),
+    }
+
+
+def _growth(scans: Sequence[Growth]) -> list[dict[str, Any]]:
+    if len(scans) < 2:  # noqa: PLR2004 - one scan has not grown
+        return []
+    most = max(1, *(one.total_bytes for one in scans))
     return [
-        {"name": name, "number": f"{number:,}", "percent": round(100 * number / longest, 1)}
-        for name, number in bars
+        {
+            "percent": round(100 * one.total_bytes / most, 2),
+            "when": words.moment(one.finished_at.timestamp()),
+            "text": f"{words.count(one.n_videos, 'video')}, {words.size(one.total_bytes)}",
+        }
+        for one in scans
     ]

@@ -11,8 +11,8 @@ import param
 from panel.viewable import Viewable, Viewer
 
 from stoat_nb import words
-from stoat_nb.catalog.query import SORTABLE, Page
-from stoat_nb.components.explorer_state import ExplorerState
+from stoat_nb.catalog.query import SORTABLE
+from stoat_nb.components.explorer_state import NARROWING, ExplorerState
 from stoat_nb.components.live import LiveHub, first_look
 from stoat_nb.components.looks import Looks
 from stoat_nb.components.notice import Notice
@@ -29,7 +29,7 @@ REFRESH_EVERY_S = 2.0
 SMALL = {"fontSize": "14px"}
 
 #: What of a state is another page of rows.
-_ROWS = ["search", "where", "facets", "ranges", "sort", "descending", "page", "page_size"]
+_ROWS = [*NARROWING, "sort", "descending", "page", "page_size"]
 
 
 class PagedTable(Viewer):
@@ -69,7 +69,7 @@ class PagedTable(Viewer):
         self._library, self.state, self._on_open = library, state, on_open
         self._frame = pd.DataFrame()
         self._empty = Notice(tone="calm", sizing_mode="stretch_width")
-        self._count = pmui.StaticText(value="", margin=(8, 0), sx=SMALL)
+        self._said = pmui.StaticText(value="", margin=(8, 0), sx=SMALL)
         self._pager = pmui.Pagination(count=1, value=0, size="small", visible=False, margin=(6, 0))
         self.grid = RowGrid(
             self._heed,
@@ -79,15 +79,19 @@ class PagedTable(Viewer):
         )
         self._body = pmui.Column(sizing_mode="stretch_width", margin=0)
         self._view = self._lay_out()
+        # A count may take longer than a page: the page does not wait for it.
         self._looks = Looks(self._read, self._show)
+        self._counting = Looks(self._count, self._show_count)
         state.param.watch(lambda *_events: self._looks.again(), _ROWS)
+        state.param.watch(lambda *_events: self._counting.again(), list(NARROWING))
         state.param.watch(lambda *_events: self._draw(), "columns")
         self.param.watch(lambda *_events: self._mark(), ["chosen", "opened"])
         self._pager.param.watch(self._on_page, "value")
         LiveHub.current().watch(
-            library.subscribe, lambda _states: self._looks.again(), every=REFRESH_EVERY_S
+            library.subscribe, lambda _states: self.refresh(), every=REFRESH_EVERY_S
         )
         first_look(self._read, self._show)
+        first_look(self._count, self._show_count)
 
     def empty_text(self) -> str:
         """Return what stands there while no row matches."""
@@ -98,28 +102,41 @@ class PagedTable(Viewer):
     def refresh(self) -> None:
         """Look at the catalog again, soon."""
         self._looks.again()
+        self._counting.again()
 
-    def _read(self) -> Page:
-        found = self._library.page(self.state.query)
-        if found.total and self.state.page * self.state.page_size >= found.total:
-            # Fewer rows match than before: the last page there is.
-            with param.parameterized.discard_events(self.state):
-                self.state.page = (found.total - 1) // self.state.page_size
-            found = self._library.page(self.state.query)
-        return found
+    def _read(self) -> pd.DataFrame:
+        found = self._library.rows(self.state.query)
+        return self._last_page() if found.empty and self.state.page else found
 
-    def _show(self, page: Page) -> None:
-        n_pages = max(1, -(-page.total // self.state.page_size))
-        self._frame = page.frame
-        self._pager.param.update(count=n_pages, visible=n_pages > 1)
-        self._pager.value = self.state.page
-        self._count.value = words.count(page.total, self.noun) if page.total else ""
-        self._empty.text = "" if page.total else self.empty_text()
-        body: Viewable = self.grid if page.total else self._empty
+    def _last_page(self) -> pd.DataFrame:
+        """Return the last page there is: fewer rows match than before."""
+        total = self._library.count(self.state.query)
+        with param.parameterized.discard_events(self.state):
+            self.state.page = max(0, (total - 1) // self.state.page_size)
+        return self._library.rows(self.state.query)
+
+    def _show(self, frame: pd.DataFrame) -> None:
+        self._frame = frame
+        self._empty.text = "" if len(frame) else self.empty_text()
+        self._turn()
+        body: Viewable = self.grid if len(frame) else self._empty
         if list(self._body.objects) != [body]:
             self._body.objects = [body]
         self._draw()
-        self.total = page.total
+
+    def _count(self) -> int:
+        return self._library.count(self.state.query)
+
+    def _show_count(self, total: int) -> None:
+        self._said.value = words.count(total, self.noun) if total else ""
+        self.total = total
+        self._turn()
+
+    def _turn(self) -> None:
+        """Show the pager at the page that is shown, whether or not it is known how many follow."""
+        n_pages = max(-(-(self.total or 0) // self.state.page_size), self.state.page + 1)
+        self._pager.param.update(count=n_pages, visible=n_pages > 1)
+        self._pager.value = self.state.page
 
     def _draw(self) -> None:
         columns = [column_of(field) for field in self.state.columns]
@@ -151,7 +168,7 @@ class PagedTable(Viewer):
 
     def _lay_out(self) -> Any:
         footer = pmui.FlexBox(
-            self._count,
+            self._said,
             self._pager,
             justify_content="space-between",
             align_items="center",

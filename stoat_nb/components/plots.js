@@ -12,7 +12,7 @@ function figure(parent, title, kind) {
   const voice = make("div", root, "visually-hidden");
   voice.setAttribute("aria-live", "polite");
   const none = make("p", root, "none", "Nothing to draw");
-  return {root, said, canvas, voice, none};
+  return {root, head, said, canvas, voice, none};
 }
 
 function ends(parent) {
@@ -50,7 +50,7 @@ function bars(model, parent, plot) {
     said.textContent = isBound ? `${format(shown.low ?? shown.edges[0])} to ${format(shown.high ?? shown.edges.at(-1))}` : shown.note;
   };
   const send = (first, last) => {
-    const low = shown.edges[first], high = shown.edges[last + 1];
+    const low = shown.edges[first], high = shown.lasts[last];
     const again = shown.low === low && shown.high === high;
     model.send_msg({bounds: {[shown.column]: again ? [null, null] : [low, high]}});
   };
@@ -129,8 +129,8 @@ function cells(model, parent, plot) {
   const clear = () => model.send_msg({bounds: {[shown.x.column]: [null, null], [shown.y.column]: [null, null]}});
   const send = ([column, row]) => {
     const wanted = {
-      [shown.x.column]: [shown.x.edges[column], shown.x.edges[column + 1]],
-      [shown.y.column]: [shown.y.edges[row], shown.y.edges[row + 1]],
+      [shown.x.column]: [shown.x.edges[column], shown.x.lasts[column]],
+      [shown.y.column]: [shown.y.edges[row], shown.y.lasts[row]],
     };
     const held = [shown.x, shown.y].every(({column: name, low, high}) => wanted[name][0] === low && wanted[name][1] === high);
     if (held) clear(); else model.send_msg({bounds: wanted});
@@ -205,8 +205,10 @@ function areas(sizes, width, height) {
 }
 
 function tree(model, parent, plot) {
-  const {root, said, canvas, none} = figure(parent, plot.title, "tree");
+  const {root, head, said, canvas, none} = figure(parent, plot.title, "tree");
   canvas.removeAttribute("tabindex");
+  const up = button(null, "up", "", () => model.send_msg({folder: shown.up}));
+  head.children[0].after(up);
   let shown = plot;
   const rest = () => { said.textContent = shown.note; };
   return {
@@ -214,6 +216,9 @@ function tree(model, parent, plot) {
     draw: (next) => {
       shown = next;
       const parts = next.parts.filter((part) => part.bytes > 0);
+      up.hidden = next.here === "";
+      up.textContent = `\u2191 ${next.here}`;
+      up.setAttribute("aria-label", `In ${next.here}; one folder up`);
       none.hidden = parts.length > 0;
       canvas.hidden = parts.length === 0;
       canvas.setAttribute("aria-label", `${next.title}. ${next.summary}`);
@@ -227,7 +232,6 @@ function tree(model, parent, plot) {
         box.dataset.key = part.key;
         box.disabled = !part.key;
         box.setAttribute("aria-label", text);
-        box.setAttribute("aria-pressed", String(part.chosen));
         box.style.cssText = `left:${left / 2.2}%;top:${top}%;width:${wide / 2.2}%;height:${high}%;--share:${8 + 34 * (part.bytes / parts[0].bytes)}%`;
         if (wide > 28 && high > 14) make("span", box, "label", part.label);
         if (wide > 28 && high > 30) make("span", box, "number", FORMATS.size(part.bytes));
@@ -241,7 +245,7 @@ function tree(model, parent, plot) {
 }
 
 export function render({model, el}) {
-  const root = make("div", el, "plots");
+  const root = make("div", el, "strip");
   const kinds = {bars, cells, tree};
   const held = new Map();
   const draw = () => {

@@ -176,12 +176,16 @@ def test_failures_are_listed_with_their_reasons(scanned: Library) -> None:
 def test_the_overview_counts_and_measures(scanned: Library) -> None:
     overview = Overview(scanned)
 
-    values = {card["label"]: card["value"] for card in overview.__panel__().cards}
+    values = {card["label"]: card["value"] for card in overview.cards.cards}
     assert values["Videos"] == str(len(scanned.videos()))
     assert values["Could not be read"] == str(len(scanned.failures()))
-    titles = {group["title"]: group["items"] for group in overview.__panel__().groups}
-    assert {item["name"] for item in titles["Codecs"]} <= {*scanned.summary().codecs, "others"}
-    assert max(item["percent"] for item in titles["Codecs"]) == 100.0
+    titles = {group["title"]: group["items"] for group in overview.charts.groups}
+    assert {item["name"] for item in titles["Codec"]} <= {
+        *scanned.summary().codecs,
+        "others",
+        "unknown",
+    }
+    assert max(item["percent"] for item in titles["Codec"]) == 100.0
 
 
 def test_an_empty_library_has_tables_that_say_so(library: Library) -> None:
