@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import threading
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -14,7 +15,8 @@ import pytest
 
 from stoat_nb.catalog import rows
 from stoat_nb.catalog.catalog import Catalog
-from stoat_nb.catalog.exports import stream, workbook
+from stoat_nb.catalog.exports import parquet, stream, workbook
+from stoat_nb.catalog.exports.formats import FORMATS
 from stoat_nb.catalog.exports.stream import Stream
 from stoat_nb.catalog.query import VideoQuery
 from stoat_nb.errors import ExportError, FilterError
@@ -111,3 +113,25 @@ def test_who_stops_reading_stops_the_writing_and_lets_go_of_the_catalog(
     ((busy, *_),) = other.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
     other.close()
     assert busy == 0
+
+
+def test_memory_does_not_grow_with_the_rows(
+    catalog: Catalog, filling: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rows, "PIECE", 50)
+    monkeypatch.setattr(parquet, "GROUP_ROWS", 100)
+    video = filling.video(title="x" * 1000)
+
+    def grown(kind: str) -> int:
+        tracemalloc.start()
+        catalog.export(tmp_path / f"out.{kind}", columns=["path", "title", "size_bytes"])
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return peak
+
+    filling.record(*(filling.ok(b"/v/%04d.mp4" % number, video) for number in range(300)))
+    # The first one also loads what it needs.
+    few = {kind: min(grown(kind), grown(kind)) for kind in FORMATS}
+    filling.record(*(filling.ok(b"/v/%04d.mp4" % number, video) for number in range(300, 2000)))
+    # All of the titles would be 2 MB.
+    assert [kind for kind in FORMATS if grown(kind) > few[kind] + 500_000] == []
