@@ -300,8 +300,11 @@ class Catalog:
 
     def _frame(self, name: str, chosen: Selection | None = None) -> pd.DataFrame:
         from stoat_nb.catalog.frames import frame  # noqa: PLC0415 - pandas only for frames
+        from stoat_nb.catalog.snapshot import GUARDED, whole_frame  # noqa: PLC0415 - as above
 
         table = TABLES[name]
+        if chosen is None and name in GUARDED:
+            return whole_frame(self._database, table)
         return self._database.read(
             lambda connection: frame(table, pieces(connection, table, chosen))
         )

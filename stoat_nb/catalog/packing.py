@@ -1,0 +1,178 @@
+"""A whole table as columns, fetched with few objects: cells that many rows share travel together.
+
+Most columns of a library hold few different values, and the same ones come in company: a codec with
+its profile, its pixel format and its frame rate. SQLite writes such cells of a row into one JSON
+text; each text is taken apart once, however many rows have it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import count, islice
+from typing import Any, TypeAlias
+
+import apsw
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from stoat_nb.catalog.column import Column
+from stoat_nb.catalog.columns import Table
+
+#: Rows held as Python objects at a time.
+PIECE = 8192
+_SHARED_DTYPES = ("category", "boolean", "list<string>", "Int64")
+#: Texts that most rows lack, or have in common.
+_SHARED_TEXTS = frozenset({"encoder", "error", "integrity_reason", "folder"})
+#: Numbers of which nearly every row has one of its own. What is missing here costs time, no more.
+_OWN = frozenset(
+    {
+        *("video_id", "size_bytes", "mtime_ns", "inode", "bitrate", "frame_count"),
+        *("video_bitrate", "audio_bitrate", "idx", "place", "n", "elapsed_ms"),
+    }
+)
+#: What scans wrote about many files at a time; by itself, since it goes with no codec.
+_OF_SCANS = frozenset({"first_seen", "last_seen", "missing_since", "probed_at", "scan_id"})
+
+
+#: Where files are: of a folder's files all have the same, and their paths are made of it.
+_OF_FOLDERS = frozenset({"folder", "root"})
+_MADE = frozenset({"path", "relative_path"})
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Which cells of a table are fetched one by one, and which together."""
+
+    own: dict[str, Column]  #: By what yields it; some columns say the same in two ways.
+    shared: tuple[tuple[Column, ...], ...]
+
+    @property
+    def fields(self) -> str:
+        """What follows SELECT."""
+        texts = [f"json_array({', '.join(one.sql for one in pack)})" for pack in self.shared]
+        return ", ".join([*self.own, *texts])
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """A column that many rows share the cells of: the different ones, and where each row's is."""
+
+    cells: tuple[Any, ...]
+    places: NDArray[np.int32]
+
+
+#: A column as it was fetched; the other is an Arrow array.
+Fetched: TypeAlias = Shared | Any
+
+
+def plan(table: Table) -> Plan:
+    """Return how a table is fetched."""
+    made = _MADE if _has_places(table) else frozenset()
+    packs: dict[str, list[Column]] = {}
+    own: dict[str, Column] = {}
+    for column in table.columns:
+        if (name := _pack_of(column, is_placed=bool(made))) is not None:
+            packs.setdefault(name, []).append(column)
+        elif column.name not in made:
+            own[column.sql] = column
+    return Plan(own, tuple(map(tuple, packs.values())))
+
+
+def _pack_of(column: Column, *, is_placed: bool) -> str | None:
+    if column.name in _OF_SCANS:
+        return "scans"
+    if is_placed and column.name in _OF_FOLDERS:
+        return "folders"
+    if column.name in _SHARED_TEXTS or (column.dtype in _SHARED_DTYPES and column.name not in _OWN):
+        return "facts"
+    return None
+
+
+def _has_places(table: Table) -> bool:
+    names = {column.name for column in table.columns}
+    return names >= {"name", *_OF_FOLDERS, *_MADE}
+
+
+def fetch_columns(connection: apsw.Connection, table: Table) -> dict[str, Fetched]:
+    """Return all columns of a table, the rows in its order."""
+    planned = plan(table)
+    sql = f"SELECT {planned.fields} FROM {table.source} ORDER BY {table.order}"  # noqa: S608 - of our own words alone
+    own: list[list[pa.Array]] = [[] for _ in planned.own]
+    packs = [_Pack(columns) for columns in planned.shared]
+    for piece in _pieces(connection, sql):
+        cells = [*zip(*piece, strict=True)]
+        for column, chunks, values in zip(planned.own.values(), own, cells, strict=False):
+            chunks.append(pa.array(values, _KINDS[column.dtype]))
+        for pack, texts in zip(packs, cells[len(own) :], strict=True):
+            pack.take(texts)
+    found: dict[str, Fetched] = {}
+    for pack in packs:
+        found.update(pack.columns())
+    arrays = {
+        key: pa.chunked_array(chunks, _KINDS[column.dtype]).combine_chunks()
+        for (key, column), chunks in zip(planned.own.items(), own, strict=True)
+    }
+    found.update({one.name: arrays[one.sql] for one in table.columns if one.sql in arrays})
+    if _has_places(table):
+        found.update(_paths(found))
+    return {column.name: found[column.name] for column in table.columns}
+
+
+def _paths(found: Mapping[str, Fetched]) -> dict[str, Fetched]:
+    """Return the columns that are made of a folder and a name."""
+    folders, roots, names = found["folder"], found["root"], found["name"]
+    assert isinstance(folders, Shared)  # noqa: S101 - they were planned so
+    assert isinstance(roots, Shared)  # noqa: S101 - as above
+    stems = [f"{folder.rstrip('/')}/" for folder in folders.cells]
+    below = [
+        None if root is None else stem[len(root.rstrip("/")) + 1 :]
+        for stem, root in zip(stems, roots.cells, strict=True)
+    ]
+    return {
+        name: pc.binary_join_element_wise(
+            pa.array(texts, pa.large_string()).take(pa.array(folders.places)),
+            names,
+            pa.scalar("", pa.large_string()),
+        )
+        for name, texts in (("path", stems), ("relative_path", below))
+    }
+
+
+_KINDS: dict[str, Any] = {
+    "string": pa.large_string(),
+    "Int64": pa.int64(),
+    "Float64": pa.float64(),
+    "datetime64[ns, UTC]": pa.int64(),
+}
+
+
+def _pieces(connection: apsw.Connection, sql: str) -> Iterator[list[Any]]:
+    cursor = connection.execute(sql)
+    while piece := list(islice(cursor, PIECE)):
+        yield piece
+
+
+class _Pack:
+    """Columns whose cells come as one text a row."""
+
+    def __init__(self, columns: Sequence[Column]) -> None:
+        self._columns = columns
+        self._number: defaultdict[str, int] = defaultdict(count().__next__)
+        self._places: list[NDArray[np.int32]] = []
+
+    def take(self, texts: Sequence[str]) -> None:
+        numbers = map(self._number.__getitem__, texts)
+        self._places.append(np.fromiter(numbers, np.int32, len(texts)))
+
+    def columns(self) -> Iterator[tuple[str, Shared]]:
+        """Yield each column; those of a pack share one array of places."""
+        places = np.concatenate(self._places) if self._places else np.empty(0, np.int32)
+        rows = [json.loads(text) for text in self._number]
+        cells = zip(*rows, strict=True) if rows else [()] * len(self._columns)
+        for column, values in zip(self._columns, cells, strict=True):
+            yield column.name, Shared(tuple(values), places)

@@ -1,0 +1,187 @@
+"""Frames of a large library that has not changed: files of Arrow that are mapped, not read.
+
+The library itself says whether a file still tells the truth. Whoever asks for a frame leaves a
+token in it; triggers take the token away with any change to what frames are made of, in the
+transaction that makes the change. A file is named after the token of the state that it holds.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import mmap
+import os
+import secrets
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import apsw
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from stoat_nb.catalog.columns import Table
+from stoat_nb.catalog.database import Database, fetch
+from stoat_nb.catalog.kept import Codes, Kept, Numbers, frame_of, kept
+from stoat_nb.catalog.packing import fetch_columns
+from stoat_nb.errors import CatalogError
+
+#: Tables whose frames are kept: those that triggers guard.
+GUARDED = frozenset({"videos", "streams"})
+#: Smaller frames are made anew in a moment.
+LEAST_ROWS = 20_000
+#: All files together, of all libraries of this user.
+LARGEST_BYTES = 8 << 30
+_FORMAT = 1
+_UNKNOWN = "?"
+_WORDS = b"words"
+
+
+def whole_frame(database: Database, table: Table) -> pd.DataFrame:
+    """Return all rows of a table of videos or streams: from a file that is still true, or anew."""
+    snapshots = _Snapshots(database.path, table)
+
+    def select(connection: apsw.Connection) -> tuple[str | None, dict[str, Kept] | None, Any]:
+        token = _token(connection, table)
+        if token is not None and (loaded := snapshots.load(token)) is not None:
+            return token, None, loaded
+        columns = fetch_columns(connection, table)
+        return token, {one.name: kept(one, columns[one.name]) for one in table.columns}, None
+
+    token, columns, loaded = database.read(select)
+    if columns is None:
+        return frame_of(table, loaded)
+    made = frame_of(table, columns)
+    if len(made) >= LEAST_ROWS:
+        if token is None:
+            _leave_token(database, table)
+        else:  # asked for twice, and nothing has changed: it will be again
+            snapshots.save(token, columns)
+    return made
+
+
+def _token(connection: apsw.Connection, table: Table) -> str | None:
+    rows = fetch(connection, "SELECT token FROM snapshots WHERE name = ?", (table.name,))
+    return str(rows[0][0]) if rows else None
+
+
+def _leave_token(database: Database, table: Table) -> None:
+    token = secrets.token_hex(16)
+    with suppress(CatalogError):  # a full disk is no reason to hand out no frame
+        database.write(
+            lambda connection: fetch(
+                connection,
+                "INSERT INTO snapshots (name, token) VALUES (?, ?) ON CONFLICT DO NOTHING",
+                (table.name, token),
+            )
+        )
+
+
+def cache_folder() -> Path:
+    """Return where snapshots of all libraries are."""
+    given = os.environ.get("XDG_CACHE_HOME", "")
+    base = Path(given) if os.path.isabs(given) else Path.home() / ".cache"  # noqa: PTH117 - text
+    return base / "stoat-nb" / "frames"
+
+
+class _Snapshots:
+    """The files of one table of one library."""
+
+    def __init__(self, library: Path, table: Table) -> None:
+        place = hashlib.blake2b(os.fsencode(library), digest_size=12).hexdigest()
+        self._folder = cache_folder() / f"{place}-{table.name}"
+        self._table = table
+        # A file of another version of Stoat may have other columns.
+        shape = repr((_FORMAT, [(one.name, one.dtype, one.sql) for one in table.columns]))
+        self._shape = hashlib.blake2b(shape.encode(), digest_size=8).hexdigest()
+
+    def load(self, token: str) -> dict[str, Kept] | None:
+        """Return the columns of that state; None if there is no such file, or a damaged one."""
+        try:
+            with self._file(token).open("rb") as file:
+                # Who changes a cell of the frame changes a page of their own.
+                mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
+            return _columns(self._table, mapped)
+        except (OSError, ValueError, KeyError, pa.ArrowException):
+            return None
+
+    def save(self, token: str, columns: Mapping[str, Kept]) -> None:
+        """Write a file, and remove those of other states; what cannot be written is left."""
+        with suppress(OSError):
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            partial = self._folder / f".{secrets.token_hex(8)}.part"
+            try:
+                _write(partial, columns)
+                partial.replace(self._file(token))
+            finally:
+                partial.unlink(missing_ok=True)
+            _remove_old(self._folder, self._file(token))
+
+    def _file(self, token: str) -> Path:
+        return self._folder / f"{token}-{self._shape}.arrow"
+
+
+def _remove_old(folder: Path, newest: Path) -> None:
+    """Remove what is no longer true of this library, and the oldest of others above the limit."""
+    for path in folder.iterdir():
+        if path != newest:
+            path.unlink(missing_ok=True)
+    others = sorted(folder.parent.glob("*/*.arrow"), key=lambda path: -path.stat().st_mtime)
+    room = LARGEST_BYTES
+    for path in others:
+        room -= path.stat().st_size
+        if room < 0:
+            path.unlink(missing_ok=True)
+
+
+def _write(path: Path, columns: Mapping[str, Kept]) -> None:
+    arrays: dict[str, pa.Array] = {}
+    words: dict[str, tuple[str, ...]] = {}
+    for name, column in columns.items():
+        if isinstance(column, Numbers):
+            arrays[name] = pa.array(_plain(column.data))
+            if column.unknown is not None:
+                arrays[name + _UNKNOWN] = pa.array(_plain(column.unknown))
+        elif isinstance(column, Codes):
+            arrays[name], words[name] = pa.array(column.codes), column.words
+        else:
+            arrays[name] = column
+    batch = pa.record_batch(arrays)
+    schema = batch.schema.with_metadata({_WORDS: json.dumps(words)})
+    with path.open("xb") as file:
+        with pa.ipc.new_file(file, schema) as writer:
+            writer.write_batch(batch)
+        os.fsync(file.fileno())  # a file that is there must be whole, also after a power cut
+
+
+def _plain(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    # Arrow packs truths into bits, which would have to be unpacked.
+    return values.view(np.uint8) if values.dtype == np.bool_ else values
+
+
+def _columns(table: Table, mapped: mmap.mmap) -> dict[str, Kept]:
+    whole = pa.py_buffer(mapped)
+    with pa.ipc.open_file(pa.BufferReader(whole)) as file:
+        batch, metadata = file.get_batch(0), file.schema.metadata
+    words = json.loads(metadata[_WORDS])
+
+    def data(name: str) -> np.ndarray[Any, Any]:
+        array = batch.column(name)
+        buffer = array.buffers()[1]
+        kind = np.dtype(array.type.to_pandas_dtype())
+        return np.frombuffer(mapped, kind, len(array), buffer.address - whole.address)
+
+    def column(name: str, dtype: str) -> Kept:
+        if name in words:
+            return Codes(data(name), tuple(words[name]))
+        if dtype in ("string", "list<string>"):
+            return batch.column(name)
+        if dtype == "datetime64[ns, UTC]":
+            return Numbers(data(name), None)
+        numbers = data(name)
+        unknown = data(name + _UNKNOWN).view(np.bool_)
+        return Numbers(numbers.view(np.bool_) if dtype == "boolean" else numbers, unknown)
+
+    return {one.name: column(one.name, one.dtype) for one in table.columns}
