@@ -117,3 +117,22 @@ def test_registering_loads_nothing_heavy() -> None:
     )
 
     assert done.stdout.strip() == "[]"
+
+
+def test_an_explorer_is_live_and_leaves_a_table_that_needs_no_kernel(
+    run: Callable[[str], list[Message]],
+) -> None:
+    said = run(
+        "from pathlib import Path\n"
+        "folder = Path('videos'); folder.mkdir()\n"
+        "(folder / '<img src=x>.mp4').write_bytes(b'')\n"
+        "library.scan(folder).result()\n"
+        "library.explore(search='img')"
+    )
+    shown = of_type(said, "display_data")[-1]["data"]
+    assert shown["text/plain"] == "Explorer: 1 video"
+    assert "application/vnd.holoviews_exec.v0+json" in shown
+    kept = shown["text/html"].rpartition("<details>")[2]
+    assert "as they were when this was shown" in kept
+    assert "&lt;img src=x&gt;.mp4" in kept
+    assert "<img" not in kept
