@@ -12,8 +12,8 @@ import apsw
 from stoat_nb.catalog.database import fetch
 from stoat_nb.catalog.filters.facets import facet, without_facet
 from stoat_nb.catalog.filters.fields import Field, field_named
-from stoat_nb.catalog.filters.sql import Clause, conditions
-from stoat_nb.catalog.query import VideoQuery, condition, tables_for
+from stoat_nb.catalog.filters.sql import Clause
+from stoat_nb.catalog.query import VideoQuery, matching, tables_for
 from stoat_nb.errors import FilterError
 from stoat_nb.names import shown
 
@@ -64,12 +64,12 @@ def axis(connection: apsw.Connection, query: VideoQuery, column: str, bins: int)
         return Axis(column=column, names=tuple(facet(connection, query, column, bins).counts))
     if field.kind not in ("whole", "number", "moment"):
         raise FilterError(f"'{column}' has no bins: it is no number, date or text. Use a facet.")
-    where, bindings = conditions(condition(query))
-    matching = f"WHERE {where}" if where else ""
+    where, bindings = matching(query)
+    clause = f"WHERE {where}" if where else ""
     ((least, greatest, mean),) = fetch(
         connection,
         f"SELECT min({field.sql}), max({field.sql}), avg({field.sql}) "  # noqa: S608 - values are bound
-        f"FROM {tables_for(f'{field.sql} {where}')} {matching}",
+        f"FROM {tables_for(f'{field.sql} {where}')} {clause}",
         bindings,
     )
     if least is None:

@@ -51,13 +51,27 @@ def comparison(field: Field, operator: Operator, value: Any) -> Compare:
         )
     if field.kind == "flag" and operator not in ("==", "!="):
         raise FilterError(f"'{field.name}' is yes or no. Compare it by == or != only.")
-    if field.kind == "whole" and isinstance(value, float) and math.isfinite(value):
-        # SQLite and pandas do not round alike where floats end and large integers go on.
-        if operator in ("<", "<=") and value != int(value):
-            operator, value = "<=", math.floor(value)
-        elif operator in (">", ">=") and value != int(value):
-            operator, value = ">=", math.ceil(value)
+    if field.kind == "whole" and operator not in ("==", "!="):
+        operator, value = _in_wholes(operator, value)
     return Compare(field, operator, checked(field, value))
+
+
+def _in_wholes(operator: Operator, value: Any) -> tuple[Operator, Any]:
+    """Return the same comparison with a whole number of 64 bits.
+
+    SQLite and pandas do not round alike where floats end and large integers go on.
+    """
+    number = _number(value)
+    if number is None or isinstance(value, bool):
+        return operator, value
+    is_below = operator in ("<", "<=")
+    if number > LARGEST:
+        return ("<=" if is_below else ">"), LARGEST
+    if number < -LARGEST - 1:
+        return ("<" if is_below else ">="), -LARGEST - 1
+    if number != int(number):
+        return ("<=", math.floor(number)) if is_below else (">=", math.ceil(number))
+    return operator, int(number)
 
 
 def _said(value: Any) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 from stoat_nb.catalog.columns import TABLES
 from stoat_nb.catalog.filters.masks import mask
+from stoat_nb.catalog.filters.sql import conditions
 from stoat_nb.catalog.filters.tree import Value
 from stoat_nb.catalog.query import VideoQuery, condition, selection
 
@@ -109,7 +110,8 @@ def _sorted(query: VideoQuery) -> list[str]:
 def _sql(query: VideoQuery) -> str:
     chosen, table = selection(query), TABLES["videos"]
     columns = ",\n".join(f'    {column.sql} AS "{column.name}"' for column in table.columns)
-    where = f"{with_literals(chosen.where, chosen.bindings)}\n" if chosen.where else ""
+    clause, bindings = conditions(condition(query))
+    where = f"WHERE {with_literals(clause, bindings)}\n" if clause else ""
     return f"SELECT\n{columns}\nFROM {table.source}\n{where}ORDER BY {chosen.order};\n"
 
 

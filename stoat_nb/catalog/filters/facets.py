@@ -10,8 +10,7 @@ import apsw
 
 from stoat_nb.catalog.database import fetch
 from stoat_nb.catalog.filters.fields import Field, field_named
-from stoat_nb.catalog.filters.sql import conditions
-from stoat_nb.catalog.query import VideoQuery, condition, tables_for
+from stoat_nb.catalog.query import VideoQuery, matching, tables_for
 
 #: What to offer where nobody says what else.
 FACETS = (
@@ -42,7 +41,7 @@ class Facet:
 def facet(connection: apsw.Connection, query: VideoQuery, column: str, most: int) -> Facet:
     """Count the values of one column; what the query wants of this very facet does not count."""
     field = field_named(column)
-    where, bindings = conditions(condition(without_facet(query, column)))
+    where, bindings = matching(without_facet(query, column))
     rows = fetch(connection, _statement(field, where), (*bindings, most + 1))
     n_unknown = rows.pop(0)[1] if rows and rows[0][0] is None else 0
     n_values = rows[0][2] if rows else 0
@@ -84,8 +83,8 @@ def _groups(field: Field, where: str) -> str:
 
 def _counted(value: str, where: str) -> str:
     tables = tables_for(f"{value} {where}")
-    matching = f"WHERE {where}" if where else ""
-    return f"SELECT {value} AS value, count(*) AS n FROM {tables} {matching} GROUP BY 1"  # noqa: S608 - values are bound
+    clause = f"WHERE {where}" if where else ""
+    return f"SELECT {value} AS value, count(*) AS n FROM {tables} {clause} GROUP BY 1"  # noqa: S608 - values are bound
 
 
 def _value(field: Field, value: Any) -> Any:

@@ -9,8 +9,7 @@ import apsw
 from stoat_nb.catalog.database import fetch
 from stoat_nb.catalog.filters.axis import Axis, axis, bin_of, without_range
 from stoat_nb.catalog.filters.fields import field_named
-from stoat_nb.catalog.filters.sql import conditions
-from stoat_nb.catalog.query import VideoQuery, condition, tables_for
+from stoat_nb.catalog.query import VideoQuery, matching, tables_for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,15 +67,15 @@ def heatmap(connection: apsw.Connection, query: VideoQuery, x: str, y: str, bins
 def _counted(
     connection: apsw.Connection, query: VideoQuery, *axes: Axis
 ) -> list[tuple[tuple[int | None, ...], int]]:
-    where, bindings = conditions(condition(query))
+    where, bindings = matching(query)
     bins = [_bin_or_null(one) for one in axes]
     fields = ", ".join(sql for sql, _ in bins)
     places = ", ".join(str(at + 1) for at in range(len(axes)))
-    matching = f"WHERE {where}" if where else ""
+    clause = f"WHERE {where}" if where else ""
     rows = fetch(
         connection,
         f"SELECT {fields}, count(*) FROM {tables_for(f'{fields} {where}')} "  # noqa: S608 - values are bound
-        f"{matching} GROUP BY {places}",
+        f"{clause} GROUP BY {places}",
         (*(value for _, values in bins for value in values), *bindings),
     )
     return [(row[:-1], row[-1]) for row in rows]

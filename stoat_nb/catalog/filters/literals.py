@@ -25,7 +25,7 @@ def constant(tree: ast.expr) -> tuple[bool, Any]:
             return True, value
         case ast.UnaryOp(ast.USub() | ast.UAdd() as sign, operand):
             found, value = constant(operand)
-            if found and _is_number(value):
+            if found and isinstance(value, int | float) and not isinstance(value, bool):
                 return True, -value if isinstance(sign, ast.USub) else value
         case ast.BinOp(left, sign, right) if type(sign) in _ARITHMETIC:
             return _calculated(_ARITHMETIC[type(sign)], constant(left), constant(right))

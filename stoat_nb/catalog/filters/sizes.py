@@ -11,8 +11,7 @@ from typing import NamedTuple
 import apsw
 
 from stoat_nb.catalog.database import fetch
-from stoat_nb.catalog.filters.sql import conditions
-from stoat_nb.catalog.query import VideoQuery, condition, tables_for
+from stoat_nb.catalog.query import VideoQuery, matching, tables_for
 from stoat_nb.catalog.values import as_stored_text
 
 
@@ -41,13 +40,13 @@ def sizes_by_folder(
 
     Without one these are the roots; a root that is alone is opened.
     """
-    where, bindings = conditions(condition(query))
-    matching = f"WHERE {where}" if where else ""
+    where, bindings = matching(query)
+    clause = f"WHERE {where}" if where else ""
     rows = fetch(
         connection,
         "SELECT f.path_text, r.path_text, g.size, g.n FROM ("  # noqa: S608 - values are bound
         "SELECT v.folder_id AS folder_id, sum(v.size_bytes) AS size, count(*) AS n "
-        f"FROM {tables_for(where)} {matching} GROUP BY v.folder_id) g "
+        f"FROM {tables_for(where)} {clause} GROUP BY v.folder_id) g "
         "JOIN folders f ON f.id = g.folder_id JOIN roots r ON r.id = f.root_id",
         bindings,
     )
