@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 import pandas as pd
@@ -103,9 +104,41 @@ def test_a_batch_is_recorded_whole_or_not_at_all(catalog: Catalog, filling: Any)
     assert len(catalog.videos()) == 0
 
 
+def test_a_file_that_is_told_twice_at_once_is_new_once_and_the_later_word_counts(
+    catalog: Catalog, filling: Any
+) -> None:
+    counts = filling.record(
+        filling.ok(b"/videos/a.mp4"), filling.bad(b"/videos/b.mp4"), filling.bad(b"/videos/a.mp4")
+    )
+    assert (counts.new, counts.updated) == (2, 1)
+    assert catalog.videos()["status"].tolist() == ["failed", "failed"]
+    assert len(catalog.streams()) == 0
+
+
 def test_a_failure_without_words_still_says_something(catalog: Catalog, filling: Any) -> None:
     filling.record(filling.bad(error=""))
     assert catalog.failures()["error"].tolist() == ["No reason was given."]
+
+
+def test_numbers_without_bounds_are_unknown(catalog: Catalog, filling: Any) -> None:
+    endless = Stream(idx=0, kind="video", width=10, height=10, sar=math.inf, start_s=-math.inf)
+    thin = Stream(idx=0, kind="video", width=10, height=10, sar=1e-320, duration_s=math.nan)
+    filling.record(
+        filling.ok(b"/videos/a.mp4", filling.video(endless, duration_s=math.inf)),
+        filling.ok(b"/videos/b.mp4", filling.video(thin, start_s=math.nan)),
+    )
+    assert catalog.videos()[["duration_s", "start_s"]].count().tolist() == [1, 0]
+    assert catalog.videos()[["display_width", "display_height", "dar"]].count().sum() == 0
+    assert catalog.streams()[["sar", "duration_s", "start_s"]].count().tolist() == [1, 0, 0]
+
+
+@pytest.mark.parametrize("length", [1, 50_000])
+def test_a_document_comes_back_as_it_was_whatever_its_length(
+    catalog: Catalog, filling: Any, length: int
+) -> None:
+    document = {"words": "é\u0000" * length}
+    filling.record(filling.ok(video=filling.video(document=json.dumps(document))))
+    assert catalog.document(1) == document
 
 
 def test_one_video_is_told_in_json(catalog: Catalog, filling: Any) -> None:

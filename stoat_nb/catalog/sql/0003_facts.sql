@@ -58,7 +58,7 @@ CREATE TABLE tags (
     PRIMARY KEY (video_id, place)
 ) STRICT, WITHOUT ROWID;
 
--- What the reader said in its own words, as JSON under zlib.
+-- What the reader said in its own words, as JSON; long ones under zlib.
 CREATE TABLE documents (
     video_id INTEGER PRIMARY KEY REFERENCES videos (id) ON DELETE CASCADE,
     document BLOB NOT NULL
