@@ -156,10 +156,7 @@ class Tables:
         redact: bool = False,
         manifest: bool = False,
     ) -> Path:
-        """Write a table to a file: all of its rows, or all the videos that match.
-
-        It is written from the library as it is at one moment, whatever lands meanwhile, in pieces:
-        how much memory it takes does not depend on how many rows there are.
+        """Write a table to a file, as it is at one moment: all rows, or all videos that match.
 
         Parameters
         ----------
@@ -170,23 +167,19 @@ class Tables:
         format
             ``csv``, ``xlsx``, ``parquet``, ``json``, ``jsonl``, or ``html``: a report for people.
             By the file's ending if not given.
-        where
-            Only the videos for which this expression is true: ``docs/filters.md``.
-        query
-            Only the videos that a query matches, in its order, on whichever page.
+        where, query
+            Only the videos for which this is true (``docs/filters.md``), or that a query matches.
         columns
             Only these columns, in this order; all of them if not given.
         redact
-            Whether paths begin with the name of the scanned folder instead of the way to it.
+            Whether paths begin with the name of the scanned folder, not with the way to it.
         manifest
-            Whether to say in a second file, beside it, what it holds. Parquet, Excel and reports
-            say so themselves.
+            Whether to say what it holds in a second file, where the first has no place for that.
 
         Raises
         ------
         ExportError
-            If the format or a column is unknown or cannot hold the table, or the file cannot be
-            written.
+            If a format or a column is unknown, or the file cannot be written or hold the table.
         FilterError
             If the expression or the query asks for what there is not.
 

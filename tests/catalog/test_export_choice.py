@@ -14,7 +14,8 @@ from stoat_nb.catalog.catalog import Catalog
 from stoat_nb.catalog.columns import TABLES
 from stoat_nb.catalog.exports.redaction import Redaction
 from stoat_nb.catalog.query import VideoQuery
-from stoat_nb.errors import ExportError
+from stoat_nb.errors import ExportError, FilterError
+from stoat_nb.library import Library
 
 from .test_export import EVERY_FORMAT, FORMATS, cells
 
@@ -73,6 +74,20 @@ def test_columns_that_are_none_are_refused(
 ) -> None:
     with pytest.raises(ExportError, match=said):
         spread.export(tmp_path / "out.csv", table=table, columns=columns)
+
+
+def test_a_library_exports_what_an_expression_and_a_query_leave(
+    spread: Catalog, path: Path, tmp_path: Path
+) -> None:
+    query = VideoQuery(sort="name", descending=True, limit=1)
+    with Library(path) as library:
+        target = tmp_path / "out.json"
+        library.export(target, where='status == "ok"', query=query, columns=["name"])
+        assert cells(target) == [{"name": "c.mp4"}, {"name": "a.mp4"}]
+        with pytest.raises(ExportError, match="Only videos can be filtered, not scans"):
+            library.export(target, table="scans", where='status == "ok"')
+        with pytest.raises(FilterError, match="colour"):
+            library.export(target, where='colour == "ok"')
 
 
 # The way to the videos ----------------------------------------------------------------------------
