@@ -76,9 +76,8 @@ def test_columns_that_are_none_are_refused(
         spread.export(tmp_path / "out.csv", table=table, columns=columns)
 
 
-def test_a_library_exports_what_an_expression_and_a_query_leave(
-    spread: Catalog, path: Path, tmp_path: Path
-) -> None:
+@pytest.mark.usefixtures("spread")
+def test_a_library_exports_what_an_expression_and_a_query_leave(path: Path, tmp_path: Path) -> None:
     query = VideoQuery(sort="name", descending=True, limit=1)
     with Library(path) as library:
         target = tmp_path / "out.json"
