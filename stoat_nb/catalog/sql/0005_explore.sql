@@ -63,3 +63,11 @@ CREATE TRIGGER snapshots_root_changed AFTER UPDATE ON roots
 WHEN EXISTS (SELECT 1 FROM snapshots) BEGIN DELETE FROM snapshots; END;
 CREATE TRIGGER snapshots_root_removed AFTER DELETE ON roots
 WHEN EXISTS (SELECT 1 FROM snapshots) BEGIN DELETE FROM snapshots; END;
+
+-- What is counted beside each other while exploring is read off one index, never off the wide rows: the
+-- summary, the facets, the histograms. One index more columns wide costs a scan less than one each.
+DROP INDEX videos_summary;
+CREATE INDEX videos_summary ON videos (
+    status, codec, container, display_width, display_height, hdr, audio_codec, integrity, fps,
+    size_bytes, duration_s, bitrate, created_at, audio_languages
+);

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from stoat_nb.catalog.catalog import Catalog
-from stoat_nb.catalog.filters.facets import FACETS
+from stoat_nb.catalog.database import fetch
+from stoat_nb.catalog.filters.facets import FACETS, _statement
 from stoat_nb.catalog.filters.fields import FIELDS
-from stoat_nb.catalog.query import VideoQuery
+from stoat_nb.catalog.query import VideoQuery, matching, selection
 from stoat_nb.errors import FilterError
 from stoat_nb.media.video import Stream
 
@@ -153,3 +154,38 @@ def test_growth_tells_each_scan_that_ended(filled: Catalog, filling: Any) -> Non
 def test_what_cannot_be_counted_is_refused(catalog: Catalog, ask: Any, said: str) -> None:
     with pytest.raises(FilterError, match=said):
         ask(catalog.exploration)
+
+
+@pytest.mark.parametrize("column", ["codec", "hdr", "resolution", "fps_class", "year", "status"])
+def test_a_facet_is_read_off_one_index(catalog: Catalog, column: str) -> None:
+    where, bindings = matching(VideoQuery(where="duration_s > 1", facets={"container": ("mp4",)}))
+    sql = _statement(FIELDS[column], where)
+    plan = catalog._database.read(
+        lambda connection: fetch(connection, f"EXPLAIN QUERY PLAN {sql}", (*bindings, 5))
+    )
+    scans = [step[3] for step in plan if " v" in step[3]]
+    assert scans == ["SCAN v USING COVERING INDEX videos_summary"]
+
+
+def test_a_page_whose_rows_lie_far_apart_is_the_one_in_order(filled: Catalog) -> None:
+    chosen = selection(VideoQuery(where="size_bytes > 2000", sort="size_bytes", descending=True))
+    assert chosen.has_index
+    pages = {
+        sql: filled._database.read(
+            lambda connection, sql=sql: fetch(connection, sql, (*chosen.bindings, 3, 1))
+        )
+        for sql in (chosen.page_sql, chosen.sorted_page_sql)
+    }
+    first, second = pages.values()
+    assert first == second
+    assert len(first) == 3
+
+
+def test_a_page_gives_up_on_its_index_in_time(
+    filled: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    query = VideoQuery(where="codec == 'h264'", sort="size_bytes")
+    whole = filled.rows(query)
+    monkeypatch.setattr("stoat_nb.catalog.query.SOON", 1)
+    assert filled.rows(query)["video_id"].tolist() == whole["video_id"].tolist()
+    assert filled.exploration.count(query) == len(whole)
