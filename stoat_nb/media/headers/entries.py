@@ -107,12 +107,12 @@ def pixel_format(form: Picture, codec: str) -> str:
     """Return FFmpeg's name for the layout of samples in memory."""
     base = _FORMATS.get(form.chroma or "")
     prove(base and form.profile_name and (form.width or 0) > 0 and (form.height or 0) > 0, "a form")
+    prove(form.matrix != 0, "planes of red, green and blue")
     depth = form.bit_depth or 0
     if depth == 8:  # noqa: PLR2004 - bits
         full = form.full_range and codec == "h264"
         return f"yuvj{base[3:]}" if base and (full or form.full_range) else str(base)
     prove(depth in (10, 12), "an unusual depth")
-    prove(form.matrix != 0, "planes of red, green and blue")
     return f"{base}{depth}le"
 
 

@@ -203,7 +203,8 @@ def _stream(
     elif track.handler == b"vide":
         sample = first_sample(window, track, BEGINNING)
         facts |= _video(window, track, sample)
-        prove(looks_right(facts["codec"], facts["extradata"], sample), "a first sample of noise")
+        known = facts["codec"], facts["extradata"]
+        prove(looks_right(window, track, *known, sample), "a first sample of noise")
         words += _words_of(track)
     if track.handler != b"meta" and is_quicktime:
         words.append(("vendor_id", _vendor(track.entry[20:24])))

@@ -96,13 +96,15 @@ def segment_facts(
     prove(found.is_plain, "an element of another kind, or in another place")
     numbers = {(number(one, 0xD7), number(one, 0x73C5)) for one in found.tracks}
     prove(len({one for one, _ in numbers}) == len(found.tracks), "tracks of one number")
+    prove(all(all(pair) for pair in numbers), "a track without a number")
     prove(len({uid for _, uid in numbers}) == len(found.tracks), "tracks of one number")
     prove(ATTACHMENTS not in found.others, "attachments")
     chapters = chapters_of(found)
     prove(found.tracks and found.doc_type in (b"matroska", b"webm"), "another kind of document")
     scale = number(found.info, 0x2AD7B1) or _MILLISECOND
     length = int((real(found.info, 0x4489) or 0.0) * scale * 1000 / 1_000_000)
-    prove(length > 0 and found.end, "a length that is not stated")
+    prove(length > 0, "a length that is not stated")
+    prove(found.end == window.size, "something after the film")
     words = file_words(found)
     known = lower_keys(dict(words))
     place = _Place(scale, blocks, known.get("creation_time", ""))
@@ -139,7 +141,7 @@ def _stream(idx: int, entry: Tree, words: Words, place: _Place) -> dict[str, Any
     for element, reason in _STRANGE.items():
         prove(not entry.get(element) or number(entry, element) == 0, reason)
     begin, known = place.starts.get(number(entry, 0xD7) or 0), lower_keys(dict(words))
-    prove(kind != "video" or (begin and not begin.ticks), "a picture that starts late")
+    prove(kind != "video" or begin, "a picture that starts late")
     facts: dict[str, Any] = {
         "idx": idx,
         "kind": kind,
@@ -261,7 +263,7 @@ def _aspect(video: Tree, form: Picture) -> float | None:
     across, down = reduced(
         (pixels[1] or 0) * (width or 0), (pixels[0] or 0) * (height or 0), _LARGEST_SHOWN
     )
-    prove(across and down, "a strange shape")
+    prove(0 < across < _LARGEST_SHOWN and 0 < down < _LARGEST_SHOWN, "a strange shape")
     return across / down
 
 

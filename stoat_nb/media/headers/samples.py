@@ -13,6 +13,8 @@ BEGINNING = 512  #: How a sample begins.
 _FIRST_UNITS = frozenset({5, 6, 7, 9})
 _FIRST_UNITS_H265 = frozenset({16, 17, 18, 19, 20, 21, 32, 33, 35, 39})
 _PICTURES = 32  # units of H.265 below this number
+_MOST_UNITS = 64
+_LENGTH_SIZE_AT = {"h264": 4, "hevc": 21}  # in the decoder's configuration
 
 
 def first_offset(window: Window, track: Track) -> int:
@@ -22,11 +24,16 @@ def first_offset(window: Window, track: Track) -> int:
     return int.from_bytes(window.exactly(box.body + 8, 4 if narrow else 8), "big") if box else 0
 
 
+def first_size(window: Window, track: Track) -> int:
+    """Return how many bytes the first sample has; 0 where there is none."""
+    sizes = track.tables.one(b"stsz")
+    lengths = window.exactly(sizes.body + 4, 12) if sizes else b""
+    return int.from_bytes(lengths[:4], "big") or int.from_bytes(lengths[8:12], "big")
+
+
 def first_sample(window: Window, track: Track, most: int) -> bytes:
     """Return the first bytes of the first sample."""
-    offset, sizes = first_offset(window, track), track.tables.one(b"stsz")
-    lengths = window.exactly(sizes.body + 4, 12) if sizes else b""
-    size = int.from_bytes(lengths[:4], "big") or int.from_bytes(lengths[8:12], "big")
+    offset, size = first_offset(window, track), first_size(window, track)
     prove(offset and size, "a track without samples")
     return window.exactly(offset, min(size, most))
 
@@ -46,14 +53,26 @@ def is_seen(codec: str, extradata: bytes, sample: bytes) -> bool:
     return False
 
 
-def looks_right(codec: str, extradata: bytes, sample: bytes) -> bool:
+def looks_right(window: Window, track: Track, codec: str, extradata: bytes, sample: bytes) -> bool:
     """Whether a first sample begins as one of its codec does: zeros or noise do not."""
-    if codec == "av1":
+    if codec not in _LENGTH_SIZE_AT:
         return True  # its first frame was read
-    size = (extradata[4 if codec == "h264" else 21] & 3) + 1
+    size = (extradata[_LENGTH_SIZE_AT[codec]] & 3) + 1
     length = int.from_bytes(sample[:size], "big")
     if length < 2 or len(sample) <= size or sample[size] & 0x80:  # noqa: PLR2004 - a unit and its head
+        return False
+    if not _is_filled(window, track, size):
         return False
     if codec == "h264":
         return sample[size] & 0x1F in _FIRST_UNITS
     return sample[size] >> 1 & 0x3F in _FIRST_UNITS_H265
+
+
+def _is_filled(window: Window, track: Track, length_size: int) -> bool:
+    """Whether the first sample is a row of units that ends where the sample does."""
+    offset, end, at = first_offset(window, track), first_size(window, track), 0
+    for _ in range(_MOST_UNITS):
+        at += length_size + int.from_bytes(window.exactly(offset + at, length_size), "big")
+        if at >= end:
+            break
+    return at == end

@@ -35,6 +35,7 @@ _VERSIONS = {0x42F7: 1, 0x42F2: 4, 0x42F3: 8, 0x4285: 3}  # what the header may 
 _BROKEN = 0  # no element has this number
 _REPEATED = frozenset({VOID, 0xAE, 0x4DBB, 0x7373, 0x67C8, 0xB6})
 _HARMLESS = frozenset({VOID, CRC, CUES, CHAPTERS, ATTACHMENTS})
+_LISTS = {TRACKS: 0xAE, TAGS: 0x7373, CHAPTERS: 0x45B9, SEEK_HEAD: 0x4DBB}
 _KNOWN = _MASTERS | frozenset(
     {0xEC, 0xBF, 0x53AB, 0x53AC}  # padding, checks, places
     | {0x2AD7B1, 0x4489, 0x4461, 0x7BA9, 0x4D80, 0x5741, 0x73A4}  # the film
@@ -46,6 +47,12 @@ _KNOWN = _MASTERS | frozenset(
     | {0x55BC, 0x55BD}  # colour
     | {0x45BC, 0x45BD, 0x45DB, 0x45DD, 0x73C4, 0x91, 0x92, 0x98, 0x4598, 0x85, 0x437C, 0x437D}
     | {0x68CA, 0x63CA, 0x63C5, 0x63C9, 0x63C4, 0x63C6, 0x45A3, 0x447A, 0x4484, 0x4487, 0x4485}
+)
+
+_REALS = frozenset({0xB5, 0x78B5, 0x4489})
+_WORDS = frozenset(  # text and bytes, of any length
+    {VOID, CRC, 0x53AB, 0x7BA9, 0x4D80, 0x5741, 0x73A4, 0x536E, 0x22B59C, 0x22B59D, 0x86, 0x63A2}
+    | {0x258688, 0x63CA, 0x45A3, 0x447A, 0x4487, 0x4485, 0x85, 0x437C, 0x437D}
 )
 
 #: Values under the element's number; elements that hold others are trees under theirs.
@@ -105,7 +112,7 @@ def _keep(window: Window, found: Segment, element: Element, places: list[Tree]) 
         found.is_plain &= element.id in _HARMLESS
         return
     tree = _tree(window.at(element.body, element.end - element.body))
-    found.is_plain &= _is_known(tree)
+    found.is_plain &= _is_known(tree) and _is_list(element.id, tree)
     if element.id == INFO:
         found.info = found.info or tree
     elif element.id == TRACKS:
@@ -144,9 +151,19 @@ def _is_known(tree: Tree) -> bool:
     return all(
         kind in _KNOWN
         and (len(values) == 1 or kind in _REPEATED)
-        and all(_is_known(one) for one in values if isinstance(one, dict))
+        and all(_is_known(one) if isinstance(one, dict) else _fits(kind, one) for one in values)
         for kind, values in tree.items()
     )
+
+
+def _fits(kind: int, value: bytes) -> bool:
+    """Whether a value is as long as one of its kind can be."""
+    return len(value) in (0, 4, 8) if kind in _REALS else len(value) <= 8 or kind in _WORDS  # noqa: PLR2004 - the longest number
+
+
+def _is_list(kind: int, tree: Tree) -> bool:
+    """Whether a list of tracks, tags and the like holds nothing else."""
+    return kind not in _LISTS or set(tree) <= {_LISTS[kind], VOID, CRC}
 
 
 def masters(tree: Tree, kind: int) -> list[Tree]:

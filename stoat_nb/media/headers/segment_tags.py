@@ -14,6 +14,7 @@ _EPOCH_2001 = datetime(2001, 1, 1, tzinfo=UTC)
 _WHOLE_FILM = 50
 _SECOND = 1_000_000_000
 _LANGUAGE = 0x22B59C
+_RENAMED = {"LEAD_PERFORMER": "performer", "PART_NUMBER": "track"}
 _SIMPLE_TAG, _BINARY, _LEVEL_NAME = 0x67C8, 0x4485, 0x63CA
 _TARGETS = frozenset({0x63C5, 0x68CA, _LEVEL_NAME})  # a track; how much of the film, and its name
 
@@ -93,7 +94,7 @@ def _word(tree: Tree) -> tuple[str, str]:
     if spoken not in ("", "und"):
         prove(number(tree, 0x4484) != 1, "a tag in its first language")
         key = f"{key}-{spoken}"
-    return key, text_of(last(tree, 0x4487))
+    return _RENAMED.get(key.upper(), key), text_of(last(tree, 0x4487))
 
 
 def chapters_of(found: Segment) -> list[dict[str, Any]]:

@@ -96,11 +96,15 @@ def _pairs(
 
 
 def add_starts(facts: dict[str, Any], starts: dict[int, float]) -> None:
-    """Add when streams start where libav did not read as far as it takes to know."""
+    """Add when streams start where libav did not read as far as it takes to know.
+
+    Of pictures it may then say that they start with the file, so their first block is believed.
+    """
     known = []
     for place, stream in enumerate(facts["streams"]):
-        if stream.get("start_s") is None and stream["kind"] in ("video", "audio"):
-            stream["start_s"] = starts.get(place)
+        is_open = stream["kind"] == "audio" and stream.get("start_s") is None
+        if place in starts and (stream["kind"] == "video" or is_open):
+            stream["start_s"] = starts[place]
         if stream.get("start_s") is not None:
             known.append(stream["start_s"])
     if facts.get("start_s") is None:

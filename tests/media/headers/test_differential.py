@@ -232,3 +232,31 @@ def test_a_long_film_is_read_without_its_tables(
     assert differ["0.bitrate_basis"] == ("estimated", "sizes")
     ours, theirs = differ["0.bitrate"]
     assert ours == pytest.approx(theirs, rel=0.02)
+
+
+def test_pictures_that_start_after_the_sound_of_matroska_do_not_differ(
+    remux: Remux, tmp_path: Path, differences: Differences
+) -> None:
+    """As in most films in Matroska: sound has a lead-in, so all else is moved on."""
+    path = tmp_path / "late.mkv"
+    with (
+        av.open(str(remux("2024 Summer/beach walk.mp4", "d in time.mkv"))) as clip,
+        av.open(str(path), "w", options={"avoid_negative_ts": "disabled"}) as film,
+    ):
+        film.metadata["PART_NUMBER"] = "3"
+        streams = {stream: film.add_stream_from_template(stream) for stream in clip.streams}
+        for packet in clip.demux():
+            if packet.dts is not None:
+                late = 21 if packet.stream.type == "video" else 0
+                packet.pts, packet.dts = (packet.pts or 0) + late, packet.dts + late
+                packet.stream = streams[packet.stream]
+                film.mux(packet)
+    assert differences(path) == []
+
+
+def test_planes_of_red_green_and_blue_are_left_to_libav(
+    tmp_path: Path, differences: Differences
+) -> None:
+    path = tmp_path / "screen.mp4"
+    encode(path, rate=25, bf="0", pix_fmt="yuv444p", **{"x264-params": "colormatrix=GBR"})
+    assert differences(path) is None
