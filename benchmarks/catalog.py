@@ -64,7 +64,7 @@ class Floor:
             self._target.execute(f"PRAGMA {pragma}").fetchall()
         self._target.execute("PRAGMA foreign_keys = OFF").fetchall()
         names = {"folders", *TABLES}
-        schema = "SELECT tbl_name, sql FROM sqlite_schema WHERE sql <> ''"
+        schema = "SELECT tbl_name, sql FROM sqlite_schema WHERE sql <> '' AND type <> 'trigger'"
         for table, sql in self._source.execute(schema).fetchall():
             if table in names:
                 self._target.execute(str(sql))

@@ -25,7 +25,9 @@ from stoat_nb.catalog.columns import Table
 
 #: Rows held as Python objects at a time: too few for Python to look through all its objects for
 #: garbage, which takes a third of the time otherwise.
-PIECE = 512
+ROWS = 512
+#: Cells of a column that are turned into Arrow at a time.
+PIECE = 16_384
 _SHARED_DTYPES = ("category", "boolean", "list<string>", "Int64")
 #: Texts that most rows lack, or have in common.
 _SHARED_TEXTS = frozenset({"encoder", "error", "integrity_reason", "folder"})
@@ -105,8 +107,7 @@ def fetch_columns(connection: apsw.Connection, table: Table) -> dict[str, Fetche
     sql = f"SELECT {planned.fields} FROM {table.source} ORDER BY {table.order}"  # noqa: S608 - of our own words alone
     own: list[list[pa.Array]] = [[] for _ in planned.own]
     packs = [_Pack(columns) for columns in planned.shared]
-    for piece in _pieces(connection, sql):
-        cells = [*zip(*piece, strict=True)]
+    for cells in _pieces(connection, sql, len(own) + len(packs)):
         for column, chunks, values in zip(planned.own.values(), own, cells, strict=False):
             chunks.append(pa.array(values, _KINDS[column.dtype]))
         for pack, texts in zip(packs, cells[len(own) :], strict=True):
@@ -152,10 +153,17 @@ _KINDS: dict[str, Any] = {
 }
 
 
-def _pieces(connection: apsw.Connection, sql: str) -> Iterator[list[Any]]:
+def _pieces(connection: apsw.Connection, sql: str, width: int) -> Iterator[list[list[Any]]]:
+    """Yield the cells of each column, a good many at a time."""
     cursor = connection.execute(sql)
-    while piece := list(islice(cursor, PIECE)):
-        yield piece
+    cells: list[list[Any]] = [[] for _ in range(width)]
+    while rows := list(islice(cursor, ROWS)):
+        for column, values in zip(cells, zip(*rows, strict=True), strict=True):
+            column.extend(values)
+        if len(cells[0]) >= PIECE:
+            yield cells
+            cells = [[] for _ in range(width)]
+    yield cells
 
 
 class _Pack:
