@@ -26,6 +26,9 @@ from stoat_nb import Library
 
 FORMATS = ("csv", "jsonl", "json", "parquet", "xlsx", "html")
 BATCH = 2000
+HEAD = (
+    f"{'':9}{'rows':>9}{'MB':>8}{'s':>8}{'grown MiB':>11}   pandas:{'s':>8}{'MiB':>8}{'ratio':>7}"
+)
 
 Leg = Callable[[Library, Path], None]
 
@@ -55,8 +58,8 @@ LEGS: dict[str, Leg] = {"ours": by_us, "pandas": by_pandas}
 
 def peak_kib() -> int:
     """Return the most memory this process has held."""
-    (line,) = (one for one in Path("/proc/self/status").open() if one.startswith("VmHWM"))
-    return int(line.split()[1])
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
 
 
 def measure(leg: str, database: Path, target: Path) -> None:
@@ -95,16 +98,13 @@ def compare(folder: Path, rows: int) -> None:
     sizes = {rows // 10: folder / "small.db", rows: folder / "large.db"}
     for count, path in sizes.items():
         fill(path, count)
-    print(
-        f"{'':9}{'rows':>9}{'MB':>8}{'s':>8}{'grown MiB':>11}   pandas:{'s':>8}{'MiB':>8}{'ratio':>7}"
-    )
+    print(HEAD)
     for kind in FORMATS:
         for count, path in sizes.items():
             target = folder / f"out.{kind}"
             ours = run("ours", path, target)
-            line = (
-                f"{kind:9}{count:9,}{ours['size']:8.0f}{ours['seconds']:8.1f}{ours['grown']:11.0f}"
-            )
+            line = f"{kind:9}{count:9,}{ours['size']:8.0f}"
+            line += f"{ours['seconds']:8.1f}{ours['grown']:11.0f}"
             if kind != "html" and (kind != "xlsx" or count < rows):
                 theirs = run("pandas", path, target)
                 ratio = ours["seconds"] / theirs["seconds"]
