@@ -15,6 +15,7 @@ from stoat_nb.components.changes import Changes
 from stoat_nb.components.explorer import Explorer
 from stoat_nb.components.failure_list import FailureList
 from stoat_nb.components.job_list import JobList
+from stoat_nb.components.live import served_document
 from stoat_nb.components.notice import Notice
 from stoat_nb.components.overview import Overview
 from stoat_nb.components.scan_form import ScanForm
@@ -68,7 +69,7 @@ def explain_refusal(refusal: StoatError) -> Viewable:
 
 
 def _page(*parts: Viewable | Viewer) -> Viewable:
-    page: Viewable = Page(
+    page = Page(
         title="Stoat",
         main=[
             pmui.Column(
@@ -101,7 +102,16 @@ def _page(*parts: Viewable | Viewer) -> Viewable:
             "& header .MuiTypography-root, & header .MuiIconButton-root": {"color": "text.primary"},
         },
     )
+    if served_document() is not None:
+        pn.state.on_session_destroyed(lambda _context: _let_go(page))
     return page
+
+
+def _let_go(page: Page) -> None:
+    """Cut what would keep a closed page for ever: it follows whether the server is busy."""
+    for watcher in list(pn.state.param.watchers.get("busy", {}).get("value", [])):
+        if getattr(getattr(watcher.fn, "__self__", None), "self", None) is page:
+            pn.state.param.unwatch(watcher)
 
 
 def _title(library: Library) -> Viewable:

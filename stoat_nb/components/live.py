@@ -140,6 +140,10 @@ class LiveHub:
             self._posts.clear()
             if self._timer is not None:
                 self._timer.cancel()
+        if self._document is not None:
+            # A hub holds its document, and so would be held by it for ever.
+            with _hubs_lock:
+                _session_hubs.pop(self._document, None)
         for watch in watches:
             watch.unsubscribe()
 
