@@ -119,9 +119,9 @@ def stream(path: Path, kind: str) -> None:
     with Library(path) as library:
         started = time.perf_counter()
         chunks = library.catalog.export_stream(kind)
-        next(chunks)
+        size = len(next(chunks))
         first = time.perf_counter() - started
-        size = sum(map(len, chunks))
+        size += sum(map(len, chunks))
         last = time.perf_counter() - started
     print(f"stream of {kind}: first byte after {first:.2f} s, last after {last:.1f} s ({size:,})")
 
