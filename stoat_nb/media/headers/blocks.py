@@ -21,6 +21,7 @@ class Start:
 
     ticks: int
     frame: bytes  #: Its first bytes; empty where frames share a block.
+    size: int  #: All its bytes; 0 where frames share a block.
 
 
 def starts(window: Window, cluster: int, wanted: set[int]) -> dict[int, Start]:
@@ -38,16 +39,18 @@ def starts(window: Window, cluster: int, wanted: set[int]) -> dict[int, Start]:
         elif element.id in (_SIMPLE, _BLOCK):
             if time < 0:
                 return {}
-            _keep(window.at(element.body, _SOME), time, found)
+            size = (element.end or element.body) - element.body
+            _keep(window.at(element.body, min(_SOME, size)), size, time, found)
         at = element.body if element.id in (_GROUP, CLUSTER) else element.end or window.size
     return found
 
 
-def _keep(block: bytes, time: int, found: dict[int, Start]) -> None:
+def _keep(block: bytes, size: int, time: int, found: dict[int, Start]) -> None:
     if len(block) < _HEAD or not block[0] & 0x80:
         return
     number = block[0] & 0x7F
     if number not in found:
         ticks = time + int.from_bytes(block[1:3], "big", signed=True)
-        frame = b"" if block[3] & _LACING else block[_HEAD:]
-        found[number] = Start(ticks, frame)
+        is_shared = block[3] & _LACING
+        frame = b"" if is_shared else block[_HEAD:]
+        found[number] = Start(ticks, frame, 0 if is_shared else size - _HEAD)

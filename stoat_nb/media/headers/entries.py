@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from stoat_nb.media.codecs import aac, av1, h264, hevc
+from stoat_nb.media.codecs import av1, h264, hevc
 from stoat_nb.media.codecs.picture import Picture
 from stoat_nb.media.headers.colours import colour_facts, colours_of
 from stoat_nb.media.headers.tracks import Track
 from stoat_nb.media.headers.unproven import Unproven, prove
 
-_VISUAL, _SOUND = 86, 36  # bytes of an entry before its boxes
-_WIDER = {0: 0, 1: 16}  # more of them in QuickTime's versions of sound
-_AAC = 0x40
-LAYOUTS = {1: "mono", 2: "stereo", 6: "5.1"}
+_VISUAL = 86  # bytes of an entry before its boxes
 _FORMATS = {"4:2:0": "yuv420p", "4:2:2": "yuv422p", "4:4:4": "yuv444p"}
 _HARMLESS = frozenset(
     b"avcC hvcC av1C colr pasp btrt fiel dvcC dvvC clli mdcv amve chrm free".split()
 )
-_WRAPPING = frozenset([b"frma", b"mp4a", b"\0\0\0\0"])  # a name, an empty entry, an end
 _PROGRESSIVE_FIELD = 1
 
 Parts = dict[bytes, bytes]
@@ -150,66 +146,3 @@ def _light(stated: bytes | None) -> dict[str, Any]:
         "max_cll": int.from_bytes(stated[:2], "big"),
         "max_fall": int.from_bytes(stated[2:4], "big"),
     }
-
-
-def sound_facts(track: Track) -> dict[str, Any]:
-    """Return what a sound track's sample entry proves."""
-    version = int.from_bytes(track.entry[16:18], "big")
-    prove(track.n_entries == 1 and track.tag == b"mp4a" and version in _WIDER, "another sound")
-    parts = parts_of(track.entry, _SOUND + _WIDER[version])
-    if b"wave" in parts:
-        parts = _wave(parts)
-    prove(set(parts) <= {b"esds", b"btrt", b"free"} and b"esds" in parts, "an unknown sound entry")
-    kind, config = _descriptor(parts[b"esds"])
-    form = aac.sound(config) if kind == _AAC else None
-    if form is None or not form.is_plain or form.channel_config not in LAYOUTS:
-        raise Unproven("sound that only a decoder understands")
-    return {
-        "codec": "aac",
-        "profile": "LC",
-        "channels": form.channel_config,
-        "channel_layout": LAYOUTS[form.channel_config],
-        "sample_rate": form.sample_rate,
-        "extradata": config,
-    }
-
-
-def _wave(parts: Parts) -> Parts:
-    """Look into QuickTime's box for what other files keep beside it."""
-    prove(set(parts) <= {b"wave", b"chan"}, "an unknown sound entry")
-    inner = b"\0" * 8 + parts[b"wave"]
-    return {kind: body for kind, body in _loose(inner) if kind not in _WRAPPING}
-
-
-def _loose(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    at = 8
-    while at + 8 <= len(data):
-        size = int.from_bytes(data[at : at + 4], "big")
-        prove(8 <= size <= len(data) - at, "a sample entry of a strange form")  # noqa: PLR2004 - a box's head
-        yield data[at + 4 : at + 8], data[at + 8 : at + size]
-        at += size
-
-
-def _descriptor(esds: bytes) -> tuple[int, bytes]:
-    """Return the kind of sound and the decoder's configuration (ISO/IEC 14496-1, 7.2.6)."""
-    at, kind = 4, 0
-    while at + 2 < len(esds):
-        tag, at = esds[at], at + 1
-        size = 0
-        for _ in range(4):
-            byte, at = (esds[at] if at < len(esds) else 0), at + 1
-            size = size << 7 | byte & 0x7F
-            if not byte & 0x80:
-                break
-        prove(size <= len(esds) - at, "a descriptor beyond its box")
-        if tag == 3:  # noqa: PLR2004 - the elementary stream, whose flags make it longer
-            flags = esds[at + 2] if at + 2 < len(esds) else 0xFF
-            prove(not flags & 0xE0, "a descriptor of a strange form")
-            at += 3
-        elif tag == 4:  # noqa: PLR2004 - the decoder
-            kind, at = (esds[at] if at < len(esds) else 0), at + 13
-        elif tag == 5:  # noqa: PLR2004 - what the decoder is told
-            return kind, esds[at : at + size]
-        else:
-            break
-    return 0, b""

@@ -15,6 +15,7 @@ from stoat_nb.media.failures import STOAT
 from stoat_nb.media.headers import entries
 from stoat_nb.media.headers.clock import Span, bitrate, reduced, whole
 from stoat_nb.media.headers.edits import length_of, span_of
+from stoat_nb.media.headers.entry_sounds import sound_facts
 from stoat_nb.media.headers.order import has_b_frames, offsets_of
 from stoat_nb.media.headers.samples import (
     BEGINNING,
@@ -199,7 +200,7 @@ def _stream(
         "is_cover": False,
     }
     if track.handler == b"soun":
-        facts |= entries.sound_facts(track)
+        facts |= sound_facts(window, track, size)
     elif track.handler == b"vide":
         sample = first_sample(window, track, BEGINNING)
         facts |= _video(window, track, sample)

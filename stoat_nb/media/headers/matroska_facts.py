@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from stoat_nb.media.codecs import aac, ac3, av1, h264, hevc, vp9
+from stoat_nb.media.codecs import av1, h264, hevc, vp9
 from stoat_nb.media.codecs.picture import Picture
 from stoat_nb.media.containers import MATROSKA
 from stoat_nb.media.ebml import ATTACHMENTS
@@ -18,8 +18,9 @@ from stoat_nb.media.failures import STOAT
 from stoat_nb.media.headers.blocks import Start, starts
 from stoat_nb.media.headers.clock import bitrate, reduced
 from stoat_nb.media.headers.colours import Colour, colour_facts, merged, of_stream
-from stoat_nb.media.headers.entries import LAYOUTS, pixel_format
+from stoat_nb.media.headers.entries import pixel_format
 from stoat_nb.media.headers.segment import Segment, Tree, below, last, number, real
+from stoat_nb.media.headers.segment_sounds import sound
 from stoat_nb.media.headers.segment_tags import Words, chapters_of, file_words, text_of, track_words
 from stoat_nb.media.headers.unproven import Unproven, prove
 from stoat_nb.media.libav import utc
@@ -59,7 +60,6 @@ _PROGRESSIVE = 2
 _UNKNOWN_UNIT = 4
 _LARGEST_SHOWN = 255
 _LONGEST = 1024  # bytes of a codec's header worth keeping
-_OPUS_HEAD = 19  # bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +160,7 @@ def _stream(idx: int, entry: Tree, words: Words, place: _Place) -> dict[str, Any
         facts |= _video(name, entry, begin)
     elif kind == "audio":
         prove(begin and place.scale == _MILLISECOND, "sound that starts late")
-        prove(name != "A_OPUS" or (begin and not begin.ticks), "sound that starts late")
-        facts |= _ac3(begin) if name == "A_AC3" else _sound(name, entry)
+        facts |= sound(name, entry, begin)
     else:
         prove(name in _SUBTITLES, f"another kind of captions: {name}")
         facts["codec"] = _SUBTITLES[name]
@@ -276,45 +275,3 @@ def _colour(tree: Tree) -> Colour:
         number(tree, 0x55BA),
         number(tree, 0x55B1),
     )
-
-
-def _ac3(begin: Start | None) -> dict[str, Any]:
-    form = ac3.sound(begin.frame) if begin else None
-    if form is None:
-        raise Unproven("sound that only a decoder understands")
-    return {
-        "codec": "ac3",
-        "profile": None,
-        "channels": form.channels,
-        "channel_layout": form.layout,
-        "sample_rate": form.sample_rate,
-        "bitrate": form.bitrate,
-    }
-
-
-def _sound(name: str, entry: Tree) -> dict[str, Any]:
-    audio, private = below(entry, 0xE1), last(entry, 0x63A2)
-    if name == "A_AAC":
-        form = aac.sound(private)
-        if form is None or not form.is_plain or form.channel_config not in LAYOUTS:
-            raise Unproven("sound that only a decoder understands")
-        channels, rate, profile = form.channel_config, form.sample_rate, "LC"
-        prove(number(audio, 0x9F) in (None, channels), "two numbers of channels")
-    elif name == "A_OPUS":
-        prove(
-            private[:8] == b"OpusHead" and len(private) >= _OPUS_HEAD and not private[18],
-            "many channels",
-        )
-        channels, rate, profile = private[9], 48_000, None
-        delay = int.from_bytes(private[10:12], "little") * _NANOSECONDS // rate
-        prove(abs((number(entry, 0x56AA) or 0) - delay) <= 1, "two delays")
-    else:
-        raise Unproven(f"another sound: {name}")
-    prove(channels in LAYOUTS and real(audio, 0xB5) == rate, "two sample rates")
-    return {
-        "codec": name[2:].lower(),
-        "profile": profile,
-        "channels": channels,
-        "channel_layout": LAYOUTS[channels],
-        "sample_rate": rate,
-    }

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stoat_nb.media.codecs import aac, ac3, av1, vp9
+from stoat_nb.media.codecs import aac, ac3, av1, flac, vp9
 
 
 def first_packet(path: Path, kind: str) -> bytes:
@@ -51,9 +51,16 @@ def test_aac_tells_rate_and_channels(config: str, told: aac.Sound | None) -> Non
 
 def test_ac3_tells_rate_and_channels_in_each_frame() -> None:
     told = ac3.sound(bytes.fromhex("0b7700001c40e1a8"))
-    assert told == ac3.Sound(48_000, 384_000, 6, "5.1(side)")
+    assert told == ac3.Sound(48_000, 384_000, 6, "5.1(side)", size=1536)
     assert ac3.sound(b"\x0b\x77") is None
     assert ac3.sound(bytes(8)) is None
+
+
+def test_eac3_tells_rate_channels_and_size_in_each_frame() -> None:
+    told = ac3.enhanced(bytes.fromhex("0b7702ff3487c0"))
+    assert told == ac3.Sound(48_000, 384_000, 2, "stereo", size=1536)
+    announced = ac3.enhanced(bytes.fromhex("0b7702ff3487c4"))
+    assert announced is None  # additional information follows
 
 
 @settings(max_examples=300)
@@ -63,4 +70,6 @@ def test_nonsense_never_raises(data: bytes) -> None:
         vp9.key_frame(content)
         av1.picture(content, content)
         ac3.sound(content)
+        ac3.enhanced(content)
+        flac.sound(content)
         aac.sound(content)

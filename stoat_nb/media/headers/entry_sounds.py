@@ -1,0 +1,187 @@
+"""Sample entries of ISO tracks of sound: which codec, and what its own header in there says."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from stoat_nb.media.headers.entries import Parts, parts_of
+from stoat_nb.media.headers.samples import first_sample, first_size
+from stoat_nb.media.headers.sizes import Sizes
+from stoat_nb.media.headers.sounds import LAYOUTS, of_aac, of_ac3, of_flac, of_opus
+from stoat_nb.media.headers.tracks import Track
+from stoat_nb.media.headers.unproven import Unproven, prove
+from stoat_nb.media.window import Window
+
+_HEAD = 36  # bytes of an entry before its boxes
+_WIDER = {0: 0, 1: 16, 2: 36}  # more of them in QuickTime's versions
+_AAC = 0x40
+_WRAPPING = frozenset([b"frma", b"mp4a", b"\0\0\0\0"])  # a name, an empty entry, an end
+_HARMLESS = frozenset([b"btrt", b"free"])
+_ISO_ONLY = frozenset([b"fLaC", b"Opus"])  # whose entries are of no version
+_SOME = 64  # bytes of a first frame
+#: QuickTime's words for sound kept as it is: the form of a sample, and its bits.
+_EXACT = {b"sowt": ("s", 16, "le"), b"twos": ("s", 16, "be")}
+_EXACT_WIDE = {b"in24": ("s", 24), b"in32": ("s", 32), b"fl32": ("f", 32), b"fl64": ("f", 64)}
+#: ``chan``: a layout by its number alone, or a bit for each place.
+_PLACES = {(100 << 16 | 1, 0): 1, (101 << 16 | 2, 0): 2, (1 << 16, 4): 1, (1 << 16, 3): 2}
+
+
+def sound_facts(window: Window, track: Track, size: Sizes) -> dict[str, Any]:
+    """Return what a sound track's sample entry, and how its first sample begins, prove."""
+    version = int.from_bytes(track.entry[16:18], "big")
+    prove(version in _WIDER, "another sound")
+    if track.tag in _EXACT or track.tag in _EXACT_WIDE or track.tag == b"lpcm":
+        return _exact(track, version, size)
+    read = _READERS.get(track.tag)
+    if read is None or (version > 1 and track.tag in _ISO_ONLY):
+        raise Unproven(f"another sound: {track.tag!r}")
+    parts = parts_of(track.entry, _HEAD + _WIDER[version])
+    if b"wave" in parts:
+        parts = _wave(parts)
+    kind, of = read
+    prove({kind} <= set(parts) <= _HARMLESS | {kind}, "an unknown sound entry")
+    facts = of(window, track, parts[kind])
+    if stated := facts.get("bitrate"):
+        ours = size.bitrate(sum(n * ticks for n, ticks in track.durations or ()), track.time_scale)
+        prove(size.basis == "sizes" and ours == stated, "two bit rates")
+    return facts
+
+
+def _aac(window: Window, track: Track, esds: bytes) -> dict[str, Any]:
+    del window, track
+    kind, config = _descriptor(esds)
+    if kind != _AAC:
+        raise Unproven("another sound")
+    return of_aac(config)
+
+
+def _ac3(window: Window, track: Track, box: bytes) -> dict[str, Any]:
+    del box
+    frame, is_enhanced = first_sample(window, track, _SOME), track.tag == b"ec-3"
+    return of_ac3(frame, first_size(window, track), is_enhanced=is_enhanced)
+
+
+def _flac(window: Window, track: Track, box: bytes) -> dict[str, Any]:
+    del window
+    prove(box[:4] == b"\0\0\0\0" and len(box) == 42 and box[4] == 0x80, "further blocks")  # noqa: PLR2004 - one block alone
+    facts = of_flac(box[4:])
+    _prove_rate(track, facts)
+    return facts
+
+
+def _opus(window: Window, track: Track, box: bytes) -> dict[str, Any]:
+    del window
+    prove(box[:1] == b"\0", "another form of Opus")
+    facts = of_opus(box[1:])
+    _prove_rate(track, facts)
+    return facts
+
+
+def _prove_rate(track: Track, facts: dict[str, Any]) -> None:
+    channels, rate = struct.unpack_from(">H6xI", track.entry, 24)
+    prove(channels == facts["channels"], "two numbers of channels")
+    prove(rate >> 16 == facts["sample_rate"], "two sample rates")
+    prove(track.time_scale == facts["sample_rate"], "two sample rates")
+
+
+_READERS: dict[bytes, tuple[bytes, Callable[[Window, Track, bytes], dict[str, Any]]]] = {
+    b"mp4a": (b"esds", _aac),
+    b"ac-3": (b"dac3", _ac3),
+    b"ec-3": (b"dec3", _ac3),
+    b"fLaC": (b"dfLa", _flac),
+    b"Opus": (b"dOps", _opus),
+}
+
+
+def _exact(track: Track, version: int, size: Sizes) -> dict[str, Any]:
+    """Return what sound is whose samples are kept as they are."""
+    parts = parts_of(track.entry, _HEAD + _WIDER[version])
+    prove(set(parts) <= {b"chan", b"wave", *_HARMLESS}, "an unknown sound entry")
+    if track.tag == b"lpcm":
+        channels, rate, form = _stated(track, version)
+    else:
+        channels, bits, rate = struct.unpack_from(">HH4xI", track.entry, 24)
+        rate >>= 16
+        form = _EXACT.get(track.tag) or (*_EXACT_WIDE[track.tag], _order(parts))
+        prove(version <= 1 and (version == 1 or bits == form[1]), "sound of a strange form")
+    layout = LAYOUTS.get(channels) if channels <= 2 else None  # noqa: PLR2004 - left and right
+    prove(layout and _channels(parts.get(b"chan")) in (None, channels), "many channels")
+    prove(rate > 0 and track.time_scale == rate, "two sample rates")
+    return {
+        "codec": f"pcm_{form[0]}{form[1]}{form[2]}",
+        "profile": None,
+        "channels": channels,
+        "channel_layout": layout,
+        "sample_rate": rate,
+        "bit_depth": form[1],
+        "bitrate": channels * form[1] * rate,
+        "bitrate_basis": "sizes",
+        "frame_count": size.count,
+    }
+
+
+def _stated(track: Track, version: int) -> tuple[int, int, tuple[str, int, str]]:
+    """Read the fields that tell each thing by itself."""
+    prove(version == 2, "sound of a strange form")  # noqa: PLR2004 - the version that has them
+    rate, channels, _, bits, flags = struct.unpack_from(">dIIII", track.entry, 40)
+    prove(rate == int(rate) and bits in (16, 24, 32) and not flags & 1 and flags & 4, "a form")
+    return channels, int(rate), ("s", bits, "be" if flags & 2 else "le")
+
+
+def _order(parts: Parts) -> str:
+    inner = dict(_loose(b"\0" * 8 + parts.get(b"wave", b"")))
+    said = inner.get(b"enda", b"\0\0")
+    prove(said in (b"\0\0", b"\0\1"), "sound of a strange form")
+    return "le" if said[1] else "be"
+
+
+def _channels(box: bytes | None) -> int | None:
+    """Return how many channels a layout has; 0 for one that is left to libav."""
+    if box is None:
+        return None
+    if len(box) < 16 or box[12:16] != b"\0\0\0\0":  # noqa: PLR2004 - no places one by one
+        return 0
+    return _PLACES.get(struct.unpack_from(">II", box, 4), 0)
+
+
+def _wave(parts: Parts) -> Parts:
+    """Look into QuickTime's box for what other files keep beside it."""
+    prove(set(parts) <= {b"wave", b"chan"}, "an unknown sound entry")
+    inner = b"\0" * 8 + parts[b"wave"]
+    return {kind: body for kind, body in _loose(inner) if kind not in _WRAPPING}
+
+
+def _loose(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    at = 8
+    while at + 8 <= len(data):
+        size = int.from_bytes(data[at : at + 4], "big")
+        prove(8 <= size <= len(data) - at, "a sample entry of a strange form")  # noqa: PLR2004 - a box's head
+        yield data[at + 4 : at + 8], data[at + 8 : at + size]
+        at += size
+
+
+def _descriptor(esds: bytes) -> tuple[int, bytes]:
+    """Return the kind of sound and the decoder's configuration (ISO/IEC 14496-1, 7.2.6)."""
+    at, kind = 4, 0
+    while at + 2 < len(esds):
+        tag, at = esds[at], at + 1
+        size = 0
+        for _ in range(4):
+            byte, at = (esds[at] if at < len(esds) else 0), at + 1
+            size = size << 7 | byte & 0x7F
+            if not byte & 0x80:
+                break
+        prove(size <= len(esds) - at, "a descriptor beyond its box")
+        if tag == 3:  # noqa: PLR2004 - the elementary stream, whose flags make it longer
+            flags = esds[at + 2] if at + 2 < len(esds) else 0xFF
+            prove(not flags & 0xE0, "a descriptor of a strange form")
+            at += 3
+        elif tag == 4:  # noqa: PLR2004 - the decoder
+            kind, at = (esds[at] if at < len(esds) else 0), at + 13
+        elif tag == 5:  # noqa: PLR2004 - what the decoder is told
+            return kind, esds[at : at + size]
+        else:
+            break
+    return 0, b""

@@ -1,0 +1,51 @@
+"""Kinds of sound, pictures and captions that headers prove, in each container that holds them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import av
+import pytest
+
+Differences = Callable[[Path], "list[tuple[str, Any, Any]] | None"]
+
+SOUNDS = [
+    (name, codec, layout)
+    for name, kinds in {
+        ".mkv": ("ac3", "eac3", "flac", "libopus", "vorbis", "pcm_s16le", "pcm_s24le", "pcm_f32le"),
+        ".mp4": ("ac3", "eac3", "flac", "libopus"),
+        ".mov": ("ac3", "eac3", "pcm_s16le", "pcm_s16be", "pcm_s24le", "pcm_f32le"),
+    }.items()
+    for codec in kinds
+    for layout in (("stereo", "5.1(side)") if codec in ("ac3", "eac3") else ("stereo",))
+]
+
+
+@pytest.mark.parametrize(("name", "codec", "layout"), SOUNDS)
+def test_sound_is_read_from_headers_and_just_as_libav_reads_it(
+    tmp_path: Path, differences: Differences, name: str, codec: str, layout: str
+) -> None:
+    path = tmp_path / f"clip{name}"
+    with av.open(str(path), "w") as clip:
+        picture = clip.add_stream("libx264", rate=25, options={"preset": "ultrafast"})
+        picture.width, picture.height, picture.pix_fmt = 64, 64, "yuv420p"
+        sound = clip.add_stream(codec, rate=48_000, layout=layout, options={"strict": "-2"})
+        for number in range(5):
+            frame = av.VideoFrame(64, 64, "yuv420p")
+            frame.pts = number
+            clip.mux(picture.encode(frame))
+        clip.mux(picture.encode(None))
+        for number in range(8):
+            clip.mux(sound.encode(quiet(layout, number)))
+        clip.mux(sound.encode(None))
+    assert differences(path) == []
+
+
+def quiet(layout: str, number: int) -> av.AudioFrame:
+    frame = av.AudioFrame("fltp", layout, 1536)
+    for plane in frame.planes:
+        plane.update(bytes(plane.buffer_size))
+    frame.sample_rate, frame.pts = 48_000, number * 1536
+    return frame
