@@ -5,7 +5,7 @@
 * The floor: the very rows that each batch left behind, read back, put by ``executemany`` into an
   empty file with tables and indexes of the same definition and settings, in a transaction of its
   own. It builds no cell, packs no document, looks for no known file, checks no reference between
-  tables and gives no answer.
+  tables, has no triggers and gives no answer.
 
 Ours and the floor take turns, batch by batch; making outcomes and reading rows back is not timed.
 Processor time is told beside the clock's, since it says more on a machine with other work to do.

@@ -1,8 +1,8 @@
 """Frames of a large library that has not changed: files of Arrow that are mapped, not read.
 
 The library itself says whether a file still tells the truth. Whoever asks for a frame leaves a
-token in it; triggers take the token away with any change to what frames are made of, in the
-transaction that makes the change. A file is named after the token of the state that it holds.
+token in it; whatever changes what frames are made of takes the token away, in the transaction that
+makes the change. A file is named after the token of the state that it holds.
 """
 
 from __future__ import annotations
@@ -28,13 +28,14 @@ from stoat_nb.catalog.kept import Codes, Kept, Numbers, frame_of, kept
 from stoat_nb.catalog.packing import fetch_columns
 from stoat_nb.errors import CatalogError
 
-#: Tables whose frames are kept: those that triggers guard.
+#: Tables whose frames are kept: what they are made of is guarded.
 GUARDED = frozenset({"videos", "streams"})
 #: Smaller frames are made anew in a moment.
 LEAST_ROWS = 20_000
 #: All files together, of all libraries of this user.
 LARGEST_BYTES = 8 << 30
 _FORMAT = 1
+_LAST = "SELECT coalesce(max(id), 0) FROM videos"
 _UNKNOWN = "?"
 _WORDS = b"words"
 
@@ -63,7 +64,11 @@ def whole_frame(database: Database, table: Table) -> pd.DataFrame:
 
 
 def _token(connection: apsw.Connection, table: Table) -> str | None:
-    rows = fetch(connection, "SELECT token FROM snapshots WHERE name = ?", (table.name,))
+    rows = fetch(
+        connection,
+        f"SELECT token FROM snapshots WHERE name = ? AND last_video_id = ({_LAST})",  # noqa: S608 - of our own words alone
+        (table.name,),
+    )
     return str(rows[0][0]) if rows else None
 
 
@@ -73,7 +78,7 @@ def _leave_token(database: Database, table: Table) -> None:
         database.write(
             lambda connection: fetch(
                 connection,
-                "INSERT INTO snapshots (name, token) VALUES (?, ?) ON CONFLICT DO NOTHING",
+                f"INSERT OR REPLACE INTO snapshots VALUES (?, ?, ({_LAST}))",  # noqa: S608 - of our own words alone
                 (table.name, token),
             )
         )

@@ -101,15 +101,10 @@ _NEW_VIDEO = """
     SELECT folder_id, x'78', '/videos/x', '', 1, 1, 1, 1, 'ok', 1, 1, 1, 1
     FROM videos WHERE path = '/videos/b.mp4'
 """
-_NEW_STREAM = """
-    INSERT INTO streams (video_id, idx, kind, is_default, is_forced, is_cover)
-    VALUES (1, 99, 'data', 0, 0, 0)
-"""
 CHANGES = {
     "a video is added": _NEW_VIDEO,
     "a video changes": "UPDATE videos SET title = 'new' WHERE id = 1",
     "a video is removed": "DELETE FROM videos WHERE id = 1",
-    "a stream is added": _NEW_STREAM,
     "a stream changes": "UPDATE streams SET codec = 'new' WHERE video_id = 1",
     "a stream is removed": "DELETE FROM streams WHERE video_id = 1",
     "a failure changes": "UPDATE failures SET error = 'new'",
@@ -133,6 +128,16 @@ def test_any_change_by_anybody_is_seen_at_once(filled: Catalog, path: Path, chan
         for _ in range(2):
             pd.testing.assert_frame_equal(getattr(filled, name)(), slowly(filled, name))
     assert len(files()) == before == len(GUARDED)  # those of the old state are gone
+
+
+def test_what_a_scan_writes_is_seen_at_once(filled: Catalog, filling: Any) -> None:
+    for outcome in (filling.ok(b"/new.mp4"), filling.bad(b"/new.mp4"), filling.ok(b"/new.mp4")):
+        for name in sorted(GUARDED):
+            for _ in range(2):
+                getattr(filled, name)()
+        filling.record(outcome)
+        for name in sorted(GUARDED):
+            pd.testing.assert_frame_equal(getattr(filled, name)(), slowly(filled, name))
 
 
 def test_every_table_that_a_kept_frame_is_made_of_is_guarded(filled: Catalog) -> None:

@@ -30,36 +30,32 @@ ALTER TABLE folders ADD COLUMN n_files INTEGER;
 ALTER TABLE folders ADD COLUMN n_bytes INTEGER;
 
 -- A frame of a large library is kept in a file for as long as its token is here. Whatever changes what
--- frames are made of takes the token away in the same transaction, whoever writes it. That costs a look
--- into an empty table for each row.
+-- frames are made of takes the token away in the same transaction. Cataloguing does so itself, once for
+-- each batch: a trigger on every insert would double what a first scan costs. So that rows which another
+-- program adds are noticed too, the last number of a video goes with the token.
 CREATE TABLE snapshots (
     name TEXT PRIMARY KEY,
-    token TEXT NOT NULL
+    token TEXT NOT NULL,
+    last_video_id INTEGER NOT NULL
 ) STRICT;
 
-CREATE TRIGGER snapshots_video_added AFTER INSERT ON videos
-WHEN EXISTS (SELECT 1 FROM snapshots) BEGIN DELETE FROM snapshots; END;
 CREATE TRIGGER snapshots_video_changed AFTER UPDATE ON videos
 WHEN EXISTS (SELECT 1 FROM snapshots) BEGIN DELETE FROM snapshots; END;
 CREATE TRIGGER snapshots_video_removed AFTER DELETE ON videos
-WHEN EXISTS (SELECT 1 FROM snapshots) BEGIN DELETE FROM snapshots; END;
-CREATE TRIGGER snapshots_stream_added AFTER INSERT ON streams
 WHEN EXISTS (SELECT 1 FROM snapshots) BEGIN DELETE FROM snapshots; END;
 CREATE TRIGGER snapshots_stream_changed AFTER UPDATE ON streams
 WHEN EXISTS (SELECT 1 FROM snapshots) BEGIN DELETE FROM snapshots; END;
 CREATE TRIGGER snapshots_stream_removed AFTER DELETE ON streams
 WHEN EXISTS (SELECT 1 FROM snapshots) BEGIN DELETE FROM snapshots; END;
-CREATE TRIGGER snapshots_failure_added AFTER INSERT ON failures
-WHEN EXISTS (SELECT 1 FROM snapshots) BEGIN DELETE FROM snapshots; END;
 CREATE TRIGGER snapshots_failure_changed AFTER UPDATE ON failures
 WHEN EXISTS (SELECT 1 FROM snapshots) BEGIN DELETE FROM snapshots; END;
 CREATE TRIGGER snapshots_failure_removed AFTER DELETE ON failures
 WHEN EXISTS (SELECT 1 FROM snapshots) BEGIN DELETE FROM snapshots; END;
-CREATE TRIGGER snapshots_folder_changed AFTER UPDATE ON folders
+CREATE TRIGGER snapshots_folder_changed AFTER UPDATE OF root_id, path_text, seen_at ON folders
 WHEN EXISTS (SELECT 1 FROM snapshots) BEGIN DELETE FROM snapshots; END;
 CREATE TRIGGER snapshots_folder_removed AFTER DELETE ON folders
 WHEN EXISTS (SELECT 1 FROM snapshots) BEGIN DELETE FROM snapshots; END;
-CREATE TRIGGER snapshots_root_changed AFTER UPDATE ON roots
+CREATE TRIGGER snapshots_root_changed AFTER UPDATE OF path_text ON roots
 WHEN EXISTS (SELECT 1 FROM snapshots) BEGIN DELETE FROM snapshots; END;
 CREATE TRIGGER snapshots_root_removed AFTER DELETE ON roots
 WHEN EXISTS (SELECT 1 FROM snapshots) BEGIN DELETE FROM snapshots; END;
