@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import re
 import socket
 import threading
@@ -26,10 +27,11 @@ pytestmark = pytest.mark.slow
 
 #: Seconds after which something that should have ended has not.
 PATIENCE_S = 60.0
-SESSIONS = 100
+#: A page takes a second or two to make: $STOAT_TEST_SESSIONS says how many a patient run makes.
+SESSIONS = int(os.environ.get("STOAT_TEST_SESSIONS", "25"))
 
 
-def test_a_hundred_closed_pages_leave_nothing_behind(tmp_path: Path, port: int) -> None:
+def test_closed_pages_leave_nothing_behind(tmp_path: Path, port: int) -> None:
     make_samples(tmp_path / "Videos")
     pages: weakref.WeakSet[Viewable] = weakref.WeakSet()
     with Library(tmp_path / "stoat.db", settings=Settings()) as library:
