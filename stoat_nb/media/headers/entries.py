@@ -19,6 +19,8 @@ _HARMLESS = frozenset(
     b"avcC hvcC av1C colr pasp btrt fiel dvcC dvvC clli mdcv amve chrm free".split()
 )
 _PROGRESSIVE_FIELD = 1
+#: What players of iPods look for, and nobody else.
+_IPOD = bytes.fromhex("6b6840f25f244fc5ba39a51bcf0323f3")
 
 Parts = dict[bytes, bytes]
 
@@ -67,7 +69,9 @@ def video_facts(track: Track, sample: bytes) -> dict[str, Any]:
     known = _PICTURES.get(track.tag)
     prove(known and track.n_entries == 1 and len(track.entry) > _VISUAL, "another video codec")
     parts = parts_of(track.entry, _VISUAL)
-    strange = sorted(set(parts) - _HARMLESS)
+    strange = sorted(
+        set(parts) - _HARMLESS - ({b"uuid"} if parts.get(b"uuid", b"")[:16] == _IPOD else set())
+    )
     prove(known and not strange and known.box in parts, f"an unknown video entry: {strange}")
     if known is None:
         raise Unproven("another video codec")

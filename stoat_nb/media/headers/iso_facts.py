@@ -43,7 +43,7 @@ _KINDS = {b"vide": "video", b"soun": "audio", b"meta": "data"}
 _TOPS = frozenset(b"ftyp moov mdat free skip wide".split())
 _KNOWN = {
     b"moov": frozenset(b"mvhd trak udta meta iods free skip".split()),
-    b"trak": frozenset(b"tkhd edts mdia tref tapt tgas free skip".split()),
+    b"trak": frozenset(b"tkhd edts mdia tref tapt tgas udta meta free skip".split()),
     b"edts": frozenset([b"elst"]),
     b"mdia": frozenset(b"mdhd hdlr minf free".split()),
     b"minf": frozenset(b"vmhd smhd gmhd nmhd hdlr dinf stbl free".split()),
@@ -79,9 +79,10 @@ def film_facts(
     start, length = whole(spans)
     brand = _brand(window, film)
     tags = file_tags(window, film, header.created)
+    _refuse_early_words(film)
     last = dict(tags)
     is_quicktime = brand in (None, "qt  ")
-    words = [track_tags(track, track.created, is_quicktime=is_quicktime) for track in found]
+    words = [track_tags(window, track, track.created, is_quicktime=is_quicktime) for track in found]
     data = [box for box in film.tops if box.kind == b"mdat"]
     streams = [
         _stream(window, track, span, size, words[idx], data=data, is_quicktime=is_quicktime)
@@ -148,6 +149,14 @@ def _refuse_strange_boxes(node: Node) -> None:
         prove(kind in _REPEATED or len(children) == 1, f"a box twice: {kind!r}")
         for child in children:
             _refuse_strange_boxes(child)
+
+
+def _refuse_early_words(film: Movie) -> None:
+    """Refuse keyed words before tracks: libav then reads a track's as the file's."""
+    nodes = film.index.all(b"trak") if film.index else []
+    own = [node for node in nodes if node.all(b"meta")]
+    words = film.index.all(b"meta") if film.index else []
+    prove(all(one.box.end <= word.box.start for one in own for word in words), "early words")
 
 
 def _brand(window: Window, film: Movie) -> str | None:

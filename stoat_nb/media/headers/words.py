@@ -15,28 +15,62 @@ from stoat_nb.media.window import Window
 _EPOCH_1904 = 2_082_844_800
 _UNPACKED, _NONE = 0x400, 0x7FFF
 _MOST_META = 1 << 16
-_TEXT, _FLOAT = 1, 23
-_ITUNES = {
-    b"\xa9nam": "title",
-    b"\xa9too": "encoder",
+_TEXT, _SIGNED, _UNSIGNED, _FLOAT = 1, 21, 22, 23
+#: Kinds of values that libav passes over: pictures of numbers, points, sizes, affine matrices.
+_SKIPPED = frozenset({28, 29, 30, 66, 67, 70, 71, 72, 74, 75, 76, 77, 78, 79})
+#: Texts by the box that holds them, whoever wrote it: QuickTime's own words, and iTunes'.
+_TEXTS = {
     b"\xa9ART": "artist",
     b"\xa9alb": "album",
-    b"\xa9day": "date",
     b"\xa9cmt": "comment",
+    b"\xa9cpy": "copyright",
+    b"\xa9day": "date",
+    b"\xa9dir": "director",
+    b"\xa9enc": "encoder",
+    b"\xa9fmt": "original_format",
     b"\xa9gen": "genre",
-    b"\xa9wrt": "composer",
-    b"aART": "album_artist",
-    b"cprt": "copyright",
-    b"desc": "description",
-    b"ldes": "synopsis",
-}
-_QUICKTIME = {
-    b"\xa9xyz": "location",
-    b"\xa9swr": "encoder",
+    b"\xa9grp": "grouping",
+    b"\xa9inf": "comment",
+    b"\xa9lyr": "lyrics",
     b"\xa9mak": "make",
     b"\xa9mod": "model",
+    b"\xa9nam": "title",
+    b"\xa9prd": "producer",
+    b"\xa9swr": "encoder",
+    b"\xa9too": "encoder",
+    b"\xa9wrt": "composer",
+    b"\xa9xyz": "location",
+    b"aART": "album_artist",
+    b"catg": "category",
+    b"cprt": "copyright",
+    b"desc": "description",
+    b"keyw": "keywords",
+    b"ldes": "synopsis",
+    b"purd": "purchase_date",
+    b"soaa": "sort_album_artist",
+    b"soal": "sort_album",
+    b"soar": "sort_artist",
+    b"soco": "sort_composer",
+    b"sonm": "sort_name",
+    b"sosn": "sort_show",
+    b"tven": "episode_id",
+    b"tvnn": "network",
+    b"tvsh": "show",
 }
-_UNREAD = frozenset(b"free SDLN smrd smta".split())  # of no meaning to libav
+_OF_SEVERAL = {b"trkn": "track", b"disk": "disc"}
+#: Numbers of one byte, and how many bytes there are in all.
+_SMALL = {
+    b"cpil": ("compilation", 1),
+    b"hdvd": ("hd_video", 1),
+    b"pcst": ("podcast", 1),
+    b"pgap": ("gapless_playback", 1),
+    b"rtng": ("rating", 1),
+    b"stik": ("media_type", 1),
+    b"tves": ("episode_sort", 4),
+    b"tvsn": ("season_number", 4),
+}
+_PLACE = b"loci"
+_UNREAD = frozenset(b"free SDLN smrd smta date".split())  # of no meaning to libav
 
 Tags = list[tuple[str, str]]
 
@@ -44,14 +78,20 @@ Tags = list[tuple[str, str]]
 def file_tags(window: Window, film: Movie, created: int) -> Tags:
     """Return the tags of the whole file; raise ``Unproven`` at what is not understood."""
     found = _brands(window, film.first(b"ftyp")) + _created(created)
-    if film.index:
-        for node in film.index.all(b"udta"):
-            found += _user(window, node.box)
-        for node in film.index.all(b"meta"):
-            found += _meta(window, node.box)
-    keys = [key.lower() for key, _ in found]
-    prove(len(set(keys)) == len(keys), "a tag twice")
-    return found
+    nodes = [*film.index.all(b"udta"), *film.index.all(b"meta")] if film.index else []
+    for node in sorted(nodes, key=lambda one: one.box.start):
+        found += (_user if node.box.kind == b"udta" else _meta)(window, node.box)
+    last = {key.lower(): (key, value) for key, value in found}  # the later word counts
+    again = len(found) - len(last)
+    # Of keyed words FFmpeg 9 keeps both; only phones without such state a place in two ways.
+    is_place = "location" in last and not (film.index and film.index.all(b"meta"))
+    prove(not again or (is_place and _is_said_once(found)), "a tag twice")
+    return list(last.values())
+
+
+def _is_said_once(found: Tags) -> bool:
+    keys = [key.lower() for key, _ in found if not key.startswith("location")]
+    return len(set(keys)) == len(keys)
 
 
 def _brands(window: Window, box: Box | None) -> Tags:
@@ -93,9 +133,11 @@ def plain(raw: bytes) -> str:
     return text.decode("ascii")
 
 
-def track_tags(track: Track, created: int, *, is_quicktime: bool) -> Tags:
+def track_tags(window: Window, track: Track, created: int, *, is_quicktime: bool) -> Tags:
     """Return the tags of a track."""
-    prove(not track.node.all(b"udta") and not track.node.all(b"meta"), "a track's own words")
+    for node in track.node.all(b"meta"):
+        prove(node.box.start >= track.media.box.end, "a track's own words")
+        _refuse_if_read(window, node.box)
     prove(not track.media.all(b"elng"), "an extended language")
     found = _created(created)
     if language := language_of(track.language):
@@ -103,6 +145,14 @@ def track_tags(track: Track, created: int, *, is_quicktime: bool) -> Tags:
     counted = is_quicktime and track.name[:1] == bytes([max(0, len(track.name) - 1) & 0xFF])
     if name := _name(track.name[1:] if counted else track.name):
         found.append(("handler_name", name))
+    for node in track.node.all(b"udta"):
+        for child in tiled(window, node.box.body, node.box.end, slack=4):
+            prove(child.kind in (b"name", b"free"), "a track's own words")
+            if child.kind == b"name":
+                found.append(
+                    ("name", plain(window.at(child.body, min(child.end - child.body, 512))))
+                )
+    prove(len(dict(found)) == len(found) and all(value for _, value in found), "a tag twice")
     return found
 
 
@@ -129,9 +179,11 @@ def _user(window: Window, box: Box) -> Tags:
     for child in tiled(window, box.body, box.end, slack=4):
         if child.kind == b"meta":
             found += _meta(window, child)
-        elif child.kind in _QUICKTIME:
+        elif child.kind in _TEXTS:
             body = window.at(child.body, min(child.end - child.body, 512))
-            found += _phrase(_QUICKTIME[child.kind], body)
+            found += _phrase(_TEXTS[child.kind], body)
+        elif child.kind == _PLACE:
+            found += _place(window.at(child.body, min(child.end - child.body, 512)))
         else:
             prove(child.kind in _UNREAD, f"words of a kind of their own: {child.kind!r}")
     return found
@@ -145,6 +197,34 @@ def _phrase(key: str, body: bytes) -> Tags:
     if language and language != "und":
         found.append((f"{key}-{language}", text))
     return found
+
+
+def _place(body: bytes) -> Tags:
+    """Write a place as FFmpeg does, in degrees with four places (3GPP TS 26.244, 8.2)."""
+    prove(len(body) > 6 and not any(body[:4]), "a place of another form")  # noqa: PLR2004 - version, language
+    name, ended, rest = body[6:].partition(b"\0")
+    prove(ended and 13 <= len(rest) < 100 and len(name) < 99, "a place of another form")  # noqa: PLR2004 - role, three numbers
+    across, up, high = (
+        struct.unpack("f", struct.pack("f", number))[0] / (1 << 16)
+        for number in struct.unpack_from(">3i", rest, 1)
+    )
+    text = f"{up:+08.4f}{across:+09.4f}{f'{high:+f}' if high else ''}/{plain(name)}"
+    language = language_of(int.from_bytes(body[4:6], "big"))
+    is_said = language and language != "und"
+    return [("location", text), *([(f"location-{language}", text)] if is_said else [])]
+
+
+def _refuse_if_read(window: Window, box: Box) -> None:
+    """Refuse words of a track, but for the keyed ones, which libav passes over."""
+    size = box.end - box.body
+    prove(size <= _MOST_META, "a long box of words")
+    window.load(box.body, size)
+    prove(window.at(box.body + 4, 4) == b"hdlr", "a track's own words")
+    inside = {child.kind: child for child in tiled(window, box.body, box.end)}
+    prove(set(inside) <= {b"hdlr", b"keys", b"ilst", b"free"}, "a track's own words")
+    prove(window.at(inside[b"hdlr"].body + 8, 4) == b"mdta", "a track's own words")
+    for child in tiled(window, inside[b"ilst"].body, inside[b"ilst"].end):
+        prove(child.kind[:3] == b"\0\0\0", "a track's own words")
 
 
 def _meta(window: Window, box: Box) -> Tags:
@@ -173,24 +253,41 @@ def _keys(window: Window, box: Box) -> Iterator[str]:
 
 def _items(window: Window, box: Box, keys: list[str] | None) -> Iterator[tuple[str, str]]:
     for item in tiled(window, box.body, box.end):
-        key = _key(item.kind, keys)
         data = tiled(window, item.body, item.end)
         prove(len(data) == 1 and data[0].kind == b"data", "a word of several values")
         body = window.at(data[0].body, data[0].end - data[0].body)
+        if keys is None and item.kind not in _TEXTS:
+            yield _counted(item.kind, body[8:])
+            continue
+        key = _TEXTS[item.kind] if keys is None else _key(item.kind, keys)
         if value := _value(int.from_bytes(body[:4], "big"), body[8:], is_keyed=keys is not None):
             yield key, value
 
 
-def _key(kind: bytes, keys: list[str] | None) -> str:
-    if keys is None:
-        prove(kind in _ITUNES, f"a tag that few use: {kind!r}")
-        return _ITUNES[kind]
+def _counted(kind: bytes, raw: bytes) -> tuple[str, str]:
+    """Return a tag that is a number, or one of several."""
+    if kind in _OF_SEVERAL:
+        prove(len(raw) in (6, 8), "a number of another form")
+        number, of = struct.unpack_from(">2h", raw, 2)
+        return _OF_SEVERAL[kind], f"{number}/{of}" if of else str(number)
+    prove(kind in _SMALL, f"a tag that few use: {kind!r}")
+    key, size = _SMALL[kind]
+    prove(len(raw) == size, "a number of another form")
+    return key, str(raw[-1])
+
+
+def _key(kind: bytes, keys: list[str]) -> str:
     number = int.from_bytes(kind, "big")
     prove(0 < number <= len(keys), "a value without its key")
+    prove("artwork" not in keys[number - 1], "a cover")
     return keys[number - 1]
 
 
 def _value(kind: int, raw: bytes, *, is_keyed: bool) -> str:
+    if is_keyed and kind in _SKIPPED:
+        return ""
+    if is_keyed and kind in (_SIGNED, _UNSIGNED) and len(raw) in (1, 2, 4):
+        return str(int.from_bytes(raw, "big", signed=kind == _SIGNED))
     if kind == _FLOAT and is_keyed and len(raw) == 4:  # noqa: PLR2004 - one number
         return f"{struct.unpack('>f', raw)[0]:f}"
     prove(kind == _TEXT and len(raw) < 1000, "a value that is no short text")  # noqa: PLR2004 - libav's buffer

@@ -49,3 +49,44 @@ def quiet(layout: str, number: int) -> av.AudioFrame:
         plane.update(bytes(plane.buffer_size))
     frame.sample_rate, frame.pts = 48_000, number * 1536
     return frame
+
+
+WORDS = {
+    "track": "3/12",
+    "disc": "1",
+    "compilation": "1",
+    "season_number": "2",
+    "show": "Nights",
+    "location": "+48.8789+002.3376+048.928/",
+    "album_artist": "Anna",
+    "artist": "Jörg",
+    "copyright": "nobody",
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "keys"),
+    [
+        ("t.mp4", set(WORDS)),
+        ("t.mkv", set(WORDS)),
+        ("t keyed.mov", set(WORDS)),
+        ("t.mov", set(WORDS) - {"artist"}),
+        ("t.3gp", {"location"}),
+    ],
+)
+def test_words_of_phones_and_film_collections_do_not_differ(
+    tmp_path: Path, archive: Path, differences: Differences, name: str, keys: set[str]
+) -> None:
+    path = tmp_path / name
+    options = {"movflags": "use_metadata_tags"} if "keyed" in name else {}
+    with (
+        av.open(str(archive / "2024 Summer/beach walk.mp4")) as clip,
+        av.open(str(path), "w", options=options) as copy,
+    ):
+        copy.metadata.update({key: WORDS[key] for key in keys})
+        stream = copy.add_stream_from_template(clip.streams.video[0])
+        for packet in clip.demux(clip.streams.video[0]):
+            if packet.dts is not None:
+                packet.stream = stream
+                copy.mux(packet)
+    assert differences(path) == []
