@@ -5,7 +5,7 @@ function slider(model, parent, range) {
   const root = make("fieldset", parent, "range");
   const legend = make("legend", root, null, range.title);
   legend.append(" ");
-  const said = make("output", legend, "said");
+  const said = make("span", legend, "said");
   const track = make("div", root, "histogram");
   const svg = shape("svg", track, {preserveAspectRatio: "none", "aria-hidden": "true"});
   const thumbs = ["least", "most"].map((word) => {
