@@ -13,8 +13,8 @@ from typing import Any
 from stoat_nb.media.codecs import av1, h264, hevc, vp9
 from stoat_nb.media.codecs.picture import Picture
 from stoat_nb.media.containers import MATROSKA
-from stoat_nb.media.ebml import ATTACHMENTS
 from stoat_nb.media.failures import STOAT
+from stoat_nb.media.headers.attachments import attached
 from stoat_nb.media.headers.blocks import Start, starts
 from stoat_nb.media.headers.clock import bitrate, reduced
 from stoat_nb.media.headers.colours import Colour, colour_facts, merged, of_stream
@@ -49,6 +49,9 @@ _STRANGE_VIDEO = {
 _SUBTITLES = {
     "S_TEXT/UTF8": "subrip",
     "S_TEXT/ASS": "ass",
+    "S_TEXT/SSA": "ass",
+    "S_TEXT/WEBVTT": "webvtt",
+    "D_WEBVTT/SUBTITLES": "webvtt",
     "S_HDMV/PGS": "hdmv_pgs_subtitle",
     "S_VOBSUB": "dvd_subtitle",
 }
@@ -98,7 +101,6 @@ def segment_facts(
     prove(len({one for one, _ in numbers}) == len(found.tracks), "tracks of one number")
     prove(all(all(pair) for pair in numbers), "a track without a number")
     prove(len({uid for _, uid in numbers}) == len(found.tracks), "tracks of one number")
-    prove(ATTACHMENTS not in found.others, "attachments")
     chapters = chapters_of(found)
     prove(found.tracks and found.doc_type in (b"matroska", b"webm"), "another kind of document")
     scale = number(found.info, 0x2AD7B1) or _MILLISECOND
@@ -116,6 +118,10 @@ def segment_facts(
         tags += [{"key": key, "value": value, "idx": idx} for key, value in own]
     begin = min((one["start_s"] for one in streams if one.get("start_s") is not None), default=None)
     prove(begin is not None and any(one["kind"] != "subtitle" for one in streams), "no start")
+    for facts, own in attached(window, found.attachments):
+        idx = len(streams)
+        streams.append({**facts, "idx": idx, "codec_tag": None})
+        tags += [{"key": key, "value": value, "idx": idx} for key, value in own]
     prove(begin == 0 or all(one["kind"] != "subtitle" for one in streams), "captions before all")
     return {
         "container": "webm" if found.doc_type == b"webm" else "matroska",

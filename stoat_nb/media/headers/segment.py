@@ -34,7 +34,7 @@ _MASTERS = frozenset(
 _VERSIONS = {0x42F7: 1, 0x42F2: 4, 0x42F3: 8, 0x4285: 3}  # what the header may ask of a reader
 _BROKEN = 0  # no element has this number
 _REPEATED = frozenset({VOID, 0xAE, 0x4DBB, 0x7373, 0x67C8, 0xB6})
-_HARMLESS = frozenset({VOID, CRC, CUES, CHAPTERS, ATTACHMENTS})
+_HARMLESS = frozenset({VOID, CRC, CUES, CHAPTERS})
 _LISTS = {TRACKS: 0xAE, TAGS: 0x7373, CHAPTERS: 0x45B9, SEEK_HEAD: 0x4DBB}
 _KNOWN = _MASTERS | frozenset(
     {0xEC, 0xBF, 0x53AB, 0x53AC}  # padding, checks, places
@@ -69,6 +69,7 @@ class Segment:
     first_cluster: int | None = None  #: Where its content starts.
     tags: list[Tree] = field(default_factory=list)
     editions: list[Tree] = field(default_factory=list)  #: Of chapters.
+    attachments: Element | None = None
     others: set[int] = field(default_factory=set)  #: Further elements at the top that were met.
     is_plain: bool = True  #: Everything met is of a known kind, whole, and where it should be.
     body: int = 0  #: Where the segment's content starts.
@@ -103,6 +104,11 @@ def segment(window: Window) -> Segment | None:
 
 def _keep(window: Window, found: Segment, element: Element, places: list[Tree]) -> None:
     """Keep what an element says, or that it was there."""
+    if element.id == ATTACHMENTS and element.end is not None:
+        found.is_plain &= ATTACHMENTS not in found.others and element.end <= window.size
+        found.attachments = element
+        found.others.add(ATTACHMENTS)
+        return
     if element.end is None or element.end - element.body > _MOST_HEADER:
         found.is_plain = False
         return

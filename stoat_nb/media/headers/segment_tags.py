@@ -113,6 +113,7 @@ def _chapter(atom: Tree) -> dict[str, Any]:
     prove(
         begin is not None and end is not None and number(atom, 0x73C4), "a chapter without an end"
     )
+    prove((begin or 0) <= (end or 0), "a chapter that ends before it starts")
     prove(0xB6 not in atom and len(atom.get(0x80, [])) <= 1, "a chapter of chapters")  # noqa: PLR2004 - elements
     return {
         "start_s": (begin or 0) / _SECOND,

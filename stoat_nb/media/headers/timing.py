@@ -105,6 +105,8 @@ def add_starts(facts: dict[str, Any], starts: dict[int, float]) -> None:
         is_open = stream["kind"] == "audio" and stream.get("start_s") is None
         if place in starts and (stream["kind"] == "video" or is_open):
             stream["start_s"] = starts[place]
+        if stream["kind"] == "attachment":
+            stream["start_s"] = None  # libav says when the film starts, where it knows
         if stream.get("start_s") is not None:
             known.append(stream["start_s"])
     if facts.get("start_s") is None:

@@ -90,3 +90,23 @@ def test_words_of_phones_and_film_collections_do_not_differ(
                 packet.stream = stream
                 copy.mux(packet)
     assert differences(path) == []
+
+
+def test_captions_and_attached_fonts_of_matroska_do_not_differ(
+    tmp_path: Path, archive: Path, differences: Differences
+) -> None:
+    path = tmp_path / "film.mkv"
+    with (
+        av.open(str(archive / "2023 Alps/summit.mkv")) as clip,
+        av.open(str(path), "w") as film,
+    ):
+        picture = film.add_stream_from_template(clip.streams.video[0])
+        for number, kind in enumerate(("application/x-truetype-font", "font/otf")):
+            film.add_attachment(f"{number}.ttf", kind, b"no font")
+        for packet in clip.demux(clip.streams.video[0]):
+            if packet.dts is not None:
+                packet.stream = picture
+                film.mux(packet)
+    assert differences(path) == []
+    path.write_bytes(path.read_bytes().replace(b"font/otf", b"image/gf"))
+    assert differences(path) is None
