@@ -294,9 +294,7 @@ class Catalog:
         from stoat_nb.catalog.exports.export import Export  # noqa: PLC0415 - only for exports
         from stoat_nb.catalog.exports.wanted import wanted  # noqa: PLC0415
 
-        return Export(
-            self._database, wanted(table, query=query, columns=columns, redact=redact)
-        )
+        return Export(self._database, wanted(table, query=query, columns=columns, redact=redact))
 
     def _frame(self, name: str, chosen: Selection | None = None) -> pd.DataFrame:
         from stoat_nb.catalog.frames import frame  # noqa: PLC0415 - pandas only for frames
