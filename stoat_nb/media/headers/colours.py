@@ -36,6 +36,7 @@ def colours_of(box: bytes | None, form: Picture, *, is_hevc: bool) -> Colour:
 def merged(own: Colour, outer: Colour) -> Colour:
     """Return the colour of a stream; where its container contradicts it, libav is asked."""
     prove(outer.range in (None, own.range) or own.range is None, "two ranges of colour")
+    prove(outer.range != _FULL or own.range == _FULL, "two ranges of colour")
     found = []
     for ours, theirs in zip(own.points, outer.points, strict=True):
         prove(theirs is None or theirs == ours or not _is_said(ours), "two colours")

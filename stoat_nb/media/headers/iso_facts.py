@@ -12,7 +12,7 @@ from stoat_nb.media.boxes import Box
 from stoat_nb.media.codecs import forms
 from stoat_nb.media.containers import by_brand
 from stoat_nb.media.failures import STOAT
-from stoat_nb.media.headers import entries
+from stoat_nb.media.headers import entries, timecode
 from stoat_nb.media.headers.clock import Span, bitrate, reduced, whole
 from stoat_nb.media.headers.edits import length_of, span_of
 from stoat_nb.media.headers.entry_sounds import sound_facts
@@ -27,6 +27,7 @@ from stoat_nb.media.headers.samples import (
 )
 from stoat_nb.media.headers.sizes import Sizes, sizes_of
 from stoat_nb.media.headers.tables import prove_tables
+from stoat_nb.media.headers.timecode import add_timecodes
 from stoat_nb.media.headers.tracks import Header, Track
 from stoat_nb.media.headers.unproven import Unproven, prove
 from stoat_nb.media.headers.words import Tags, file_tags, plain, track_tags
@@ -39,7 +40,9 @@ from stoat_nb.media.window import Window
 
 FORMAT = "mov,mp4,m4a,3gp,3g2,mj2"
 
-_KINDS = {b"vide": "video", b"soun": "audio", b"meta": "data"}
+_KINDS = {b"vide": "video", b"soun": "audio", b"meta": "data", b"tmcd": "data", b"sbtl": "subtitle"}
+_MAIN = frozenset([b"vide", b"soun"])
+_CAPTIONS = {b"tx3g": "mov_text"}
 _TOPS = frozenset(b"ftyp moov mdat free skip wide".split())
 _KNOWN = {
     b"moov": frozenset(b"mvhd trak udta meta iods free skip".split()),
@@ -49,7 +52,7 @@ _KNOWN = {
     b"minf": frozenset(b"vmhd smhd gmhd nmhd hdlr dinf stbl free".split()),
     b"dinf": frozenset([b"dref"]),
     b"stbl": frozenset(b"stsd stts stss ctts cslg stsc stsz stco co64 sdtp sgpd sbgp free".split()),
-    b"tref": frozenset([b"cdsc", b"cdep"]),
+    b"tref": frozenset([b"cdsc", b"cdep", b"tmcd"]),
 }
 _REPEATED = frozenset(b"trak free skip udta sgpd sbgp cdsc cdep".split())
 _LARGEST_FRACTION = 2**31 - 1
@@ -83,6 +86,7 @@ def film_facts(
     last = dict(tags)
     is_quicktime = brand in (None, "qt  ")
     words = [track_tags(window, track, track.created, is_quicktime=is_quicktime) for track in found]
+    add_timecodes(window, found, words)
     data = [box for box in film.tops if box.kind == b"mdat"]
     streams = [
         _stream(window, track, span, size, words[idx], data=data, is_quicktime=is_quicktime)
@@ -127,7 +131,7 @@ def _refuse_strangers(film: Movie, shape: Structure, found: list[Track]) -> None
     prove(film.index and len(film.index.all(b"trak")) == len(found), "a broken track")
     handlers = {track.handler for track in found}
     strange = sorted(handlers - set(_KINDS))
-    prove(not strange and handlers & {b"vide", b"soun"}, f"tracks of another kind: {strange}")
+    prove(not strange and handlers & _MAIN, f"tracks of another kind: {strange}")
     numbers = {track.id for track in found if 0 < track.id < 1 << 31}
     prove(len(numbers) == len(found), "tracks of one number")
     for track in found:
@@ -173,7 +177,7 @@ def _all_tags(tags: Tags, words: list[Tags]) -> list[dict[str, Any]]:
 
 def _span(window: Window, track: Track, header: Header) -> Span:
     offsets = offsets_of(window, track)
-    is_beside = track.handler == b"meta"
+    is_beside = track.handler not in _MAIN
     prove(0 < track.time_scale <= _FINEST_CLOCK, "a track without a clock")
     return span_of(track, header.time_scale, offsets, is_beside=is_beside)
 
@@ -216,7 +220,12 @@ def _stream(
         known = facts["codec"], facts["extradata"]
         prove(looks_right(window, track, *known, sample), "a first sample of noise")
         words += _words_of(track)
-    if track.handler != b"meta" and is_quicktime:
+    elif track.handler == b"sbtl":
+        prove(track.tag in _CAPTIONS, f"another kind of captions: {track.tag!r}")
+        facts["codec"] = _CAPTIONS[track.tag]
+    else:
+        prove(track.handler != timecode.TAG or track.tag == timecode.TAG, "another clock")
+    if track.handler in _MAIN and is_quicktime:
         words.append(("vendor_id", _vendor(track.entry[20:24])))
     facts.pop("form", None)
     extradata = facts.pop("extradata", b"")

@@ -118,9 +118,12 @@ def segment_facts(
         tags += [{"key": key, "value": value, "idx": idx} for key, value in own]
     begin = min((one["start_s"] for one in streams if one.get("start_s") is not None), default=None)
     prove(begin is not None and any(one["kind"] != "subtitle" for one in streams), "no start")
-    for facts, own in attached(window, found.attachments):
+    fonts = attached(window, found.attachments)
+    # libav says that they start with the film, where it knows when that is: by its sound.
+    prove(not fonts or any(one["kind"] == "audio" for one in streams), "a silent film with fonts")
+    for facts, own in fonts:
         idx = len(streams)
-        streams.append({**facts, "idx": idx, "codec_tag": None})
+        streams.append({**facts, "idx": idx, "codec_tag": None, "start_s": begin})
         tags += [{"key": key, "value": value, "idx": idx} for key, value in own]
     prove(begin == 0 or all(one["kind"] != "subtitle" for one in streams), "captions before all")
     return {
@@ -183,6 +186,8 @@ def _video(name: str, entry: Tree, begin: Start | None) -> dict[str, Any]:
     if name not in _VIDEO:
         raise Unproven(f"another video codec: {name}")
     codec, facts, form = _VIDEO[name](private, begin.frame)
+    # libav waits for some pictures of H.264 that says of no order, and may not see enough of them.
+    prove(codec != "h264" or form.reorder or not begin.ticks, "a picture that starts late")
     prove(form.width and form.height, "a picture of no size")
     prove(_FASTEST <= step <= _SLOWEST, "a strange frame rate")
     rate = reduced(_NANOSECONDS, step, _MOST_RATE)

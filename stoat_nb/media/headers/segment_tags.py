@@ -53,6 +53,7 @@ def track_words(found: Segment, entry: Tree) -> Words:
     """Return the tags of one track."""
     words: Words = []
     spoken = text_of(last(entry, _LANGUAGE)) if _LANGUAGE in entry else "eng"
+    prove(spoken.replace("-", "").isalnum(), "a strange language")
     if spoken != "und":
         words.append(("language", spoken))
     if title := text_of(last(entry, 0x536E)):

@@ -96,17 +96,11 @@ def _pairs(
 
 
 def add_starts(facts: dict[str, Any], starts: dict[int, float]) -> None:
-    """Add when streams start where libav did not read as far as it takes to know.
-
-    Of pictures it may then say that they start with the file, so their first block is believed.
-    """
+    """Add when streams start where libav did not read as far as it takes to know."""
     known = []
     for place, stream in enumerate(facts["streams"]):
-        is_open = stream["kind"] == "audio" and stream.get("start_s") is None
-        if place in starts and (stream["kind"] == "video" or is_open):
-            stream["start_s"] = starts[place]
-        if stream["kind"] == "attachment":
-            stream["start_s"] = None  # libav says when the film starts, where it knows
+        if stream.get("start_s") is None and stream["kind"] in ("video", "audio"):
+            stream["start_s"] = starts.get(place)
         if stream.get("start_s") is not None:
             known.append(stream["start_s"])
     if facts.get("start_s") is None:

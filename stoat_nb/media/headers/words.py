@@ -46,7 +46,6 @@ _TEXTS = {
     b"desc": "description",
     b"keyw": "keywords",
     b"ldes": "synopsis",
-    b"purd": "purchase_date",
     b"soaa": "sort_album_artist",
     b"soal": "sort_album",
     b"soar": "sort_artist",
@@ -122,6 +121,7 @@ def tiled(window: Window, start: int, end: int, *, slack: int = 0) -> list[Box]:
     """Return the boxes that fill a place exactly; a zero may end a list of QuickTime's."""
     found = list(boxes(window, start, end))
     last = found[-1].end if found else start
+    prove(all(any(window.at(one.start, 4)) for one in found), "a box without a size")
     prove(last == end or (last == end - slack and not any(window.at(last, slack))), "a broken box")
     return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +93,7 @@ def test_words_of_phones_and_film_collections_do_not_differ(
     assert differences(path) == []
 
 
-def test_captions_and_attached_fonts_of_matroska_do_not_differ(
+def test_attached_fonts_of_matroska_do_not_differ(
     tmp_path: Path, archive: Path, differences: Differences
 ) -> None:
     path = tmp_path / "film.mkv"
@@ -100,13 +101,72 @@ def test_captions_and_attached_fonts_of_matroska_do_not_differ(
         av.open(str(archive / "2023 Alps/summit.mkv")) as clip,
         av.open(str(path), "w") as film,
     ):
-        picture = film.add_stream_from_template(clip.streams.video[0])
+        streams = {stream: film.add_stream_from_template(stream) for stream in clip.streams}
         for number, kind in enumerate(("application/x-truetype-font", "font/otf")):
             film.add_attachment(f"{number}.ttf", kind, b"no font")
-        for packet in clip.demux(clip.streams.video[0]):
+        for packet in clip.demux():
             if packet.dts is not None:
-                packet.stream = picture
+                packet.stream = streams[packet.stream]
                 film.mux(packet)
     assert differences(path) == []
     path.write_bytes(path.read_bytes().replace(b"font/otf", b"image/gf"))
     assert differences(path) is None
+
+
+@pytest.mark.parametrize(
+    ("rate", "word"),
+    [
+        (Fraction(25), "10:09:59:24"),
+        (Fraction(30_000, 1001), "00:10:00;02"),
+        (Fraction(60_000, 1001), "23:59:59;58"),
+        (Fraction(24_000, 1001), "01:00:00:00"),
+    ],
+)
+def test_the_clock_of_a_camera_does_not_differ(
+    tmp_path: Path, differences: Differences, rate: Fraction, word: str
+) -> None:
+    path = tmp_path / "take.mov"
+    with av.open(str(path), "w") as take:
+        take.metadata["timecode"] = word
+        picture = take.add_stream("libx264", rate=rate, options={"preset": "ultrafast"})
+        picture.width, picture.height, picture.pix_fmt = 64, 64, "yuv420p"
+        for number in range(5):
+            frame = av.VideoFrame(64, 64, "yuv420p")
+            frame.pts = number
+            take.mux(picture.encode(frame))
+        take.mux(picture.encode(None))
+    assert differences(path) == []
+    assert word.encode() not in path.read_bytes()  # it was worked out
+
+
+ASS = b"""[Script Info]
+ScriptType: v4.00+
+[V4+ Styles]
+Format: Name, Fontname, Fontsize
+Style: Default,Arial,16
+[Events]
+Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
+"""
+
+
+def test_captions_of_an_mp4_do_not_differ(
+    tmp_path: Path, archive: Path, differences: Differences
+) -> None:
+    path = tmp_path / "film.mp4"
+    with (
+        av.open(str(archive / "2024 Summer/beach walk.mp4")) as clip,
+        av.open(str(path), "w") as film,
+    ):
+        picture = film.add_stream_from_template(clip.streams.video[0])
+        captions = film.add_stream("mov_text")
+        captions.codec_context.subtitle_header = ASS
+        captions.metadata["language"] = "deu"
+        for packet in clip.demux(clip.streams.video[0]):
+            if packet.dts is not None:
+                packet.stream = picture
+                film.mux(packet)
+        words = av.Packet(b"\0\5Hello")
+        words.stream, words.time_base = captions, Fraction(1, 1000)
+        words.pts, words.dts, words.duration = 100, 100, 800
+        film.mux(words)
+    assert differences(path) == []
