@@ -84,8 +84,8 @@ def _page(*parts: Viewable | Viewer) -> Viewable:
                 },
             )
         ],
-        main_width=1240,
-        app_bar_width=1240,
+        main_width=1600,
+        app_bar_width=1600,
         sidebar_variant="temporary",
         sidebar_open=False,
         theme_config=THEME,

@@ -6,6 +6,7 @@ import os
 import signal
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -18,6 +19,9 @@ def pytest_configure() -> None:
     for name in [name for name in os.environ if name.startswith("STOAT_")]:
         if not name.startswith("STOAT_TEST_"):
             del os.environ[name]
+    # The same examples in every run, and no failure because a machine is busy.
+    hypothesis.settings.register_profile("steady", derandomize=True, deadline=None)
+    hypothesis.settings.load_profile("steady")
 
 
 @pytest.fixture(scope="session")

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pandas as pd
-import panel_material_ui as pmui
 import param
 from panel.viewable import Viewable, Viewer
 
 from stoat_nb import words
 from stoat_nb.components.assets import script, sheets
+from stoat_nb.components.layout import column
 from stoat_nb.components.live import LiveHub, first_look
 from stoat_nb.components.looks import Looks
 from stoat_nb.components.notice import Notice
@@ -110,7 +110,7 @@ class Changes(Viewer):
         self._head = ChangesHead(self._heed)
         self._grid = RowGrid(lambda _data: None, columns=_COLUMNS, label="Changes")
         self._empty = Notice(tone="calm", sizing_mode="stretch_width")
-        self._body = pmui.Column(sizing_mode="stretch_width", margin=0)
+        self._body = column()
         self._looks = Looks(self._read, self._show)
         LiveHub.current().watch(
             library.subscribe, lambda _states: self._looks.again(), every=REFRESH_EVERY_S
@@ -172,14 +172,7 @@ class Changes(Viewer):
             self.kind = data["kind"]
 
     def __panel__(self) -> Viewable:
-        view: Viewable = pmui.Column(
-            self._head,
-            self._body,
-            sizing_mode="stretch_width",
-            margin=(14, 0, 0, 0),
-            sx={"gap": "14px"},
-        )
-        return view
+        return column(self._head, self._body, gap=14, top=14)
 
 
 def _listed(rows: pd.DataFrame | None, kind: str) -> pd.DataFrame:

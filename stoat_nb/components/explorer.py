@@ -8,6 +8,7 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+import panel as pn
 import panel_material_ui as pmui
 import param
 from panel.viewable import Viewable, Viewer
@@ -22,6 +23,7 @@ from stoat_nb.components.explorer_state import NARROWING, VIEW, ExplorerState
 from stoat_nb.components.explorer_wishes import grant
 from stoat_nb.components.facet_panel import FacetPanel
 from stoat_nb.components.filter_bar import FilterBar
+from stoat_nb.components.layout import beside, column
 from stoat_nb.components.live import LiveHub, first_look, in_background, served_document
 from stoat_nb.components.looks import Looks
 from stoat_nb.components.paged_table import PagedTable
@@ -43,14 +45,6 @@ _SHEET = {
     "backgroundColor": "background.default",
 }
 _DRAWER = {"& .MuiDrawer-paper": _SHEET}
-_GAP = {"gap": "14px"}
-#: The facets beside the rest where there is room, and above it where there is none.
-_BESIDE = {
-    "display": "grid",
-    "gap": "16px",
-    "alignItems": "start",
-    "gridTemplateColumns": {"xs": "minmax(0, 1fr)", "md": "252px minmax(0, 1fr)"},
-}
 
 
 class Explorer(Viewer):
@@ -209,13 +203,11 @@ class Explorer(Viewer):
 
     def _make_drawer(self) -> Any:
         """Return where a video is shown: over the page's side, in a notebook below the table."""
-        close = pmui.Button(
-            label="Close", variant="text", on_click=lambda _event: self.open(None), margin=0
-        )
-        parts = {"sizing_mode": "stretch_width", "margin": 0}
+        close = pn.widgets.Button(label="Close", on_click=lambda _event: self.open(None), margin=0)
         if served_document() is None:
-            return pmui.Column(close, self.detail, visible=False, **parts)
-        sheet = pmui.Column(close, self.detail, **parts, sx={"p": "16px 20px", "gap": "8px"})
+            return column(close, self.detail, visible=False)
+        sheet = column(close, self.detail, gap=8)
+        sheet.styles = {**sheet.styles, "padding": "16px 20px"}
         drawer = pmui.Drawer(sheet, anchor="right", size=DETAIL_PX, open=False, sx=_DRAWER)
         # Escape and a click beside it close it, too.
         drawer.param.watch(self._on_drawer, "open")
@@ -226,22 +218,8 @@ class Explorer(Viewer):
             self.open(None)
 
     def _lay_out(self) -> Any:
-        shown = pmui.Column(
-            self._plots,
-            self.table,
-            self._drawer,
-            self.downloads,
-            sizing_mode="stretch_width",
-            margin=0,
-            sx=_GAP,
-        )
-        return pmui.Column(
-            self._bar,
-            pmui.Column(self._facets, shown, sizing_mode="stretch_width", margin=0, sx=_BESIDE),
-            sizing_mode="stretch_width",
-            margin=(14, 0, 0, 0),
-            sx=_GAP,
-        )
+        shown = column(self._plots, self.table, self._drawer, self.downloads, gap=14)
+        return column(self._bar, beside(self._facets, shown), gap=14, top=14)
 
     def __panel__(self) -> Viewable:
         view: Viewable = self._view

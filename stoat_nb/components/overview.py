@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import panel_material_ui as pmui
 import param
 from panel.viewable import Viewable, Viewer
 
@@ -16,6 +15,7 @@ from stoat_nb.catalog.filters.sizes import Growth
 from stoat_nb.catalog.query import Summary, VideoQuery
 from stoat_nb.components import explorer_text as text
 from stoat_nb.components.assets import script, sheets
+from stoat_nb.components.layout import column
 from stoat_nb.components.live import LiveHub, first_look
 from stoat_nb.components.looks import Looks
 from stoat_nb.components.part import Part
@@ -118,10 +118,7 @@ class Overview(Viewer):
             self._on_choose(facet.column, values[wish["key"]])
 
     def __panel__(self) -> Viewable:
-        view: Viewable = pmui.Column(
-            self.cards, self.charts, sizing_mode="stretch_width", margin=0, sx={"gap": "12px"}
-        )
-        return view
+        return column(self.cards, self.charts, gap=12)
 
 
 def _cards(found: Glance) -> list[dict[str, Any]]:

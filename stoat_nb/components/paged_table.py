@@ -6,16 +6,17 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-import panel_material_ui as pmui
 import param
 from panel.viewable import Viewable, Viewer
 
 from stoat_nb import words
 from stoat_nb.catalog.query import SORTABLE
 from stoat_nb.components.explorer_state import NARROWING, ExplorerState
+from stoat_nb.components.layout import column
 from stoat_nb.components.live import LiveHub, first_look
 from stoat_nb.components.looks import Looks
 from stoat_nb.components.notice import Notice
+from stoat_nb.components.pager import Pager
 from stoat_nb.components.row_grid import RowGrid
 from stoat_nb.components.video_cells import Column, column_of
 
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
 
 #: Seconds between two looks at the catalog while a scan runs.
 REFRESH_EVERY_S = 2.0
-
-#: Text that explains a table.
-SMALL = {"fontSize": "14px"}
 
 #: What of a state is another page of rows.
 _ROWS = [*NARROWING, "sort", "descending", "page", "page_size"]
@@ -69,16 +67,15 @@ class PagedTable(Viewer):
         self._library, self.state, self._on_open = library, state, on_open
         self._frame = pd.DataFrame()
         self._empty = Notice(tone="calm", sizing_mode="stretch_width")
-        self._said = pmui.StaticText(value="", margin=(8, 0), sx=SMALL)
-        self._pager = pmui.Pagination(count=1, value=0, size="small", visible=False, margin=(6, 0))
+        self._pager = Pager(self._heed)
         self.grid = RowGrid(
             self._heed,
             label=self.noun.capitalize() + "s",
             selectable=selectable,
             opens=on_open is not None,
         )
-        self._body = pmui.Column(sizing_mode="stretch_width", margin=0)
-        self._view = self._lay_out()
+        self._body = column()
+        self._view = column(self._body, self._pager)
         # A count may take longer than a page: the page does not wait for it.
         self._looks = Looks(self._read, self._show)
         self._counting = Looks(self._count, self._show_count)
@@ -86,7 +83,6 @@ class PagedTable(Viewer):
         state.param.watch(lambda *_events: self._counting.again(), list(NARROWING))
         state.param.watch(lambda *_events: self._draw(), "columns")
         self.param.watch(lambda *_events: self._mark(), ["chosen", "opened"])
-        self._pager.param.watch(self._on_page, "value")
         LiveHub.current().watch(
             library.subscribe, lambda _states: self.refresh(), every=REFRESH_EVERY_S
         )
@@ -128,15 +124,14 @@ class PagedTable(Viewer):
         return self._library.count(self.state.query)
 
     def _show_count(self, total: int) -> None:
-        self._said.value = words.count(total, self.noun) if total else ""
+        self._pager.draw(said=words.count(total, self.noun) if total else "")
         self.total = total
         self._turn()
 
     def _turn(self) -> None:
         """Show the pager at the page that is shown, whether or not it is known how many follow."""
         n_pages = max(-(-(self.total or 0) // self.state.page_size), self.state.page + 1)
-        self._pager.param.update(count=n_pages, visible=n_pages > 1)
-        self._pager.value = self.state.page
+        self._pager.draw(count=n_pages, page=self.state.page)
 
     def _draw(self) -> None:
         columns = [column_of(field) for field in self.state.columns]
@@ -161,21 +156,9 @@ class PagedTable(Viewer):
             self.chosen = [*elsewhere, *(one for one in data["choose"] if one in ids)]
         if data.get("open") in ids and self._on_open is not None:
             self._on_open(data["open"])
-
-    def _on_page(self, event: param.parameterized.Event) -> None:
-        if event.new is not None and event.new != self.state.page:
-            self.state.page = event.new
-
-    def _lay_out(self) -> Any:
-        footer = pmui.FlexBox(
-            self._said,
-            self._pager,
-            justify_content="space-between",
-            align_items="center",
-            sizing_mode="stretch_width",
-            margin=0,
-        )
-        return pmui.Column(self._body, footer, sizing_mode="stretch_width", margin=0)
+        page = data.get("page")
+        if type(page) is int and 0 <= page < self._pager.count:
+            self.state.page = page
 
     def __panel__(self) -> Viewable:
         view: Viewable = self._view

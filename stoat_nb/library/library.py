@@ -128,10 +128,10 @@ class Library(Tables, Viewing):
         recursive
             Whether to enter its sub-folders.
         mode
-            Which files are read. ``changed``: those whose size, time or file number is not what it
-            was. ``quick``: of these those in folders whose own times have changed, without a look at
-            any other; it misses files that were rewritten where they are. ``full``: all. ``verify``:
-            all, every packet of them, to their end.
+            Which files are read. ``changed``: those whose size, time or file number is not what
+            it was. ``quick``: of these those in folders whose own times have changed, without a
+            look at any other; it misses files that were rewritten where they are. ``full``: all.
+            ``verify``: all, every packet of them, to their end.
         accept_removals
             Take files for missing even where their disk seems to be away.
 

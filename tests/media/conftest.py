@@ -9,17 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import av
-import hypothesis
 import pytest
 
 from stoat_nb.media.outcome import outcome
 from stoat_nb.media.probe import probe
 from stoat_nb.media.samples import make_samples
 from stoat_nb.media.video import Found, Outcome
-
-# The same examples in every run, and no failure because a machine is busy.
-hypothesis.settings.register_profile("steady", derandomize=True, deadline=None)
-hypothesis.settings.load_profile("steady")
 
 Read = Callable[[Path], Outcome]
 Remux = Callable[..., Path]

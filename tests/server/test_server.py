@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import re
 import signal
 import socket
 import subprocess
@@ -156,7 +157,7 @@ def follow(served: Served, job_id: str, following: threading.Event, ends: list[s
             "GET", f"{served.address}/api/v1/jobs/{job_id}/events", timeout=60
         ) as answer:
             for line in answer.iter_lines():
-                if '"phase":"probing"' in line:
+                if re.search(r'"done":[1-9]', line):
                     following.set()
     except httpx.HTTPError as problem:
         ends.append(type(problem).__name__)
