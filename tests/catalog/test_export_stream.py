@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import csv
+import gc
 import io
+import os
 import threading
 import tracemalloc
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -52,6 +55,22 @@ def test_the_first_bytes_are_there_before_the_last_are_written() -> None:
     assert next(chunks) == b"first"
     go_on.set()
     assert b"".join(chunks) == b"last"
+
+
+def test_a_stream_thrown_away_in_a_circle_lets_go_of_its_file() -> None:
+    gone = threading.Event()
+    chunks = Stream(writer(b"first", b"last"))
+    circle: list[Any] = [chunks]
+    circle.append(circle)
+    weakref.finalize(chunks, gone.set)
+    for thread in threading.enumerate():
+        if thread.name == "stoat-export":
+            thread.join(PATIENCE_S)
+    open_before = len(os.listdir("/proc/self/fd"))
+    del chunks, circle
+    gc.collect()
+    assert gone.is_set()
+    assert len(os.listdir("/proc/self/fd")) == open_before - 1
 
 
 @pytest.mark.parametrize("kind", ["csv", "json", "jsonl", "parquet", "xlsx", "html"])

@@ -62,7 +62,10 @@ class _Spool(io.RawIOBase):
     def __init__(self) -> None:
         super().__init__()
         self.stop = threading.Event()
-        self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - closed by who is last
+        with tempfile.TemporaryFile() as file:
+            # Bare, as who is last closes it: an object that is thrown away in a circle with its
+            # owner may be collected before it.
+            self._file = os.dup(file.fileno())
         self._news = threading.Condition()
         self._size = 0
         self._ended = False
@@ -77,7 +80,7 @@ class _Spool(io.RawIOBase):
     def write(self, data: Any) -> int:
         if self.stop.is_set() or self._ended:
             return memoryview(data).nbytes  # nobody wants it: the next piece of rows ends it
-        written = self._file.write(data) or 0
+        written = os.write(self._file, data)
         with self._news:
             self._size += written
             self._news.notify_all()
@@ -95,13 +98,13 @@ class _Spool(io.RawIOBase):
             self._ended, self._problem = True, problem
             self._news.notify_all()
             if self.stop.is_set():
-                self._file.close()
+                self._close()
 
     def read_at(self, position: int) -> bytes:
         with self._news:
             self._news.wait_for(lambda: self._ended or self._size > position)
-            if self._size > position and not self._file.closed:
-                return os.pread(self._file.fileno(), CHUNK, position)
+            if self._size > position and self._file >= 0:
+                return os.pread(self._file, CHUNK, position)
             if self._problem is not None:
                 raise self._problem
             return b""
@@ -110,4 +113,9 @@ class _Spool(io.RawIOBase):
         self.stop.set()
         with self._news:
             if self._ended:
-                self._file.close()
+                self._close()
+
+    def _close(self) -> None:
+        if self._file >= 0:
+            os.close(self._file)
+        self._file = -1

@@ -23,7 +23,7 @@ DRIVER = Path(__file__).with_name("driver.py")
 #: Named in the environment of a driver, and so of every process that it starts.
 MARK = "STOAT_CRASH_DRIVER"
 #: Seconds in which what a killed process had started must be gone.
-ORPHAN_S = 2.0
+ORPHAN_S = 10.0
 #: Longer than a process may be silent before its jobs are taken from it.
 STOPPED_S = LEASE_S + 5.0
 DRAIN_S = 120.0
@@ -58,7 +58,7 @@ class Driver:
         self.number = number
         self.mark = f"{number}-{uuid.uuid4()}"
         self.heard = 0
-        self.last = ""
+        self.drained = ""  #: What it said when it had finished all; ends may be told after it.
         self._rest = b""
         self.process = subprocess.Popen(
             [sys.executable, str(DRIVER), *arguments],
@@ -73,9 +73,10 @@ class Driver:
         """Take what it has said; False at the end."""
         data = os.read(self.pipe.fileno(), 1 << 16)
         *lines, self._rest = (self._rest + data).split(b"\n")
-        for line in lines:
-            self.last = line.decode()
-            ledger.hear(self.number, self.last)
+        for line in map(bytes.decode, lines):
+            ledger.hear(self.number, line)
+            if line.startswith("drained"):
+                self.drained = line
         self.heard += len(lines)
         return bool(data)
 
@@ -128,7 +129,7 @@ class Storm:
         while self._drivers and time.monotonic() < until:
             self._listen(0.5)
         for driver in last:
-            self.report.drained.append(driver.last)
+            self.report.drained.append(driver.drained)
         self._check(at_the_end=True)
         self.report.submitted = len(self.ledger.submitted)
         self.report.twice = self.ledger.twice_to_completion
@@ -223,7 +224,7 @@ class Storm:
         driver.pipe.close()
         code = driver.process.wait()
         self.ledger.gone.setdefault(driver.number, time.monotonic())
-        if code or not driver.last.startswith("drained"):
+        if code or not driver.drained:
             self.report.breaches.add(f"process {driver.number} ended by itself with {code}")
             self._start(str(self._random.random()))
 
