@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, replace
 
 _STREAM = re.compile(
-    r"\s+Stream #0:(?P<idx>\d{1,4})(?:\[0x[0-9a-f]+\])?(?:\([^()]*\))?:"
+    r"\s+Stream #0:(?P<idx>\d{1,4})(?:\[0x[0-9a-f]+\])?(?:\(.*\))?:"  # a language, as it is
     r" (?P<kind>Video|Audio|Subtitle|Data|Attachment|Unknown): (?P<rest>.*)"
 )
 _TAG = re.compile(r"\(.{4,16} / 0x(?P<number>[0-9A-F]{1,8})\)")

@@ -9,12 +9,12 @@ from contextlib import contextmanager
 from typing import Any
 
 from stoat_nb.media import libav, policy
-from stoat_nb.media.failures import STOAT, ProbeError, from_disk, from_os_error
-from stoat_nb.media.guarded import NotRegularError, open_beneath
+from stoat_nb.media.failures import STOAT, ProbeError, from_disk
 from stoat_nb.media.headers.read import read_headers
 from stoat_nb.media.packets.verify import limit_s, verify
 from stoat_nb.media.quick_hash import quick_hash
 from stoat_nb.media.structure.verdict import TRUNCATED, Structure
+from stoat_nb.media.unchanged import Place, open_unchanged
 from stoat_nb.media.window import Window
 
 _CHANGED = "The file changed while it was being read; it is read again at the next scan."
@@ -84,27 +84,20 @@ def _read(item: Mapping[str, Any]) -> dict[str, Any]:
 @contextmanager
 def _opened(item: Mapping[str, Any]) -> Iterator[tuple[int, os.stat_result]]:
     """Open a file that is what the walk saw."""
-    fd = _open(item)
+    place = Place(
+        root=os.fsencode(item["root"]),
+        relative=os.fsencode(item["relative"]),
+        size_bytes=item["size_bytes"],
+        mtime_ns=item["mtime_ns"],
+    )
+    fd = open_unchanged(place, otherwise=_CHANGED)
     try:
         before = os.fstat(fd)
-        if (before.st_size, before.st_mtime_ns) != (item["size_bytes"], item["mtime_ns"]):
-            raise ProbeError("changed_while_read", _CHANGED)
         if not before.st_size:
             raise ProbeError("empty", "The file is empty (0 bytes).")
         yield fd, before
     finally:
         os.close(fd)
-
-
-def _open(item: Mapping[str, Any]) -> int:
-    try:
-        return open_beneath(os.fsencode(item["root"]), os.fsencode(item["relative"]))
-    except NotRegularError as error:
-        raise ProbeError(
-            "not_regular", "It is a pipe, a device or a folder, not a file."
-        ) from error
-    except OSError as error:
-        raise from_os_error(error) from error
 
 
 def _unchanged(fd: int, before: os.stat_result, item: Mapping[str, Any]) -> dict[str, Any]:

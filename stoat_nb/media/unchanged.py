@@ -1,4 +1,4 @@
-"""A catalogued file, opened again: only beneath its root, and only if it is what was catalogued."""
+"""A file that was seen before, opened: only beneath its root, and only if it is what was seen."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from stoat_nb.media.failures import ProbeError, from_os_error
 from stoat_nb.media.guarded import NotRegularError, open_beneath
 
 _LARGEST = 2**63 - 1  # what the catalog's columns hold
-_CHANGED = "The file is not the one that was catalogued: it was changed or replaced. Scan it again."
+_CATALOGUED = (
+    "The file is not the one that was catalogued: it was changed or replaced. Scan it again."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,11 +22,14 @@ class Place:
     relative: bytes  #: The file's path beneath it.
     size_bytes: int
     mtime_ns: int
-    inode: int
+    inode: int | None = None  #: None where only its size and its time are known.
 
 
-def open_unchanged(place: Place) -> int:
-    """Return a descriptor of the file; raise ``ProbeError`` if it cannot be had or has changed."""
+def open_unchanged(place: Place, *, otherwise: str = _CATALOGUED) -> int:
+    """Return a descriptor of the file; raise ``ProbeError`` if it cannot be had or has changed.
+
+    ``otherwise`` is what to say of one that has changed.
+    """
     try:
         fd = open_beneath(place.root, place.relative)
     except NotRegularError as error:
@@ -35,15 +40,13 @@ def open_unchanged(place: Place) -> int:
         raise from_os_error(error) from error
     if not is_unchanged(fd, place):
         os.close(fd)
-        raise ProbeError("changed_while_read", _CHANGED)
+        raise ProbeError("changed_while_read", otherwise)
     return fd
 
 
 def is_unchanged(fd: int, place: Place) -> bool:
-    """Whether the open file is still what was catalogued."""
+    """Whether the open file is still what was seen."""
     seen = os.fstat(fd)
-    return (seen.st_size, seen.st_mtime_ns, min(seen.st_ino, _LARGEST)) == (
-        place.size_bytes,
-        place.mtime_ns,
-        place.inode,
-    )
+    if place.inode not in (None, min(seen.st_ino, _LARGEST)):
+        return False
+    return (seen.st_size, seen.st_mtime_ns) == (place.size_bytes, place.mtime_ns)
