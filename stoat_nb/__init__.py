@@ -15,6 +15,7 @@ from typing import Any
 _ROOMS = {
     "AsyncJobQueue": "stoat_nb.jobs.queue",
     "AsyncioJobQueue": "stoat_nb.jobs.asyncio_queue",
+    "Explorer": "stoat_nb.components.explorer",
     "InMemoryJobQueue": "stoat_nb.jobs.memory_queue",
     "Job": "stoat_nb.jobs.job",
     "JobContext": "stoat_nb.jobs.context",

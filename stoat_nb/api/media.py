@@ -11,7 +11,7 @@ from fastapi import APIRouter, Header, Path, Query, Response
 from stoat_nb.api.ranges import FileAnswer, Unsatisfiable, wanted_part
 from stoat_nb.errors import FileUnavailable
 from stoat_nb.library import Library
-from stoat_nb.media.pictures.draw import POSTER, SHEET
+from stoat_nb.media.pictures.kinds import POSTER, SHEET
 from stoat_nb.media.playable import MEDIA_TYPES, UNKNOWN_TYPE
 
 _LARGEST = 2**63 - 1

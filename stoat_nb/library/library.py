@@ -8,7 +8,6 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
-from importlib import import_module
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -34,6 +33,7 @@ from stoat_nb.scan import (
     ScanReport,
     check_folder,
     make_scan_handler,
+    retry_payloads,
     scan_payload,
 )
 from stoat_nb.settings import Settings
@@ -249,6 +249,35 @@ class Library(Tables, Viewing):
         """
         return self.job(job_id).retry(only_failed=only_failed)
 
+    def retry_failures(self, error_class: str = "") -> list[Job[ScanReport]]:
+        """Read the files that could not be read once more: a scan of each folder that has some.
+
+        Parameters
+        ----------
+        error_class
+            Only those that failed for this reason, as ``failures()`` names it; none given: all.
+
+        Returns
+        -------
+        list[Job]
+            One job for each folder that was scanned and holds such files; it reads no others.
+
+        Raises
+        ------
+        FolderError
+            If one of the folders may not be scanned any more.
+
+        Examples
+        --------
+        >>> for job in library.retry_failures("timeout"):  # doctest: +SKIP
+        ...     print(job.result())
+        """
+        payloads = retry_payloads(error_class, roots=self.settings.roots, catalog=self.catalog)
+        return [
+            self._queue.submit(SCAN_JOB_TYPE, payload, read=ScanReport.from_json)
+            for payload in payloads
+        ]
+
     def job_log(self, job_id: str) -> list[JobEvent]:
         """Return what was noted of a job, oldest first: starts, warnings, how it ended."""
         return self.job(job_id).log()
@@ -306,11 +335,11 @@ class Library(Tables, Viewing):
         >>> explorer.df  # doctest: +SKIP
         """
         try:
-            # By name: nothing from here down knows Panel, and only who looks has to have it.
-            components = import_module("stoat_nb.components.explorer")
+            # By its public name: nothing from here down knows Panel; only who looks has to have it.
+            from stoat_nb import Explorer  # noqa: PLC0415 - as said
         except ModuleNotFoundError as problem:
             raise MissingExtra("The explorer", "dashboard") from problem
-        return components.Explorer(self, **view)
+        return Explorer(self, **view)
 
     # -- the end -------------------------------------------------------------------------------
 

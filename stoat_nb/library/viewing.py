@@ -11,7 +11,7 @@ from stoat_nb.catalog.catalog import Catalog
 from stoat_nb.catalog.whereabouts import Whereabouts
 from stoat_nb.errors import FileUnavailable, FolderOutsideRoots
 from stoat_nb.media.failures import ProbeError
-from stoat_nb.media.pictures.draw import POSTER, SHEET
+from stoat_nb.media.pictures.kinds import POSTER, SHEET
 from stoat_nb.media.unchanged import open_unchanged
 from stoat_nb.pictures import Picture, Pictures
 from stoat_nb.settings import Settings

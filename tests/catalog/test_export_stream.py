@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import gc
 import io
-import os
 import threading
 import tracemalloc
 import weakref
@@ -25,6 +24,8 @@ from stoat_nb.catalog.query import VideoQuery
 from stoat_nb.errors import ExportError, FilterError
 
 PATIENCE_S = 30.0
+#: Of this process, what is open.
+OPEN = Path("/proc/self/fd")
 
 
 @pytest.fixture
@@ -66,11 +67,11 @@ def test_a_stream_thrown_away_in_a_circle_lets_go_of_its_file() -> None:
     for thread in threading.enumerate():
         if thread.name == "stoat-export":
             thread.join(PATIENCE_S)
-    open_before = len(os.listdir("/proc/self/fd"))
+    open_before = len(list(OPEN.iterdir()))
     del chunks, circle
     gc.collect()
     assert gone.is_set()
-    assert len(os.listdir("/proc/self/fd")) == open_before - 1
+    assert len(list(OPEN.iterdir())) == open_before - 1
 
 
 @pytest.mark.parametrize("kind", ["csv", "json", "jsonl", "parquet", "xlsx", "html"])

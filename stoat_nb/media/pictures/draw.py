@@ -10,11 +10,6 @@ from typing import Any
 from stoat_nb.media.failures import ProbeError
 from stoat_nb.media.unchanged import Place
 
-#: What can be asked for: one picture that stands for the video, or a sheet of several.
-POSTER, SHEET = "poster", "contact-sheet"
-#: Seconds from which on a sheet shows more than one picture.
-SHEET_FROM_S = 4.0
-
 
 def draw(item: Mapping[str, Any]) -> dict[str, Any]:
     """Draw one file.

@@ -10,7 +10,7 @@ from av.error import FFmpegError
 
 from stoat_nb.media import libav
 from stoat_nb.media.failures import ProbeError, from_reader
-from stoat_nb.media.pictures.draw import POSTER, SHEET_FROM_S
+from stoat_nb.media.pictures.kinds import POSTER, SHEET_FROM_S
 from stoat_nb.media.pictures.reel import Reel
 from stoat_nb.media.pictures.tile import Tile, as_jpeg, contrast, is_telling, laid_out, tile_of
 from stoat_nb.media.unchanged import Place, is_unchanged, open_unchanged
