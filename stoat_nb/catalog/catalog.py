@@ -99,6 +99,14 @@ class Catalog:
         """Return error and class of the files in exactly that folder that a scan found to fail."""
         return self._scans.failures_of(scan_id, folder)
 
+    def failed_files(self, folder: bytes, error_class: str) -> set[bytes]:
+        """Return the names in exactly that folder which could not be probed, for that reason."""
+        return self._videos.failed_files(folder, error_class)
+
+    def failed_roots(self, error_class: str) -> list[bytes]:
+        """Return the folders that were scanned and hold files which failed; '': for any reason."""
+        return self._videos.failed_roots(error_class)
+
     def record(
         self,
         scan_id: int,

@@ -66,6 +66,32 @@ class Videos:
         )
         return {name: bool(is_new) for name, is_new in rows}
 
+    def failed_files(self, folder: bytes, error_class: str) -> set[bytes]:
+        """Return the names in exactly that folder which could not be probed, for that reason."""
+        rows = self._database.read(
+            lambda connection: fetch(
+                connection,
+                "SELECT v.name FROM videos v JOIN failures x ON x.video_id = v.id "
+                "WHERE v.folder_id = (SELECT id FROM folders WHERE path = ?) "
+                "AND v.status = 'failed' AND x.error_class = ?",
+                (folder, error_class),
+            )
+        )
+        return {name for (name,) in rows}
+
+    def failed_roots(self, error_class: str) -> list[bytes]:
+        """Return the folders that were scanned and hold files which failed; '': for any reason."""
+        rows = self._database.read(
+            lambda connection: fetch(
+                connection,
+                "SELECT DISTINCT r.path FROM failures x JOIN videos v ON v.id = x.video_id "
+                "JOIN folders f ON f.id = v.folder_id JOIN roots r ON r.id = f.root_id "
+                "WHERE v.status = 'failed' AND ?1 IN ('', x.error_class) ORDER BY r.path",
+                (error_class,),
+            )
+        )
+        return [path for (path,) in rows]
+
     def record(
         self,
         scan_id: int,

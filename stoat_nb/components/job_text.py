@@ -136,7 +136,8 @@ def _titles(state: JobState) -> tuple[str, str]:
     path = state.payload.get("path")
     if state.job_type != SCAN_JOB_TYPE or not isinstance(path, str):
         return shown(state.job_type).capitalize(), ""
-    return f"Scan of {shown(PurePath(path).name or path)}", shown(path)
+    part = "failed files in " if state.payload.get("only_failed") is True else ""
+    return f"Scan of {part}{shown(PurePath(path).name or path)}", shown(path)
 
 
 def _percent(state: JobState) -> float | None:

@@ -148,6 +148,11 @@ def _status_tone(row: Row) -> str:
     return "" if row["status"] == "ok" else "quiet"
 
 
+def reason_text(error_class: str | None) -> str:
+    """Return why a file could not be read, in a word or two."""
+    return shown(error_class).replace("_", " ").capitalize() if error_class else words.UNKNOWN
+
+
 def _text(field: str) -> Callable[[Row], str]:
     fact = TABLES["videos"].column(field)
     assert fact is not None  # noqa: S101 - it is named in this file
@@ -168,6 +173,12 @@ _SPECIAL = (
     Column(field="mtime", title="Modified", text=_text("mtime"), width=170),
     Column(field="created_at", title="Recorded", text=_text("created_at"), width=170),
     Column(field="status", title="Status", text=_status, tone=_status_tone, grow=1, width=120),
+    Column(
+        field="error_class",
+        title="Reason",
+        text=lambda row: reason_text(row["error_class"]),
+        width=120,
+    ),
     Column(field="error", title="Why it could not be read", text=_text("error"), grow=1, width=240),
 )
 _BY_FIELD = {column.field: column for column in _SPECIAL}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from stoat_nb.scan.folder import check_folder
 from stoat_nb.scan.handler import SCAN_JOB_TYPE, make_scan_handler
 from stoat_nb.scan.report import ScanReport
-from stoat_nb.scan.request import DEFAULT_MODE, MODES, ScanMode, scan_payload
+from stoat_nb.scan.request import DEFAULT_MODE, MODES, ScanMode, retry_payloads, scan_payload
 
 __all__ = [
     "DEFAULT_MODE",
@@ -15,5 +15,6 @@ __all__ = [
     "ScanReport",
     "check_folder",
     "make_scan_handler",
+    "retry_payloads",
     "scan_payload",
 ]

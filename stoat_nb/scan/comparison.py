@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import NamedTuple
@@ -71,6 +71,8 @@ class Knowledge:
     #: Of each file number and path of the rows that were this very file when last seen.
     namesakes: Callable[[Sequence[Found]], Sequence[Sequence[tuple[int, bytes]]]]
     only_failed: bool = False  #: Look at nothing but files that could not be probed the last time.
+    #: Of those in a folder, which; None: all.
+    failed_files: Callable[[bytes], Collection[bytes]] | None = None
     accept_removals: bool = False  #: What was out of reach and is not found is gone.
     all_again: bool = False  #: Probe all files, changed or not.
     trust_inodes: bool = True  #: Whether a file keeps its number while its disk is away.
@@ -122,12 +124,12 @@ def _compare(batch: Batch, listing: Listing, knowledge: Knowledge) -> None:
 def _compare_files(batch: Batch, listing: Listing, knowledge: Knowledge) -> None:
     known = dict(knowledge.known_files(listing.folder))
     done = knowledge.done_files(listing.folder) if knowledge.done_files else {}
+    wanted = _wanted(listing.folder, known, knowledge)
     changed: list[tuple[Found, bool]] = []
     for seen in listing.seen:
         name, size, *_rest = seen
         before = known.pop(name, None)
-        had_failed = before is not None and before.status == "failed"
-        if knowledge.only_failed and not had_failed and name not in done:
+        if wanted is not None and name not in wanted and name not in done:
             continue
         batch.n_found += 1
         batch.bytes_found += size
@@ -143,6 +145,18 @@ def _compare_files(batch: Batch, listing: Listing, knowledge: Knowledge) -> None
             changed.append((found_in(listing.folder, seen), before is not None))
     _tell_moved(batch, changed, knowledge)
     _tell_gone(batch, listing, known, knowledge)
+
+
+def _wanted(
+    folder: bytes, known: Mapping[bytes, KnownFile], knowledge: Knowledge
+) -> Collection[bytes] | None:
+    """Return the files that are looked at; None: all."""
+    if not knowledge.only_failed:
+        return None
+    failed = {name for name, before in known.items() if before.status == "failed"}
+    if knowledge.failed_files is None or not failed:
+        return failed
+    return failed.intersection(knowledge.failed_files(folder))
 
 
 def _tell_gone(

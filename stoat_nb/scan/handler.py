@@ -73,6 +73,7 @@ class _Scan:
         self._root = as_bytes(context.payload["path"])
         self._recursive = bool(self._payload("recursive", True))
         self._only_failed = bool(self._payload("only_failed", False))
+        self._error_class = str(self._payload("error_class", ""))
         self._accept_removals = bool(self._payload("accept_removals", False))
         self._scan_id = 0
         self._mode: ScanMode = self._payload("mode", DEFAULT_MODE)
@@ -177,10 +178,14 @@ class _Scan:
             done_files=self._done_files if begun.goes_on else None,
             namesakes=self._catalog.presence.namesakes,
             only_failed=self._only_failed,
+            failed_files=self._failed_files if self._error_class else None,
             accept_removals=self._accept_removals,
             all_again=self._mode in ("full", "verify"),
             trust_inodes=disk.keeps_numbers,
         )
+
+    def _failed_files(self, folder: bytes) -> set[bytes]:
+        return self._catalog.failed_files(folder, self._error_class)
 
     def _done_files(self, folder: bytes) -> dict[bytes, Done]:
         done = self._catalog.files_of_scan(self._scan_id, folder)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 from stoat_nb.catalog.catalog import Catalog
 from stoat_nb.errors import JobError
+from stoat_nb.media.failures import ERROR_CLASSES
 from stoat_nb.names import shown
 from stoat_nb.scan.folder import known_folder
 
@@ -48,3 +50,29 @@ def scan_payload(
     if accept_removals:
         payload["accept_removals"] = True
     return payload
+
+
+def retry_payloads(
+    error_class: str, *, roots: Sequence[Path], catalog: Catalog
+) -> list[dict[str, Any]]:
+    """Return the payloads of the scans that read failed files again, or say why they cannot be."""
+    if error_class and error_class not in ERROR_CLASSES:
+        known = ", ".join(ERROR_CLASSES)
+        raise JobError(f"No file fails with '{shown(error_class)}'. Give one of {known}.")
+    limits = {"only_failed": True, **({"error_class": error_class} if error_class else {})}
+    plain = partial(
+        scan_payload,
+        roots=roots,
+        catalog=catalog,
+        recursive=True,
+        mode=DEFAULT_MODE,
+        accept_removals=False,
+    )
+    found = catalog.failed_roots(error_class)
+    # A scan enters what lies below: one of the outer folder finds the files of the inner one.
+    outer = [one for one in found if not any(_is_below(one, other) for other in found)]
+    return [plain(os.fsdecode(root)) | limits for root in outer]
+
+
+def _is_below(path: bytes, folder: bytes) -> bool:
+    return path != folder and path.startswith(folder.rstrip(b"/") + b"/")

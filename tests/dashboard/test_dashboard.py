@@ -89,6 +89,13 @@ def test_a_folder_is_scanned_watched_listed_searched_and_taken_home(
 
     page.get_by_role("tab", name="Could not be read").click()
     expect(page.get_by_text("The file is empty").first).to_be_visible()
+    reasons = page.get_by_role("group", name="Reasons")
+    reasons.get_by_role("button", name=re.compile("^Empty")).press("Enter")
+    expect(page.get_by_role("gridcell", name="notes.mp4")).to_have_count(0)
+    page.get_by_role("button", name=re.compile(r"^Retry \d files$")).press("Enter")
+    retried = page.get_by_role("list", name="Retries").get_by_role("listitem")
+    expect(retried.get_by_text("Complete")).to_be_visible()
+    expect(retried).to_contain_text(re.compile(r"(\d) files: \1 failed"))
 
 
 def test_the_bar_moves_and_a_scan_can_be_cancelled(
