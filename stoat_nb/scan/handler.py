@@ -3,35 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
-from collections.abc import Generator, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 from stoat_nb.catalog.catalog import Catalog
 from stoat_nb.catalog.scans import BegunScan
 from stoat_nb.engines.engine import Engine
 from stoat_nb.errors import JobTakenOver, StoatError
 from stoat_nb.jobs.context import Handler, JobContext
-from stoat_nb.media.extensions import VIDEO_EXTENSIONS
-from stoat_nb.media.find import find_folders
-from stoat_nb.media.listing import Listing
-from stoat_nb.media.video import Outcome
-from stoat_nb.names import as_bytes, shown
+from stoat_nb.media.video import Found, Outcome
+from stoat_nb.names import shown
 from stoat_nb.scan.backlog import Backlog, Candidate, Portion
-from stoat_nb.scan.comparison import Batch, Done, Knowledge, next_batch
-from stoat_nb.scan.disk import Disk, disk_of
+from stoat_nb.scan.comparison import Batch
+from stoat_nb.scan.disk import disk_of
+from stoat_nb.scan.finding import Finding
 from stoat_nb.scan.lanes import Lanes
 from stoat_nb.scan.probing import BATCH_FILES, Probed, Prober
-from stoat_nb.scan.quick import Same, find_changed, rules_of
 from stoat_nb.scan.recording import Recording
-from stoat_nb.scan.request import DEFAULT_MODE, ScanMode
+from stoat_nb.scan.request import order_of
 from stoat_nb.scan.sweep import Sweep
 from stoat_nb.scan.tally import Tally
 from stoat_nb.settings import Settings
-
-T = TypeVar("T")
 
 #: The type scans are submitted under.
 SCAN_JOB_TYPE = "scan"
@@ -70,14 +65,8 @@ class _Scan:
     ) -> None:
         self._context, self._catalog, self._engine = context, catalog, engine
         self._settings, self._lanes = settings, lanes
-        self._root = as_bytes(context.payload["path"])
-        self._recursive = bool(self._payload("recursive", True))
-        self._only_failed = bool(self._payload("only_failed", False))
-        self._error_class = str(self._payload("error_class", ""))
-        self._accept_removals = bool(self._payload("accept_removals", False))
+        self._order = order_of(context.payload)
         self._scan_id = 0
-        self._mode: ScanMode = self._payload("mode", DEFAULT_MODE)
-        self._extensions = settings.extensions or VIDEO_EXTENSIONS
         self._started = time.monotonic()
         self._tally = Tally()
         self._total: int | None = None
@@ -85,10 +74,6 @@ class _Scan:
         self._current: dict[int, str] = {}
         self._unreadable: list[bytes] = []
         self._gone: dict[bytes, list[bytes]] = {}
-
-    def _payload(self, name: str, default: T) -> T:
-        value: T = self._context.payload.get(name, default)
-        return value
 
     async def run(self) -> dict[str, Any]:
         self._context.report(phase="finding", message="Looking for videos")
@@ -112,8 +97,8 @@ class _Scan:
         begin = partial(
             self._catalog.begin_scan,
             job_id=self._context.job_id,
-            folder=self._root,
-            recursive=self._recursive,
+            folder=self._order.root,
+            recursive=self._order.recursive,
             started_at=time.time(),
         )
         begun = await self._context.in_thread(begin)
@@ -133,7 +118,7 @@ class _Scan:
 
     async def _write_end(self, status: str) -> dict[str, Any]:
         report = self._tally.report(
-            folder=self._root,
+            folder=self._order.root,
             scan_id=self._scan_id,
             elapsed_s=time.monotonic() - self._started,
         )
@@ -149,18 +134,19 @@ class _Scan:
         return report.to_json()
 
     async def _find_and_probe(self, begun: BegunScan) -> None:
-        disk = await self._context.in_thread(disk_of, self._root)
+        disk = await self._context.in_thread(disk_of, self._order.root)
+        finding = Finding(self._order, begun, disk, catalog=self._catalog, settings=self._settings)
         prober = Prober(
             self._engine,
-            root=self._root,
+            root=self._order.root,
             settings=self._settings,
-            packets=self._mode == "verify",
+            packets=self._order.mode == "verify",
             lane=self._lanes.of(disk),
         )
         recording = Recording(self._record)
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(self._find(begun, disk))
+                group.create_task(self._find(finding))
                 for slot in range(self._lanes.width(disk)):
                     group.create_task(self._probe_until_done(slot, prober, recording))
         except BaseExceptionGroup as group_of:
@@ -171,100 +157,25 @@ class _Scan:
 
     # -- finding -------------------------------------------------------------------------------
 
-    def _knowledge(self, begun: BegunScan, disk: Disk) -> Knowledge:
-        return Knowledge(
-            present_files=self._catalog.folders.present_files,
-            known_files=self._catalog.known_files,
-            done_files=self._done_files if begun.goes_on else None,
-            namesakes=self._catalog.presence.namesakes,
-            only_failed=self._only_failed,
-            failed_files=self._failed_files if self._error_class else None,
-            accept_removals=self._accept_removals,
-            all_again=self._mode in ("full", "verify"),
-            trust_inodes=disk.keeps_numbers,
-        )
-
-    def _failed_files(self, folder: bytes) -> set[bytes]:
-        return self._catalog.failed_files(folder, self._error_class)
-
-    def _done_files(self, folder: bytes) -> dict[bytes, Done]:
-        done = self._catalog.files_of_scan(self._scan_id, folder)
-        failures = self._catalog.failures_of_scan(self._scan_id, folder) if done else {}
-        return {name: Done(is_new, failures.get(name)) for name, is_new in done.items()}
-
-    def _listings(self, begun: BegunScan) -> Generator[Listing | Same]:
-        # An attempt that goes on needs the files of folders that the first one had come to.
-        if self._mode == "quick" and self._is_whole and not begun.goes_on:
-            folders = self._catalog.folders
-            known = folders.known_below(self._scan_id, self._root, rules=self._rules)
-            return find_changed(
-                self._root,
-                known,
-                folders.are_known,
-                extensions=self._extensions,
-                hidden=self._settings.hidden,
-            )
-        return find_folders(
-            self._root,
-            extensions=self._extensions,
-            hidden=self._settings.hidden,
-            recursive=self._recursive,
-        )
-
-    async def _find(self, begun: BegunScan, disk: Disk) -> None:
-        knowledge = self._knowledge(begun, disk)
-        listings = self._listings(begun)
+    async def _find(self, finding: Finding) -> None:
         try:
-            while True:
-                batch = await self._context.in_thread(next_batch, listings, knowledge)
-                if batch is None:
-                    break
-                await self._take(batch)
+            while (batch := await self._context.in_thread(finding.next)) is not None:
+                await self._take(batch, finding)
         finally:
-            with suppress(ValueError):  # a cancelled walk may still be on its thread
-                listings.close()
+            finding.close()
         self._total = self._tally.found
         self._report("probing")
         await self._backlog.complete()
 
-    async def _take(self, batch: Batch) -> None:
-        self._tally.found += batch.n_found
-        self._tally.bytes_found += batch.bytes_found
-        self._tally.skip(batch.n_unchanged, batch.bytes_unchanged)
-        for found, done in batch.done:
-            self._tally.did_before(found, new=done.is_new, failure=done.failure)
-        self._tally.ignore(tuple(batch.ignored))
-        self._tally.problem(tuple(batch.problems))
+    async def _take(self, batch: Batch, finding: Finding) -> None:
+        self._tally.take(batch)
         self._unreadable += batch.unreadable
         self._gone.update(batch.gone)
-        self._tally.moved += len(batch.moved)
-        self._tally.bytes_done += sum(found.size_bytes for _id, found in batch.moved)
         self._report("finding")
         # Before any of it is read: what is recorded of a folder may take back what is noted here.
-        await self._context.in_thread(self._note_places, batch)
+        self._tally.returned += await self._context.in_thread(finding.note, batch)
         if batch.changed:
             await self._backlog.put([Candidate(*pair) for pair in batch.changed])
-
-    def _note_places(self, batch: Batch) -> None:
-        """Write down where known files are. Blocking."""
-        presence, now = self._catalog.presence, time.time()
-        presence.move(self._scan_id, batch.moved, at=now)
-        self._tally.returned += presence.mark_back(self._scan_id, batch.back, at=now)
-        presence.mark_seen(self._scan_id, batch.same, at=now)
-        if self._is_whole:
-            folders = self._catalog.folders
-            folders.mark_listed(self._scan_id, batch.folders, rules=self._rules, at=now)
-        else:
-            presence.mark_seen(self._scan_id, [one.path for one in batch.folders], at=now)
-
-    @property
-    def _is_whole(self) -> bool:
-        """Whether all that a folder holds is looked at."""
-        return self._recursive and not self._only_failed
-
-    @property
-    def _rules(self) -> int:
-        return rules_of(self._extensions, hidden=self._settings.hidden)
 
     # -- probing -------------------------------------------------------------------------------
 
@@ -280,14 +191,15 @@ class _Scan:
     def _count(self, probed: Probed) -> None:
         for outcome, known in probed.outcomes:
             if outcome.failure is not None:
-                self._log_failure(f"{shown(outcome.found.name)}: {outcome.failure.error}")
+                self._log_failure(outcome.found, outcome.failure.error)
             self._tally.probed(outcome, known=known)
         self._report("finding" if self._total is None else "probing")
 
-    def _log_failure(self, line: str) -> None:
+    def _log_failure(self, found: Found, error: str) -> None:
         """Note a failure, as long as there are few: each is a row of its own as well."""
         if self._tally.failed < LOGGED_FAILURES:
-            self._context.log(line, "warning")
+            where = os.path.relpath(found.folder + b"/" + found.name, self._order.root)
+            self._context.log(f"{shown(where)}: {error}", "warning")
         elif self._tally.failed == LOGGED_FAILURES:
             self._context.log("There are more failures: see failures().", "warning")
 
@@ -313,20 +225,20 @@ class _Scan:
     async def _sweep(self) -> None:
         """See to known files that were not found, where the walk has really looked."""
         self._report("cataloguing")
-        if self._only_failed:
+        if self._order.only_failed:
             return  # it has not looked at the others
         sweep = Sweep(
             self._catalog,
-            root=self._root,
+            root=self._order.root,
             scan_id=self._scan_id,
-            accept_removals=self._accept_removals,
+            accept_removals=self._order.accept_removals,
         )
         await self._context.in_thread(
             partial(
                 sweep.run,
                 self._tally,
                 gone=self._gone,
-                recursive=self._recursive,
+                recursive=self._order.recursive,
                 unreadable=self._unreadable,
             )
         )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -11,7 +12,7 @@ from typing import Any, Literal, get_args
 from stoat_nb.catalog.catalog import Catalog
 from stoat_nb.errors import JobError
 from stoat_nb.media.failures import ERROR_CLASSES
-from stoat_nb.names import shown
+from stoat_nb.names import as_bytes, shown
 from stoat_nb.scan.folder import known_folder
 
 #: Which files a scan probes.
@@ -25,6 +26,35 @@ MODES: dict[ScanMode, str] = {
 }
 #: What a scan does if nothing is said.
 DEFAULT_MODE: ScanMode = "changed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScanOrder:
+    """A scan as its job's payload asks for it."""
+
+    root: bytes  #: The folder to scan.
+    recursive: bool
+    mode: ScanMode
+    only_failed: bool  #: Leave alone what is a row.
+    error_class: str  #: With ``only_failed``: only the files that failed so; empty for all.
+    accept_removals: bool
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all that a folder holds is looked at."""
+        return self.recursive and not self.only_failed
+
+
+def order_of(payload: Mapping[str, Any]) -> ScanOrder:
+    """Return what a payload asks for."""
+    return ScanOrder(
+        root=as_bytes(payload["path"]),
+        recursive=bool(payload.get("recursive", True)),
+        mode=payload.get("mode", DEFAULT_MODE),
+        only_failed=bool(payload.get("only_failed", False)),
+        error_class=str(payload.get("error_class", "")),
+        accept_removals=bool(payload.get("accept_removals", False)),
+    )
 
 
 def scan_payload(

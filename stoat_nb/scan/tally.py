@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from stoat_nb.media.listing import Ignored, Problem
 from stoat_nb.media.video import Found, Outcome
 from stoat_nb.names import as_text
+from stoat_nb.scan.comparison import Batch
 from stoat_nb.scan.report import ScanReport
 
 #: Entries that a list of a report holds; how many more there are is counted.
@@ -30,10 +31,18 @@ class Tally:
         """Candidates that need nothing more."""
         return self.new + self.updated + self.moved + self.skipped + self.failed
 
-    def skip(self, count: int, size: int) -> None:
-        """Count files that have not changed."""
-        self.skipped += count
-        self.bytes_done += size
+    def take(self, batch: Batch) -> None:
+        """Count what the walk has found, and what of it needs no reading."""
+        self.found += batch.n_found
+        self.bytes_found += batch.bytes_found
+        self.skipped += batch.n_unchanged
+        self.bytes_done += batch.bytes_unchanged
+        for found, done in batch.done:
+            self._did_before(found, new=done.is_new, failure=done.failure)
+        self._ignore(tuple(batch.ignored))
+        self._problem(tuple(batch.problems))
+        self.moved += len(batch.moved)
+        self.bytes_done += sum(found.size_bytes for _id, found in batch.moved)
 
     def probed(self, outcome: Outcome, *, known: bool) -> None:
         """Count one probed file."""
@@ -47,34 +56,10 @@ class Tally:
         else:
             self.new += 1
 
-    def did_before(self, found: Found, *, new: bool, failure: tuple[str, str] | None) -> None:
-        """Count a file that an earlier attempt of the scan has recorded."""
-        self.bytes_done += found.size_bytes
-        if failure is not None:
-            self.failed += 1
-            self._error(found.folder.rstrip(b"/") + b"/" + found.name, *failure)
-        elif new:
-            self.new += 1
-        else:
-            self.updated += 1
-
     def found_again(self, count: int) -> None:
         """Count files as moved that were taken for new ones before they were read."""
         self.new -= count
         self.moved += count
-
-    def ignore(self, left_out: tuple[Ignored, ...]) -> None:
-        """Note what the walk left alone, and why."""
-        room = max(0, LISTED_MOST - len(self.ignored))
-        self.ignored_left_out += len(left_out[room:])
-        self.ignored += [
-            {"path": as_text(one.path), "reason": one.reason} for one in left_out[:room]
-        ]
-
-    def problem(self, problems: tuple[Problem, ...]) -> None:
-        """Note what the walk could not look at."""
-        for one in problems:
-            self._error(one.path, one.error, "unreadable")
 
     def report(self, *, folder: bytes, scan_id: int, elapsed_s: float) -> ScanReport:
         """Return the counts as they stand."""
@@ -98,6 +83,30 @@ class Tally:
             bytes_scanned=self.bytes_found,
             elapsed_s=round(elapsed_s, 3),
         )
+
+    def _did_before(self, found: Found, *, new: bool, failure: tuple[str, str] | None) -> None:
+        """Count a file that an earlier attempt of the scan has recorded."""
+        self.bytes_done += found.size_bytes
+        if failure is not None:
+            self.failed += 1
+            self._error(found.folder.rstrip(b"/") + b"/" + found.name, *failure)
+        elif new:
+            self.new += 1
+        else:
+            self.updated += 1
+
+    def _ignore(self, left_out: tuple[Ignored, ...]) -> None:
+        """Note what the walk left alone, and why."""
+        room = max(0, LISTED_MOST - len(self.ignored))
+        self.ignored_left_out += len(left_out[room:])
+        self.ignored += [
+            {"path": as_text(one.path), "reason": one.reason} for one in left_out[:room]
+        ]
+
+    def _problem(self, problems: tuple[Problem, ...]) -> None:
+        """Note what the walk could not look at."""
+        for one in problems:
+            self._error(one.path, one.error, "unreadable")
 
     def _error(self, path: bytes, error: str, error_class: str) -> None:
         if len(self.errors) < LISTED_MOST:

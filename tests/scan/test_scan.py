@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 from stoat_nb import Library
-from stoat_nb.jobs.state import JobState, JobStatus
+from stoat_nb.jobs.state import JobState, JobStatus, Level
 
 
 def candidates(folder: Path) -> list[Path]:
@@ -177,3 +177,15 @@ def test_unreadable_names_are_rows_like_any_other(library: Library, folder: Path
     shutil.copy(clip, name)
     library.scan(folder).result(timeout=120)
     assert statuses(library)["caf\\xe9 \n<img src=x>.mp4"] == "ok"
+
+
+def test_the_log_names_a_failed_file_by_its_way_from_the_folder(
+    library: Library, tmp_path: Path
+) -> None:
+    broken = tmp_path / "disc one" / "reel" / "broken.mp4"
+    broken.parent.mkdir(parents=True)
+    broken.write_bytes(b"no video at all")
+    job = library.scan(tmp_path)
+    report = job.result(timeout=120)
+    (line,) = (event.text for event in job.log() if event.level is Level.WARNING)
+    assert line == f"disc one/reel/broken.mp4: {report.errors[0]['error']}"

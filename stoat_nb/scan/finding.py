@@ -1,0 +1,106 @@
+"""The walk of one scan, held against what the catalog knows of each folder it comes to."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator
+from contextlib import suppress
+
+from stoat_nb.catalog.catalog import Catalog
+from stoat_nb.catalog.scans import BegunScan
+from stoat_nb.media.extensions import VIDEO_EXTENSIONS
+from stoat_nb.media.find import find_folders
+from stoat_nb.media.listing import Listing
+from stoat_nb.scan.comparison import Batch, Done, Knowledge, next_batch
+from stoat_nb.scan.disk import Disk
+from stoat_nb.scan.quick import Same, find_changed, rules_of
+from stoat_nb.scan.request import ScanOrder
+from stoat_nb.settings import Settings
+
+
+class Finding:
+    """Finds the files of one scan, some folders at a time. Every verb of it blocks."""
+
+    def __init__(
+        self,
+        order: ScanOrder,
+        begun: BegunScan,
+        disk: Disk,
+        *,
+        catalog: Catalog,
+        settings: Settings,
+    ) -> None:
+        self._order, self._begun, self._catalog = order, begun, catalog
+        self._extensions = settings.extensions or VIDEO_EXTENSIONS
+        self._hidden = settings.hidden
+        self._knowledge = self._known(disk)
+        self._listings = self._listed()
+
+    def next(self) -> Batch | None:
+        """Return what the next folders hold; None when there are no more."""
+        return next_batch(self._listings, self._knowledge)
+
+    def close(self) -> None:
+        """Walk no further."""
+        with suppress(ValueError):  # a cancelled walk may still be on its thread
+            self._listings.close()
+
+    def note(self, batch: Batch) -> int:
+        """Write down where known files are; return how many of them are back."""
+        presence, scan_id, now = self._catalog.presence, self._begun.scan_id, time.time()
+        presence.move(scan_id, batch.moved, at=now)
+        returned = presence.mark_back(scan_id, batch.back, at=now)
+        presence.mark_seen(scan_id, batch.same, at=now)
+        if self._order.is_whole:
+            folders = self._catalog.folders
+            folders.mark_listed(scan_id, batch.folders, rules=self._rules, at=now)
+        else:
+            presence.mark_seen(scan_id, [one.path for one in batch.folders], at=now)
+        return returned
+
+    @property
+    def _rules(self) -> int:
+        return rules_of(self._extensions, hidden=self._hidden)
+
+    def _known(self, disk: Disk) -> Knowledge:
+        order, catalog = self._order, self._catalog
+        return Knowledge(
+            present_files=catalog.folders.present_files,
+            known_files=catalog.known_files,
+            done_files=self._done_files if self._begun.goes_on else None,
+            namesakes=catalog.presence.namesakes,
+            only_failed=order.only_failed,
+            failed_files=self._failed_files if order.error_class else None,
+            accept_removals=order.accept_removals,
+            all_again=order.mode in ("full", "verify"),
+            trust_inodes=disk.keeps_numbers,
+        )
+
+    def _failed_files(self, folder: bytes) -> set[bytes]:
+        return self._catalog.failed_files(folder, self._order.error_class)
+
+    def _done_files(self, folder: bytes) -> dict[bytes, Done]:
+        scan_id = self._begun.scan_id
+        done = self._catalog.files_of_scan(scan_id, folder)
+        failures = self._catalog.failures_of_scan(scan_id, folder) if done else {}
+        return {name: Done(is_new, failures.get(name)) for name, is_new in done.items()}
+
+    def _listed(self) -> Generator[Listing | Same]:
+        order = self._order
+        # An attempt that goes on needs the files of folders that the first one had come to.
+        if order.mode == "quick" and order.is_whole and not self._begun.goes_on:
+            folders = self._catalog.folders
+            known = folders.known_below(self._begun.scan_id, order.root, rules=self._rules)
+            return find_changed(
+                order.root,
+                known,
+                folders.are_known,
+                extensions=self._extensions,
+                hidden=self._hidden,
+            )
+        return find_folders(
+            order.root,
+            extensions=self._extensions,
+            hidden=self._hidden,
+            recursive=order.recursive,
+        )
