@@ -157,8 +157,6 @@ def check_xlsx(row: dict[str, Any], outcome: Outcome) -> None:
 @given(outcome=outcomes())
 @settings(
     max_examples=60,
-    deadline=None,
-    derandomize=True,
     suppress_health_check=[HealthCheck.too_slow],
 )
 def test_what_goes_in_comes_out_of_every_door(

@@ -8,7 +8,6 @@ from collections.abc import Coroutine
 from itertools import pairwise
 from typing import Any
 
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -16,8 +15,8 @@ from hypothesis.stateful import (
     invariant,
     precondition,
     rule,
-    run_state_machine_as_test,
 )
+from machines import run_machine
 from shared_file import SharedFile
 
 from stoat_nb.catalog.database import Database
@@ -264,16 +263,4 @@ class QueueMachine(RuleBasedStateMachine):
 
 def run(file: SharedFile | None, *, machines: int, steps: int) -> None:
     """Run so many machines of so many steps, the same ones each time."""
-    run_state_machine_as_test(
-        lambda: QueueMachine(file),
-        settings=settings(
-            max_examples=machines,
-            stateful_step_count=steps,
-            deadline=None,
-            derandomize=True,
-            database=None,
-            phases=[Phase.generate],
-            report_multiple_bugs=False,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+    run_machine(lambda: QueueMachine(file), machines=machines, steps=steps)

@@ -6,15 +6,14 @@ under test is never asked about itself.
 
 from __future__ import annotations
 
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
     rule,
-    run_state_machine_as_test,
 )
 from judge import CANCELLED, LEASE_S, PENDING, RUNNING, Judge, Process
+from machines import run_machine
 from shared_file import Row, SharedFile
 
 from stoat_nb.catalog.jobs import CatalogJobStore
@@ -310,16 +309,4 @@ def _is_meant(row: Row, wish: Wish) -> bool:
 
 def run(file: SharedFile, *, machines: int, steps: int) -> None:
     """Run so many machines of so many steps, the same ones each time."""
-    run_state_machine_as_test(
-        lambda: StoreMachine(file),
-        settings=settings(
-            max_examples=machines,
-            stateful_step_count=steps,
-            deadline=None,
-            derandomize=True,
-            database=None,
-            phases=[Phase.generate],
-            report_multiple_bugs=False,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+    run_machine(lambda: StoreMachine(file), machines=machines, steps=steps)

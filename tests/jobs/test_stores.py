@@ -60,8 +60,6 @@ whole_numbers = st.integers(min_value=0, max_value=2**80)
 )
 @settings(
     max_examples=60,
-    deadline=None,
-    derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 def test_a_job_and_what_it_came_to_come_back_as_they_went_in(

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from stoat_nb.errors import JobError
@@ -23,7 +23,6 @@ from stoat_nb.jobs.transitions import (
 )
 
 NOW = 100.0
-pure = settings(max_examples=100, deadline=None, derandomize=True)
 FINALS = [status for status in JobStatus if status.is_final]
 
 
@@ -88,7 +87,6 @@ def check_sense(state: JobState) -> None:
     assert state.deaths < state.max_deaths or state.status is JobStatus.FAILED
 
 
-@pure
 @given(state=jobs(), wish=wishes)
 def test_a_wish_leads_only_where_a_job_may_go(state: JobState, wish: Wish) -> None:
     after = heed(state, wish, NOW)
@@ -100,7 +98,6 @@ def test_a_wish_leads_only_where_a_job_may_go(state: JobState, wish: Wish) -> No
         assert after.status in (state.status, JobStatus.CANCELLED)
 
 
-@pure
 @given(state=jobs(), wish=wishes)
 def test_a_wish_that_is_repeated_changes_nothing(state: JobState, wish: Wish) -> None:
     after = heed(state, wish, NOW)
@@ -110,7 +107,6 @@ def test_a_wish_that_is_repeated_changes_nothing(state: JobState, wish: Wish) ->
     assert again is None or again is after
 
 
-@pure
 @given(state=jobs(JobStatus.PENDING, JobStatus.RUNNING))
 def test_whoever_cancels_what_has_not_ended_is_heeded(state: JobState) -> None:
     after = heed(state, Wish.CANCEL, NOW)
@@ -121,7 +117,6 @@ def test_whoever_cancels_what_has_not_ended_is_heeded(state: JobState) -> None:
     assert heed(after, Wish.RESUME, NOW) is None or after.pause_requested
 
 
-@pure
 @given(state=jobs())
 def test_a_pause_is_undone_by_resuming(state: JobState) -> None:
     after = heed(state, Wish.PAUSE, NOW)
@@ -134,7 +129,6 @@ def test_a_pause_is_undone_by_resuming(state: JobState) -> None:
     assert not resumed.pause_requested
 
 
-@pure
 @given(state=jobs(), priority=st.integers())
 def test_a_priority_is_given_to_whatever_has_not_ended(state: JobState, priority: int) -> None:
     after = prioritized(state, priority)
@@ -146,7 +140,6 @@ def test_a_priority_is_given_to_whatever_has_not_ended(state: JobState, priority
         assert replace(after, priority=state.priority, seq=state.seq) == state
 
 
-@pure
 @given(state=jobs())
 def test_only_a_pending_job_begins_and_that_is_counted(state: JobState) -> None:
     if state.status not in (JobStatus.PENDING, JobStatus.RUNNING):
@@ -161,7 +154,6 @@ def test_only_a_pending_job_begins_and_that_is_counted(state: JobState) -> None:
     assert after.deaths == state.deaths
 
 
-@pure
 @given(state=running)
 def test_what_is_handed_back_waits_as_was_wished(state: JobState) -> None:
     after = handed_back(replace(state, cancel_requested=False))
@@ -170,7 +162,6 @@ def test_what_is_handed_back_waits_as_was_wished(state: JobState) -> None:
     assert (after.attempt, after.deaths) == (state.attempt, state.deaths)
 
 
-@pure
 @given(state=running)
 def test_an_orphan_goes_on_unless_it_was_to_stop_or_died_too_often(state: JobState) -> None:
     after = orphaned(state, NOW)
@@ -191,7 +182,6 @@ def test_an_orphan_goes_on_unless_it_was_to_stop_or_died_too_often(state: JobSta
     )
 
 
-@pure
 @given(state=running)
 def test_no_job_outlives_more_deaths_than_it_may(state: JobState) -> None:
     died = 0
@@ -203,7 +193,6 @@ def test_no_job_outlives_more_deaths_than_it_may(state: JobState) -> None:
     assert died <= state.max_deaths
 
 
-@pure
 @given(word=words())
 def test_a_workers_word_counts_but_for_what_others_wished(
     word: tuple[JobState, JobState],
@@ -227,7 +216,6 @@ def test_a_workers_word_counts_but_for_what_others_wished(
         assert (after.cancel_requested, after.pause_requested) == asked
 
 
-@pure
 @given(word=words())
 def test_a_workers_word_leaves_a_job_that_makes_sense(word: tuple[JobState, JobState]) -> None:
     kept, said = word

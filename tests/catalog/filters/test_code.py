@@ -58,8 +58,6 @@ def ways(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ways]:
 
 @settings(
     max_examples=int(os.environ.get("STOAT_TEST_EXAMPLES", "60")),
-    deadline=None,
-    derandomize=True,
     phases=[Phase.explicit, Phase.generate],  # to make an example smaller takes minutes
     suppress_health_check=[HealthCheck.too_slow],
 )
