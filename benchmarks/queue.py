@@ -1,6 +1,7 @@
 """Durable jobs beside their floor and a rival: submits, claims and no-op jobs a second, in one run.
 
-The floor is a bare ``asyncio.Queue`` with as many workers; the rival is huey on SQLite with two
+The floor is a bare ``asyncio.Queue`` with as many workers, once with submitters that go on at
+once and once with such that wait for each answer; the rival is huey on SQLite with two
 threads, told to sync as we do. Ours is the queue over a library's file that holds 0, 10,000 or
 100,000 finished jobs: the cost must not grow with history. The same run tells what an open library
 costs while nothing happens, and how soon another process hears of a change.

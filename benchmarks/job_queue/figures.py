@@ -51,16 +51,21 @@ def median_of(runs: Sequence[Run]) -> Run:
     )
 
 
+#: "Of" is: of what each floor does a second, in the order in which they were measured.
 HEADINGS = (
-    "| | no-op jobs/s | of the floor | durable submits/s | submit p50 | p99 | claims/s |",
-    "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
+    "| | no-op jobs/s | of | durable submits/s | of | submit p50 | p99 | claims/s |",
+    "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
 )
 
 
-def line_of(name: str, run: Run, floor: Run, *, is_durable: bool) -> str:
+def line_of(name: str, run: Run, floors: Sequence[Run], *, is_durable: bool) -> str:
     return (
-        f"| {name} | {run.jobs:,.0f} | {run.jobs / floor.jobs:.4f} | "
-        f"{f'{run.submits:,.0f}' if is_durable else 'not durable'} | "
-        f"{run.p50_s * 1e6:,.1f} us | {run.p99_s * 1e6:,.1f} us | "
+        f"| {name} | {run.jobs:,.0f} | {_of(run.jobs, floors)} | "
+        + (f"{run.submits:,.0f} | {_of(run.submits, floors)}" if is_durable else "not durable |")
+        + f" | {run.p50_s * 1e6:,.1f} us | {run.p99_s * 1e6:,.1f} us | "
         f"{'' if run.claims is None else f'{run.claims:,.0f}'} |"
     )
+
+
+def _of(per_second: float, floors: Sequence[Run]) -> str:
+    return ", ".join(f"{per_second / floor.jobs:.4f}" for floor in floors)
