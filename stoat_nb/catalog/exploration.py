@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar, cast
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 import apsw
 
 from stoat_nb.catalog.database import Database
 from stoat_nb.catalog.filters.axis import without_range
-from stoat_nb.catalog.filters.facets import FACETS, Facet, facet, without_facet
+from stoat_nb.catalog.filters.facets import FACETS, Facet, facets, without_facet
 from stoat_nb.catalog.filters.histogram import Heatmap, Histogram, heatmap, histogram
 from stoat_nb.catalog.filters.sizes import FolderSize, Growth, growth, sizes_by_folder
+from stoat_nb.catalog.filters.tree import AllOf
 from stoat_nb.catalog.query import VideoQuery, condition, selection
 from stoat_nb.errors import FilterError
 from stoat_nb.names import shown
@@ -48,8 +49,16 @@ class Exploration:
             raise FilterError(
                 f"'{shown(most)}' values cannot be listed. Choose from 1 to {MOST_COUNTS:,}."
             )
-        wanted = FACETS if columns is None else columns
-        return {column: self._facet(query, column, most) for column in wanted}
+        wanted = FACETS if columns is None else tuple(columns)
+        # So that choosing a value of a facet does not count the facet again.
+        queries = {column: without_facet(query, column) for column in wanted}
+        alike: dict[AllOf, list[str]] = {}
+        for column, narrowed in queries.items():
+            alike.setdefault(condition(narrowed), []).append(column)
+        found: dict[str, Facet] = {}
+        for chosen, some in alike.items():
+            found |= self._facets(queries[some[0]], chosen, some, most)
+        return {column: found[column] for column in wanted}
 
     def histogram(self, query: VideoQuery, column: str, bins: int) -> Histogram:
         """Return how many videos have their value in which bin."""
@@ -78,28 +87,44 @@ class Exploration:
         """Return the library after each scan."""
         return self._asked(("growth",), growth)
 
-    def _facet(self, query: VideoQuery, column: str, most: int) -> Facet:
-        # So that choosing a value of a facet does not count the facet again.
-        query = without_facet(query, column)
-        return self._asked(
-            ("facet", condition(query), column, most),
-            lambda connection: facet(connection, query, column, most),
+    def _facets(
+        self, query: VideoQuery, chosen: AllOf, columns: Sequence[str], most: int
+    ) -> dict[str, Facet]:
+        """Return facets that are counted among the same videos."""
+        return self._all_asked(
+            {column: ("facet", chosen, column, most) for column in columns},
+            lambda connection, missing: facets(connection, query, missing, most),
         )
 
     def _asked(self, key: tuple[Any, ...], question: Callable[[apsw.Connection], T]) -> T:
-        # Asked for before the answer is made: at worst it is newer than it is taken for.
+        return self._all_asked({"": key}, lambda connection, _: {"": question(connection)})[""]
+
+    def _all_asked(
+        self,
+        keys: Mapping[str, tuple[Any, ...]],
+        question: Callable[[apsw.Connection, Sequence[str]], Mapping[str, T]],
+    ) -> dict[str, T]:
+        """Return an answer to each key; those that are not known are asked for together."""
+        # Asked for before the answers are made: at worst they are newer than they are taken for.
         version = self._database.version()
+        answers: dict[str, T] = {}
         with self._lock:
             if version != self._version:
                 self._answers.clear()
                 self._version = version
-            if key in self._answers:
-                self._answers.move_to_end(key)
-                return cast("T", self._answers[key])
-        answer = self._database.read(question)
+            for name, key in keys.items():
+                if key in self._answers:
+                    self._answers.move_to_end(key)
+                    answers[name] = self._answers[key]
+        missing = [name for name in keys if name not in answers]
+        if missing:
+            answers |= self._database.read(lambda connection: question(connection, missing))
+            self._keep(version, {keys[name]: answers[name] for name in missing})
+        return answers
+
+    def _keep(self, version: int, answers: Mapping[tuple[Any, ...], Any]) -> None:
         with self._lock:
             if version == self._version:
-                self._answers[key] = answer
+                self._answers |= answers
             while len(self._answers) > KEPT:
                 self._answers.popitem(last=False)
-        return answer

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,6 +11,7 @@ import apsw
 
 from stoat_nb.catalog.database import fetch
 from stoat_nb.catalog.filters.fields import Field, field_named
+from stoat_nb.catalog.filters.sql import Clause
 from stoat_nb.catalog.query import VideoQuery, matching, tables_for
 
 #: What to offer where nobody says what else.
@@ -26,6 +28,14 @@ FACETS = (
     "year",
     "top_folder",
 )
+#: What the index ``videos_summary`` begins with: few different values each. Videos that are alike
+#: in all of it lie together there, so that counting them sorts nothing.
+KINDS = (
+    *("status", "codec", "container", "display_width", "display_height", "hdr", "audio_codec"),
+    *("integrity", "fps", "audio_languages"),
+)
+#: What else it has: what filters ask of this costs no look at a row either.
+_BESIDE = ("size_bytes", "duration_s", "bitrate", "created_at")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,19 +48,34 @@ class Facet:
     n_further: int  #: Values left out of ``counts``.
 
 
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """Rows that stand for videos."""
+
+    tables: str  #: What follows FROM.
+    n_videos: str = "count(*)"  #: How many videos some of the rows stand for.
+
+
 def facet(connection: apsw.Connection, query: VideoQuery, column: str, most: int) -> Facet:
     """Count the values of one column; what the query wants of this very facet does not count."""
-    field = field_named(column)
-    where, bindings = matching(without_facet(query, column))
-    rows = fetch(connection, _statement(field, where), (*bindings, most + 1))
-    n_unknown = rows.pop(0)[1] if rows and rows[0][0] is None else 0
-    n_values = rows[0][2] if rows else 0
-    return Facet(
-        column=column,
-        counts={_value(field, value): count for value, count, _ in rows[:most]},
-        n_unknown=n_unknown,
-        n_further=n_values - min(most, len(rows)),
-    )
+    return facets(connection, without_facet(query, column), (column,), most)[column]
+
+
+def facets(
+    connection: apsw.Connection, query: VideoQuery, columns: Sequence[str], most: int
+) -> dict[str, Facet]:
+    """Count the values of several columns among the same videos, most of them in one pass."""
+    fields = [field_named(column) for column in columns]
+    where = matching(query)
+    is_told = _named(where[0]) <= {*KINDS, *_BESIDE}
+    together = [one for one in fields if is_told and _named(one.sql) <= {*KINDS}]
+    found = _of_kinds(connection, together, where, most) if together else {}
+    for field in fields:
+        if field.name not in found:
+            tables = f"{tables_for(f'{field.sql} {where[0]}')} {_clause(where)}"
+            rows = fetch(connection, _ranked(field, _Source(tables)), (*where[1], most + 1))
+            found[field.name] = _facet(field, rows, most)
+    return {column: found[column] for column in columns}
 
 
 def without_facet(query: VideoQuery, column: str) -> VideoQuery:
@@ -60,31 +85,77 @@ def without_facet(query: VideoQuery, column: str) -> VideoQuery:
     )
 
 
-def _statement(field: Field, where: str) -> str:
+def _of_kinds(
+    connection: apsw.Connection, fields: Sequence[Field], where: Clause, most: int
+) -> dict[str, Facet]:
+    """Count the kinds of videos off the index, and of those the values of each column."""
+    named = set().union(*(_named(one.sql) for one in fields))
+    # The index is in this order only from its beginning on.
+    columns = KINDS[: 1 + max(KINDS.index(name) for name in named)]
+    kinds = (
+        f"SELECT {', '.join(f'v.{name} AS {name}' for name in columns)}, count(*) AS n "  # noqa: S608 - values are bound
+        f"FROM videos v {_clause(where)} "
+        f"GROUP BY {', '.join(str(at + 1) for at in range(len(columns)))}"
+    )
+    source = _Source("kinds v", "sum(v.n)")
+    parts = [f"SELECT {at}, * FROM ({_ranked(one, source)})" for at, one in enumerate(fields)]  # noqa: S608 - of our own words alone
+    rows = fetch(
+        connection,
+        f"WITH kinds AS MATERIALIZED ({kinds}) {' UNION ALL '.join(parts)}",
+        (*where[1], *[most + 1] * len(fields)),
+    )
+    return {
+        one.name: _facet(one, [row for number, *row in rows if number == at], most)
+        for at, one in enumerate(fields)
+    }
+
+
+def _named(sql: str) -> set[str]:
+    """Return the columns that SQL speaks of; those of other tables together with their table."""
+    return {
+        name if table == "v" else f"{table}.{name}"
+        for table, name in re.findall(r"\b([a-z])\.(\w+)", sql)
+    }
+
+
+def _clause(where: Clause) -> str:
+    return f"WHERE {where[0]}" if where[0] else ""
+
+
+def _facet(field: Field, rows: list[Any], most: int) -> Facet:
+    n_unknown = rows.pop(0)[1] if rows and rows[0][0] is None else 0
+    n_values = rows[0][2] if rows else 0
+    return Facet(
+        column=field.name,
+        counts={_value(field, value): count for value, count, _ in rows[:most]},
+        n_unknown=n_unknown,
+        n_further=n_values - min(most, len(rows)),
+    )
+
+
+def _ranked(field: Field, source: _Source) -> str:
     return (
-        f"SELECT value, n, count(value) OVER () FROM ({_groups(field, where)}) "  # noqa: S608 - values are bound
+        f"SELECT value, n, count(value) OVER () FROM ({_groups(field, source)}) "  # noqa: S608 - values are bound
         "ORDER BY value IS NOT NULL, n DESC, value LIMIT ?"
     )
 
 
-def _groups(field: Field, where: str) -> str:
+def _groups(field: Field, source: _Source) -> str:
     # What many rows share is worked out once for all that share it.
     if field.kind == "list":
         # A list that holds nothing becomes one row without a value, as one that is not known does.
-        value, grouped = "e.value", _counted(field.sql, where)
+        value, grouped = "e.value", _counted(field.sql, source)
         joined = "LEFT JOIN json_each(g.value) e"
     elif set(re.findall(r"\b([a-z])\.", field.sql)) <= {"f", "r"}:
-        value, grouped = field.sql, _counted("v.folder_id", where)
+        value, grouped = field.sql, _counted("v.folder_id", source)
         joined = "JOIN folders f ON f.id = g.value JOIN roots r ON r.id = f.root_id"
     else:
-        return _counted(field.sql, where)
+        return _counted(field.sql, source)
     return f"SELECT {value} AS value, sum(g.n) AS n FROM ({grouped}) g {joined} GROUP BY 1"  # noqa: S608 - values are bound
 
 
-def _counted(value: str, where: str) -> str:
-    tables = tables_for(f"{value} {where}")
-    clause = f"WHERE {where}" if where else ""
-    return f"SELECT {value} AS value, count(*) AS n FROM {tables} {clause} GROUP BY 1"  # noqa: S608 - values are bound
+def _counted(value: str, source: _Source) -> str:
+    return f"SELECT {value} AS value, {source.n_videos} AS n FROM {source.tables} GROUP BY 1"  # noqa: S608 - values are bound
 
 
 def _value(field: Field, value: Any) -> Any:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import apsw
 import pytest
 
 from stoat_nb.catalog.catalog import Catalog
 from stoat_nb.catalog.database import fetch
-from stoat_nb.catalog.filters.facets import FACETS, _statement
+from stoat_nb.catalog.filters.facets import FACETS, facets
 from stoat_nb.catalog.filters.fields import FIELDS
-from stoat_nb.catalog.query import VideoQuery, matching, selection
+from stoat_nb.catalog.query import VideoQuery, selection
 from stoat_nb.errors import FilterError
 from stoat_nb.media.video import Stream
 
@@ -156,15 +157,39 @@ def test_what_cannot_be_counted_is_refused(catalog: Catalog, ask: Any, said: str
         ask(catalog.exploration)
 
 
-@pytest.mark.parametrize("column", ["codec", "hdr", "resolution", "fps_class", "year", "status"])
-def test_a_facet_is_read_off_one_index(catalog: Catalog, column: str) -> None:
-    where, bindings = matching(VideoQuery(where="duration_s > 1", facets={"container": ("mp4",)}))
-    sql = _statement(FIELDS[column], where)
-    plan = catalog._database.read(
-        lambda connection: fetch(connection, f"EXPLAIN QUERY PLAN {sql}", (*bindings, 5))
-    )
-    scans = [step[3] for step in plan if " v" in step[3]]
-    assert scans == ["SCAN v USING COVERING INDEX videos_summary"]
+@pytest.mark.parametrize(
+    "columns",
+    [("codec", "hdr", "resolution", "fps_class", "status", "audio_languages"), ("year",)],
+)
+def test_facets_are_read_off_one_index_and_those_of_kinds_in_one_pass(
+    catalog: Catalog, columns: tuple[str, ...]
+) -> None:
+    query = VideoQuery(where="duration_s > 1", facets={"container": ("mp4",)})
+    asked: list[tuple[str, Any]] = []
+
+    def plans(connection: apsw.Connection) -> list[str]:
+        connection.exec_trace = lambda _cursor, sql, bindings: asked.append((sql, bindings)) or True
+        facets(connection, query, columns, 5)
+        connection.exec_trace = None
+        ((sql, bindings),) = asked
+        steps = fetch(connection, f"EXPLAIN QUERY PLAN {sql}", bindings)
+        return [text for *_, text in steps if text.startswith(("SCAN v", "USE TEMP"))]
+
+    first, *others = catalog._database.read(plans)
+    assert first == "SCAN v USING COVERING INDEX videos_summary"
+    assert not any("videos_summary" in step for step in others)
+
+
+def test_facets_that_are_counted_together_are_those_counted_apart(filled: Catalog) -> None:
+    query = VideoQuery(where="duration_s > 1")
+    together = filled.exploration.facets(query, FACETS, 3)
+    apart = [filled.exploration.facets(query, [column], 4)[column] for column in FACETS]
+    for one in apart:
+        kept = dict(list(one.counts.items())[:3])
+        assert (together[one.column].counts, together[one.column].n_unknown) == (
+            kept,
+            one.n_unknown,
+        )
 
 
 def test_a_page_whose_rows_lie_far_apart_is_the_one_in_order(filled: Catalog) -> None:
