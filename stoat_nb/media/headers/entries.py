@@ -7,19 +7,24 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from stoat_nb.media.codecs import av1, h264, hevc
+from stoat_nb.media.codecs import av1, dnxhd, h264, hevc, jpeg, prores, vp9
 from stoat_nb.media.codecs.picture import Picture
 from stoat_nb.media.headers.colours import colour_facts, colours_of
+from stoat_nb.media.headers.samples import BEGINNING
 from stoat_nb.media.headers.tracks import Track
 from stoat_nb.media.headers.unproven import Unproven, prove
 
 _VISUAL = 86  # bytes of an entry before its boxes
 _FORMATS = {"4:2:0": "yuv420p", "4:2:2": "yuv422p", "4:4:4": "yuv444p"}
 _HARMLESS = frozenset(
-    b"avcC hvcC av1C colr pasp btrt fiel dvcC dvvC clli mdcv amve chrm free".split()
+    b"avcC hvcC av1C vpcC colr pasp btrt fiel dvcC dvvC clli mdcv amve chrm free".split()
 )
 _PROGRESSIVE_FIELD = 1
+_TABLES = 4096  # bytes: as many stand before a picture
+_AVID = frozenset([b"ACLR", b"APRG", b"ARES", b"ADHR"])
+_AVID_LIMITED = b"ACLR0001" + b"\0\0\0\1" + b"\0\0\0\0"
 #: What players of iPods look for, and nobody else.
+_NAMELESS = frozenset(["vp8"])  # codecs without profiles
 _IPOD = bytes.fromhex("6b6840f25f244fc5ba39a51bcf0323f3")
 
 Parts = dict[bytes, bytes]
@@ -30,8 +35,12 @@ class Codec:
     """How a codec is written in ISO files."""
 
     name: str
-    box: bytes
+    box: bytes | None  #: Where the decoder's configuration is; None if frames tell it all.
     read: Callable[[bytes, bytes], Picture | None]
+    #: Whether libav knows by the codec alone that pictures are whole.
+    is_progressive: bool = False
+    harmless: frozenset[bytes] = frozenset()  #: Boxes of its own that say nothing more.
+    needs: int = BEGINNING  #: Bytes of a first sample that tell what it is.
 
 
 def _parameter_sets(reader: Any) -> Callable[[bytes, bytes], Picture | None]:
@@ -42,12 +51,36 @@ def _parameter_sets(reader: Any) -> Callable[[bytes, bytes], Picture | None]:
     return read
 
 
+def _first(reader: Callable[[bytes], Picture | None]) -> Callable[[bytes, bytes], Picture | None]:
+    return lambda _, sample: reader(sample)
+
+
+def _prores(kind: bytes) -> Callable[[bytes, bytes], Picture | None]:
+    return lambda _, sample: prores.picture(kind, sample)
+
+
+def _avid(config: bytes, sample: bytes) -> Picture | None:
+    """Read DNxHD whose colours are within limits, as its box of its own says."""
+    return dnxhd.picture(sample) if config == _AVID_LIMITED else None
+
+
 _PICTURES = {
-    b"avc1": Codec("h264", b"avcC", _parameter_sets(h264)),
+    b"avc1": Codec("h264", b"avcC", _parameter_sets(h264), is_progressive=True),
     b"hvc1": Codec("hevc", b"hvcC", _parameter_sets(hevc)),
     b"hev1": Codec("hevc", b"hvcC", _parameter_sets(hevc)),
     b"av01": Codec("av1", b"av1C", av1.picture),
+    b"vp09": Codec("vp9", b"vpcC", _first(vp9.key_frame)),
+    b"jpeg": Codec("mjpeg", None, _first(jpeg.picture), needs=_TABLES),
+    b"AVdn": Codec("dnxhd", b"ACLR", _avid, harmless=_AVID),
+    b"AVdh": Codec("dnxhd", b"ACLR", _avid, harmless=_AVID),
+    **{kind: Codec("prores", None, _prores(kind), is_progressive=True) for kind in prores.KINDS},
 }
+
+
+def needed(track: Track) -> int:
+    """Return how many bytes of a first sample it takes to know its form."""
+    known = _PICTURES.get(track.tag)
+    return known.needs if known else BEGINNING
 
 
 def parts_of(entry: bytes, start: int) -> Parts:
@@ -67,15 +100,16 @@ def parts_of(entry: bytes, start: int) -> Parts:
 def video_facts(track: Track, sample: bytes) -> dict[str, Any]:
     """Return what a video track's sample entry, and how its first sample begins, prove."""
     known = _PICTURES.get(track.tag)
-    prove(known and track.n_entries == 1 and len(track.entry) > _VISUAL, "another video codec")
+    prove(known and track.n_entries == 1 and len(track.entry) >= _VISUAL, "another video codec")
     parts = parts_of(track.entry, _VISUAL)
-    strange = sorted(
-        set(parts) - _HARMLESS - ({b"uuid"} if parts.get(b"uuid", b"")[:16] == _IPOD else set())
-    )
-    prove(known and not strange and known.box in parts, f"an unknown video entry: {strange}")
     if known is None:
         raise Unproven("another video codec")
-    form = known.read(parts[known.box], sample)
+    spare = known.harmless | ({b"uuid"} if parts.get(b"uuid", b"")[:16] == _IPOD else set())
+    strange = sorted(set(parts) - _HARMLESS - spare)
+    is_told = known.box is None or known.box in parts
+    prove(not strange and is_told, f"an unknown video entry: {strange}")
+    config = parts[known.box] if known.box else b""
+    form = known.read(config, sample)
     if form is None:
         raise Unproven("a codec's header that cannot be read")
     fields = parts.get(b"fiel", b"\1\0")
@@ -93,20 +127,26 @@ def video_facts(track: Track, sample: bytes) -> dict[str, Any]:
         "bit_depth": form.bit_depth,
         "chroma": form.chroma,
         "progressive_only": form.progressive,
-        "field_order": "progressive" if known.name == "h264" or b"fiel" in parts else None,
+        "field_order": "progressive" if known.is_progressive or b"fiel" in parts else None,
         "sar": _aspect(track, parts.get(b"pasp"), form),
         **dolby_vision(parts.get(b"dvcC") or parts.get(b"dvvC")),
         **_light(parts.get(b"clli")),
         **colour_facts(colour),
         "form": form,
-        "extradata": parts[known.box],
+        "extradata": config,
     }
 
 
 def pixel_format(form: Picture, codec: str) -> str:
     """Return FFmpeg's name for the layout of samples in memory."""
     base = _FORMATS.get(form.chroma or "")
-    prove(base and form.profile_name and (form.width or 0) > 0 and (form.height or 0) > 0, "a form")
+    prove(
+        base
+        and (form.profile_name or codec in _NAMELESS)
+        and (form.width or 0) > 0
+        and (form.height or 0) > 0,
+        "a form",
+    )
     prove(form.matrix != 0, "planes of red, green and blue")
     depth = form.bit_depth or 0
     if depth == 8:  # noqa: PLR2004 - bits

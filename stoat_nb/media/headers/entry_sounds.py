@@ -9,20 +9,29 @@ from typing import Any
 from stoat_nb.media.headers.entries import Parts, parts_of
 from stoat_nb.media.headers.samples import first_sample, first_size
 from stoat_nb.media.headers.sizes import Sizes
-from stoat_nb.media.headers.sounds import LAYOUTS, of_aac, of_ac3, of_flac, of_opus
+from stoat_nb.media.headers.sounds import (
+    LAYOUTS,
+    of_aac,
+    of_ac3,
+    of_alac,
+    of_flac,
+    of_mp3,
+    of_opus,
+)
 from stoat_nb.media.headers.tracks import Track
 from stoat_nb.media.headers.unproven import Unproven, prove
 from stoat_nb.media.window import Window
 
 _HEAD = 36  # bytes of an entry before its boxes
 _WIDER = {0: 0, 1: 16, 2: 36}  # more of them in QuickTime's versions
-_AAC = 0x40
+_AAC, _MP3 = 0x40, frozenset([0x69, 0x6B])
 _WRAPPING = frozenset([b"frma", b"mp4a", b"\0\0\0\0"])  # a name, an empty entry, an end
 _HARMLESS = frozenset([b"btrt", b"free"])
 _ISO_ONLY = frozenset([b"fLaC", b"Opus"])  # whose entries are of no version
 _SOME = 64  # bytes of a first frame
 #: QuickTime's words for sound kept as it is: the form of a sample, and its bits.
-_EXACT = {b"sowt": ("s", 16, "le"), b"twos": ("s", 16, "be")}
+_EXACT = {b"sowt": ("s", 16, "le"), b"twos": ("s", 16, "be"), b"raw ": ("u", 8, "")}
+_LAWS = {b"ulaw": "mulaw", b"alaw": "alaw"}  # sixteen bits in eight
 _EXACT_WIDE = {b"in24": ("s", 24), b"in32": ("s", 32), b"fl32": ("f", 32), b"fl64": ("f", 64)}
 #: ``chan``: a layout by its number alone, or a bit for each place.
 _PLACES = {(100 << 16 | 1, 0): 1, (101 << 16 | 2, 0): 2, (1 << 16, 4): 1, (1 << 16, 3): 2}
@@ -32,7 +41,12 @@ def sound_facts(window: Window, track: Track, size: Sizes) -> dict[str, Any]:
     """Return what a sound track's sample entry, and how its first sample begins, prove."""
     version = int.from_bytes(track.entry[16:18], "big")
     prove(version in _WIDER, "another sound")
-    if track.tag in _EXACT or track.tag in _EXACT_WIDE or track.tag == b"lpcm":
+    if (
+        track.tag in _EXACT
+        or track.tag in _EXACT_WIDE
+        or track.tag in _LAWS
+        or track.tag == b"lpcm"
+    ):
         return _exact(track, version, size)
     read = _READERS.get(track.tag)
     if read is None or (version > 1 and track.tag in _ISO_ONLY):
@@ -49,12 +63,27 @@ def sound_facts(window: Window, track: Track, size: Sizes) -> dict[str, Any]:
     return facts
 
 
-def _aac(window: Window, track: Track, esds: bytes) -> dict[str, Any]:
-    del window, track
+def _by_descriptor(window: Window, track: Track, esds: bytes) -> dict[str, Any]:
     kind, config = _descriptor(esds)
-    if kind != _AAC:
-        raise Unproven("another sound")
-    return of_aac(config)
+    if kind == _AAC:
+        return of_aac(config)
+    prove(kind in _MP3, f"another sound: kind {kind:#x}")
+    return _mp3(window, track, esds)
+
+
+def _mp3(window: Window, track: Track, box: bytes) -> dict[str, Any]:
+    del box
+    facts = of_mp3(first_sample(window, track, _SOME), first_size(window, track))
+    _prove_rate(track, facts)
+    return facts
+
+
+def _alac(window: Window, track: Track, box: bytes) -> dict[str, Any]:
+    del window
+    prove(not any(box[:4]), "another form of ALAC")
+    facts = of_alac(box[4:])
+    _prove_form(track, facts)
+    return facts
 
 
 def _ac3(window: Window, track: Track, box: bytes) -> dict[str, Any]:
@@ -67,7 +96,7 @@ def _flac(window: Window, track: Track, box: bytes) -> dict[str, Any]:
     del window
     prove(box[:4] == b"\0\0\0\0" and len(box) == 42 and box[4] == 0x80, "further blocks")  # noqa: PLR2004 - one block alone
     facts = of_flac(box[4:])
-    _prove_rate(track, facts)
+    _prove_form(track, facts)
     return facts
 
 
@@ -75,19 +104,25 @@ def _opus(window: Window, track: Track, box: bytes) -> dict[str, Any]:
     del window
     prove(box[:1] == b"\0", "another form of Opus")
     facts = of_opus(box[1:])
-    _prove_rate(track, facts)
+    _prove_form(track, facts)
     return facts
 
 
-def _prove_rate(track: Track, facts: dict[str, Any]) -> None:
-    channels, rate = struct.unpack_from(">H6xI", track.entry, 24)
+def _prove_form(track: Track, facts: dict[str, Any]) -> None:
+    [channels] = struct.unpack_from(">H", track.entry, 24)
     prove(channels == facts["channels"], "two numbers of channels")
+    _prove_rate(track, facts)
+
+
+def _prove_rate(track: Track, facts: dict[str, Any]) -> None:
+    [rate] = struct.unpack_from(">I", track.entry, 32)
     prove(rate >> 16 == facts["sample_rate"], "two sample rates")
     prove(track.time_scale == facts["sample_rate"], "two sample rates")
 
 
 _READERS: dict[bytes, tuple[bytes, Callable[[Window, Track, bytes], dict[str, Any]]]] = {
-    b"mp4a": (b"esds", _aac),
+    b"mp4a": (b"esds", _by_descriptor),
+    b"alac": (b"alac", _alac),
     b"ac-3": (b"dac3", _ac3),
     b"ec-3": (b"dec3", _ac3),
     b"fLaC": (b"dfLa", _flac),
@@ -104,22 +139,29 @@ def _exact(track: Track, version: int, size: Sizes) -> dict[str, Any]:
     else:
         channels, bits, rate = struct.unpack_from(">HH4xI", track.entry, 24)
         rate >>= 16
-        form = _EXACT.get(track.tag) or (*_EXACT_WIDE[track.tag], _order(parts))
-        prove(version <= 1 and (version == 1 or bits == form[1]), "sound of a strange form")
+        form = _form(track.tag, parts)
+        prove(version <= 1 and (version == 1 or bits == form[1] or track.tag in _LAWS), "a form")
     layout = LAYOUTS.get(channels) if channels <= 2 else None  # noqa: PLR2004 - left and right
     prove(layout and _channels(parts.get(b"chan")) in (None, channels), "many channels")
     prove(rate > 0 and track.time_scale == rate, "two sample rates")
     return {
-        "codec": f"pcm_{form[0]}{form[1]}{form[2]}",
+        "codec": f"pcm_{_LAWS.get(track.tag) or f'{form[0]}{form[1]}{form[2]}'}",
         "profile": None,
         "channels": channels,
         "channel_layout": layout,
         "sample_rate": rate,
-        "bit_depth": form[1],
+        "bit_depth": None if track.tag in _LAWS else form[1],
         "bitrate": channels * form[1] * rate,
         "bitrate_basis": "sizes",
         "frame_count": size.count,
     }
+
+
+def _form(tag: bytes, parts: Parts) -> tuple[str, int, str]:
+    """Return the form of a sample, its bits and their order."""
+    if tag in _LAWS:
+        return "", 8, ""
+    return _EXACT.get(tag) or (*_EXACT_WIDE[tag], _order(parts))
 
 
 def _stated(track: Track, version: int) -> tuple[int, int, tuple[str, int, str]]:
@@ -184,4 +226,4 @@ def _descriptor(esds: bytes) -> tuple[int, bytes]:
             return kind, esds[at : at + size]
         else:
             break
-    return 0, b""
+    return kind, b""

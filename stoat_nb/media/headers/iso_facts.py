@@ -18,7 +18,6 @@ from stoat_nb.media.headers.edits import length_of, span_of
 from stoat_nb.media.headers.entry_sounds import sound_facts
 from stoat_nb.media.headers.order import has_b_frames, offsets_of
 from stoat_nb.media.headers.samples import (
-    BEGINNING,
     ENOUGH,
     first_offset,
     first_sample,
@@ -215,7 +214,7 @@ def _stream(
     if track.handler == b"soun":
         facts |= sound_facts(window, track, size)
     elif track.handler == b"vide":
-        sample = first_sample(window, track, BEGINNING)
+        sample = first_sample(window, track, entries.needed(track))
         facts |= _video(window, track, sample)
         known = facts["codec"], facts["extradata"]
         prove(looks_right(window, track, *known, sample), "a first sample of noise")

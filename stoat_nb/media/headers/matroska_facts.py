@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from stoat_nb.media.codecs import av1, h264, hevc, vp9
+from stoat_nb.media.codecs import av1, h264, hevc, jpeg, vp8, vp9
 from stoat_nb.media.codecs.picture import Picture
 from stoat_nb.media.containers import MATROSKA
 from stoat_nb.media.failures import STOAT
@@ -246,6 +246,21 @@ def _vp9(private: bytes, frame: bytes) -> tuple[str, dict[str, Any], Picture]:
     return "vp9", {"has_b_frames": False}, form
 
 
+def _vp8(private: bytes, frame: bytes) -> tuple[str, dict[str, Any], Picture]:
+    del private
+    form = vp8.key_frame(frame)
+    if form is None:
+        raise Unproven("a frame that is no plain key frame")
+    return "vp8", {"has_b_frames": False, "field_order": "progressive"}, form
+
+
+def _jpeg(private: bytes, frame: bytes) -> tuple[str, dict[str, Any], Picture]:
+    form = jpeg.picture(frame)
+    if form is None or private:
+        raise Unproven("a frame of another form")
+    return "mjpeg", {"has_b_frames": False}, form
+
+
 def _av1(private: bytes, frame: bytes) -> tuple[str, dict[str, Any], Picture]:
     form = av1.picture(private, frame)
     if form is None or private[:1] != b"\x81":
@@ -257,6 +272,8 @@ _VIDEO = {
     "V_AV1": _av1,
     "V_MPEG4/ISO/AVC": _parameter_sets("h264", h264),
     "V_MPEGH/ISO/HEVC": _parameter_sets("hevc", hevc),
+    "V_MJPEG": _jpeg,
+    "V_VP8": _vp8,
     "V_VP9": _vp9,
 }
 

@@ -29,7 +29,7 @@ def offsets_of(window: Window, track: Track) -> Runs | None:
 
 def has_b_frames(window: Window, track: Track, form: Picture, codec: str) -> bool:
     """Tell the order from the stream's own word, and from the track's times."""
-    if codec == "av1":  # its pictures leave the decoder in the order they are shown
+    if codec in ("av1", "vp9"):  # their pictures leave the decoder in the order they are shown
         return False
     swapped = _swaps(track.durations or (), offsets_of(window, track) or ())
     if form.reorder is not None and (codec == "hevc" or bool(form.reorder) == swapped):

@@ -7,7 +7,15 @@ from typing import Any
 
 from stoat_nb.media.headers.blocks import Start
 from stoat_nb.media.headers.segment import Tree, below, last, number, real
-from stoat_nb.media.headers.sounds import of_aac, of_ac3, of_flac, of_opus, of_vorbis
+from stoat_nb.media.headers.sounds import (
+    of_aac,
+    of_ac3,
+    of_alac,
+    of_dts,
+    of_flac,
+    of_opus,
+    of_vorbis,
+)
 from stoat_nb.media.headers.unproven import Unproven, prove
 
 _NANOSECONDS = 1_000_000_000
@@ -31,15 +39,16 @@ def sound(name: str, entry: Tree, begin: Start | None) -> dict[str, Any]:
     return facts
 
 
+_TOLD = {"A_AAC": of_aac, "A_ALAC": of_alac, "A_FLAC": of_flac, "A_VORBIS": of_vorbis}
+
+
 def _facts(name: str, entry: Tree, begin: Start | None, private: bytes) -> dict[str, Any]:
     if begin and name in ("A_AC3", "A_EAC3"):
         return of_ac3(begin.frame, begin.size, is_enhanced=name == "A_EAC3")
-    if name == "A_AAC":
-        return of_aac(private)
-    if name == "A_FLAC":
-        return of_flac(private)
-    if name == "A_VORBIS":
-        return of_vorbis(private)
+    if begin and name == "A_DTS":
+        return of_dts(begin.frame, begin.size)
+    if name in _TOLD:
+        return _TOLD[name](private)
     if name == "A_OPUS":
         prove(begin and not begin.ticks, "sound that starts late")
         prove(private[:9] == _OPUS_MARK, "another form of Opus")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from stoat_nb.media.codecs import aac, ac3, flac
+from stoat_nb.media.codecs import aac, ac3, alac, dts, flac, mpa
 from stoat_nb.media.headers.unproven import Unproven, prove
 
 #: What FFmpeg calls the places of so many channels, in the codecs whose order this is.
@@ -49,6 +49,40 @@ def of_flac(blocks: bytes) -> Facts:
     if form is None:
         raise Unproven(_NO_DECODER)
     return _facts("flac", form.sample_rate, form.channels) | {"bit_depth": form.depth}
+
+
+def of_alac(cookie: bytes) -> Facts:
+    """Return what ALAC is by what its decoder is told."""
+    form = alac.sound(cookie)
+    if form is None:
+        raise Unproven(_NO_DECODER)
+    prove(form.channels <= 2, "many channels")  # noqa: PLR2004 - left and right
+    return _facts("alac", form.sample_rate, form.channels) | {"bit_depth": form.depth}
+
+
+def of_dts(frame: bytes, size: int) -> Facts:
+    """Return what DTS is by its first frame, which must be all of a sample: no extension."""
+    form = dts.core(frame)
+    if form is None:
+        raise Unproven(_NO_DECODER)
+    prove(form.size == size, "a sample of several frames")
+    return {
+        "codec": "dts",
+        "profile": "DTS",
+        "channels": form.channels,
+        "channel_layout": form.layout,
+        "sample_rate": form.sample_rate,
+        "bitrate": form.bitrate,
+    }
+
+
+def of_mp3(frame: bytes, size: int) -> Facts:
+    """Return what MP3 is by its first frame, which must be all of a sample; not its bit rate."""
+    form = mpa.frame(frame)
+    if form is None:
+        raise Unproven(_NO_DECODER)
+    prove(form.size == size, "a sample of several frames")
+    return _facts("mp3", form.sample_rate, form.channels)
 
 
 def of_opus(head: bytes) -> Facts:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stoat_nb.media.codecs import aac, ac3, av1, flac, vp9
+from stoat_nb.media.codecs import aac, ac3, alac, av1, dnxhd, dts, flac, jpeg, mpa, prores, vp8, vp9
 
 
 def first_packet(path: Path, kind: str) -> bytes:
@@ -43,10 +43,40 @@ def test_av1_tells_its_form_before_its_first_frame(archive: Path) -> None:
         ("12", None),
         ("", None),
         ("16f0", None),
+        ("140856e500", aac.Sound(2, 16_000, 1, doubles=False)),
+        ("131056e59d40", aac.Sound(2, 24_000, 2, doubles=True)),
     ],
 )
 def test_aac_tells_rate_and_channels(config: str, told: aac.Sound | None) -> None:
     assert aac.sound(bytes.fromhex(config)) == told
+
+
+def test_aac_at_low_rates_is_plain_only_if_it_says_so() -> None:
+    plain, silent, doubled = (
+        aac.sound(bytes.fromhex(config)) for config in ("140856e500", "1408", "131056e59d40")
+    )
+    assert plain
+    assert plain.is_plain
+    assert silent
+    assert not silent.is_plain
+    assert doubled
+    assert not doubled.is_plain
+
+
+def test_dts_tells_rate_channels_and_size_in_each_frame() -> None:
+    head = "7ffe8001fc3c75b276c005380009ef7b" + "00" * 4
+    told = dts.core(bytes.fromhex(head))
+    assert told == dts.Core(48_000, 6, "5.1(side)", bitrate=1_411_200, size=1884)
+    extended = "7ffe8001fc3c75b276c01538" + "00" * 8
+    assert dts.core(bytes.fromhex(extended)) is None
+    assert dts.core(bytes.fromhex(head[:16])) is None
+
+
+def test_mp3_tells_rate_channels_and_size_in_each_frame() -> None:
+    assert mpa.frame(bytes.fromhex("fffb9064")) == mpa.Frame(44_100, 2, size=417)
+    assert mpa.frame(bytes.fromhex("fff344c4")) == mpa.Frame(24_000, 1, size=96)
+    for nonsense in ("fffd9064", "fffbf064", "fffb9c64", "ffeb9064", ""):
+        assert mpa.frame(bytes.fromhex(nonsense)) is None
 
 
 def test_ac3_tells_rate_and_channels_in_each_frame() -> None:
@@ -66,10 +96,23 @@ def test_eac3_tells_rate_channels_and_size_in_each_frame() -> None:
 @settings(max_examples=300)
 @given(st.binary(max_size=80))
 def test_nonsense_never_raises(data: bytes) -> None:
-    for content in (data, b"\x82\x49\x83\x42" + data, b"\x0a\x0b" + data, b"\x0b\x77" + data):
+    for content in (
+        data,
+        b"\x82\x49\x83\x42" + data,
+        b"\x0a\x0b" + data,
+        b"\x0b\x77" + data,
+        b"\xff\xd8" + data,
+    ):
         vp9.key_frame(content)
         av1.picture(content, content)
         ac3.sound(content)
         ac3.enhanced(content)
         flac.sound(content)
         aac.sound(content)
+        alac.sound(content)
+        dnxhd.picture(b"\0\0\x02\x80" + content)
+        dts.core(b"\x7f\xfe\x80\x01" + content)
+        jpeg.picture(content)
+        mpa.frame(content)
+        prores.picture(b"apcn", b"\0\0\0\0icpf" + content)
+        vp8.key_frame(b"\x10\0\0\x9d\x01\x2a" + content)

@@ -15,9 +15,20 @@ Differences = Callable[[Path], "list[tuple[str, Any, Any]] | None"]
 SOUNDS = [
     (name, codec, layout)
     for name, kinds in {
-        ".mkv": ("ac3", "eac3", "flac", "libopus", "vorbis", "pcm_s16le", "pcm_s24le", "pcm_f32le"),
-        ".mp4": ("ac3", "eac3", "flac", "libopus"),
+        ".mkv": (
+            "ac3",
+            "eac3",
+            "flac",
+            "libopus",
+            "vorbis",
+            "pcm_s16le",
+            "pcm_s24le",
+            "pcm_f32le",
+            "alac",
+        ),
+        ".mp4": ("ac3", "eac3", "flac", "libopus", "alac", "libmp3lame"),
         ".mov": ("ac3", "eac3", "pcm_s16le", "pcm_s16be", "pcm_s24le", "pcm_f32le"),
+        "old.mov": ("alac", "pcm_u8", "pcm_mulaw", "pcm_alaw"),
     }.items()
     for codec in kinds
     for layout in (("stereo", "5.1(side)") if codec in ("ac3", "eac3") else ("stereo",))
@@ -42,6 +53,51 @@ def test_sound_is_read_from_headers_and_just_as_libav_reads_it(
             clip.mux(sound.encode(quiet(layout, number)))
         clip.mux(sound.encode(None))
     assert differences(path) == []
+
+
+PICTURES = [
+    ("proxy.mov", "prores_ks", {"profile": "0"}, "yuv422p10le"),
+    ("hq.mov", "prores_ks", {"profile": "3"}, "yuv422p10le"),
+    ("4444.mov", "prores_ks", {"profile": "4"}, "yuv444p10le"),
+    ("canon.mov", "mjpeg", {}, "yuvj422p"),
+    ("webcam.mov", "mjpeg", {}, "yuvj420p"),
+    ("webcam.mkv", "mjpeg", {}, "yuvj420p"),
+    ("avid.mov", "dnxhd", {"profile": "dnxhr_hq"}, "yuv422p"),
+    ("avid10.mov", "dnxhd", {"profile": "dnxhr_hqx"}, "yuv422p10le"),
+    ("old.webm", "libvpx", {}, "yuv420p"),
+    ("new.mp4", "libvpx-vp9", {}, "yuv420p"),
+]
+
+
+@pytest.mark.parametrize("kind", PICTURES, ids=lambda kind: kind[0])
+def test_pictures_of_cameras_and_editors_are_read_from_headers(
+    tmp_path: Path, differences: Differences, kind: tuple[str, str, dict[str, str], str]
+) -> None:
+    name, codec, options, pix_fmt = kind
+    path = tmp_path / name
+    draw(path, codec, pix_fmt, options)
+    assert differences(path) == []
+
+
+def draw(path: Path, codec: str, pix_fmt: str, options: dict[str, str]) -> None:
+    with av.open(str(path), "w") as clip:
+        picture = clip.add_stream(codec, rate=25, options=options)
+        picture.width, picture.height, picture.pix_fmt = 320, 192, pix_fmt
+        picture.codec_context.thread_count = 1
+        for number in range(4):
+            frame = av.VideoFrame(320, 192, pix_fmt)
+            for plane in frame.planes:
+                plane.update(bytes(plane.buffer_size))
+            frame.pts = number
+            clip.mux(picture.encode(frame))
+        clip.mux(picture.encode(None))
+
+
+def test_pictures_that_one_can_see_through_are_left_to_libav(
+    tmp_path: Path, differences: Differences
+) -> None:
+    draw(tmp_path / "title.mov", "prores_ks", "yuva444p10le", {"profile": "4"})
+    assert differences(tmp_path / "title.mov") is None
 
 
 def quiet(layout: str, number: int) -> av.AudioFrame:
