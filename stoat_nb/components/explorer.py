@@ -81,7 +81,9 @@ class Explorer(Viewer):
         self._library, self._hub = library, LiveHub.current()
         self._shows_code = False
         self._saved: dict[str, Any] = {}
-        self._bar = FilterBar(self._heed, offered=text.OFFERED)
+        self._bar = FilterBar(
+            self._heed, offered=text.OFFERED, remembers=served_document() is not None
+        )
         self._facets, self._plots = FacetPanel(self._heed), Plots(self._heed)
         self.detail = VideoDetail(library)
         self.table = PagedTable(library, self.state, selectable=True, on_open=self.open)
@@ -95,7 +97,7 @@ class Explorer(Viewer):
         )
         self._views = Looks(library.catalog.views.all, self._show_views)
         self._counts = self._make_counts()
-        self.state.param.watch(lambda *_events: self._draw(), list(VIEW))
+        self.state.param.watch(lambda *_events: self._draw(), [*VIEW, "pictures"])
         self.state.param.watch(lambda *_events: self._count(), list(NARROWING))
         self._hub.watch(library.subscribe, lambda _states: self._count(), every=COUNT_EVERY_S)
         self.param.watch(lambda *_events: self._draw(), "problem")
@@ -198,6 +200,7 @@ class Explorer(Viewer):
             problem=self.problem,
             chips=text.chips(self.state),
             columns=list(self.state.columns),
+            pictures=self.state.pictures,
             code=asdict(self.code) if self._shows_code else {},
         )
 

@@ -43,6 +43,7 @@ class ExplorerState(param.Parameterized):
     descending = param.Boolean(default=False, doc="Whether the largest come first.")
     page = param.Integer(default=0, bounds=(0, None), doc="The page that is shown, from 0.")
     page_size = param.Integer(default=25, bounds=(1, LARGEST_PAGE), doc="Rows on a page.")
+    pictures = param.Boolean(default=False, doc="Whether each row has a small picture.")
     columns = param.List(default=list(SHOWN), item_type=str, doc="The columns that are shown.")
 
     @property

@@ -33,6 +33,8 @@ def grant(state: ExplorerState, wish: Mapping[str, Any]) -> bool:
             text.drop(state, key)
         case {"clear": True}:
             state.clear()
+        case {"pictures": bool(wanted)}:
+            state.pictures = wanted
         case {"column": str(column), "shown": bool(is_shown)}:
             _show(state, column, is_shown=is_shown)
         case _:

@@ -111,13 +111,27 @@ function code(model, parent) {
   return draw;
 }
 
+const REMEMBERED = "stoat-pictures";
+
+function pictures(model, parent) {
+  const choose = (wanted) => {
+    try { if (model.remembers) localStorage.setItem(REMEMBERED, String(wanted)); } catch { /* private */ }
+    model.send_msg({pictures: wanted});
+  };
+  const toggle = button(parent, "toggle", "Pictures", () => choose(!model.pictures));
+  try {
+    if (model.remembers && !model.pictures && localStorage.getItem(REMEMBERED) === "true") choose(true);
+  } catch { /* private */ }
+  return () => toggle.setAttribute("aria-pressed", String(model.pictures));
+}
+
 export function render({model, el}) {
   const root = make("div", el, "bar");
   const top = make("div", root, "top");
   const search = field(model, top, "search", "Search", "Search names and folders");
   const where = field(model, top, "where", "Expression", 'Expression: height >= 2160 and fps_mode == "vfr"');
   const menus = make("div", top, "menus");
-  const draws = [views(model, menus), columns(model, menus), code(model, menus)];
+  const draws = [views(model, menus), columns(model, menus), code(model, menus), pictures(model, menus)];
   const problem = make("p", root, "problem");
   problem.id = "problem";
   problem.setAttribute("role", "alert");
@@ -145,6 +159,7 @@ export function render({model, el}) {
   model.on("views", draws[0]);
   model.on(["columns", "offered"], draws[1]);
   model.on("code", draws[2]);
+  model.on("pictures", draws[3]);
   draw();
   draws.forEach((one) => one());
 }

@@ -20,6 +20,8 @@ class FilterBar(Part):
     views = param.List(default=[], item_type=str, doc="The names of the saved views.")
     columns = param.List(default=[], item_type=str, doc="The columns that are shown.")
     offered = param.List(default=[], item_type=dict, doc="Field, title and doc of every column.")
+    pictures = param.Boolean(default=False, doc="Whether rows have pictures.")
+    remembers = param.Boolean(default=False, doc="Whether the next page has pictures as this one.")
     code = param.Dict(default={}, doc="What reproduces the table, as pandas and as SQL.")
 
     _esm = script("drawing.js", "filter_bar.js")

@@ -18,6 +18,7 @@ from stoat_nb.components.looks import Looks
 from stoat_nb.components.notice import Notice
 from stoat_nb.components.pager import Pager
 from stoat_nb.components.row_grid import RowGrid
+from stoat_nb.components.row_pictures import RowPictures
 from stoat_nb.components.video_cells import Column, column_of
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ class PagedTable(Viewer):
             selectable=selectable,
             opens=on_open is not None,
         )
+        self._pictures = RowPictures(library, self.grid._send_msg)  # noqa: SLF001 - its only way
         self._body = column()
         self._view = column(self._body, self._pager)
         # A count may take longer than a page: the page does not wait for it.
@@ -81,7 +83,7 @@ class PagedTable(Viewer):
         self._counting = Looks(self._count, self._show_count)
         state.param.watch(lambda *_events: self._looks.again(), _ROWS)
         state.param.watch(lambda *_events: self._counting.again(), list(NARROWING))
-        state.param.watch(lambda *_events: self._draw(), "columns")
+        state.param.watch(lambda *_events: self._draw(), ["columns", "pictures"])
         self.param.watch(lambda *_events: self._mark(), ["chosen", "opened"])
         LiveHub.current().watch(
             library.subscribe, lambda _states: self.refresh(), every=REFRESH_EVERY_S
@@ -140,6 +142,7 @@ class PagedTable(Viewer):
             rows=[_row(row, columns) for row in plain_rows(self._frame)],
             sort=self.state.sort,
             descending=self.state.descending,
+            pictures=self.state.pictures,
         )
 
     def _mark(self) -> None:
@@ -156,6 +159,8 @@ class PagedTable(Viewer):
             self.chosen = [*elsewhere, *(one for one in data["choose"] if one in ids)]
         if data.get("open") in ids and self._on_open is not None:
             self._on_open(data["open"])
+        if data.get("picture") in ids and self.state.pictures:
+            self._pictures.ask(data["picture"])
         page = data.get("page")
         if type(page) is int and 0 <= page < self._pager.count:
             self.state.page = page
@@ -178,6 +183,8 @@ def _row(row: Mapping[str, Any], columns: Sequence[Column]) -> dict[str, Any]:
     tones = {column.field: column.tone(row) for column in columns}
     return {
         "id": int(row["video_id"]),
+        # Of another content there is another picture.
+        "mark": f"{row['size_bytes']} {row['mtime']}",
         "cells": [column.text(row) for column in columns],
         "tones": {field: tone for field, tone in tones.items() if tone},
     }

@@ -32,7 +32,7 @@ function header(model, tr) {
   };
 }
 
-function line(model, body, choose) {
+function line(model, body, choose, pictures) {
   const tr = make("tr", body, "row");
   const one = {tr, row: null, box: null};
   if (model.selectable) {
@@ -43,6 +43,7 @@ function line(model, body, choose) {
     one.box.onchange = () => choose(one);
     td.onclick = (event) => event.stopPropagation();
   }
+  if (model.pictures) one.drawPicture = pictures.cell(tr);
   const cells = model.columns.map((column) => {
     const td = make("td", tr, "gridcell");
     td.dataset.field = column.field;
@@ -64,6 +65,7 @@ export function render({model, el}) {
   const scroll = make("div", el, null, "scroll");
   let lines = [], at = 0, drawHeader = () => {}, table = null, body = null;
 
+  const pictures = gallery(model, () => lines);
   const chosen = () => new Set(model.chosen);
   const tell = (ids) => model.send_msg({choose: [...ids]});
   const choose = (one) => {
@@ -105,12 +107,18 @@ export function render({model, el}) {
   const draw = () => {
     const rows = model.rows;
     while (lines.length < rows.length) {
-      const one = line(model, body, choose);
+      const one = line(model, body, choose, pictures);
       one.tr.onclick = () => { rove(lines.indexOf(one), false); open(one); };
       lines.push(one);
+      if (model.pictures) pictures.watch(one);
     }
-    while (lines.length > rows.length) lines.pop().tr.remove();
+    while (lines.length > rows.length) {
+      const one = lines.pop();
+      if (model.pictures) pictures.leave(one);
+      one.tr.remove();
+    }
     lines.forEach((one, place) => one.draw(rows[place]));
+    if (model.pictures) pictures.draw();
     table.setAttribute("aria-label", model.label);
     drawHeader();
     marks();
@@ -122,18 +130,25 @@ export function render({model, el}) {
     lines = [];
     table = make("table", scroll, "grid");
     table.toggleAttribute("data-opens", model.opens);
+    table.toggleAttribute("data-pictures", model.pictures);
+    pictures.begin();
+    const before = [...(model.selectable ? [44] : []), ...(model.pictures ? [84] : [])];
     const widths = make("colgroup", table);
-    if (model.selectable) make("col", widths).style.width = "44px";
+    for (const width of before) make("col", widths).style.width = `${width}px`;
     for (const column of model.columns) {
       const col = make("col", widths);
       if (!column.grow) col.style.width = `${column.width}px`;
     }
-    const least = model.columns.reduce((sum, column) => sum + column.width, model.selectable ? 44 : 0);
+    const least = model.columns.reduce((sum, column) => sum + column.width, before.reduce((sum, width) => sum + width, 0));
     table.style.setProperty("--least", `${least}px`);
     const tr = make("tr", make("thead", table, "rowgroup"), "row");
     if (model.selectable) {
       const th = make("th", tr, "columnheader", "pick");
       make("span", th, null, "visually-hidden").textContent = "Selected";
+    }
+    if (model.pictures) {
+      const th = make("th", tr, "columnheader", "picture");
+      make("span", th, null, "visually-hidden").textContent = "Picture";
     }
     drawHeader = header(model, tr);
     body = make("tbody", table, "rowgroup");
@@ -141,7 +156,7 @@ export function render({model, el}) {
     draw();
     scroll.scrollLeft = held;
   };
-  model.on("columns", build);
+  model.on(["columns", "pictures"], build);
   model.on(["rows", "sort", "descending", "label"], draw);
   model.on(["chosen", "opened"], marks);
   build();

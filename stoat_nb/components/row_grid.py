@@ -24,7 +24,8 @@ class RowGrid(Part):
     opened = param.Integer(default=None, doc="Id of the row that is open.")
     selectable = param.Boolean(default=False, doc="Whether rows can be selected.")
     opens = param.Boolean(default=False, doc="Whether rows can be opened.")
+    pictures = param.Boolean(default=False, doc="Whether each row has a small picture.")
     label = param.String(default="", doc="What a screen reader calls the table.")
 
-    _esm = script("row_grid.js")
+    _esm = script("row_pictures.js", "row_grid.js")
     _stylesheets: ClassVar[list[str]] = sheets("row_grid.css")

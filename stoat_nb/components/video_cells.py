@@ -160,19 +160,19 @@ def _text(field: str) -> Callable[[Row], str]:
 
 
 _SPECIAL = (
-    Column(field="name", title="Name", text=_text("name"), grow=1, width=180),
-    Column(field="folder", title="Folder", text=_folder, grow=1, width=130),
-    Column(field="duration_s", title="Length", text=_text("duration_s"), width=92, right=True),
-    Column(field="display_width", title="Resolution", text=_resolution, width=122, right=True),
-    Column(field="fps", title="Fps", text=_text("fps"), width=80, right=True),
-    Column(field="codec", title="Codec", text=_text("codec"), width=98),
-    Column(field="audio_codec", title="Audio", text=_text("audio_codec"), width=92),
-    Column(field="size_bytes", title="Size", text=_text("size_bytes"), width=96, right=True),
+    Column(field="name", title="Name", text=_text("name"), grow=1, width=170),
+    Column(field="folder", title="Folder", text=_folder, grow=1, width=124),
+    Column(field="duration_s", title="Length", text=_text("duration_s"), width=86, right=True),
+    Column(field="display_width", title="Resolution", text=_resolution, width=110, right=True),
+    Column(field="fps", title="Fps", text=_text("fps"), width=68, right=True),
+    Column(field="codec", title="Codec", text=_text("codec"), width=82),
+    Column(field="audio_codec", title="Audio", text=_text("audio_codec"), width=74),
+    Column(field="size_bytes", title="Size", text=_text("size_bytes"), width=88, right=True),
     Column(field="bitrate", title="Bit rate", text=_text("bitrate"), width=108, right=True),
     Column(field="hdr", title="HDR", text=_text("hdr"), width=110),
     Column(field="mtime", title="Modified", text=_text("mtime"), width=170),
     Column(field="created_at", title="Recorded", text=_text("created_at"), width=170),
-    Column(field="status", title="Status", text=_status, tone=_status_tone, grow=1, width=120),
+    Column(field="status", title="Status", text=_status, tone=_status_tone, grow=1, width=110),
     Column(
         field="error_class",
         title="Reason",

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import io
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from stoat_nb.components.explorer_state import ExplorerState
 from stoat_nb.components.failure_list import FailureList
 from stoat_nb.components.overview import Overview
 from stoat_nb.components.paged_table import PagedTable
+from stoat_nb.components.row_pictures import RowPictures
 from stoat_nb.library import Library
 from stoat_nb.media.samples import make_samples
 from stoat_nb.settings import Settings
@@ -163,6 +165,22 @@ def test_a_download_that_cannot_be_made_is_explained(scanned: Library, seen: Any
     downloads._handle_msg({"format": "csv"})
 
     seen.wait_for(lambda: "no such table" in downloads.problem)
+
+
+def test_a_row_is_told_its_picture_or_why_there_is_none(scanned: Library, seen: Any) -> None:
+    told: list[dict[str, Any]] = []
+    pictures = RowPictures(scanned, lambda found: (told.append(found), seen.note()))
+    ids = scanned.videos().set_index("name")["video_id"]
+
+    pictures.ask(int(ids["beach walk.mp4"]))
+    pictures.ask(int(ids["empty.mp4"]))
+
+    seen.wait_for(lambda: len(told) == 2)
+    by_id = {found["picture"]: found for found in told}
+    kind, _, content = by_id[ids["beach walk.mp4"]]["url"].partition(",")
+    assert kind == "data:image/jpeg;base64"
+    assert 500 < len(base64.b64decode(content)) < 20_000
+    assert by_id[ids["empty.mp4"]]["why"].startswith("There is no picture of this video: ")
 
 
 def test_failures_are_listed_with_their_reasons(scanned: Library) -> None:

@@ -164,6 +164,26 @@ def look_at_the_other_tabs(page: Page, frame: pd.DataFrame) -> None:
     expect(chips(page).first).to_have_text("Codec: hevc\N{MULTIPLICATION SIGN}")
 
 
+def look_at_pictures(page: Page) -> None:
+    page.get_by_role("button", name="Clear all").click()
+    toggle = page.get_by_role("button", name="Pictures")
+    toggle.press("Enter")
+    expect(toggle).to_have_attribute("aria-pressed", "true")
+    search = page.get_by_role("searchbox", name="Search")
+    search.fill("ice cream")
+    portrait = page.get_by_role("img", name="A picture from ice cream").first
+    expect(portrait).to_be_visible()
+    box = portrait.bounding_box()
+    assert box is not None
+    assert box["height"] > box["width"] > 10
+    search.fill("empty")
+    why = page.get_by_text("There is no picture of this video").first
+    expect(why).to_be_attached()
+    page.reload()
+    expect(page.get_by_role("button", name="Pictures")).to_have_attribute("aria-pressed", "true")
+    page.get_by_role("button", name="Clear all").click()
+
+
 def go_dark_on_a_phone(page: Page) -> None:
     page.get_by_role("button", name="Toggle theme").click()
     page.set_viewport_size({"width": 390, "height": 844})
@@ -194,4 +214,5 @@ def test_videos_are_narrowed_down_looked_at_and_found_again(
     open_a_row_by_key(page, frame)
     save_a_view_and_show_it(page)
     look_at_the_other_tabs(page, frame)
+    look_at_pictures(page)
     go_dark_on_a_phone(page)

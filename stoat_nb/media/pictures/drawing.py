@@ -10,13 +10,13 @@ from av.error import FFmpegError
 
 from stoat_nb.media import libav
 from stoat_nb.media.failures import ProbeError, from_reader
-from stoat_nb.media.pictures.kinds import POSTER, SHEET_FROM_S
+from stoat_nb.media.pictures.kinds import POSTER, SHEET_FROM_S, THUMBNAIL
 from stoat_nb.media.pictures.reel import Reel
 from stoat_nb.media.pictures.tile import Tile, as_jpeg, contrast, is_telling, laid_out, tile_of
 from stoat_nb.media.unchanged import Place, is_unchanged, open_unchanged
 
-#: Pixels a picture has at most, each way: of a poster, and of one in a sheet.
-POSTER_BOX, SHEET_BOX = (640, 640), (320, 320)
+#: Pixels a picture has at most, each way: one that stands alone, and one in a sheet.
+BOXES, SHEET_BOX = {POSTER: (640, 640), THUMBNAIL: (160, 160)}, (320, 320)
 
 _LOOKS = (0.25, 0.1, 0.5, 0.75, 0.0)  # where a poster is looked for, as parts of the film
 #: Pictures of a sheet and how many lie side by side, by the seconds from which on.
@@ -51,10 +51,10 @@ def _tile(fd: int, kind: str, within_s: float, *, winds: bool) -> Tile | None:
     os.lseek(fd, 0, os.SEEK_SET)
     with libav.opened(fd, within_s) as container:
         reel = Reel(container, within_s=within_s, winds=winds)
-        return _poster(reel) if kind == POSTER else _sheet(reel)
+        return _poster(reel, BOXES[kind]) if kind in BOXES else _sheet(reel)
 
 
-def _poster(reel: Reel) -> Tile | None:
+def _poster(reel: Reel, box: tuple[int, int]) -> Tile | None:
     """Draw the first telling frame; where none is, the one with most to see."""
     best: VideoFrame | None = None
     for part in _LOOKS if reel.duration_s else (0.0,):
@@ -68,7 +68,7 @@ def _poster(reel: Reel) -> Tile | None:
             best = frame
         if reel.is_late:
             break
-    return None if best is None else tile_of(best, box=POSTER_BOX, sar=reel.sar)
+    return None if best is None else tile_of(best, box=box, sar=reel.sar)
 
 
 def _sheet(reel: Reel) -> Tile | None:
