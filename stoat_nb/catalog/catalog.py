@@ -15,12 +15,14 @@ from stoat_nb.catalog.facts import document_of
 from stoat_nb.catalog.folders import Folders
 from stoat_nb.catalog.history import difference, life
 from stoat_nb.catalog.jobs import CatalogJobStore
+from stoat_nb.catalog.orders import Orders
 from stoat_nb.catalog.presence import Presence
-from stoat_nb.catalog.query import Page, Selection, Summary, VideoQuery, selection, summarize
+from stoat_nb.catalog.query import Page, Summary, VideoQuery, selection, summarize
 from stoat_nb.catalog.recording import RecordCounts
 from stoat_nb.catalog.retention import Retention
 from stoat_nb.catalog.rows import as_objects, pieces, rows_of
 from stoat_nb.catalog.scans import BegunScan, Scans
+from stoat_nb.catalog.selection import Selection
 from stoat_nb.catalog.values import as_integer
 from stoat_nb.catalog.videos import KnownFile, Videos
 from stoat_nb.catalog.views import Views
@@ -60,6 +62,7 @@ class Catalog:
         self._scans = Scans(self._database)
         self.presence = Presence(self._database)
         self.folders = Folders(self._database)
+        self._orders = Orders(self._database)
         self.views = Views(self._database)
         self.exploration = Exploration(self._database)
         self.job_store = CatalogJobStore(self._database, retention=retention)
@@ -86,10 +89,6 @@ class Catalog:
     def known_files(self, folder: bytes) -> dict[bytes, KnownFile]:
         """Return every row of exactly that folder, by name."""
         return self._videos.known_files(folder)
-
-    def folders_below(self, folder: bytes) -> list[bytes]:
-        """Return the folders, itself included, that have files which are not missing."""
-        return self._videos.folders_below(folder)
 
     def files_of_scan(self, scan_id: int, folder: bytes) -> dict[bytes, bool]:
         """Return the names in exactly that folder which a scan has recorded; True: as new ones."""
@@ -202,6 +201,8 @@ class Catalog:
 
         def select(connection: apsw.Connection) -> pd.DataFrame:
             ids = chosen.page(connection, query.limit, query.offset)
+            if chosen.may_have_index and not chosen.has_index(connection):
+                self._orders.want(connection, chosen.sort, chosen.by)
             return frame(table, [rows_of(connection, table, ids)])
 
         return self._database.read(select)

@@ -6,8 +6,8 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -83,11 +83,12 @@ class Database:
         Durable ones outlive a power cut, and so does everything written before them. What raises
         is rolled back.
         """
-        with self._lock:
-            if self._closed:
-                raise CatalogClosed(self.path)
-            written = self._writer.submit(self._transact, function, durable)
-        return written.result()
+        return self._submitted(function, durable).result()
+
+    def write_soon(self, function: Callable[[apsw.Connection], object]) -> None:
+        """Run a transaction that nobody waits for, and that nobody misses if it fails."""
+        with suppress(CatalogClosed):
+            self._submitted(function, durable=False)
 
     def read(self, function: Callable[[apsw.Connection], T]) -> T:
         """Run a function of a connection that only reads, on one state of the file.
@@ -138,6 +139,12 @@ class Database:
         # The writer is the last to go: closing it folds the log into the file.
         self._writer.submit(_shut, self._connection)
         self._writer.shutdown(wait=True)
+
+    def _submitted(self, function: Callable[[apsw.Connection], T], durable: bool) -> Future[T]:
+        with self._lock:
+            if self._closed:
+                raise CatalogClosed(self.path)
+            return self._writer.submit(self._transact, function, durable)
 
     def _transact(self, function: Callable[[apsw.Connection], T], durable: bool) -> T:
         connection = self._connection

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import apsw
 
@@ -18,6 +18,7 @@ from stoat_nb.catalog.filters.expression import one_of, parsed
 from stoat_nb.catalog.filters.fields import Field, field_named
 from stoat_nb.catalog.filters.sql import Clause, conditions
 from stoat_nb.catalog.filters.tree import AllOf, Mentions, Node, Operator
+from stoat_nb.catalog.selection import Selection
 from stoat_nb.catalog.values import LARGEST
 from stoat_nb.errors import FilterError
 from stoat_nb.names import shown
@@ -28,15 +29,14 @@ if TYPE_CHECKING:
 #: Rows a page may have at most; exports have no limit.
 LARGEST_PAGE = 500
 
-#: Steps of SQLite's machine: some ten thousand rows looked at.
-SOON = 200_000
-#: What videos can be read in the order of.
-INDEXED = ("v.id", "v.path", "v.size_bytes", "v.duration_s", "v.mtime_ns")
 #: Columns that videos can be sorted by.
 SORTABLE = tuple(
     column.name for column in TABLES["videos"].columns if column.dtype != "list<string>"
 )
 
+#: The same orders, told by the row alone, which an index can do.
+_FOLDER = "rtrim(v.path, replace(v.path, '/', ''))"
+_ORDERS = {"name": f"substr(v.path, length({_FOLDER}) + 1)", "folder": f"rtrim({_FOLDER}, '/')"}
 
 #: What a facet may be asked for, and the ends of a range; None is not known, or no end.
 FacetValue: TypeAlias = str | int | float | bool | None
@@ -99,64 +99,6 @@ class Summary:
     resolutions: dict[str, int] = field(default_factory=dict)  #: As shown: "1920x1080".
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Selection:
-    """A query as SQL, checked."""
-
-    source: str  #: The tables that order and conditions need; fewer let an index alone answer.
-    counted: str  #: The tables that conditions need.
-    where: str  #: With the word WHERE, or empty.
-    counting: str  #: The same where rows are only counted.
-    order: str  #: What follows ORDER BY; no two rows are ever equal in it.
-    bindings: tuple[Any, ...]
-    has_index: bool  #: Whether the rows can be read in this order.
-
-    def count(self, connection: apsw.Connection) -> int:
-        """Return how many videos match."""
-        ((total,),) = fetch(
-            connection,
-            f"SELECT count(*) FROM {self.counted} {self.counting}",  # noqa: S608 - values are bound
-            self.bindings,
-        )
-        return int(total)
-
-    def page(self, connection: apsw.Connection, limit: int, offset: int) -> tuple[int, ...]:
-        """Return the ids of the videos on a page, in order."""
-        bindings = (*self.bindings, limit, offset)
-        rows = None
-        if self.where and self.has_index:
-            rows = _at_once(connection, self.page_sql, bindings)
-        if rows is None:
-            rows = fetch(
-                connection, self.sorted_page_sql if self.where else self.page_sql, bindings
-            )
-        return tuple(video_id for (video_id,) in rows)
-
-    @property
-    def page_sql(self) -> str:
-        """Ids alone: what is skipped is never put together, and an index may do for the order."""
-        return self._page(self.order)
-
-    @property
-    def sorted_page_sql(self) -> str:
-        """The same by looking at every row once: for pages whose rows lie far apart."""
-        return self._page(f"+{self.order}")
-
-    def _page(self, order: str) -> str:
-        return f"SELECT v.id FROM {self.source} {self.where} ORDER BY {order} LIMIT ? OFFSET ?"  # noqa: S608 - values are bound
-
-
-def _at_once(connection: apsw.Connection, sql: str, bindings: tuple[Any, ...]) -> list[Any] | None:
-    """Return what a query finds soon, or None."""
-    connection.set_progress_handler(lambda: True, SOON)
-    try:
-        return fetch(connection, sql, bindings)
-    except apsw.InterruptError:
-        return None
-    finally:
-        connection.set_progress_handler(None)
-
-
 def selection(query: VideoQuery) -> Selection:
     """Check a query and put it into SQL."""
     _check(query)
@@ -164,18 +106,24 @@ def selection(query: VideoQuery) -> Selection:
     clause = without_index(plain)
     # Of a single column an index says all there is to count.
     counting = plain if len(set(re.findall(r"\bv\.\w+", plain))) == 1 else clause
-    column = TABLES["videos"].column(query.sort)
-    assert column is not None  # noqa: S101 - _check saw to it
-    way = " DESC" if query.descending else ""
+    way, by = " DESC" if query.descending else "", _ordered_by(query.sort)
     return Selection(
-        source=tables_for(f"{column.sql} {clause}"),
+        source=tables_for(f"{by} {clause}"),
         counted=tables_for(clause),
         where=f"WHERE {clause}" if clause else "",
+        few=f"WHERE {plain}" if plain else "",
         counting=f"WHERE {counting}" if counting else "",
-        order=f"{column.sql}{way} NULLS LAST, v.id{way}",
+        order=f"{by}{way} NULLS LAST, v.id{way}",
         bindings=bindings,
-        has_index=column.sql in INDEXED,
+        sort=query.sort,
+        by=by,
     )
+
+
+def _ordered_by(name: str) -> str:
+    column = TABLES["videos"].column(name)
+    assert column is not None  # noqa: S101 - it was checked
+    return _ORDERS.get(name, column.sql)
 
 
 def matching(query: VideoQuery) -> Clause:

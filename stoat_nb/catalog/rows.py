@@ -12,7 +12,7 @@ import apsw
 from stoat_nb.catalog.column import Column
 from stoat_nb.catalog.columns import Table
 from stoat_nb.catalog.database import fetch
-from stoat_nb.catalog.query import Selection
+from stoat_nb.catalog.selection import Selection
 from stoat_nb.catalog.values import moment_text
 
 _CONVERTED = ("datetime64[ns, UTC]", "boolean", "list<string>")

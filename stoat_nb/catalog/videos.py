@@ -9,7 +9,7 @@ import apsw
 
 from stoat_nb.catalog.database import Database, fetch
 from stoat_nb.catalog.recording import RecordCounts, record
-from stoat_nb.catalog.scans import below, check_fence
+from stoat_nb.catalog.scans import check_fence
 from stoat_nb.media.video import Outcome
 
 
@@ -45,19 +45,6 @@ class Videos:
         """Return every row of exactly that folder, by name."""
         rows = self._database.read(lambda connection: fetch(connection, KNOWN_FILES, (folder,)))
         return {row[0]: KnownFile(*row[1:]) for row in rows}
-
-    def folders_below(self, folder: bytes) -> list[bytes]:
-        """Return the folders, itself included, that have files which are not missing."""
-        rows = self._database.read(
-            lambda connection: fetch(
-                connection,
-                "SELECT f.path FROM folders f WHERE (f.path = ? OR (f.path >= ? AND f.path < ?)) "
-                "AND EXISTS (SELECT 1 FROM videos v "
-                "WHERE v.folder_id = f.id AND v.status <> 'missing') ORDER BY f.path",
-                (folder, *below(folder)),
-            )
-        )
-        return [path for (path,) in rows]
 
     def files_of_scan(self, scan_id: int, folder: bytes) -> dict[bytes, bool]:
         """Return the names in exactly that folder which a scan has recorded; True: as new ones."""

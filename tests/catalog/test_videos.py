@@ -210,16 +210,6 @@ def test_a_failed_file_that_is_gone_is_no_failure_any_more(catalog: Catalog, fil
     assert pd.isna(row(catalog)["error"])
 
 
-def test_folders_below_are_those_below_and_have_files_left(catalog: Catalog, filling: Any) -> None:
-    folders = [b"/a", b"/a/b", b"/a/b/c", b"/a0", b"/a-b", b"/ab", b"/a/\xff", b"/a/gone"]
-    filling.scan(b"/")
-    filling.record(*(filling.ok(folder + b"/v.mp4") for folder in folders), filling.ok(b"/v.mp4"))
-    catalog.presence.mark_gone(filling.scan_id, {b"/a/gone": [b"v.mp4"]}, at=200.0)
-    assert catalog.folders_below(b"/a") == [b"/a", b"/a/b", b"/a/b/c", b"/a/\xff"]
-    assert catalog.folders_below(b"/a/b/c") == [b"/a/b/c"]
-    assert len(catalog.folders_below(b"/")) == len(folders)  # "/" has come, "/a/gone" has gone
-
-
 # Roots --------------------------------------------------------------------------------------------
 
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from stoat_nb.catalog.columns import TABLES, Table
-from stoat_nb.catalog.query import Selection, VideoQuery, selection
+from stoat_nb.catalog.query import VideoQuery, selection
+from stoat_nb.catalog.selection import Selection
 from stoat_nb.errors import ExportError
 from stoat_nb.names import shown
 

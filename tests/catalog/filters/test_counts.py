@@ -192,25 +192,25 @@ def test_facets_that_are_counted_together_are_those_counted_apart(filled: Catalo
         )
 
 
-def test_a_page_whose_rows_lie_far_apart_is_the_one_in_order(filled: Catalog) -> None:
-    chosen = selection(VideoQuery(where="size_bytes > 2000", sort="size_bytes", descending=True))
-    assert chosen.has_index
-    pages = {
-        sql: filled._database.read(
+@pytest.mark.parametrize("sort", ["size_bytes", "bitrate", "name"])
+def test_every_way_to_a_page_yields_the_one_in_order(filled: Catalog, sort: str) -> None:
+    chosen = selection(VideoQuery(where="height > 0", sort=sort, descending=True))
+    ways = [sql for sql, _ in chosen.ways(has_index=True)]
+    assert len(ways) == len(set(ways)) == 3
+    first, *others = [
+        filled._database.read(
             lambda connection, sql=sql: fetch(connection, sql, (*chosen.bindings, 3, 1))
         )
-        for sql in (chosen.page_sql, chosen.sorted_page_sql)
-    }
-    first, second = pages.values()
-    assert first == second
+        for sql in ways
+    ]
     assert len(first) == 3
+    assert others == [first, first]
 
 
-def test_a_page_gives_up_on_its_index_in_time(
-    filled: Catalog, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_page_gives_up_on_a_way_in_time(filled: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
     query = VideoQuery(where="codec == 'h264'", sort="size_bytes")
     whole = filled.rows(query)
-    monkeypatch.setattr("stoat_nb.catalog.query.SOON", 1)
+    monkeypatch.setattr("stoat_nb.catalog.selection.AT_ONCE", 1)
+    monkeypatch.setattr("stoat_nb.catalog.selection.SOON", 1)
     assert filled.rows(query)["video_id"].tolist() == whole["video_id"].tolist()
     assert filled.exploration.count(query) == len(whole)
