@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 import sys
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 #: Each public name and the room it lives in; a room is entered only when its name is asked for.
@@ -32,11 +31,7 @@ _ROOMS = {
 
 __all__ = [*sorted(_ROOMS), "__version__"]  # noqa: PLE0604 - the names are strings
 
-try:
-    __version__ = version("stoat-nb")
-except PackageNotFoundError:  # run from a checkout that was never installed
-    __version__ = "0+unknown"
-
+__version__ = "0.1.0"
 
 # Programs decide what becomes of log lines; until one does, a notebook stays free of them.
 logging.getLogger(__name__).addHandler(logging.NullHandler())

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from stoat_nb.engines.engine import Answer, Engine
 from stoat_nb.media.failures import failure_of
 from stoat_nb.media.outcome import outcome
-from stoat_nb.media.packets.verify import limit_s
+from stoat_nb.media.packets.limits import limit_s
 from stoat_nb.media.probe import probe, prove
 from stoat_nb.media.video import Found, Outcome
 from stoat_nb.scan.backlog import Candidate, Portion

@@ -15,7 +15,7 @@ import av
 import pytest
 
 from stoat_nb.media.outcome import outcome
-from stoat_nb.media.packets.verify import limit_s
+from stoat_nb.media.packets.limits import limit_s
 from stoat_nb.media.probe import probe
 from stoat_nb.media.video import Found, Video
 

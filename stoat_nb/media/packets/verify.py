@@ -22,17 +22,10 @@ FROM_PACKETS = "packets"
 #: What ``frame_count_basis`` says of frames that were counted one by one.
 COUNTED = "counted"
 
-#: Seconds that any file may take, and the bytes that a slow disk gives in one second.
-_LEAST_S, _BYTES_A_SECOND = 30.0, 10_000_000
 #: A missing end that is shorter, in seconds and as a part of the whole, is how files are written.
 _SHORT_S, _SHORT_PART = 1.0, 0.02
 _SOUND_AND_VISION = ("video", "audio")
 _PLAYED = (*_SOUND_AND_VISION, "subtitle")
-
-
-def limit_s(size_bytes: int) -> float:
-    """Return how many seconds reading all packets of a file of that size may take."""
-    return _LEAST_S + size_bytes / _BYTES_A_SECOND
 
 
 def verify(fd: int, size_bytes: int, facts: dict[str, Any], *, within_s: float) -> None:

@@ -1,0 +1,139 @@
+"""Reads files that may change or be damaged: by their headers, by libav, by every packet."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from stoat_nb.media import libav, policy
+from stoat_nb.media.failures import STOAT, ProbeError, from_disk
+from stoat_nb.media.headers.read import read_headers
+from stoat_nb.media.packets.limits import limit_s
+from stoat_nb.media.packets.verify import verify
+from stoat_nb.media.quick_hash import quick_hash
+from stoat_nb.media.structure.verdict import TRUNCATED, Structure
+from stoat_nb.media.unchanged import Place, open_unchanged
+from stoat_nb.media.window import Window
+
+_CHANGED = "The file changed while it was being read; it is read again at the next scan."
+_ENDS = 65536  # bytes read at either end to tell a failing disk from a damaged file
+
+
+def read_one(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Do what ``media.probe.probe`` promises."""
+    started = time.monotonic()
+    try:
+        return {"video": _read(item)}
+    except ProbeError as error:
+        return _failed(error, libav.tool(), started)
+
+
+def prove_many(item: Mapping[str, Any]) -> list[dict[str, Any] | None]:
+    """Do what ``media.probe.prove`` promises."""
+    until = time.monotonic() + item["within_s"]
+    answers: list[dict[str, Any] | None] = []
+    for relative, size_bytes, mtime_ns in item["files"]:
+        one = {"root": item["root"], "relative": relative}
+        answers.append(_proven({**one, "size_bytes": size_bytes, "mtime_ns": mtime_ns}))
+        if time.monotonic() >= until:
+            break
+    return answers
+
+
+def _proven(item: Mapping[str, Any]) -> dict[str, Any] | None:
+    started = time.monotonic()
+    try:
+        with _opened(item) as (fd, before):
+            headers = read_headers(Window(fd, before.st_size))
+            if headers.facts is None:
+                return None
+            headers.facts["quick_hash"] = quick_hash(fd, before.st_size)
+            _refuse_if_changed(fd, before)
+            return {"video": headers.complete(headers.facts)}
+    except ProbeError as error:
+        return _failed(error, STOAT, started)
+    except OSError:
+        return None  # whoever reads it alone finds out what the disk says
+
+
+def _failed(error: ProbeError, tool: str, started: float) -> dict[str, Any]:
+    elapsed_ms = round((time.monotonic() - started) * 1000)
+    failure = {"error_class": error.error_class, "error": str(error), "tool": tool}
+    return {"failure": {**failure, "elapsed_ms": elapsed_ms}}
+
+
+def _read(item: Mapping[str, Any]) -> dict[str, Any]:
+    with _opened(item) as (fd, before):
+        return _unchanged(fd, before, item)
+
+
+@contextmanager
+def _opened(item: Mapping[str, Any]) -> Iterator[tuple[int, os.stat_result]]:
+    """Open a file that is what the walk saw."""
+    place = Place(
+        root=os.fsencode(item["root"]),
+        relative=os.fsencode(item["relative"]),
+        size_bytes=item["size_bytes"],
+        mtime_ns=item["mtime_ns"],
+    )
+    fd = open_unchanged(place, otherwise=_CHANGED)
+    try:
+        before = os.fstat(fd)
+        if not before.st_size:
+            raise ProbeError("empty", "The file is empty (0 bytes).")
+        yield fd, before
+    finally:
+        os.close(fd)
+
+
+def _unchanged(fd: int, before: os.stat_result, item: Mapping[str, Any]) -> dict[str, Any]:
+    """Read the facts; a file that changed meanwhile is neither good nor bad, whatever was read."""
+    try:
+        is_libav_next = item.get("ask_libav", False)
+        headers = read_headers(Window(fd, before.st_size), is_libav_next=is_libav_next)
+        soft_timeout_s = item.get("soft_timeout_s", policy.SOFT_TIMEOUT_S)
+        facts = headers.facts or libav.read(fd, soft_timeout_s=soft_timeout_s)
+        facts["quick_hash"] = quick_hash(fd, before.st_size)
+    except OSError as error:
+        raise from_disk(error) from error
+    except ProbeError as error:
+        _refuse_if_changed(fd, before)
+        if error.error_class != "damaged":
+            raise
+        _refuse_if_disk_fails(fd, before.st_size)
+        raise _with_shape(error, headers.structure) from error
+    facts = headers.complete(facts)
+    if item.get("packets"):
+        within_s = item.get("packets_timeout_s", limit_s(before.st_size))
+        verify(fd, before.st_size, facts, within_s=within_s)
+    _refuse_if_changed(fd, before)
+    return facts
+
+
+def _with_shape(error: ProbeError, shape: Structure) -> ProbeError:
+    """Add what is known of the file's end to what a reader said of its start."""
+    if shape.integrity != TRUNCATED:
+        return error
+    return ProbeError(error.error_class, f"{error} {shape.integrity_reason}")
+
+
+def _refuse_if_changed(fd: int, before: os.stat_result) -> None:
+    after = os.fstat(fd)
+    if _version(after) != _version(before):
+        raise ProbeError("changed_while_read", _CHANGED)
+
+
+def _version(seen: os.stat_result) -> tuple[int, int, int]:
+    """What a write, a rename or a removal changes."""
+    return seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns
+
+
+def _refuse_if_disk_fails(fd: int, size: int) -> None:
+    try:
+        os.pread(fd, _ENDS, 0)
+        os.pread(fd, _ENDS, max(0, size - _ENDS))
+    except OSError as error:
+        raise from_disk(error) from error
