@@ -11,6 +11,7 @@ from stoat_nb.media.streams import PRIMARIES, RANGES, SPACES, TRANSFERS
 
 _LIMITED, _FULL = 1, 2
 _UNSAID = 2
+_CONTRADICTED = frozenset(["h264", "hevc"])  # codecs of which it is known who is believed
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,30 +29,37 @@ class Colour:
         return self.primaries, self.transfer, self.matrix
 
 
-def colours_of(box: bytes | None, form: Picture, *, is_hevc: bool) -> Colour:
+def colours_of(box: bytes | None, form: Picture, codec: str) -> Colour:
     """Return the colour of an ISO track."""
-    return merged(of_stream(form, is_hevc=is_hevc), _of_container(box))
+    return merged(of_stream(form, codec), _of_container(box), codec)
 
 
-def merged(own: Colour, outer: Colour) -> Colour:
-    """Return the colour of a stream; where its container contradicts it, libav is asked."""
-    prove(outer.range in (None, own.range) or own.range is None, "two ranges of colour")
-    prove(outer.range != _FULL or own.range == _FULL, "two ranges of colour")
-    found = []
+def merged(own: Colour, outer: Colour, codec: str) -> Colour:
+    """Return the colour of a stream in a container, whose word counts where it says any.
+
+    GoPro's files say of full range that it is limited. What it does not say while it says the
+    rest, nobody knows.
+    """
+    prove(outer.range != _FULL or own.range is not None, "two ranges of colour")
+    span = outer.range or own.range
+    if not any(_is_said(point) for point in outer.points):
+        return Colour(span, *own.points)
     for ours, theirs in zip(own.points, outer.points, strict=True):
-        prove(theirs is None or theirs == ours or not _is_said(ours), "two colours")
-        found.append(ours if _is_said(ours) else theirs)
-    return Colour(own.range or outer.range, *found)
+        same = ours == theirs or not _is_said(ours) or not _is_said(theirs)
+        prove(same or codec in _CONTRADICTED, "two colours")
+    return Colour(span, *outer.points)
 
 
 def _is_said(value: int | None) -> bool:
     return value is not None and value != _UNSAID
 
 
-def of_stream(form: Picture, *, is_hevc: bool) -> Colour:
+def of_stream(form: Picture, codec: str) -> Colour:
     """Return the colour by a stream's own header."""
     if form.full_range is None:
-        spoken = _LIMITED if is_hevc else None  # FFmpeg takes the standard's default for H.265
+        spoken = (
+            _LIMITED if codec == "hevc" else None
+        )  # FFmpeg takes the standard's default for H.265
     else:
         spoken = _FULL if form.full_range else _LIMITED
     return Colour(spoken, form.primaries, form.transfer, form.matrix)

@@ -8,12 +8,15 @@ from stoat_nb.media.headers.unproven import prove
 
 _NORMAL_SPEED = 1 << 16
 _PAUSE = -1
+_MAIN = frozenset([b"vide", b"soun"])
 _LONGEST_PAUSE_S = 3600
 
 
 def length_of(track: Track) -> int:
     """Return a track's length in its ticks, before any edit."""
     total = sum(count * ticks for count, ticks in track.durations or ())
+    if track.handler not in _MAIN and track.durations and not total:
+        total = track.duration or 0  # moments without a length, as GoPro's
     prove(track.duration and total, "a track without a length")
     prove(all(ticks < 1 << 31 for _, ticks in track.durations or ()), "time that runs backwards")
     return min(track.duration or 0, total)

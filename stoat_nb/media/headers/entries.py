@@ -114,7 +114,7 @@ def video_facts(track: Track, sample: bytes) -> dict[str, Any]:
         raise Unproven("a codec's header that cannot be read")
     fields = parts.get(b"fiel", b"\1\0")
     prove(fields[0] == _PROGRESSIVE_FIELD and not form.marks_fields, "pictures of two fields")
-    colour = colours_of(parts.get(b"colr"), form, is_hevc=known.name == "hevc")
+    colour = colours_of(parts.get(b"colr"), form, known.name)
     return {
         "codec": known.name,
         "profile": form.profile_name,

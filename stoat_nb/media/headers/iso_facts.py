@@ -12,7 +12,7 @@ from stoat_nb.media.boxes import Box
 from stoat_nb.media.codecs import forms
 from stoat_nb.media.containers import by_brand
 from stoat_nb.media.failures import STOAT
-from stoat_nb.media.headers import entries, timecode
+from stoat_nb.media.headers import entries, iso_chapters
 from stoat_nb.media.headers.clock import Span, bitrate, reduced, whole
 from stoat_nb.media.headers.edits import length_of, span_of
 from stoat_nb.media.headers.entry_sounds import sound_facts
@@ -39,7 +39,13 @@ from stoat_nb.media.window import Window
 
 FORMAT = "mov,mp4,m4a,3gp,3g2,mj2"
 
-_KINDS = {b"vide": "video", b"soun": "audio", b"meta": "data", b"tmcd": "data", b"sbtl": "subtitle"}
+_KINDS = {
+    b"vide": "video",
+    b"soun": "audio",
+    b"sbtl": "subtitle",
+    **dict.fromkeys((b"meta", b"tmcd", b"fdsc", iso_chapters.HANDLER), "data"),
+}
+_BINARY = {b"gpmd": "bin_data", iso_chapters.HANDLER: "bin_data"}
 _MAIN = frozenset([b"vide", b"soun"])
 _CAPTIONS = {b"tx3g": "mov_text"}
 _TOPS = frozenset(b"ftyp moov mdat free skip wide".split())
@@ -51,7 +57,7 @@ _KNOWN = {
     b"minf": frozenset(b"vmhd smhd gmhd nmhd hdlr dinf stbl free".split()),
     b"dinf": frozenset([b"dref"]),
     b"stbl": frozenset(b"stsd stts stss ctts cslg stsc stsz stco co64 sdtp sgpd sbgp free".split()),
-    b"tref": frozenset([b"cdsc", b"cdep", b"tmcd"]),
+    b"tref": frozenset([b"cdsc", b"cdep", b"chap", b"tmcd"]),
 }
 _REPEATED = frozenset(b"trak free skip udta sgpd sbgp cdsc cdep".split())
 _LARGEST_FRACTION = 2**31 - 1
@@ -79,6 +85,7 @@ def film_facts(
     sizes = sizes_of(window, film, found)
     spans = [_span(window, track, header) for track in found]
     start, length = whole(spans)
+    chapters = iso_chapters.chapters_of(window, film, found, spans)
     brand = _brand(window, film)
     tags = file_tags(window, film, header.created)
     _refuse_early_words(film)
@@ -99,8 +106,8 @@ def film_facts(
         "duration_s": length / 1e6,
         "start_s": start / 1e6,
         "bitrate": bitrate(window.size, length),
-        "n_chapters": 0,
-        "chapters": [],
+        "n_chapters": len(chapters),
+        "chapters": chapters,
         "tags": _all_tags(tags, words),
         "created_at": utc(last.get("creation_time")),
         "encoder": last.get("encoder"),
@@ -223,7 +230,9 @@ def _stream(
         prove(track.tag in _CAPTIONS, f"another kind of captions: {track.tag!r}")
         facts["codec"] = _CAPTIONS[track.tag]
     else:
-        prove(track.handler != timecode.TAG or track.tag == timecode.TAG, "another clock")
+        facts["codec"] = _BINARY.get(track.tag)
+        is_own = track.handler in (track.tag, b"meta")
+        prove(is_own and track.tag != b"rtmd", "data of another kind")
     if track.handler in _MAIN and is_quicktime:
         words.append(("vendor_id", _vendor(track.entry[20:24])))
     facts.pop("form", None)

@@ -195,7 +195,7 @@ def _video(name: str, entry: Tree, begin: Start | None) -> dict[str, Any]:
     prove(spoken in (None, 0, _PROGRESSIVE) and not form.marks_fields, "pictures of two fields")
     if spoken == _PROGRESSIVE:
         facts["field_order"] = "progressive"
-    colour = merged(of_stream(form, is_hevc=codec == "hevc"), _colour(below(video, 0x55B0)))
+    colour = merged(of_stream(form, codec), _colour(below(video, 0x55B0)), codec)
     named = colour_facts(colour)
     prove(named["color_transfer"] != "smpte2084", "brightness that only pictures tell")
     return {

@@ -13,8 +13,8 @@ from stoat_nb.media.window import Window
 TAG = b"tmcd"
 
 _ENTRY = 34  # bytes, and some that pad it
-_DROPS, _WRAPS = 1, 2  # flags
-_KNOWN_FLAGS = _DROPS | _WRAPS
+_DROPS, _WRAPS, _COUNTS = 1, 2, 8  # flags; a counter is shown as a clock
+_KNOWN_FLAGS = _DROPS | _WRAPS | _COUNTS
 _DAY_S = 24 * 3600
 _NTSC, _TEN_MINUTES = 30, 17_982  # frames a second in name, frames in ten minutes
 
@@ -40,7 +40,8 @@ def _first(window: Window, track: Track) -> str:
     prove(len(sample) == 4 and number < 1 << 31 and not flags & ~_KNOWN_FLAGS, "a strange clock")  # noqa: PLR2004 - one number
     prove(0 < step <= scale < 1 << 31, "a strange clock")
     rate = (scale + step // 2) // step
-    prove(rate == frames and rate <= 100, "a strange clock")  # noqa: PLR2004 - two digits of frames
+    # GoPro counts 29 frames a second where there are 29.97.
+    prove(frames in (rate, scale // step) and rate <= 100, "a strange clock")  # noqa: PLR2004 - two digits of frames
     return shown(number, rate, drops=bool(flags & _DROPS), wraps=bool(flags & _WRAPS))
 
 

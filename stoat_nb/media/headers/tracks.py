@@ -52,6 +52,7 @@ class Track:
     entry: bytes  #: The first sample entry, from its size on.
     n_entries: int
     edits: tuple[Edit, ...]
+    chapters: frozenset[int]  #: The tracks that it names as its list of chapters.
     durations: Runs | None  #: None where there are too many runs to read.
     tables: Node  #: The sample table.
     media: Node
@@ -129,6 +130,7 @@ def _track(window: Window, node: Node) -> Track | None:
         entry=entry,
         n_entries=count,
         edits=_edits(_body(window, node.one(b"edts", b"elst"), 8 + 20 * _MOST_EDITS)),
+        chapters=_named(_body(window, node.one(b"tref", b"chap"), 4 * _MOST_TRACKS)),
         durations=runs(window, tables.one(b"stts")),
         tables=tables,
         media=media,
@@ -178,6 +180,10 @@ def _entry(window: Window, box: Box | None) -> tuple[int, bytes]:
     if not count or not 8 <= size <= min(room, _LARGEST_ENTRY) or (count == 1 and size != room):  # noqa: PLR2004 - a box's head
         return count, b""
     return count, window.at(box.body + 8, size)
+
+
+def _named(body: bytes) -> frozenset[int]:
+    return frozenset(number for [number] in struct.iter_unpack(">I", body[: len(body) & ~3]))
 
 
 def _edits(body: bytes) -> tuple[Edit, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from stoat_nb.media.boxes import Box, boxes
+from stoat_nb.media.headers.iso_chapters import LISTS
 from stoat_nb.media.headers.tracks import Track
 from stoat_nb.media.headers.unproven import prove
 from stoat_nb.media.movie import Movie
@@ -21,8 +22,11 @@ _SKIPPED = frozenset({28, 29, 30, 66, 67, 70, 71, 72, 74, 75, 76, 77, 78, 79})
 #: Texts by the box that holds them, whoever wrote it: QuickTime's own words, and iTunes'.
 _TEXTS = {
     b"\xa9ART": "artist",
+    b"\xa9PRD": "producer",
     b"\xa9alb": "album",
+    b"\xa9aut": "artist",
     b"\xa9cmt": "comment",
+    b"\xa9com": "composer",
     b"\xa9cpy": "copyright",
     b"\xa9day": "date",
     b"\xa9dir": "director",
@@ -32,19 +36,26 @@ _TEXTS = {
     b"\xa9grp": "grouping",
     b"\xa9inf": "comment",
     b"\xa9lyr": "lyrics",
+    b"\xa9hst": "host_computer",
     b"\xa9mak": "make",
     b"\xa9mod": "model",
     b"\xa9nam": "title",
     b"\xa9prd": "producer",
+    b"\xa9src": "original_source",
     b"\xa9swr": "encoder",
     b"\xa9too": "encoder",
+    b"\xa9url": "URL",
     b"\xa9wrt": "composer",
     b"\xa9xyz": "location",
     b"aART": "album_artist",
+    b"apID": "account_id",
     b"catg": "category",
     b"cprt": "copyright",
     b"desc": "description",
     b"keyw": "keywords",
+    b"manu": "make",
+    b"modl": "model",
+    b"purd": "purchase_date",
     b"ldes": "synopsis",
     b"soaa": "sort_album_artist",
     b"soal": "sort_album",
@@ -69,7 +80,15 @@ _SMALL = {
     b"tvsn": ("season_number", 4),
 }
 _PLACE = b"loci"
-_UNREAD = frozenset(b"free SDLN smrd smta date".split())  # of no meaning to libav
+#: Of no meaning to libav: what makers of phones and cameras, and Windows, note for themselves.
+_UNREAD = frozenset(
+    b"free SDLN smrd smta date auth titl dscp albm perf yrrc clsf Xtra thmb kywd WLOC "
+    b"LENS CAME SETT AMBA MUID BCID GUMI GPMF CNTH CNDA CNFV CNCV CNMN CNMP PANA NCDT "
+    b"MVTI PENT PXMN TAGS SelO AllF LOOP vndr "
+    b"\xa9xsp \xa9ysp \xa9zsp \xa9fpt \xa9fyw \xa9frl \xa9gpt \xa9gyw \xa9grl \xa9mdl".split()
+)
+_FIRMWARE = b"FIRM"
+_SILENT = frozenset(b"tmpo plID cnID atID geID sfID cmID purl shwm".split())  # iTunes' own
 
 Tags = list[tuple[str, str]]
 
@@ -182,10 +201,14 @@ def _user(window: Window, box: Box) -> Tags:
         elif child.kind in _TEXTS:
             body = window.at(child.body, min(child.end - child.body, 512))
             found += _phrase(_TEXTS[child.kind], body)
+        elif child.kind == _FIRMWARE:
+            prove(0 < child.end - child.body < 512, "a long word")  # noqa: PLR2004 - bytes
+            name = plain(window.at(child.body, child.end - child.body))
+            found += [("firmware", name)] if name else []
         elif child.kind == _PLACE:
             found += _place(window.at(child.body, min(child.end - child.body, 512)))
         else:
-            prove(child.kind in _UNREAD, f"words of a kind of their own: {child.kind!r}")
+            prove(child.kind in _UNREAD | LISTS, f"words of a kind of their own: {child.kind!r}")
     return found
 
 
@@ -256,6 +279,8 @@ def _items(window: Window, box: Box, keys: list[str] | None) -> Iterator[tuple[s
         data = tiled(window, item.body, item.end)
         prove(len(data) == 1 and data[0].kind == b"data", "a word of several values")
         body = window.at(data[0].body, data[0].end - data[0].body)
+        if keys is None and item.kind in _SILENT:
+            continue
         if keys is None and item.kind not in _TEXTS:
             yield _counted(item.kind, body[8:])
             continue

@@ -226,3 +226,63 @@ def test_captions_of_an_mp4_do_not_differ(
         words.pts, words.dts, words.duration = 100, 100, 800
         film.mux(words)
     assert differences(path) == []
+
+
+@pytest.mark.parametrize("name", ["film.mp4", "film.mov"])
+def test_chapters_of_an_mp4_do_not_differ(
+    tmp_path: Path, archive: Path, differences: Differences, name: str
+) -> None:
+    path = tmp_path / name
+    with (
+        av.open(str(archive / "2024 Summer/beach walk.mp4")) as clip,
+        av.open(str(path), "w") as film,
+    ):
+        times = {"time_base": Fraction(1, 1000)}
+        film.set_chapters(
+            [
+                {"id": 0, "start": 0, "end": 700, "metadata": {"title": "Über die Düne"}, **times},
+                {"id": 1, "start": 700, "end": 1500, "metadata": {"title": "See"}, **times},
+            ]
+        )
+        streams = {stream: film.add_stream_from_template(stream) for stream in clip.streams}
+        for packet in clip.demux():
+            if packet.dts is not None:
+                packet.stream = streams[packet.stream]
+                film.mux(packet)
+    assert differences(path) == []
+    content = path.read_bytes()
+    assert content.count(b"chap") == 2
+    path.write_bytes(content.replace(b"chpl", b"free"))
+    assert differences(path) == []
+    path.write_bytes(content.replace(b"chap", b"free"))
+    assert differences(path) is None  # a text that nobody refers to
+
+
+def coloured(path: Path, *, full: bool) -> bytes:
+    """Write a film whose container states its colours, too; return where, and its content."""
+    said = f"fullrange={'on' if full else 'off'}:colorprim=bt709:transfer=bt709:colormatrix=bt709"
+    with av.open(str(path), "w") as clip:
+        picture = clip.add_stream("libx264", rate=25, options={"x264-params": said})
+        picture.width, picture.height, picture.pix_fmt = 64, 64, "yuv420p"
+        context = picture.codec_context
+        context.color_primaries, context.color_trc, context.colorspace = 1, 1, 1
+        for number in range(5):
+            frame = av.VideoFrame(64, 64, "yuv420p")
+            frame.pts = number
+            clip.mux(picture.encode(frame))
+        clip.mux(picture.encode(None))
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize("full", [True, False])
+def test_a_container_may_contradict_the_colours_of_its_stream(
+    tmp_path: Path, differences: Differences, *, full: bool
+) -> None:
+    path = tmp_path / "clip.mp4"
+    content = coloured(path, full=full)
+    before, mark, after = content.partition(b"colrnclx")
+    assert mark
+    for points in (b"\0\1\0\1\0\1", b"\0\6\0\6\0\6", b"\0\1\0\2\0\1", b"\0\2\0\2\0\2"):
+        for span in (b"\0", b"\x80"):
+            path.write_bytes(before + mark + points + span + after[7:])
+            assert differences(path) == [], (points, span)
