@@ -9,9 +9,8 @@ import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from hashlib import blake2b
-from importlib.metadata import version
 from typing import Any
 
 from stoat_nb.catalog.whereabouts import Whereabouts
@@ -117,10 +116,18 @@ class Pictures:
         _settle(wanted, key, kept)
 
 
+@lru_cache(maxsize=1)
+def _av_version() -> str:
+    # The installer's records say it without loading libav, and are slow to load themselves.
+    from importlib.metadata import version  # noqa: PLC0415 - only who asks for a picture pays
+
+    return version("av")
+
+
 def _key_of(video_id: int, known: Whereabouts, kind: str) -> str:
     """Name a picture by all that makes it what it is: another file has another name."""
     place = known.place
-    parts = (_FORM, version("av"), video_id, kind, known.device, place.inode)
+    parts = (_FORM, _av_version(), video_id, kind, known.device, place.inode)
     told = repr((*parts, place.size_bytes, place.mtime_ns))
     return blake2b(told.encode("ascii"), digest_size=16).hexdigest()
 
