@@ -205,7 +205,8 @@ class Catalog:
                 self._orders.want(connection, chosen.sort, chosen.by)
             return frame(table, [rows_of(connection, table, ids)])
 
-        return self._database.read(select)
+        key = ("rows", chosen.where, chosen.order, chosen.bindings, query.limit, query.offset)
+        return self.exploration.looked(key, select)
 
     def video(self, video_id: int) -> dict[str, Any]:
         """Return the facts and the streams of one file, in JSON's own types."""
@@ -233,7 +234,7 @@ class Catalog:
 
     def summary(self) -> Summary:
         """Return the library at a glance."""
-        return self._database.read(summarize)
+        return self.exploration.looked(("summary",), summarize)
 
     @overload
     def export(

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, TypeVar
+from weakref import WeakValueDictionary
 
 import apsw
 
-from stoat_nb.catalog.database import Database
+from stoat_nb.catalog.database import Database, fetch
 from stoat_nb.catalog.filters.axis import without_range
 from stoat_nb.catalog.filters.facets import FACETS, Facet, facets, without_facet
 from stoat_nb.catalog.filters.histogram import Heatmap, Histogram, heatmap, histogram
@@ -25,6 +29,24 @@ T = TypeVar("T")
 KEPT = 256
 #: Values a facet may list.
 MOST_COUNTS = 1000
+#: Seconds for which pages share an answer while a scan changes the library all the time.
+SHARED_S = 1.5
+
+_is_shared: ContextVar[bool] = ContextVar("is_shared", default=False)
+
+
+@contextmanager
+def shared_looks() -> Iterator[None]:
+    """In here, answers may be a moment old while a scan writes.
+
+    Twenty pages that watch one scan want to see the same again and again: it is looked up once for
+    all of them. When no scan runs any more, every answer is exact again.
+    """
+    token = _is_shared.set(True)
+    try:
+        yield
+    finally:
+        _is_shared.reset(token)
 
 
 class Exploration:
@@ -34,7 +56,14 @@ class Exploration:
         self._database = database
         self._lock = threading.Lock()
         self._answers: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
-        self._version = -1
+        self._version, self._since = -1, float("-inf")
+        self._turns: WeakValueDictionary[Any, threading.Lock] = WeakValueDictionary()
+
+    def looked(self, key: tuple[Any, ...], question: Callable[[apsw.Connection], T]) -> T:
+        """Return the answer to a question; kept for pages alone, which change nothing in it."""
+        if not _is_shared.get():
+            return self._database.read(question)
+        return self._asked(key, question)
 
     def count(self, query: VideoQuery) -> int:
         """Return how many videos match."""
@@ -105,13 +134,25 @@ class Exploration:
         question: Callable[[apsw.Connection, Sequence[str]], Mapping[str, T]],
     ) -> dict[str, T]:
         """Return an answer to each key; those that are not known are asked for together."""
+        if not _is_shared.get():
+            return self._told(keys, question)
+        with self._lock:
+            turn = self._turns.setdefault(tuple(keys.values()), threading.Lock())
+        with turn:  # who comes while the same is being looked up finds it done
+            return self._told(keys, question)
+
+    def _told(
+        self,
+        keys: Mapping[str, tuple[Any, ...]],
+        question: Callable[[apsw.Connection, Sequence[str]], Mapping[str, T]],
+    ) -> dict[str, T]:
         # Asked for before the answers are made: at worst they are newer than they are taken for.
-        version = self._database.version()
+        version = self._current()
         answers: dict[str, T] = {}
         with self._lock:
             if version != self._version:
                 self._answers.clear()
-                self._version = version
+                self._version, self._since = version, time.monotonic()
             for name, key in keys.items():
                 if key in self._answers:
                     self._answers.move_to_end(key)
@@ -122,9 +163,22 @@ class Exploration:
             self._keep(version, {keys[name]: answers[name] for name in missing})
         return answers
 
+    def _current(self) -> int:
+        """Return the version whose answers will do."""
+        version = self._database.version()
+        with self._lock:
+            known, age = self._version, time.monotonic() - self._since
+        if version == known or age > SHARED_S or not _is_shared.get():
+            return version
+        return known if self._database.read(_is_scanned) else version
+
     def _keep(self, version: int, answers: Mapping[tuple[Any, ...], Any]) -> None:
         with self._lock:
             if version == self._version:
                 self._answers |= answers
             while len(self._answers) > KEPT:
                 self._answers.popitem(last=False)
+
+
+def _is_scanned(connection: apsw.Connection) -> bool:
+    return bool(fetch(connection, "SELECT 1 FROM scans WHERE status = 'running' LIMIT 1"))

@@ -14,6 +14,7 @@ from weakref import WeakKeyDictionary
 import panel as pn
 from bokeh.document import Document
 
+from stoat_nb.catalog.exploration import shared_looks
 from stoat_nb.jobs.state import JobState
 
 log = logging.getLogger(__name__)
@@ -240,7 +241,8 @@ def first_look(read: Callable[[], T], show: Callable[[T], None]) -> None:
     hub = LiveHub.current()
 
     def look() -> None:
-        found = read()
+        with shared_looks():
+            found = read()
         hub.post(lambda: show(found))
 
     in_background(look, name="stoat-first-look")

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+from stoat_nb.catalog.exploration import shared_looks
 from stoat_nb.components.live import LiveHub, in_background
 from stoat_nb.errors import CatalogClosed
 
@@ -43,7 +44,8 @@ class Looks(Generic[T]):
     def _run(self) -> None:
         while self._take():
             try:
-                found = self._read()
+                with shared_looks():
+                    found = self._read()
             except CatalogClosed:
                 continue
             except Exception:

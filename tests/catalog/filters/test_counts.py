@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import apsw
@@ -9,6 +11,7 @@ import pytest
 
 from stoat_nb.catalog.catalog import Catalog
 from stoat_nb.catalog.database import fetch
+from stoat_nb.catalog.exploration import shared_looks
 from stoat_nb.catalog.filters.facets import FACETS, facets
 from stoat_nb.catalog.filters.fields import FIELDS
 from stoat_nb.catalog.query import VideoQuery, selection
@@ -214,3 +217,47 @@ def test_a_page_gives_up_on_a_way_in_time(filled: Catalog, monkeypatch: pytest.M
     monkeypatch.setattr("stoat_nb.catalog.selection.SOON", 1)
     assert filled.rows(query)["video_id"].tolist() == whole["video_id"].tolist()
     assert filled.exploration.count(query) == len(whole)
+
+
+def test_pages_share_what_they_see_of_a_scan_and_see_its_end_as_it_is(
+    filled: Catalog, filling: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def looked() -> tuple[int, int, int]:
+        n_listed = len(filled.rows(VideoQuery(limit=500)))
+        return filled.exploration.count(EVERYTHING), n_listed, filled.summary().n_videos
+
+    monkeypatch.setattr("stoat_nb.catalog.exploration.SHARED_S", 3600.0)
+    with shared_looks():
+        assert looked() == (9, 9, 9)
+        filling.record(filling.ok(b"/videos/new.mp4"))
+        assert looked() == (9, 9, 9)
+        monkeypatch.setattr("stoat_nb.catalog.exploration.SHARED_S", -1.0)
+        assert looked() == (10, 10, 10)
+        monkeypatch.setattr("stoat_nb.catalog.exploration.SHARED_S", 3600.0)
+        filling.record(filling.ok(b"/videos/last.mp4"))
+        filled.finish_scan(filling.scan_id, status="complete", at=2.0, report={})
+        assert looked() == (11, 11, 11)
+
+
+def test_whoever_asks_for_themselves_sees_a_scan_as_it_is(filled: Catalog, filling: Any) -> None:
+    with shared_looks():
+        assert filled.exploration.count(EVERYTHING) == 9
+    filling.record(filling.ok(b"/videos/new.mp4"))
+    assert filled.exploration.count(EVERYTHING) == len(filled.rows(VideoQuery())) == 10
+
+
+def test_pages_that_ask_the_same_at_once_have_it_looked_up_once(filled: Catalog) -> None:
+    asked: list[int] = []
+    n_waiting = threading.Barrier(5, timeout=60)
+
+    def question(_connection: apsw.Connection) -> int:
+        asked.append(1)
+        return len(asked)
+
+    def look() -> int:
+        n_waiting.wait()
+        with shared_looks():
+            return filled.exploration.looked(("question",), question)
+
+    with ThreadPoolExecutor(5) as pool:
+        assert {one.result() for one in [pool.submit(look) for _ in range(5)]} == {1}
