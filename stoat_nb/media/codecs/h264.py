@@ -74,7 +74,7 @@ def picture(extradata: bytes) -> Picture | None:
 
 
 @dataclass(slots=True)
-class _Sps:
+class Sps:
     """A sequence parameter set in the making: what later fields depend on."""
 
     profile: int
@@ -82,17 +82,25 @@ class _Sps:
     level: int
     chroma: int = 1
     bit_depth: int = 8
+    frame_bits: int = 4  #: In which slices count frames.
     order_type: int = 0
+    order_bits: int = 4  #: In which slices say their place in the order of showing.
+
+
+def head(bits: Bits) -> Sps:
+    """Read a parameter set up to how slices tell the order of pictures."""
+    sps = Sps(profile=bits.u(8), constraints=bits.u(8), level=bits.u(8))
+    bits.ue()
+    if sps.profile in _WITH_CHROMA:
+        _chroma(bits, sps)
+    sps.frame_bits = bits.ue() + 4
+    _order(bits, sps)
+    return sps
 
 
 def _picture(known: Config) -> Picture:
     bits = Bits(unescaped(known.sps[0][1:]))
-    sps = _Sps(profile=bits.u(8), constraints=bits.u(8), level=bits.u(8))
-    bits.ue()
-    if sps.profile in _WITH_CHROMA:
-        _chroma(bits, sps)
-    bits.ue()
-    _order(bits, sps)
+    sps = head(bits)
     bits.ue()  # how many frames are referred to
     bits.skip(1)
     width, height = 16 * (bits.ue() + 1), 16 * (bits.ue() + 1)
@@ -126,7 +134,7 @@ def _picture(known: Config) -> Picture:
     )
 
 
-def _chroma(bits: Bits, sps: _Sps) -> None:
+def _chroma(bits: Bits, sps: Sps) -> None:
     sps.chroma = bits.ue()
     if sps.chroma == _SEPARABLE:
         bits.skip(1)
@@ -147,10 +155,10 @@ def _scaling_list(bits: Bits, size: int) -> None:
         last = following or last
 
 
-def _order(bits: Bits, sps: _Sps) -> None:
+def _order(bits: Bits, sps: Sps) -> None:
     sps.order_type = bits.ue()
     if sps.order_type == 0:
-        bits.ue()
+        sps.order_bits = bits.ue() + 4
     elif sps.order_type == 1:
         bits.skip(1)
         bits.se()
@@ -166,7 +174,7 @@ def _crop(bits: Bits, across: int, down: int) -> tuple[int, int]:
     return (left + right) * across, (top + bottom) * down
 
 
-def _profile(sps: _Sps) -> str | None:
+def _profile(sps: Sps) -> str | None:
     if sps.profile == _BASELINE and sps.constraints & 0x40:
         return "Constrained Baseline"
     if sps.constraints & 0x10 and sps.profile in _INTRA:

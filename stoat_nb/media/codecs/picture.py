@@ -26,6 +26,7 @@ class Picture:
     reorder: int | None = None  #: How many pictures wait for an earlier one; None if not stated.
     progressive: bool | None = None  #: True if no picture can be made of two fields.
     in_order: bool = False  #: Pictures are shown in the order in which they are stored.
+    size: int | None = None  #: Bytes that the first picture says it has.
     marks_fields: bool = True  #: Each picture may say for itself which field comes first.
 
 

@@ -39,6 +39,7 @@ def picture(kind: bytes, frame: bytes) -> Picture | None:
         primaries=frame[22],
         transfer=frame[23],
         matrix=frame[24],
+        size=int.from_bytes(frame[:4], "big"),
         in_order=True,
         marks_fields=False,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ from stoat_nb.media.streams import PRIMARIES, RANGES, SPACES, TRANSFERS
 
 _LIMITED, _FULL = 1, 2
 _UNSAID = 2
+_NAMES = (PRIMARIES, TRANSFERS, SPACES)
 _CONTRADICTED = frozenset(["h264", "hevc"])  # codecs of which it is known who is believed
 
 
@@ -34,6 +36,14 @@ def colours_of(box: bytes | None, form: Picture, codec: str) -> Colour:
     return merged(of_stream(form, codec), _of_container(box), codec)
 
 
+def colours_of_vp9(config: bytes, box: bytes | None) -> bytes:
+    """Return what a configuration of VP9 says of colours; a box beside it must say the same."""
+    points = b"".join(bytes([0, point]) for point in config[7:10])
+    said = b"nclx" + points + (b"\x80" if config[6] & 1 else b"\0")
+    prove(box is None or box == said, "two colours")
+    return said
+
+
 def merged(own: Colour, outer: Colour, codec: str) -> Colour:
     """Return the colour of a stream in a container, whose word counts where it says any.
 
@@ -41,6 +51,7 @@ def merged(own: Colour, outer: Colour, codec: str) -> Colour:
     rest, nobody knows.
     """
     prove(outer.range != _FULL or own.range is not None, "two ranges of colour")
+    prove(all(_is_known(*pair) for pair in zip(outer.points, _NAMES, strict=True)), "a colour")
     span = outer.range or own.range
     if not any(_is_said(point) for point in outer.points):
         return Colour(span, *own.points)
@@ -48,6 +59,10 @@ def merged(own: Colour, outer: Colour, codec: str) -> Colour:
         same = ours == theirs or not _is_said(ours) or not _is_said(theirs)
         prove(same or codec in _CONTRADICTED, "two colours")
     return Colour(span, *outer.points)
+
+
+def _is_known(point: int | None, names: Mapping[int, str]) -> bool:
+    return not _is_said(point) or point in names
 
 
 def _is_said(value: int | None) -> bool:

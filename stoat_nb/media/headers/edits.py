@@ -10,16 +10,27 @@ _NORMAL_SPEED = 1 << 16
 _PAUSE = -1
 _MAIN = frozenset([b"vide", b"soun"])
 _LONGEST_PAUSE_S = 3600
+_NEVER = 1 << 31  # ticks
 
 
 def length_of(track: Track) -> int:
     """Return a track's length in its ticks, before any edit."""
     total = sum(count * ticks for count, ticks in track.durations or ())
-    if track.handler not in _MAIN and track.durations and not total:
-        total = track.duration or 0  # moments without a length, as GoPro's
+    if is_instant(track):
+        total = track.duration or 0
     prove(track.duration and total, "a track without a length")
-    prove(all(ticks < 1 << 31 for _, ticks in track.durations or ()), "time that runs backwards")
+    longest = track.time_scale if track.handler == b"soun" else _NEVER
+    prove(
+        all(ticks < longest for _, ticks in track.durations or ()),
+        "time that runs backwards, or jumps",
+    )
     return min(track.duration or 0, total)
+
+
+def is_instant(track: Track) -> bool:
+    """Whether a track is of moments without a length, as GoPro's."""
+    is_empty = track.samples and not any(ticks for _, ticks in track.durations or ())
+    return bool(is_empty and track.handler not in _MAIN and not track.edits and track.time_scale)
 
 
 def span_of(track: Track, movie_scale: int, offsets: Runs | None, *, is_beside: bool) -> Span:

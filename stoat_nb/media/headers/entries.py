@@ -9,7 +9,7 @@ from typing import Any
 
 from stoat_nb.media.codecs import av1, dnxhd, h264, hevc, jpeg, prores, vp9
 from stoat_nb.media.codecs.picture import Picture
-from stoat_nb.media.headers.colours import colour_facts, colours_of
+from stoat_nb.media.headers.colours import colour_facts, colours_of, colours_of_vp9
 from stoat_nb.media.headers.samples import BEGINNING
 from stoat_nb.media.headers.tracks import Track
 from stoat_nb.media.headers.unproven import Unproven, prove
@@ -21,6 +21,7 @@ _HARMLESS = frozenset(
 )
 _PROGRESSIVE_FIELD = 1
 _TABLES = 4096  # bytes: as many stand before a picture
+_VP9_CONFIG = 12  # bytes
 _AVID = frozenset([b"ACLR", b"APRG", b"ARES", b"ADHR"])
 _AVID_LIMITED = b"ACLR0001" + b"\0\0\0\1" + b"\0\0\0\0"
 #: What players of iPods look for, and nobody else.
@@ -55,6 +56,12 @@ def _first(reader: Callable[[bytes], Picture | None]) -> Callable[[bytes, bytes]
     return lambda _, sample: reader(sample)
 
 
+def _vp9(config: bytes, sample: bytes) -> Picture | None:
+    """Read VP9 whose configuration is of the one version, and holds nothing else."""
+    is_plain = len(config) == _VP9_CONFIG and config[:4] == b"\1\0\0\0" and not any(config[10:])
+    return vp9.key_frame(sample) if is_plain else None
+
+
 def _prores(kind: bytes) -> Callable[[bytes, bytes], Picture | None]:
     return lambda _, sample: prores.picture(kind, sample)
 
@@ -69,7 +76,7 @@ _PICTURES = {
     b"hvc1": Codec("hevc", b"hvcC", _parameter_sets(hevc)),
     b"hev1": Codec("hevc", b"hvcC", _parameter_sets(hevc)),
     b"av01": Codec("av1", b"av1C", av1.picture),
-    b"vp09": Codec("vp9", b"vpcC", _first(vp9.key_frame)),
+    b"vp09": Codec("vp9", b"vpcC", _vp9),
     b"jpeg": Codec("mjpeg", None, _first(jpeg.picture), needs=_TABLES),
     b"AVdn": Codec("dnxhd", b"ACLR", _avid, harmless=_AVID),
     b"AVdh": Codec("dnxhd", b"ACLR", _avid, harmless=_AVID),
@@ -97,7 +104,7 @@ def parts_of(entry: bytes, start: int) -> Parts:
     return found
 
 
-def video_facts(track: Track, sample: bytes) -> dict[str, Any]:
+def video_facts(track: Track, sample: bytes, size: int) -> dict[str, Any]:
     """Return what a video track's sample entry, and how its first sample begins, prove."""
     known = _PICTURES.get(track.tag)
     prove(known and track.n_entries == 1 and len(track.entry) >= _VISUAL, "another video codec")
@@ -112,9 +119,16 @@ def video_facts(track: Track, sample: bytes) -> dict[str, Any]:
     form = known.read(config, sample)
     if form is None:
         raise Unproven("a codec's header that cannot be read")
+    prove(form.size in (None, size), "a picture of another size than its sample")
     fields = parts.get(b"fiel", b"\1\0")
     prove(fields[0] == _PROGRESSIVE_FIELD and not form.marks_fields, "pictures of two fields")
-    colour = colours_of(parts.get(b"colr"), form, known.name)
+    size_told = (form.width or 0).to_bytes(4, "big") + (form.height or 0).to_bytes(4, "big")
+    is_told = b"pasp" in parts and parts.get(b"ARES", b"")[12:20] == size_told
+    prove(b"ARES" not in parts or is_told, "a shape of pixels by Avid's word")
+    told = parts.get(b"colr")
+    if b"vpcC" in parts:
+        told = colours_of_vp9(parts[b"vpcC"], told)
+    colour = colours_of(told, form, known.name)
     return {
         "codec": known.name,
         "profile": form.profile_name,

@@ -12,7 +12,7 @@ from typing import Any
 
 from stoat_nb.media.boxes import Box
 from stoat_nb.media.headers.clock import Span, rescaled, whole
-from stoat_nb.media.headers.tables import number_at
+from stoat_nb.media.headers.samples import first_places
 from stoat_nb.media.headers.tracks import Track
 from stoat_nb.media.headers.unproven import prove
 from stoat_nb.media.movie import Movie
@@ -106,7 +106,7 @@ def _told(window: Window, track: Track, length: int) -> Iterator[_Chapter]:
         track.samples and track.samples <= _MOST and not track.tables.one(b"ctts"), "many chapters"
     )
     steps = [ticks for count, ticks in track.durations or () for _ in range(count)]
-    places = list(_places(window, track))
+    places = first_places(window, track, _MOST)
     prove(len(places) == len(steps) and all(steps), "chapters miscounted")
     prove(all(edit.media_time == 0 for edit in track.edits), "chapters that start late")
     now, last = 0, sum(steps[:-1])
@@ -120,27 +120,3 @@ def _told(window: Window, track: Track, length: int) -> Iterator[_Chapter]:
         prove(title[:2] not in (b"\xfe\xff", b"\xff\xfe"), "a title of another form")
         yield _Chapter(now, length if now == last else now + step, track.time_scale, _text(title))
         now += step
-
-
-def _places(window: Window, track: Track) -> Iterator[tuple[int, int]]:
-    """Yield where each sample is, and its size."""
-    sizes, runs = track.tables.one(b"stsz"), track.tables.one(b"stsc")
-    narrow, wide = track.tables.one(b"stco"), track.tables.one(b"co64")
-    offsets = narrow or wide
-    if sizes is None or runs is None or offsets is None:
-        return
-    width, chunks = (4 if narrow else 8), number_at(window, offsets.body + 4)
-    same, samples = number_at(window, sizes.body + 4), number_at(window, sizes.body + 8)
-    lines = number_at(window, runs.body + 4)
-    prove(max(chunks, samples, lines) <= _MOST and lines, "many chapters")
-    table = [number_at(window, runs.body + 8 + 4 * at) for at in range(3 * lines)]
-    firsts, each = [*table[::3], chunks + 1], table[1::3]
-    sample = 0
-    for first, after, count in zip(firsts, firsts[1:], each, strict=False):
-        for chunk in range(first - 1, after - 1):
-            at = int.from_bytes(window.exactly(offsets.body + 8 + width * chunk, width), "big")
-            for _ in range(count):
-                prove(sample < samples, "chapters miscounted")
-                size = same or number_at(window, sizes.body + 12 + 4 * sample)
-                yield at, size
-                at, sample = at + size, sample + 1

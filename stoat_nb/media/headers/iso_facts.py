@@ -13,14 +13,15 @@ from stoat_nb.media.codecs import forms
 from stoat_nb.media.containers import by_brand
 from stoat_nb.media.failures import STOAT
 from stoat_nb.media.headers import entries, iso_chapters
-from stoat_nb.media.headers.clock import Span, bitrate, reduced, whole
-from stoat_nb.media.headers.edits import length_of, span_of
+from stoat_nb.media.headers.clock import Span, bitrate, reduced, rescaled, whole
+from stoat_nb.media.headers.edits import is_instant, length_of, span_of
 from stoat_nb.media.headers.entry_sounds import sound_facts
 from stoat_nb.media.headers.order import has_b_frames, offsets_of
 from stoat_nb.media.headers.samples import (
     ENOUGH,
     first_offset,
     first_sample,
+    first_size,
     is_seen,
     looks_right,
 )
@@ -72,6 +73,7 @@ _TURNS = {
     (-_ONE, 0, 0, -_ONE): 180,
     (0, -_ONE, _ONE, 0): 270,
 }
+_PATIENCE_S = 4  # of the five seconds that libav looks for how streams are
 _LONGEST_ENTRY = 1024  # bytes worth keeping
 
 
@@ -83,8 +85,9 @@ def film_facts(
     if header is None or film.index is None or not header.is_plain:
         raise Unproven("a strange movie header")
     sizes = sizes_of(window, film, found)
-    spans = [_span(window, track, header) for track in found]
+    spans = _spans(window, found, header)
     start, length = whole(spans)
+    _refuse_bursts(found)
     chapters = iso_chapters.chapters_of(window, film, found, spans)
     brand = _brand(window, film)
     tags = file_tags(window, film, header.created)
@@ -181,6 +184,18 @@ def _all_tags(tags: Tags, words: list[Tags]) -> list[dict[str, Any]]:
     return found
 
 
+def _spans(window: Window, tracks: list[Track], header: Header) -> list[Span]:
+    """Return when tracks start and end; moments without a length, as GoPro's, last all the film."""
+    known = [None if is_instant(track) else _span(window, track, header) for track in tracks]
+    start, length = whole(span for span in known if span)
+    prove(all(known) or not start, "moments in a film that starts late")
+    return [
+        span
+        or Span(0, rescaled(length, track.time_scale, 1_000_000), track.time_scale, is_beside=True)
+        for span, track in zip(known, tracks, strict=True)
+    ]
+
+
 def _span(window: Window, track: Track, header: Header) -> Span:
     offsets = offsets_of(window, track)
     is_beside = track.handler not in _MAIN
@@ -262,13 +277,13 @@ def _vendor(raw: bytes) -> str:
 
 
 def _video(window: Window, track: Track, sample: bytes) -> dict[str, Any]:
-    facts = entries.video_facts(track, sample)
+    facts = entries.video_facts(track, sample, first_size(window, track))
     form = facts["form"]
     prove(facts["width"] <= _PIXEL_SIDE and facts["height"] <= _PIXEL_SIDE, "a vast picture")
     rate = _rate(track)
     facts |= {
         "rotation": _rotation(track.matrix),
-        "has_b_frames": has_b_frames(window, track, form, facts["codec"]),
+        "has_b_frames": has_b_frames(window, track, form, facts["codec"], facts["extradata"]),
         "fps_num": rate[0],
         "fps_den": rate[1],
         "hdr": hdr(facts["color_transfer"], facts.pop("has_dolby_vision")),
@@ -279,6 +294,22 @@ def _video(window: Window, track: Track, sample: bytes) -> dict[str, Any]:
 def _rate(track: Track) -> tuple[int, int]:
     total = sum(count * ticks for count, ticks in track.durations or ())
     return reduced(track.time_scale * (track.samples or 0), total, _LARGEST_FRACTION)
+
+
+def _refuse_bursts(tracks: list[Track]) -> None:
+    """Refuse pictures so slow, but for the first, that libav gives up before it hears the sound."""
+    for track in tracks if any(track.handler == b"soun" for track in tracks) else []:
+        if track.handler != b"vide" or not track.samples:
+            continue
+        total = sum(count * ticks for count, ticks in track.durations or ())
+        shown, now = 0, 0
+        for count, ticks in track.durations or ():
+            room = max(0, 2 * track.time_scale - now) // max(ticks, 1) + 1
+            shown, now = shown + min(count, room), now + count * ticks
+            if now > 2 * track.time_scale:
+                break
+        slow = shown * total > _PATIENCE_S * track.time_scale * track.samples
+        prove(not slow, "a burst of pictures in a slow film with sound")
 
 
 def _rotation(matrix: tuple[int, ...]) -> int:

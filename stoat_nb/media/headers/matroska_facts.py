@@ -16,7 +16,7 @@ from stoat_nb.media.containers import MATROSKA
 from stoat_nb.media.failures import STOAT
 from stoat_nb.media.headers.attachments import attached
 from stoat_nb.media.headers.blocks import Start, starts
-from stoat_nb.media.headers.clock import bitrate, reduced
+from stoat_nb.media.headers.clock import bitrate, reduced, rescaled
 from stoat_nb.media.headers.colours import Colour, colour_facts, merged, of_stream
 from stoat_nb.media.headers.entries import pixel_format
 from stoat_nb.media.headers.segment import Segment, Tree, below, last, number, real
@@ -62,6 +62,7 @@ _FASTEST, _SLOWEST = 1_000_000, 200_000_000  # nanoseconds a frame
 _PROGRESSIVE = 2
 _UNKNOWN_UNIT = 4
 _LARGEST_SHOWN = 255
+_LONGEST_US = 1 << 47  # microseconds: four years
 _LONGEST = 1024  # bytes of a codec's header worth keeping
 
 
@@ -105,7 +106,7 @@ def segment_facts(
     prove(found.tracks and found.doc_type in (b"matroska", b"webm"), "another kind of document")
     scale = number(found.info, 0x2AD7B1) or _MILLISECOND
     length = int((real(found.info, 0x4489) or 0.0) * scale * 1000 / 1_000_000)
-    prove(length > 0, "a length that is not stated")
+    prove(0 < length < _LONGEST_US, "a length that is not stated")
     prove(found.end == window.size, "something after the film")
     words = file_words(found)
     known = lower_keys(dict(words))
@@ -131,7 +132,7 @@ def segment_facts(
         "format_name": MATROSKA,
         "streams": streams,
         "duration_s": length / 1e6,
-        "start_s": begin,
+        "start_s": rescaled(round((begin or 0) * _NANOSECONDS), 1, 1000) / 1e6,
         "bitrate": bitrate(window.size, length),
         "n_chapters": len(chapters),
         "chapters": chapters,
@@ -287,10 +288,10 @@ def _aspect(video: Tree, form: Picture) -> float | None:
     if unit == _UNKNOWN_UNIT:
         return form.sar[0] / form.sar[1] if form.sar and all(form.sar) else None
     prove(unit == 0 and width and height, "a size in another unit")
-    across, down = reduced(
-        (pixels[1] or 0) * (width or 0), (pixels[0] or 0) * (height or 0), _LARGEST_SHOWN
-    )
+    shape = (pixels[1] or 0) * (width or 0), (pixels[0] or 0) * (height or 0)
+    across, down = reduced(*shape, _LARGEST_SHOWN)
     prove(0 < across < _LARGEST_SHOWN and 0 < down < _LARGEST_SHOWN, "a strange shape")
+    prove(across * shape[1] == down * shape[0], "a strange shape")
     return across / down
 
 

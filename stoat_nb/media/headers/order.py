@@ -5,7 +5,9 @@ from __future__ import annotations
 import struct
 from itertools import islice, pairwise
 
+from stoat_nb.media.codecs import h264_order
 from stoat_nb.media.codecs.picture import Picture
+from stoat_nb.media.headers.samples import first_slices
 from stoat_nb.media.headers.tracks import Runs, Track
 from stoat_nb.media.headers.unproven import Unproven
 from stoat_nb.media.window import Window
@@ -27,7 +29,7 @@ def offsets_of(window: Window, track: Track) -> Runs | None:
     return tuple(zip(numbers[::2], signed[1::2], strict=True))
 
 
-def has_b_frames(window: Window, track: Track, form: Picture, codec: str) -> bool:
+def has_b_frames(window: Window, track: Track, form: Picture, codec: str, extradata: bytes) -> bool:
     """Tell the order from the stream's own word, and from the track's times."""
     if codec in ("av1", "vp9"):  # their pictures leave the decoder in the order they are shown
         return False
@@ -38,9 +40,15 @@ def has_b_frames(window: Window, track: Track, form: Picture, codec: str) -> boo
         return True
     if form.reorder is None and swapped:
         return True
-    if form.reorder is None and form.in_order and not track.tables.one(b"ctts"):
+    is_plain = form.reorder is None and not track.tables.one(b"ctts")
+    if is_plain and (form.in_order or (codec == "h264" and _told(window, track, extradata))):
         return False
     raise Unproven("an order that only pictures tell")
+
+
+def _told(window: Window, track: Track, extradata: bytes) -> bool:
+    """Whether the first pictures themselves say that they are in order."""
+    return h264_order.in_order(extradata, first_slices(window, track, extradata))
 
 
 def _swaps(durations: Runs, offsets: Runs) -> bool:

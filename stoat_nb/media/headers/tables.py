@@ -87,10 +87,5 @@ def _prove_chunks(window: Window, box: Box | None, chunks: int, samples: int) ->
     prove(held == samples, "chunks that hold another number of samples")
 
 
-def number_at(window: Window, place: int) -> int:
-    """Return the number of four bytes at a place."""
-    return int.from_bytes(window.exactly(place, 4), "big")
-
-
 def _number(head: bytes) -> int:
     return int.from_bytes(head[4:8], "big")

@@ -146,7 +146,7 @@ def test_real_files_do_not_differ(media_oracle: Path, differences: Differences) 
         if path.is_file() and path.suffix.lower()[1:] in VIDEO_EXTENSIONS
     }
     assert {path.name: differ for path, differ in told.items() if differ} == {}
-    assert sum(differ is not None for differ in told.values()) >= 25
+    assert sum(differ is not None for differ in told.values()) >= 45
 
 
 def test_damaged_containers_do_not_differ(
