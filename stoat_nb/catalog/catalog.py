@@ -166,7 +166,7 @@ class Catalog:
 
     def scans(self) -> pd.DataFrame:
         """Return every scan, oldest first."""
-        return self._frame("scans")
+        return self.exploration.looked(("scans",), lambda _: self._frame("scans"))
 
     def jobs(self) -> pd.DataFrame:
         """Return every job, newest first."""

@@ -165,12 +165,11 @@ class Exploration:
 
     def _current(self) -> int:
         """Return the version whose answers will do."""
-        version = self._database.version()
         with self._lock:
-            known, age = self._version, time.monotonic() - self._since
-        if version == known or age > SHARED_S or not _is_shared.get():
-            return version
-        return known if self._database.read(_is_scanned) else version
+            known, is_young = self._version, time.monotonic() - self._since <= SHARED_S
+        if is_young and _is_shared.get() and self._database.read(_is_scanned):
+            return known
+        return self._database.version()
 
     def _keep(self, version: int, answers: Mapping[tuple[Any, ...], Any]) -> None:
         with self._lock:

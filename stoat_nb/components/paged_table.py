@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -172,11 +173,18 @@ class PagedTable(Viewer):
 
 def plain_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Return rows in which nothing but None stands for what is unknown."""
-    plain = frame.astype(object)
-    return [
-        {str(name): value for name, value in row.items()}
-        for row in plain.where(frame.notna(), None).to_dict("records")
-    ]
+    # A column at a time: pandas takes ten times as long for the whole of so few rows.
+    cells = [_plain(frame[name].tolist()) for name in frame]
+    names = [str(name) for name in frame]
+    return [dict(zip(names, row, strict=True)) for row in zip(*cells, strict=True)]
+
+
+def _plain(values: list[Any]) -> list[Any]:
+    return [None if one is pd.NA or one is pd.NaT or _is_nan(one) else one for one in values]
+
+
+def _is_nan(value: Any) -> bool:
+    return isinstance(value, float) and math.isnan(value)
 
 
 def _row(row: Mapping[str, Any], columns: Sequence[Column]) -> dict[str, Any]:
