@@ -20,6 +20,7 @@ from stoat_nb.components.notice import Notice
 from stoat_nb.components.overview import Overview
 from stoat_nb.components.scan_form import ScanForm
 from stoat_nb.components.theme import THEME
+from stoat_nb.components.theme_memory import UNTIL_KNOWN, ThemeMemory, known_theme
 from stoat_nb.errors import StoatError
 from stoat_nb.library import Library
 from stoat_nb.names import shown
@@ -42,6 +43,7 @@ def create_dashboard(library: Library) -> Viewable:
     >>> create_dashboard(Library("videos.db")).servable()  # doctest: +SKIP
     """
     pn.extension()
+    _begin_in_its_theme()
     form, jobs, holdings = ScanForm(library), JobList(library, limit=FEW_JOBS), _Holdings(library)
     nothing = Notice(
         tone="calm",
@@ -62,17 +64,25 @@ def _is_bare(n_videos: int | None, n_jobs: int | None) -> bool:
 
 def explain_refusal(refusal: StoatError) -> Viewable:
     """Return a page that says why there is no dashboard."""
+    _begin_in_its_theme()
     notice = Notice(
         title="The library cannot be opened", text=str(refusal), sizing_mode="stretch_width"
     )
     return _page(_heading("h1", "Stoat"), notice)
 
 
+def _begin_in_its_theme() -> None:
+    """Have all that is made from here on in the theme that this browser had last."""
+    pn.config.param.update(theme="dark" if known_theme() == "dark" else "default")
+
+
 def _page(*parts: Viewable | Viewer) -> Viewable:
     page = Page(
         title="Stoat",
+        raw_css=[UNTIL_KNOWN] if known_theme() is None else [],
         main=[
             pmui.Column(
+                ThemeMemory(),
                 *parts,
                 sizing_mode="stretch_width",
                 margin=0,

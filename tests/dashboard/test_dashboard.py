@@ -11,7 +11,7 @@ import pytest
 
 pytest.importorskip("playwright.sync_api")
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -219,9 +219,33 @@ def test_a_phone_scrolls_only_downward_in_light_and_in_dark(
     fits(page)
 
     light = page.evaluate("getComputedStyle(document.querySelector('body')).backgroundColor")
-    page.get_by_role("button", name="Toggle theme").click()
+    page.emulate_media(color_scheme="dark")
     expect(page.locator("body")).not_to_have_css("background-color", light)
     fits(page)
+
+    # What somebody chose stays, whatever the system is.
+    page.get_by_role("button", name="Toggle theme").click()
+    expect(page.locator("body")).to_have_css("background-color", light)
+    page.wait_for_function("document.cookie.includes('stoat-theme=light')")
+    page.reload()
+    expect(page.get_by_role("gridcell").first).to_be_visible()
+    expect(page.locator("body")).to_have_css("background-color", light)
+
+
+def test_a_first_page_is_never_bright_where_the_system_is_dark(
+    serve: Serve, window: BrowserContext
+) -> None:
+    page = window.new_page()
+    page.emulate_media(color_scheme="dark")
+    page.add_init_script(
+        "const look = () => { const at = document.body && getComputedStyle(document.body);"
+        " if (at && at.visibility === 'visible') (window.__seen ??= new Set())"
+        ".add(at.backgroundColor); requestAnimationFrame(look); }; look();"
+    )
+    page.goto(serve().url)
+    expect(page.get_by_text("Nothing here yet")).to_be_visible()
+    page.wait_for_function("document.documentElement.dataset.themeKnown === ''")
+    assert page.evaluate("[...window.__seen]") == ["rgb(18, 23, 28)"]
 
 
 def test_a_library_that_cannot_be_opened_is_explained_without_a_traceback(
