@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
+from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException
 
 from stoat_nb import __version__
+from stoat_nb.api.reference import reference_page
 from stoat_nb.api.refusals import answer_refusal
 from stoat_nb.api.router import create_router
 from stoat_nb.library import Library
@@ -22,8 +24,15 @@ def create_api(library: Library) -> FastAPI:
         title="Stoat",
         version=__version__,
         summary="What is in your video folders.",
+        docs_url=None,
         redoc_url=None,
     )
+
+    def docs(request: Request) -> HTMLResponse:
+        server = str(request.base_url).rstrip("/")
+        return HTMLResponse(reference_page(app.openapi(), server))
+
+    app.add_api_route("/docs", docs, include_in_schema=False)
     app.add_exception_handler(HTTPException, answer_refusal)
     app.include_router(create_router(library))
     return app

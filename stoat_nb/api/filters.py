@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from stoat_nb.catalog.query import VideoQuery
 
 Words = Annotated[list[str], Field(max_length=100)]
 
 
-class VideosFilter(BaseModel):
-    """Which videos, in which order."""
+class Asked(BaseModel):
+    """What is asked for in an address: known words alone, and what is left empty is left out."""
 
     model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_empty(cls, told: Any) -> Any:
+        """Leave out what a form sends of a field that nobody has filled in."""
+        if not isinstance(told, dict):
+            return told
+        return {name: value for name, value in told.items() if value not in ("", [""])}
+
+
+class VideosFilter(Asked):
+    """Which videos, in which order."""
 
     where: str = Field(
         default="",

@@ -7,10 +7,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from stoat_nb.api import controls
 from stoat_nb.api.events import MEDIA_TYPE, events, wait_for
+from stoat_nb.api.filters import Asked
 from stoat_nb.api.shapes import (
     Accepted,
     EventShape,
@@ -30,10 +31,8 @@ RETRY_ALL = RetryRequest()
 JobId = Annotated[str, Path(max_length=100, description="The UUID that submitting answered with.")]
 
 
-class JobsQuery(BaseModel):
+class JobsQuery(Asked):
     """Which jobs to list."""
-
-    model_config = ConfigDict(extra="forbid")
 
     status: JobStatus | None = None
     job_type: str | None = Field(default=None, max_length=100)

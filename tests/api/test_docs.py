@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html.parser import HTMLParser
 from pathlib import Path
 
 import httpx
@@ -61,3 +62,50 @@ def test_every_route_is_behind_the_guard(client: httpx.Client, library: Library)
         status, headers, _ = ask(port, verb, path, [("Host", f"evil.example:{port}")])
         assert (path, status) == (path, 421)
         assert headers["x-content-type-options"] == "nosniff"
+
+
+class Forms(HTMLParser):
+    """The forms of a page: where each goes, and what it sends if nobody fills anything in."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.forms: dict[str, dict[str, str]] = {}
+        self.foreign: list[str] = []
+        self._fields: dict[str, str] = {}
+        self._chooses = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        told = {name: value or "" for name, value in attrs}
+        self.foreign += [told[name] for name in ("src", "href") if ":" in told.get(name, "")]
+        if tag == "form":
+            self._fields = self.forms[told["action"]] = {}
+        elif tag == "input":
+            self._fields[told["name"]] = told.get("value", "")
+        elif tag == "select":
+            self._chooses = told["name"]
+
+    def handle_data(self, data: str) -> None:
+        if self._chooses and self.get_starttag_text() == "<option selected>":
+            self._fields[self._chooses] = data
+            self._chooses = ""
+
+
+def test_the_page_of_routes_needs_no_network_and_its_forms_can_be_sent_as_they_are(
+    reader: httpx.Client,
+) -> None:
+    page = reader.get(reader.base_url.copy_with(path="/docs")).text
+    shown = Forms(page)
+    assert "<script" not in page
+    assert shown.foreign == []
+    assert {"api/v1/videos", "api/v1/jobs", "api/v1/summary"} <= set(shown.forms)
+    for path, fields in shown.forms.items():
+        answer = reader.get(reader.base_url.copy_with(path=f"/{path}"), params=fields)
+        if path != "api/v1/scans/diff":  # of which two scans, only who asks can tell
+            assert (path, answer.status_code, answer.text[:99]) == (path, 200, answer.text[:99])
+
+
+def test_the_page_of_routes_shows_every_route(client: httpx.Client, library: Library) -> None:
+    page = client.get(client.base_url.copy_with(path="/docs")).text
+    for verb, path in routes_of(library):
+        assert f"<h2><b>{verb}</b> <code>{path}</code></h2>" in page
