@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from stoat_nb.media.codecs.picture import Picture
 
-_START, _BASELINE, _SCAN = b"\xff\xd8", 0xC0, 0xDA
+_START, _SCAN = b"\xff\xd8", 0xDA
+_PROFILES = {0xC0: "Baseline", 0xC2: "Progressive"}
 _APP0, _COMMENT = 0xE0, 0xFE
 _TABLES = frozenset({0xC4, 0xDB, 0xDD})
+_PROGRAMS_OWN = frozenset({0xE2, 0xED, 0xEE})  # profiles of colour, and Adobe's notes
 #: How often each part is sampled across and down, and what the others make of it.
 _SAMPLED = {(0x22, 0x11, 0x11): "4:2:0", (0x21, 0x11, 0x11): "4:2:2", (0x22, 0x12, 0x12): "4:2:2"}
 _MATRIX = 5  # ITU-R BT.601, as JFIF has it
@@ -17,7 +19,7 @@ def picture(frame: bytes) -> Picture | None:
     """Return the form of the pictures; None where anything is not of the usual kind."""
     if frame[:2] != _START:
         return None
-    at, shape, form = 2, None, None
+    at, shape, form, profile = 2, None, None, ""
     for _ in range(_MOST):
         if at + 4 > len(frame) or frame[at] != 0xFF:  # noqa: PLR2004 - what every marker starts with
             return None
@@ -27,9 +29,9 @@ def picture(frame: bytes) -> Picture | None:
             break
         if kind == _APP0 and body[:5] == b"JFIF\0" and len(body) >= 12:  # noqa: PLR2004 - to the density
             shape = int.from_bytes(body[8:10], "big"), int.from_bytes(body[10:12], "big")
-        elif kind == _BASELINE and form is None:
-            form = body
-        elif kind not in _TABLES and not (kind == _COMMENT and body[:4] == b"Lavc"):
+        elif kind in _PROFILES and form is None:
+            form, profile = body, _PROFILES[kind]
+        elif kind not in _TABLES | _PROGRAMS_OWN and not (kind == _COMMENT and body[:4] == b"Lavc"):
             return None
         at += 2 + size
     is_whole = form is not None and len(form) == 15 and form[0] == 8 and form[5] == 3  # noqa: PLR2004 - three parts of 8 bits
@@ -44,7 +46,7 @@ def picture(frame: bytes) -> Picture | None:
         height=height,
         chroma=chroma,
         bit_depth=8,
-        profile_name="Baseline",
+        profile_name=profile,
         sar=shape,
         full_range=True,
         matrix=_MATRIX,

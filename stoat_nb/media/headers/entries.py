@@ -20,6 +20,7 @@ _HARMLESS = frozenset(
     b"avcC hvcC av1C vpcC colr pasp btrt fiel dvcC dvvC clli mdcv amve chrm free".split()
 )
 _PROGRESSIVE_FIELD = 1
+_SQUARE = b"\0\0\0\1" * 2
 _TABLES = 4096  # bytes: as many stand before a picture
 _VP9_CONFIG = 12  # bytes
 _AVID = frozenset([b"ACLR", b"APRG", b"ARES", b"ADHR"])
@@ -123,7 +124,7 @@ def video_facts(track: Track, sample: bytes, size: int) -> dict[str, Any]:
     fields = parts.get(b"fiel", b"\1\0")
     prove(fields[0] == _PROGRESSIVE_FIELD and not form.marks_fields, "pictures of two fields")
     size_told = (form.width or 0).to_bytes(4, "big") + (form.height or 0).to_bytes(4, "big")
-    is_told = b"pasp" in parts and parts.get(b"ARES", b"")[12:20] == size_told
+    is_told = parts.get(b"pasp") == _SQUARE and parts.get(b"ARES", b"")[12:20] == size_told
     prove(b"ARES" not in parts or is_told, "a shape of pixels by Avid's word")
     told = parts.get(b"colr")
     if b"vpcC" in parts:

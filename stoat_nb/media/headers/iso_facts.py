@@ -14,6 +14,7 @@ from stoat_nb.media.containers import by_brand
 from stoat_nb.media.failures import STOAT
 from stoat_nb.media.headers import entries, iso_chapters
 from stoat_nb.media.headers.clock import Span, bitrate, reduced, rescaled, whole
+from stoat_nb.media.headers.covers import cover_of
 from stoat_nb.media.headers.edits import is_instant, length_of, span_of
 from stoat_nb.media.headers.entry_sounds import sound_facts
 from stoat_nb.media.headers.order import has_b_frames, offsets_of
@@ -102,6 +103,10 @@ def film_facts(
         | {"idx": idx}
         for idx, (track, span, size) in enumerate(zip(found, spans, sizes, strict=True))
     ]
+    if cover := cover_of(window, film):
+        prove(film.index.all(b"udta")[-1].box.start > found[-1].node.box.start, "an early cover")
+        times = {"duration_s": length / 1e6, "start_s": start / 1e6, "frame_count": 0, "id": 0}
+        streams.append({**cover, **times, "idx": len(found), "is_default": False})
     return {
         "container": by_brand(brand),
         "format_name": FORMAT,

@@ -15,7 +15,7 @@ from stoat_nb.media.window import Window
 
 _EPOCH_1904 = 2_082_844_800
 _UNPACKED, _NONE = 0x400, 0x7FFF
-_MOST_META = 1 << 16
+_MOST_META, _MOST_COVERED = 1 << 16, 1 << 24  # bytes of words alone, and with a cover
 _TEXT, _SIGNED, _UNSIGNED, _FLOAT = 1, 21, 22, 23
 #: Kinds of values that libav passes over: pictures of numbers, points, sizes, affine matrices.
 _SKIPPED = frozenset({28, 29, 30, 66, 67, 70, 71, 72, 74, 75, 76, 77, 78, 79})
@@ -88,7 +88,7 @@ _UNREAD = frozenset(
     b"\xa9xsp \xa9ysp \xa9zsp \xa9fpt \xa9fyw \xa9frl \xa9gpt \xa9gyw \xa9grl \xa9mdl".split()
 )
 _FIRMWARE = b"FIRM"
-_SILENT = frozenset(b"tmpo plID cnID atID geID sfID cmID purl shwm".split())  # iTunes' own
+_SILENT = frozenset(b"covr tmpo plID cnID atID geID sfID cmID purl shwm".split())  # iTunes' own
 
 Tags = list[tuple[str, str]]
 
@@ -253,8 +253,9 @@ def _refuse_if_read(window: Window, box: Box) -> None:
 def _meta(window: Window, box: Box) -> Tags:
     """Read a ``meta`` box; QuickTime's starts with its boxes, MP4's with a version."""
     size = box.end - box.body
-    prove(size <= _MOST_META, "a long box of words")
-    window.load(box.body, size)
+    prove(size <= _MOST_COVERED, "a long box of words")
+    if size <= _MOST_META:
+        window.load(box.body, size)
     start = box.body if window.at(box.body + 4, 4) == b"hdlr" else box.body + 4
     prove(start == box.body or not any(window.at(box.body, 4)), "words of another version")
     inside = {child.kind: child for child in tiled(window, start, box.end)}
@@ -276,11 +277,11 @@ def _keys(window: Window, box: Box) -> Iterator[str]:
 
 def _items(window: Window, box: Box, keys: list[str] | None) -> Iterator[tuple[str, str]]:
     for item in tiled(window, box.body, box.end):
+        if keys is None and item.kind in _SILENT:
+            continue
         data = tiled(window, item.body, item.end)
         prove(len(data) == 1 and data[0].kind == b"data", "a word of several values")
         body = window.at(data[0].body, data[0].end - data[0].body)
-        if keys is None and item.kind in _SILENT:
-            continue
         if keys is None and item.kind not in _TEXTS:
             yield _counted(item.kind, body[8:])
             continue

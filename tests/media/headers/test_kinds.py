@@ -286,3 +286,36 @@ def test_a_container_may_contradict_the_colours_of_its_stream(
         for span in (b"\0", b"\x80"):
             path.write_bytes(before + mark + points + span + after[7:])
             assert differences(path) == [], (points, span)
+
+
+@pytest.mark.parametrize(
+    ("codec", "pix_fmt"), [("mjpeg", "yuvj420p"), ("png", "rgb24"), ("png", "rgba")]
+)
+def test_the_cover_of_an_mp4_does_not_differ(
+    tmp_path: Path, archive: Path, differences: Differences, codec: str, pix_fmt: str
+) -> None:
+    path = tmp_path / "film.mp4"
+    still = av.VideoFrame(64, 48, pix_fmt)
+    for plane in still.planes:
+        plane.update(bytes(plane.buffer_size))
+    with (
+        av.open(str(archive / "2024 Summer/beach walk.mp4")) as clip,
+        av.open(str(path), "w") as film,
+    ):
+        film.metadata["title"] = "Beach"
+        streams = {stream: film.add_stream_from_template(stream) for stream in clip.streams}
+        cover = film.add_stream(codec, rate=1)
+        cover.width, cover.height, cover.pix_fmt = 64, 48, pix_fmt
+        cover.disposition = av.stream.Disposition.attached_pic
+        picture = cover.encode(still) + cover.encode(None)
+        film.mux(picture)
+        for packet in clip.demux():
+            if packet.dts is not None:
+                packet.stream = streams[packet.stream]
+                film.mux(packet)
+    content = path.read_bytes()
+    assert b"covr" in content
+    assert differences(path) == []
+    start = content.index(b"covr")
+    path.write_bytes(content[: start + 24] + b"GIF89a" + content[start + 30 :])
+    assert differences(path) is None
