@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ import httpx
 import pytest
 
 from stoat_nb.library import Library
+
+from .conftest import client_of
 
 
 def scan_body(value: Any) -> bytes:
@@ -41,6 +44,19 @@ BAD_BODIES = {
     "a number of 10,000 digits": b'{"path": ' + b"9" * 10_000 + b"}",
     "many keys": json.dumps({f"k{n}": n for n in range(50_000)}).encode(),
 }
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+    """One for all: what is refused changes nothing."""
+    with Library(tmp_path_factory.mktemp("library") / "library.db") as library:
+        yield library
+
+
+@pytest.fixture(scope="module")
+def client(library: Library) -> Iterator[httpx.Client]:
+    with client_of(library) as client:
+        yield client
 
 
 @pytest.mark.parametrize("body", BAD_BODIES.values(), ids=BAD_BODIES.keys())
