@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+import shutil
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -33,12 +34,20 @@ CELLS = (
     "library.close()",
     HANDLER + "library.job(library.job_states(limit=1)[0].job_id)",
 )
+EXPLORING = (
+    """
+from stoat_nb import Library
+library = Library("stoat.db")
+report = library.scan("Videos").result()
+explorer = library.explore(pictures=True)
+explorer
+""",
+    "print(len(explorer.df), sorted(set(explorer.df['codec'])))",
+)
 
 
-@pytest.fixture
-def notebook(start: Callable[..., Any], port: int, tmp_path: Path) -> Iterator[Any]:
-    folder = tmp_path / "notebooks"
-    folder.mkdir()
+def written(sources: Sequence[str]) -> str:
+    """Return a notebook of these cells, as it is saved."""
     cells = [
         {
             "cell_type": "code",
@@ -48,16 +57,19 @@ def notebook(start: Callable[..., Any], port: int, tmp_path: Path) -> Iterator[A
             "outputs": [],
             "execution_count": None,
         }
-        for number, source in enumerate(CELLS)
+        for number, source in enumerate(sources)
     ]
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    content = {
-        "cells": cells,
-        "metadata": {"kernelspec": kernel},
-        "nbformat": 4,
-        "nbformat_minor": 5,
-    }
-    (folder / "job.ipynb").write_text(json.dumps(content))
+    metadata = {"kernelspec": kernel}
+    return json.dumps({"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5})
+
+
+@pytest.fixture
+def notebook(start: Callable[..., Any], port: int, tmp_path: Path) -> Iterator[Any]:
+    folder = tmp_path / "notebooks"
+    folder.mkdir()
+    for name, sources in (("job", CELLS), ("explorer", EXPLORING)):
+        (folder / f"{name}.ipynb").write_text(written(sources))
     options = {
         "ServerApp.root_dir": folder,
         "IdentityProvider.token": "",
@@ -163,3 +175,31 @@ def test_a_job_goes_on_in_a_new_kernel_and_is_live_there(
     expect(card).to_contain_text("Cancelled")
     card.get_by_text(re.compile("^Log, ")).click()
     expect(card).to_contain_text("attempt 2")
+
+
+def test_an_explorer_in_a_cell_filters_hands_back_its_frame_and_opens_a_video(
+    notebook: Any, window: BrowserContext, samples: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(samples, tmp_path / "notebooks" / "Videos")
+    page = window.new_page()
+    page.set_viewport_size({"width": 1300, "height": 1400})
+    open_notebook(page, notebook.url.replace("job.ipynb", "explorer.ipynb"))
+    cell = run(page, 0)
+    expect(cell.get_by_role("grid", name="Videos")).to_be_visible()
+    expect(cell.get_by_role("img", name=re.compile("^A picture from")).first).to_be_visible()
+
+    cell.get_by_role("group", name="Filters").get_by_label("h264").check()
+    expect(cell.get_by_role("group", name="Filters that are set")).to_contain_text("Codec: h264")
+    rows = cell.get_by_role("row", name=re.compile("h264"))
+    expect(cell.get_by_role("row", name=re.compile("vp9"))).to_have_count(0)
+    expect(run(page, 1)).to_contain_text(f"{rows.count()} ['h264']")
+
+    cell.get_by_role("row", name=re.compile("beach walk")).first.press("Enter")
+    expect(cell.get_by_role("heading", name="beach walk.mp4")).to_be_visible()
+    expect(cell.get_by_role("img", name="A picture from beach walk.mp4").last).to_be_visible()
+
+    page.locator(".jp-CodeCell .cm-content").nth(1).click()
+    page.keyboard.press("Control+s")
+    expect(page.locator(".jp-mod-dirty")).to_have_count(0)
+    # Pictures are told to a page, and not kept with it.
+    assert "data:image/jpeg" not in (tmp_path / "notebooks" / "explorer.ipynb").read_text()
