@@ -12,8 +12,11 @@ _COLOURS = {2: "rgb24", 6: "rgba"}
 _MOST = 16  # chunks
 
 
-def picture(data: bytes) -> tuple[str, Picture] | None:
-    """Return FFmpeg's name of the layout, and the form; None if anything is out of the usual."""
+def picture(data: bytes, total: int) -> tuple[str, Picture] | None:
+    """Return FFmpeg's name of the layout, and the form; None if anything is out of the usual.
+
+    ``total`` is how many bytes the whole picture has.
+    """
     if data[:16] != _MARK + b"\0\0\0\x0dIHDR" or len(data) < 33:  # noqa: PLR2004 - the first chunk
         return None
     width, height, depth, colour, packing, order, lacing = struct.unpack_from(">IIBBBBB", data, 16)
@@ -24,7 +27,7 @@ def picture(data: bytes) -> tuple[str, Picture] | None:
     for _ in range(_MOST):
         size, kind = struct.unpack_from(">I4s", data.ljust(at + 8, b"\0"), at)
         body = data[at + 8 : at + 8 + size]
-        if kind == b"IDAT":
+        if kind == b"IDAT" and at + 12 + size < total:
             return _COLOURS[colour], Picture(width=width, height=height, bit_depth=8, sar=shape)
         if kind == b"pHYs" and len(body) == 9 and body[8] <= 1 and shape is None:  # noqa: PLR2004 - two numbers, a unit
             shape = struct.unpack(">II", body[:8])

@@ -39,11 +39,17 @@ def _cover(window: Window, start: int, end: int) -> dict[str, Any]:
     prove(head[4:] == b"data" and int.from_bytes(head[:4], "big") == end - start, "several covers")
     prove(kind in _KINDS and end - start > 16, "a cover of another kind")  # noqa: PLR2004 - heads
     data = window.exactly(start + 16, min(end - start - 16, _SOME))
-    return {"kind": "video", "is_cover": True, "rotation": 0, "has_b_frames": False, **_form(data)}
+    return {
+        "kind": "video",
+        "is_cover": True,
+        "rotation": 0,
+        "has_b_frames": False,
+        **_form(data, end - start - 16),
+    }
 
 
-def _form(data: bytes) -> dict[str, Any]:
-    if known := png.picture(data):
+def _form(data: bytes, total: int) -> dict[str, Any]:
+    if known := png.picture(data, total):
         codec, (layout, form), colour = "png", known, Colour(range=_FULL, matrix=_RGB)
     elif told := jpeg.picture(data):
         codec, form, colour = "mjpeg", told, Colour(range=_FULL, matrix=told.matrix)

@@ -74,6 +74,7 @@ _TURNS = {
     (-_ONE, 0, 0, -_ONE): 180,
     (0, -_ONE, _ONE, 0): 270,
 }
+_COVERS = 90_000  # ticks a second
 _PATIENCE_S = 4  # of the five seconds that libav looks for how streams are
 _LONGEST_ENTRY = 1024  # bytes worth keeping
 
@@ -105,7 +106,9 @@ def film_facts(
     ]
     if cover := cover_of(window, film):
         prove(film.index.all(b"udta")[-1].box.start > found[-1].node.box.start, "an early cover")
-        times = {"duration_s": length / 1e6, "start_s": start / 1e6, "frame_count": 0, "id": 0}
+        own = {"duration_s": length, "start_s": start}  # in the clock of an attached picture
+        times = {name: rescaled(us, _COVERS, 1_000_000) / _COVERS for name, us in own.items()}
+        times |= {"frame_count": 0, "id": 0}
         streams.append({**cover, **times, "idx": len(found), "is_default": False})
     return {
         "container": by_brand(brand),

@@ -12,6 +12,7 @@ from stoat_nb.media.window import Window
 _MOST_RUNS = 340  # of chunks, a page; more are believed
 _RUN = 12  # bytes
 _MOST_OFFSETS = 4096  # bytes; longer tables are believed
+_FURTHEST_S = 4  # seconds from decoding to showing
 _SOURCE = 20  # bytes of a list that names this very file
 _TABLES = {b"stts": 8, b"ctts": 8, b"stsc": _RUN, b"stss": 4, b"stco": 4, b"co64": 8}
 _VERSIONS = {b"ctts": (0, 1)}
@@ -33,7 +34,7 @@ def prove_tables(window: Window, track: Track, samples: int) -> None:
         for node in track.tables.all(kind):
             _prove_groups(window, node.box)
     _prove_sizes(window, track)
-    _prove_offsets(window, track.tables.one(b"ctts"), samples)
+    _prove_offsets(window, track.tables.one(b"ctts"), samples, track.time_scale)
     _prove_source(window, track.media.one(b"minf", b"dinf", b"dref"))
     offsets = track.tables.one(b"stco") or track.tables.one(b"co64")
     prove(offsets and not (track.tables.one(b"stco") and track.tables.one(b"co64")), "two tables")
@@ -60,12 +61,14 @@ def _prove_groups(window: Window, box: Box) -> None:
     prove(head[0] <= 1 and box.end - box.body == at + 4 + 8 * runs, "groups of odd length")
 
 
-def _prove_offsets(window: Window, box: Box | None, samples: int) -> None:
+def _prove_offsets(window: Window, box: Box | None, samples: int, scale: int) -> None:
+    """Prove that offsets are there for all samples, and that none is far away."""
     if box is None or box.end - box.body > _MOST_OFFSETS:
         return
     body = window.at(box.body, box.end - box.body)
-    counts = struct.unpack_from(f">{_number(body) * 2}I", body, 8)[::2]
-    prove(sum(counts) == samples, "offsets of another number of samples")
+    numbers = struct.unpack_from(">" + "Ii" * _number(body), body, 8)
+    prove(sum(numbers[::2]) == samples, "offsets of another number of samples")
+    prove(max(map(abs, numbers[1::2]), default=0) <= _FURTHEST_S * scale, "an offset far away")
 
 
 def _prove_source(window: Window, box: Box | None) -> None:

@@ -9,7 +9,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stoat_nb.media.codecs import aac, ac3, alac, av1, dnxhd, dts, flac, jpeg, mpa, prores, vp8, vp9
+from stoat_nb.media.codecs import (
+    aac,
+    ac3,
+    alac,
+    av1,
+    dnxhd,
+    dts,
+    flac,
+    jpeg,
+    mpa,
+    png,
+    prores,
+    vp8,
+    vp9,
+)
 
 
 def first_packet(path: Path, kind: str) -> bytes:
@@ -113,6 +127,7 @@ def test_nonsense_never_raises(data: bytes) -> None:
         dnxhd.picture(b"\0\0\x02\x80" + content)
         dts.core(b"\x7f\xfe\x80\x01" + content)
         jpeg.picture(content)
+        png.picture(b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR" + content, 99)
         mpa.frame(content)
         prores.picture(b"apcn", b"\0\0\0\0icpf" + content)
         vp8.key_frame(b"\x10\0\0\x9d\x01\x2a" + content)
