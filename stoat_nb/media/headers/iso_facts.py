@@ -50,7 +50,7 @@ _KINDS = {
 _BINARY = {b"gpmd": "bin_data", iso_chapters.HANDLER: "bin_data"}
 _MAIN = frozenset([b"vide", b"soun"])
 _CAPTIONS = {b"tx3g": "mov_text"}
-_TOPS = frozenset(b"ftyp moov mdat free skip wide".split())
+_TOPS = frozenset(b"ftyp moov mdat free skip wide sefd".split())  # the last is Samsung's own
 _KNOWN = {
     b"moov": frozenset(b"mvhd trak udta meta iods free skip".split()),
     b"trak": frozenset(b"tkhd edts mdia tref tapt tgas udta meta free skip".split()),

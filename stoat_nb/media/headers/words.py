@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from stoat_nb.media.boxes import Box, boxes
+from stoat_nb.media.headers import word_names as names
 from stoat_nb.media.headers.iso_chapters import LISTS
 from stoat_nb.media.headers.tracks import Track
 from stoat_nb.media.headers.unproven import prove
@@ -19,76 +20,6 @@ _MOST_META, _MOST_COVERED = 1 << 16, 1 << 24  # bytes of words alone, and with a
 _TEXT, _SIGNED, _UNSIGNED, _FLOAT = 1, 21, 22, 23
 #: Kinds of values that libav passes over: pictures of numbers, points, sizes, affine matrices.
 _SKIPPED = frozenset({28, 29, 30, 66, 67, 70, 71, 72, 74, 75, 76, 77, 78, 79})
-#: Texts by the box that holds them, whoever wrote it: QuickTime's own words, and iTunes'.
-_TEXTS = {
-    b"\xa9ART": "artist",
-    b"\xa9PRD": "producer",
-    b"\xa9alb": "album",
-    b"\xa9aut": "artist",
-    b"\xa9cmt": "comment",
-    b"\xa9com": "composer",
-    b"\xa9cpy": "copyright",
-    b"\xa9day": "date",
-    b"\xa9dir": "director",
-    b"\xa9enc": "encoder",
-    b"\xa9fmt": "original_format",
-    b"\xa9gen": "genre",
-    b"\xa9grp": "grouping",
-    b"\xa9inf": "comment",
-    b"\xa9lyr": "lyrics",
-    b"\xa9hst": "host_computer",
-    b"\xa9mak": "make",
-    b"\xa9mod": "model",
-    b"\xa9nam": "title",
-    b"\xa9prd": "producer",
-    b"\xa9src": "original_source",
-    b"\xa9swr": "encoder",
-    b"\xa9too": "encoder",
-    b"\xa9url": "URL",
-    b"\xa9wrt": "composer",
-    b"\xa9xyz": "location",
-    b"aART": "album_artist",
-    b"apID": "account_id",
-    b"catg": "category",
-    b"cprt": "copyright",
-    b"desc": "description",
-    b"keyw": "keywords",
-    b"manu": "make",
-    b"modl": "model",
-    b"purd": "purchase_date",
-    b"ldes": "synopsis",
-    b"soaa": "sort_album_artist",
-    b"soal": "sort_album",
-    b"soar": "sort_artist",
-    b"soco": "sort_composer",
-    b"sonm": "sort_name",
-    b"sosn": "sort_show",
-    b"tven": "episode_id",
-    b"tvnn": "network",
-    b"tvsh": "show",
-}
-_OF_SEVERAL = {b"trkn": "track", b"disk": "disc"}
-#: Numbers of one byte, and how many bytes there are in all.
-_SMALL = {
-    b"cpil": ("compilation", 1),
-    b"hdvd": ("hd_video", 1),
-    b"pcst": ("podcast", 1),
-    b"pgap": ("gapless_playback", 1),
-    b"rtng": ("rating", 1),
-    b"stik": ("media_type", 1),
-    b"tves": ("episode_sort", 4),
-    b"tvsn": ("season_number", 4),
-}
-_PLACE = b"loci"
-#: Of no meaning to libav: what makers of phones and cameras, and Windows, note for themselves.
-_UNREAD = frozenset(
-    b"free SDLN smrd smta date auth titl dscp albm perf yrrc clsf Xtra thmb kywd WLOC "
-    b"LENS CAME SETT AMBA MUID BCID GUMI GPMF CNTH CNDA CNFV CNCV CNMN CNMP PANA NCDT "
-    b"MVTI PENT PXMN TAGS SelO AllF LOOP vndr "
-    b"\xa9xsp \xa9ysp \xa9zsp \xa9fpt \xa9fyw \xa9frl \xa9gpt \xa9gyw \xa9grl \xa9mdl".split()
-)
-_FIRMWARE = b"FIRM"
-_SILENT = frozenset(b"covr tmpo plID cnID atID geID sfID cmID purl shwm".split())  # iTunes' own
 
 Tags = list[tuple[str, str]]
 
@@ -198,17 +129,19 @@ def _user(window: Window, box: Box) -> Tags:
     for child in tiled(window, box.body, box.end, slack=4):
         if child.kind == b"meta":
             found += _meta(window, child)
-        elif child.kind in _TEXTS:
+        elif child.kind in names.TEXTS:
             body = window.at(child.body, min(child.end - child.body, 512))
-            found += _phrase(_TEXTS[child.kind], body)
-        elif child.kind == _FIRMWARE:
+            found += _phrase(names.TEXTS[child.kind], body)
+        elif child.kind == names.FIRMWARE:
             prove(0 < child.end - child.body < 512, "a long word")  # noqa: PLR2004 - bytes
             name = plain(window.at(child.body, child.end - child.body))
             found += [("firmware", name)] if name else []
-        elif child.kind == _PLACE:
+        elif child.kind == names.PLACE:
             found += _place(window.at(child.body, min(child.end - child.body, 512)))
         else:
-            prove(child.kind in _UNREAD | LISTS, f"words of a kind of their own: {child.kind!r}")
+            prove(
+                child.kind in names.UNREAD | LISTS, f"words of a kind of their own: {child.kind!r}"
+            )
     return found
 
 
@@ -277,27 +210,27 @@ def _keys(window: Window, box: Box) -> Iterator[str]:
 
 def _items(window: Window, box: Box, keys: list[str] | None) -> Iterator[tuple[str, str]]:
     for item in tiled(window, box.body, box.end):
-        if keys is None and item.kind in _SILENT:
+        if keys is None and item.kind in names.SILENT:
             continue
         data = tiled(window, item.body, item.end)
         prove(len(data) == 1 and data[0].kind == b"data", "a word of several values")
         body = window.at(data[0].body, data[0].end - data[0].body)
-        if keys is None and item.kind not in _TEXTS:
+        if keys is None and item.kind not in names.TEXTS:
             yield _counted(item.kind, body[8:])
             continue
-        key = _TEXTS[item.kind] if keys is None else _key(item.kind, keys)
+        key = names.TEXTS[item.kind] if keys is None else _key(item.kind, keys)
         if value := _value(int.from_bytes(body[:4], "big"), body[8:], is_keyed=keys is not None):
             yield key, value
 
 
 def _counted(kind: bytes, raw: bytes) -> tuple[str, str]:
     """Return a tag that is a number, or one of several."""
-    if kind in _OF_SEVERAL:
+    if kind in names.OF_SEVERAL:
         prove(len(raw) in (6, 8), "a number of another form")
         number, of = struct.unpack_from(">2h", raw, 2)
-        return _OF_SEVERAL[kind], f"{number}/{of}" if of else str(number)
-    prove(kind in _SMALL, f"a tag that few use: {kind!r}")
-    key, size = _SMALL[kind]
+        return names.OF_SEVERAL[kind], f"{number}/{of}" if of else str(number)
+    prove(kind in names.SMALL, f"a tag that few use: {kind!r}")
+    key, size = names.SMALL[kind]
     prove(len(raw) == size, "a number of another form")
     return key, str(raw[-1])
 

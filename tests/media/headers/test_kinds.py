@@ -319,3 +319,12 @@ def test_the_cover_of_an_mp4_does_not_differ(
     start = content.index(b"covr")
     path.write_bytes(content[: start + 24] + b"GIF89a" + content[start + 30 :])
     assert differences(path) is None
+
+
+def test_what_samsung_adds_to_the_end_of_a_recording_does_not_differ(
+    tmp_path: Path, archive: Path, differences: Differences
+) -> None:
+    path = tmp_path / "slow.mp4"
+    content = (archive / "2024 Summer/beach walk.mp4").read_bytes()
+    path.write_bytes(content + b"\0\0\0\x14sefdSEFH\0\0\0\0SEFT")
+    assert differences(path) == []
