@@ -8,6 +8,9 @@
 * Bytes read of a long MP4, whose index alone is some megabytes: ours are counted where they are
   read, ffprobe's come from ``/proc/<pid>/io`` less what it reads to start.
 
+* Which of the real files in ``../shared/media/files``, where that is, headers prove, and why the
+  others go to libav.
+
 Run it with ``python benchmarks/probe.py [--rounds 5] [--copies 10] [--minutes 120]``.
 """
 
@@ -20,6 +23,7 @@ import statistics
 import subprocess
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -28,6 +32,7 @@ from typing import Any
 import av
 
 from stoat_nb.media import libav
+from stoat_nb.media.extensions import VIDEO_EXTENSIONS
 from stoat_nb.media.headers.read import Headers, read_headers
 from stoat_nb.media.probe import probe
 from stoat_nb.media.quick_hash import quick_hash
@@ -35,6 +40,7 @@ from stoat_nb.media.samples import make_samples
 from stoat_nb.media.window import Window
 
 FFPROBE = shutil.which("ffprobe")
+REAL_FILES = Path(__file__).parents[2] / "shared" / "media" / "files"
 #: Files that ffprobe gets in a round: each costs it as much as a hundred cost us.
 FFPROBE_FILES = 15
 FRAMES_A_SECOND = 60
@@ -219,6 +225,19 @@ def bytes_read(folder: Path, minutes: int) -> None:
         print(f"  ffprobe   {theirs:9d} bytes: {theirs / window.bytes_read:.0f} x ours")
 
 
+def reasons(folder: Path) -> None:
+    """Count what headers prove of real files, and why not."""
+    found = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    videos = [path for path in found if path.suffix.lower()[1:] in VIDEO_EXTENSIONS]
+    counts: Counter[str] = Counter()
+    for path in videos:
+        headers = headers_of(path)[0]
+        counts["proven" if headers.facts else headers.reason or "no reader for its kind"] += 1
+    print(f"{len(videos)} real files:")
+    for reason, count in counts.most_common():
+        print(f"  {count:4d}  {reason}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
@@ -229,6 +248,8 @@ def main() -> None:
         (Path(scratch) / "clips").mkdir()
         speed(Path(scratch) / "clips", arguments.rounds, arguments.copies)
         bytes_read(Path(scratch), arguments.minutes)
+    if REAL_FILES.is_dir():
+        reasons(REAL_FILES)
 
 
 if __name__ == "__main__":
