@@ -12,8 +12,8 @@ import apsw
 from stoat_nb.catalog.database import fetch
 from stoat_nb.catalog.orders import is_there
 
-#: Steps of SQLite's machine: some hundred rows looked at, some ten thousand.
-AT_ONCE, SOON = 10_000, 200_000
+#: Steps of SQLite's machine: a hundred rows looked at or two, some ten thousand.
+AT_ONCE, SOON = 2_000, 200_000
 #: What videos can always be read in the order of; of other columns: ``orders``.
 INDEXED = ("v.id", "v.path", "v.size_bytes", "v.duration_s", "v.mtime_ns")
 
