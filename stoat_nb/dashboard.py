@@ -73,7 +73,8 @@ def explain_refusal(refusal: StoatError) -> Viewable:
 
 def _begin_in_its_theme() -> None:
     """Have all that is made from here on in the theme that this browser had last."""
-    pn.config.param.update(theme="dark" if known_theme() == "dark" else "default")
+    theme = "dark" if known_theme() == "dark" else "default"
+    pn.config.theme = theme  # type: ignore[misc] - Panel keeps it for the session
 
 
 def _page(*parts: Viewable | Viewer) -> Viewable:

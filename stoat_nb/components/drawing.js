@@ -33,6 +33,7 @@ const two = (number) => String(number).padStart(2, "0");
 
 const FORMATS = {
   length: (seconds) => {
+    if (seconds < 10) return `${seconds.toLocaleString("en-GB", {maximumFractionDigits: 1})} s`;
     const whole = Math.round(seconds);
     return `${Math.floor(whole / 3600)}:${two(Math.floor(whole / 60) % 60)}:${two(whole % 60)}`;
   },

@@ -91,6 +91,11 @@ class Overview(Viewer):
         LiveHub.current().watch(
             library.subscribe, lambda _states: looks.again(), every=REFRESH_EVERY_S
         )
+        # Whether there is anything at all is known long before what it is made of: the page that
+        # waits to show it need not wait for the rest.
+        first_look(
+            lambda: library.count(VideoQuery()), lambda total: self.param.update(n_videos=total)
+        )
         first_look(self._read, self._show)
 
     def _read(self) -> Glance:

@@ -21,7 +21,13 @@ function ends(parent) {
   const marks = [0, 1, 2].map(() => make("span", axis));
   return (edges, format) => {
     const places = [0, (edges.length - 1) / 2, edges.length - 1];
-    marks.forEach((mark, place) => { mark.textContent = edges.length ? format(valueAt(edges, places[place])) : ""; });
+    // The same day three times over says no more than once.
+    let before = "";
+    marks.forEach((mark, place) => {
+      const text = edges.length ? format(valueAt(edges, places[place])) : "";
+      mark.textContent = text === before ? "" : text;
+      before = text;
+    });
   };
 }
 
@@ -215,7 +221,8 @@ function tree(model, parent, plot) {
     root,
     draw: (next) => {
       shown = next;
-      const parts = next.parts.filter((part) => part.bytes > 0);
+      // The largest first, as their places are worked out: all that is small may be the largest.
+      const parts = next.parts.filter((part) => part.bytes > 0).sort((one, other) => other.bytes - one.bytes);
       up.hidden = next.here === "";
       up.textContent = `\u2191 ${next.here}`;
       up.setAttribute("aria-label", `In ${next.here}; one folder up`);
@@ -228,7 +235,7 @@ function tree(model, parent, plot) {
       parts.forEach((part, place) => {
         const [left, top, wide, high] = places[place];
         const text = `${part.label}: ${FORMATS.size(part.bytes)}, ${videos(part.count)}`;
-        const box = button(canvas, "part", null, () => model.send_msg({folder: part.key}));
+        const box = button(canvas, wide > 28 && high > 14 ? "part" : "part small", null, () => model.send_msg({folder: part.key}));
         box.dataset.key = part.key;
         box.disabled = !part.key;
         box.setAttribute("aria-label", text);
