@@ -74,7 +74,8 @@ def explain_refusal(refusal: StoatError) -> Viewable:
 def _begin_in_its_theme() -> None:
     """Have all that is made from here on in the theme that this browser had last."""
     theme = "dark" if known_theme() == "dark" else "default"
-    pn.config.theme = theme  # type: ignore[misc] - Panel keeps it for the session
+    # Panel keeps it for the session, though it says that it cannot be set.
+    pn.config.theme = theme  # type: ignore[misc]
 
 
 def _page(*parts: Viewable | Viewer) -> Viewable:
