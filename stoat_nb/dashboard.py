@@ -84,7 +84,7 @@ def _page(*parts: Viewable | Viewer) -> Viewable:
         raw_css=[UNTIL_KNOWN] if known_theme() is None else [],
         main=[
             pmui.Column(
-                ThemeMemory(),
+                ThemeMemory(styles={"position": "absolute"}),
                 *parts,
                 sizing_mode="stretch_width",
                 margin=0,

@@ -17,7 +17,11 @@ export function render({model, el}) {
     reasons.replaceChildren();
     // A single reason needs no choice.
     for (const one of model.reasons.length > 1 ? offered : []) {
-      const node = button(reasons, "reason", null, () => model.send_msg({reason: one.key}));
+      const node = button(reasons, "reason", null, () => {
+        // At once: what is retried is what was chosen last, however slow the way there is.
+        model.chosen = one.key;
+        model.send_msg({reason: one.key});
+      });
       node.dataset.key = one.key;
       node.setAttribute("aria-pressed", String(one.key === model.chosen));
       make("span", node, null, one.title);

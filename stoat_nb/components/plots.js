@@ -235,13 +235,13 @@ function tree(model, parent, plot) {
       parts.forEach((part, place) => {
         const [left, top, wide, high] = places[place];
         const text = `${part.label}: ${FORMATS.size(part.bytes)}, ${videos(part.count)}`;
-        const box = button(canvas, wide > 28 && high > 14 ? "part" : "part small", null, () => model.send_msg({folder: part.key}));
+        const box = button(canvas, wide > 40 && high > 18 ? "part" : "part small", null, () => model.send_msg({folder: part.key}));
         box.dataset.key = part.key;
         box.disabled = !part.key;
         box.setAttribute("aria-label", text);
         box.style.cssText = `left:${left / 2.2}%;top:${top}%;width:${wide / 2.2}%;height:${high}%;--share:${8 + 34 * (part.bytes / parts[0].bytes)}%`;
-        if (wide > 28 && high > 14) make("span", box, "label", part.label);
-        if (wide > 28 && high > 30) make("span", box, "number", FORMATS.size(part.bytes));
+        if (wide > 40 && high > 18) make("span", box, "label", part.label);
+        if (wide > 56 && high > 34) make("span", box, "number", FORMATS.size(part.bytes));
         box.onpointerenter = box.onfocus = () => { said.textContent = text; };
         box.onpointerleave = box.onblur = rest;
         if (focused === part.key) box.focus();
