@@ -6,7 +6,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from typing import Any, TypeVar
 from weakref import WeakValueDictionary
@@ -31,6 +31,10 @@ KEPT = 256
 MOST_COUNTS = 1000
 #: Seconds for which pages share an answer while a scan changes the library all the time.
 SHARED_S = 1.5
+
+#: What pages wait for. Of the rest one is looked up at a time, so that these, and the pages
+#: themselves, need not wait for a processor until everything is counted.
+_QUICK = frozenset({"rows", "count", "scans"})
 
 _is_shared: ContextVar[bool] = ContextVar("is_shared", default=False)
 
@@ -57,6 +61,7 @@ class Exploration:
         self._lock = threading.Lock()
         self._answers: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
         self._version, self._since = -1, float("-inf")
+        self._counting = threading.Lock()
         self._turns: WeakValueDictionary[Any, threading.Lock] = WeakValueDictionary()
 
     def looked(self, key: tuple[Any, ...], question: Callable[[apsw.Connection], T]) -> T:
@@ -138,7 +143,9 @@ class Exploration:
             return self._told(keys, question)
         with self._lock:
             turn = self._turns.setdefault(tuple(keys.values()), threading.Lock())
-        with turn:  # who comes while the same is being looked up finds it done
+        is_quick = {key[0] for key in keys.values()} <= _QUICK
+        # Who comes while the same is being looked up finds it done.
+        with turn, nullcontext() if is_quick else self._counting:
             return self._told(keys, question)
 
     def _told(

@@ -93,9 +93,7 @@ class Overview(Viewer):
         )
         # Whether there is anything at all is known long before what it is made of: the page that
         # waits to show it need not wait for the rest.
-        first_look(
-            lambda: library.count(VideoQuery()), lambda total: self.param.update(n_videos=total)
-        )
+        first_look(lambda: library.count(VideoQuery()), self._show_total)
         first_look(self._read, self._show)
 
     def _read(self) -> Glance:
@@ -105,6 +103,9 @@ class Overview(Viewer):
             facets=self._library.facets(readable, GROUPS),
             growth=self._library.growth(),
         )
+
+    def _show_total(self, total: int) -> None:
+        self.n_videos = total
 
     def _show(self, found: Glance) -> None:
         self._facets = found.facets

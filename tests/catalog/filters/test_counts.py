@@ -261,3 +261,22 @@ def test_pages_that_ask_the_same_at_once_have_it_looked_up_once(filled: Catalog)
 
     with ThreadPoolExecutor(5) as pool:
         assert {one.result() for one in [pool.submit(look) for _ in range(5)]} == {1}
+
+
+def test_rows_do_not_wait_for_what_is_being_counted(filled: Catalog) -> None:
+    began, may_end = threading.Event(), threading.Event()
+
+    def question(_connection: apsw.Connection) -> bool:
+        began.set()
+        return may_end.wait(60)
+
+    def look() -> bool:
+        with shared_looks():
+            return filled.exploration.looked(("question",), question)
+
+    with ThreadPoolExecutor(1) as pool, shared_looks():
+        slow = pool.submit(look)
+        assert began.wait(60)
+        assert len(filled.rows(EVERYTHING)) == filled.exploration.count(EVERYTHING) == 9
+        may_end.set()
+        assert slow.result()
