@@ -27,6 +27,12 @@ async def wait(context):
         await asyncio.sleep(0.02)
 library.register_handler("wait", wait, timeout=None)
 """
+HALF_A_CHANGE = """() => {
+  const roots = Bokeh.documents.flatMap((document) => document.roots());
+  const managers = roots.filter((root) => root.type.endsWith("CommManager"));
+  managers.forEach((one) => one.msg_handler({metadata: {}, content: {data: "{}"}}));
+  return managers.length;
+}"""
 CELLS = (
     HANDLER,
     "job = library.submit('wait', {})\njob",
@@ -130,6 +136,10 @@ def test_a_job_in_a_cell_is_live_while_another_blocks_and_leaves_its_end_behind(
     expect(cancel).to_be_visible()
 
     run(page, 2, wait=False)
+    before = str(bar.get_attribute("aria-valuenow"))
+    expect(bar).not_to_have_attribute("aria-valuenow", before)
+    # A change of which only a part came, as while the view was still being made.
+    assert page.evaluate(HALF_A_CHANGE)
     before = str(bar.get_attribute("aria-valuenow"))
     expect(bar).not_to_have_attribute("aria-valuenow", before)
     cancel.click()
