@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import NamedTuple
 
 from stoat_nb.media.window import Window
@@ -21,16 +22,21 @@ class Box(NamedTuple):
     end: int
 
 
-def boxes(window: Window, start: int, end: int) -> Iterator[Box]:
-    """Yield the boxes between two places; stop at what is no box.
+def boxes(window: Window, start: int, end: int) -> Iterable[Box]:
+    """Return the boxes between two places, up to what is no box.
 
     The last box may say that it ends beyond ``end``: that is the news of a file cut short.
     """
-    if piece := window.held(start, end):
-        found = _in_memory(*piece, start, end)
-        window.step(len(found))
-        yield from found
-        start = found[-1].end if found else start
+    piece = window.held(start, end)
+    if piece is None:
+        return _walked(window, start, end)
+    found = _in_memory(*piece, start, end)
+    window.step(len(found))
+    start = found[-1].end if found else start
+    return found if start + _SHORT > end else chain(found, _walked(window, start, end))
+
+
+def _walked(window: Window, start: int, end: int) -> Iterator[Box]:
     while start + _SHORT <= end and (box := _box(window, start, end)):
         yield box
         start = box.end

@@ -29,15 +29,20 @@ class Node:
     children: dict[bytes, list[Node]]
     rest: int = 0  #: Bytes at its end that are no box.
 
-    def one(self, *path: bytes) -> Box | None:
-        """Return the first box at a path below this one."""
+    def below(self, *path: bytes) -> Node | None:
+        """Return the first box at a path below this one, with what is in it."""
         node = self
         for kind in path:
             found = node.children.get(kind)
             if not found:
                 return None
             node = found[0]
-        return node.box
+        return node
+
+    def one(self, kind: bytes) -> Box | None:
+        """Return the first child of a kind as a box alone."""
+        found = self.children.get(kind)
+        return found[0].box if found else None
 
     def all(self, kind: bytes) -> list[Node]:
         """Return the children of a kind."""
@@ -93,9 +98,12 @@ def _node(window: Window, box: Box, depth: int) -> Node:
     for child in boxes(window, box.body, box.end):
         if child.end > box.end:
             break
+        end = child.end
         is_container = child.kind in _CONTAINERS and depth < _DEEPEST
         below = _node(window, child, depth + 1) if is_container else Node(child, _NOTHING)
-        node.children.setdefault(child.kind, []).append(below)
-        end = child.end
+        if known := node.children.get(child.kind):
+            known.append(below)
+        else:
+            node.children[child.kind] = [below]
     node.rest = box.end - end
     return node

@@ -54,8 +54,7 @@ class Window:
         """Return up to ``length`` bytes at ``offset``: fewer, or none, where the file ends."""
         found = self._known(offset, length)
         if found is None:
-            self.load(offset, max(length, self.ahead))
-            found = self._kept[0][1][:length]
+            found = self._keep(offset, max(length, self.ahead))[:length]
         return found
 
     def exactly(self, offset: int, length: int) -> bytes:
@@ -79,7 +78,13 @@ class Window:
 
     def load(self, offset: int, length: int) -> None:
         """Read ahead: what is asked for within these bytes comes from memory."""
-        self._kept.appendleft((offset, self._read(offset, length)))
+        if self.held(offset, offset + length) is None:
+            self._keep(offset, length)
+
+    def _keep(self, offset: int, length: int) -> bytes:
+        data = self._read(offset, length)
+        self._kept.appendleft((offset, data))
+        return data
 
     def _read(self, offset: int, length: int) -> bytes:
         length = min(length, self.size - offset)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from stoat_nb.media.codecs.bits import Bits, OutOfBits
+from stoat_nb.media.remembered import remembered
 
 _LOW_COMPLEXITY = 2
 _RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350)
@@ -29,6 +30,7 @@ class Sound:
         return self.doubles is False or self.sample_rate > 24000  # noqa: PLR2004 - Hz
 
 
+@remembered
 def sound(config: bytes) -> Sound | None:
     """Read a decoder's configuration; None if it ends too soon or means nothing."""
     bits = Bits(config)

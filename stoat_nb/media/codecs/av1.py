@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from stoat_nb.media.codecs.bits import Bits, OutOfBits
 from stoat_nb.media.codecs.picture import Picture
 from stoat_nb.media.codecs.sei import leb128
+from stoat_nb.media.remembered import remembered
 
 _SEQUENCE, _FRAME_HEADER, _FRAME = 1, 3, 6
 _HEAD = 4  # bytes of av1C before its units
@@ -17,7 +18,7 @@ _IDENTITY = 0
 _MOST_UNITS = 16
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Sequence:
     """A sequence header: the form of its pictures, and what the heads of frames depend on."""
 
@@ -33,7 +34,7 @@ def picture(config: bytes, sample: bytes) -> Picture | None:
     """Return the form of the pictures; None unless all of it is plain, from the first frame on."""
     try:
         units = [*_units(sample), *_units(config[_HEAD:])]
-        found = [_sequence(Bits(unit)) for kind, unit in units if kind == _SEQUENCE]
+        found = [_sequence(unit) for kind, unit in units if kind == _SEQUENCE]
         sequence = found[0] if found else None
         forms = {
             one and replace(one.form, primaries=None, transfer=None, matrix=None) for one in found
@@ -56,7 +57,9 @@ def _units(data: bytes) -> Iterator[tuple[int, bytes]]:
         at = body + size
 
 
-def _sequence(bits: Bits) -> _Sequence | None:
+@remembered
+def _sequence(unit: bytes) -> _Sequence | None:
+    bits = Bits(unit)
     profile, still, reduced = bits.u(3), bits.flag(), bits.flag()
     if still or reduced or bits.flag():  # pictures that stand alone, or a clock in the stream
         return None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from stoat_nb.media.codecs.bits import Bits, OutOfBits, unescaped
 from stoat_nb.media.codecs.picture import CHROMAS, Picture
 from stoat_nb.media.codecs.vui import Vui, vui_head
+from stoat_nb.media.remembered import remembered
 
 _SPS, _TYPE = 7, 0x1F
 _WITH_CHROMA = frozenset({100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135})
@@ -64,6 +65,7 @@ def _sets(data: bytes, at: int, count: int) -> tuple[tuple[bytes, ...], int]:
     return tuple(found), at
 
 
+@remembered
 def picture(extradata: bytes) -> Picture | None:
     """Return the form of the pictures by the first parameter set; None if there is none to read."""
     known = config(extradata)
@@ -225,6 +227,7 @@ def _hrd(bits: Bits, seen: Vui) -> None:
     seen.marks_fields = bits.flag()
 
 
+@remembered
 def is_sound(extradata: bytes) -> bool:
     """Whether a configuration is whole, and says the same of the profile as its parameter set."""
     known = config(extradata)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from stoat_nb.media.codecs.bits import Bits, OutOfBits, unescaped
 from stoat_nb.media.codecs.picture import CHROMAS, Picture
 from stoat_nb.media.codecs.vui import Vui, vui_head
+from stoat_nb.media.remembered import remembered
 
 _VPS, _SPS, _PPS, _SEI = 32, 33, 34, 39
 _START = b"\0\0\x01"
@@ -52,6 +53,7 @@ def config(extradata: bytes) -> Config | None:
     return Config((extradata[21] & 3) + 1, tuple(units))
 
 
+@remembered
 def picture(extradata: bytes) -> Picture | None:
     """Return the form of the pictures by the first parameter set; None if there is none to read."""
     known = config(extradata)
@@ -194,6 +196,7 @@ def _vui(bits: Bits) -> Vui:
     return seen
 
 
+@remembered
 def is_sound(extradata: bytes) -> bool:
     """Whether a configuration is whole, with one parameter set of each kind in its place."""
     known = config(extradata)

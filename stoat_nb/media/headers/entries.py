@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -13,6 +13,7 @@ from stoat_nb.media.headers.colours import colour_facts, colours_of, colours_of_
 from stoat_nb.media.headers.samples import BEGINNING
 from stoat_nb.media.headers.tracks import Track
 from stoat_nb.media.headers.unproven import Unproven, prove
+from stoat_nb.media.remembered import remembered
 
 _VISUAL = 86  # bytes of an entry before its boxes
 _FORMATS = {"4:2:0": "yuv420p", "4:2:2": "yuv422p", "4:4:4": "yuv444p"}
@@ -41,6 +42,7 @@ class Codec:
     read: Callable[[bytes, bytes], Picture | None]
     #: Whether libav knows by the codec alone that pictures are whole.
     is_progressive: bool = False
+    is_told: bool = False  #: The entry tells all: files of one camera, of one form, say the same.
     harmless: frozenset[bytes] = frozenset()  #: Boxes of its own that say nothing more.
     needs: int = BEGINNING  #: Bytes of a first sample that tell what it is.
 
@@ -73,9 +75,9 @@ def _avid(config: bytes, sample: bytes) -> Picture | None:
 
 
 _PICTURES = {
-    b"avc1": Codec("h264", b"avcC", _parameter_sets(h264), is_progressive=True),
-    b"hvc1": Codec("hevc", b"hvcC", _parameter_sets(hevc)),
-    b"hev1": Codec("hevc", b"hvcC", _parameter_sets(hevc)),
+    b"avc1": Codec("h264", b"avcC", _parameter_sets(h264), is_progressive=True, is_told=True),
+    b"hvc1": Codec("hevc", b"hvcC", _parameter_sets(hevc), is_told=True),
+    b"hev1": Codec("hevc", b"hvcC", _parameter_sets(hevc), is_told=True),
     b"av01": Codec("av1", b"av1C", av1.picture),
     b"vp09": Codec("vp9", b"vpcC", _vp9),
     b"jpeg": Codec("mjpeg", None, _first(jpeg.picture), needs=_TABLES),
@@ -108,10 +110,23 @@ def parts_of(entry: bytes, start: int) -> Parts:
 def video_facts(track: Track, sample: bytes, size: int) -> dict[str, Any]:
     """Return what a video track's sample entry, and how its first sample begins, prove."""
     known = _PICTURES.get(track.tag)
-    prove(known and track.n_entries == 1 and len(track.entry) >= _VISUAL, "another video codec")
-    parts = parts_of(track.entry, _VISUAL)
-    if known is None:
+    if known is None or track.n_entries != 1 or len(track.entry) < _VISUAL:
         raise Unproven("another video codec")
+    shown = track.width >> 16, track.height >> 16
+    if known.is_told:
+        return dict(_of_entry(track.entry, shown))
+    return _facts(known, track.entry, shown, sample, size)
+
+
+@remembered
+def _of_entry(entry: bytes, shown: tuple[int, int]) -> Mapping[str, Any]:
+    return _facts(_PICTURES[entry[4:8]], entry, shown, b"", 0)
+
+
+def _facts(
+    known: Codec, entry: bytes, shown: tuple[int, int], sample: bytes, size: int
+) -> dict[str, Any]:
+    parts = parts_of(entry, _VISUAL)
     spare = known.harmless | ({b"uuid"} if parts.get(b"uuid", b"")[:16] == _IPOD else set())
     strange = sorted(set(parts) - _HARMLESS - spare)
     is_told = known.box is None or known.box in parts
@@ -143,7 +158,7 @@ def video_facts(track: Track, sample: bytes, size: int) -> dict[str, Any]:
         "chroma": form.chroma,
         "progressive_only": form.progressive,
         "field_order": "progressive" if known.is_progressive or b"fiel" in parts else None,
-        "sar": _aspect(track, parts.get(b"pasp"), form),
+        "sar": _aspect(entry, shown, parts.get(b"pasp"), form),
         **dolby_vision(parts.get(b"dvcC") or parts.get(b"dvvC")),
         **_light(parts.get(b"clli")),
         **colour_facts(colour),
@@ -171,16 +186,17 @@ def pixel_format(form: Picture, codec: str) -> str:
     return f"{base}{depth}le"
 
 
-def _aspect(track: Track, stated: bytes | None, form: Picture) -> float | None:
+def _aspect(
+    entry: bytes, shown: tuple[int, int], stated: bytes | None, form: Picture
+) -> float | None:
     """Return the sample aspect: the entry's, the one the shown size makes, or the stream's."""
-    width, height = (int.from_bytes(track.entry[at : at + 2], "big") for at in (32, 34))
+    width, height = (int.from_bytes(entry[at : at + 2], "big") for at in (32, 34))
     prove((width, height) == (form.width, form.height), "two sizes of the picture")
     if stated and len(stated) >= 8:  # noqa: PLR2004 - two numbers
         across, down = int.from_bytes(stated[:4], "big"), int.from_bytes(stated[4:8], "big")
         prove(max(across, down) <= 1 << 16, "a strange shape of pixels")
         if across and down:
             return across / down
-    shown = track.width >> 16, track.height >> 16
     prove(max(shown) < 1 << 15, "a vast picture")
     if all(shown) and shown != (width, height):
         return float(Fraction(height * shown[0], width * shown[1]))

@@ -143,33 +143,35 @@ def _written(track: Track) -> dict[str, Any]:
 def _refuse_strangers(film: Movie, shape: Structure, found: list[Track]) -> None:
     prove(shape.integrity == COMPLETE and not film.fragmented, "a file cut or in fragments")
     kinds = [box.kind for box in film.tops]
-    prove(set(kinds) <= _TOPS, f"boxes of another kind: {sorted(set(kinds) - _TOPS)}")
+    if strange := set(kinds) - _TOPS:
+        raise Unproven(f"boxes of another kind: {sorted(strange)}")
     prove(kinds.count(b"moov") == 1 and kinds.count(b"ftyp") <= 1, "several indices")
     prove(film.index and len(film.index.all(b"trak")) == len(found), "a broken track")
     handlers = {track.handler for track in found}
-    strange = sorted(handlers - set(_KINDS))
-    prove(not strange and handlers & _MAIN, f"tracks of another kind: {strange}")
+    if (unknown := handlers - _KINDS.keys()) or not handlers & _MAIN:
+        raise Unproven(f"tracks of another kind: {sorted(unknown)}")
     numbers = {track.id for track in found if 0 < track.id < 1 << 31}
     prove(len(numbers) == len(found), "tracks of one number")
     for track in found:
         prove(track.n_entries == 1 and track.entry[8:16] == _OWN_DATA, "a strange sample entry")
-        inner = track.media.one(b"minf", b"hdlr")
+        inner = track.media.below(b"minf", b"hdlr")
         prove(inner is None or any(track.name[:2].strip(b"\0")), "a track without a name")
     if film.index:
         _refuse_strange_boxes(film.index)
 
 
 def _refuse_strange_boxes(node: Node) -> None:
-    known = _KNOWN.get(node.box.kind)
-    if known is None:
-        return
-    prove(not node.rest, f"something that is no box in {node.box.kind!r}")
-    strange = sorted(set(node.children) - known)
-    prove(not strange, f"boxes of another kind in {node.box.kind!r}: {strange}")
+    outer = node.box.kind
+    if node.rest:
+        raise Unproven(f"something that is no box in {outer!r}")
+    if strange := node.children.keys() - _KNOWN[outer]:
+        raise Unproven(f"boxes of another kind in {outer!r}: {sorted(strange)}")
     for kind, children in node.children.items():
-        prove(kind in _REPEATED or len(children) == 1, f"a box twice: {kind!r}")
-        for child in children:
-            _refuse_strange_boxes(child)
+        if len(children) > 1 and kind not in _REPEATED:
+            raise Unproven(f"a box twice: {kind!r}")
+        if kind in _KNOWN:
+            for child in children:
+                _refuse_strange_boxes(child)
 
 
 def _refuse_early_words(film: Movie) -> None:

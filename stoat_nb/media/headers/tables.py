@@ -7,6 +7,7 @@ import struct
 from stoat_nb.media.boxes import Box
 from stoat_nb.media.headers.tracks import Track
 from stoat_nb.media.headers.unproven import prove
+from stoat_nb.media.movie import Node
 from stoat_nb.media.window import Window
 
 _MOST_RUNS = 340  # of chunks, a page; more are believed
@@ -23,21 +24,20 @@ def prove_tables(window: Window, track: Track, samples: int) -> None:
     for kind, width in _TABLES.items():
         if box := track.tables.one(kind):
             head = window.at(box.body, 8)
-            prove(
-                box.end - box.body == 8 + width * _number(head), f"a table of odd length: {kind!r}"
-            )
-            prove(head[0] in _VERSIONS.get(kind, (0,)), f"a table of a new kind: {kind!r}")
-    for path in ((b"stsd",), (b"stsz",)):
-        box = track.tables.one(*path)
+            prove(box.end - box.body == 8 + width * _number(head), "a table of odd length")
+            prove(head[0] in _VERSIONS.get(kind, (0,)), "a table of a new kind")
+    for kind in (b"stsd", b"stsz"):
+        box = track.tables.one(kind)
         prove(box and not window.at(box.body, 1)[0], "a table of a new kind")
     for kind in (b"sgpd", b"sbgp"):
         for node in track.tables.all(kind):
             _prove_groups(window, node.box)
     _prove_sizes(window, track)
     _prove_offsets(window, track.tables.one(b"ctts"), samples, track.time_scale)
-    _prove_source(window, track.media.one(b"minf", b"dinf", b"dref"))
-    offsets = track.tables.one(b"stco") or track.tables.one(b"co64")
-    prove(offsets and not (track.tables.one(b"stco") and track.tables.one(b"co64")), "two tables")
+    _prove_source(window, track.media.below(b"minf", b"dinf", b"dref"))
+    narrow, wide = track.tables.one(b"stco"), track.tables.one(b"co64")
+    offsets = narrow or wide
+    prove(offsets and not (narrow and wide), "two tables")
     chunks = _number(window.at(offsets.body, 8)) if offsets else 0
     _prove_chunks(window, track.tables.one(b"stsc"), chunks, samples)
 
@@ -71,7 +71,8 @@ def _prove_offsets(window: Window, box: Box | None, samples: int, scale: int) ->
     prove(max(map(abs, numbers[1::2]), default=0) <= _FURTHEST_S * scale, "an offset far away")
 
 
-def _prove_source(window: Window, box: Box | None) -> None:
+def _prove_source(window: Window, names: Node | None) -> None:
+    box = names and names.box
     body = window.at(box.body, min(box.end - box.body, 20)) if box else b""
     plain = box and box.end - box.body == _SOURCE and body[8:12] == b"\0\0\0\x0c"
     prove(plain and body[:8] == b"\0\0\0\0\0\0\0\1", "samples in another file")

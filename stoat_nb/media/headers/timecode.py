@@ -25,7 +25,8 @@ def add_timecodes(window: Window, tracks: list[Track], words: list[Tags]) -> Non
     for track, own in zip(tracks, words, strict=True):
         if track.tag == TAG:
             own.append(("timecode", clocks[track.id]))
-        if box := track.node.one(b"tref", TAG):
+        if named := track.node.below(b"tref", TAG):
+            box = named.box
             number = int.from_bytes(window.at(box.body, 4), "big")
             prove(box.end - box.body == 4 and number in clocks, "a clock that is not there")  # noqa: PLR2004 - one track
             own.append(("timecode", clocks[number]))

@@ -66,7 +66,7 @@ class Track:
     @property
     def samples(self) -> int | None:
         """How many samples the table of durations counts."""
-        return None if self.durations is None else sum(count for count, _ in self.durations)
+        return None if self.durations is None else sum([count for count, _ in self.durations])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,9 +111,7 @@ def tracks(window: Window, film: Movie) -> list[Track]:
 
 
 def _track(window: Window, node: Node) -> Track | None:
-    media = next(iter(node.all(b"mdia")), None)
-    information = next(iter(media.all(b"minf")), None) if media else None
-    tables = next(iter(information.all(b"stbl")), None) if information else None
+    media, tables = node.below(b"mdia"), node.below(b"mdia", b"minf", b"stbl")
     if media is None or tables is None:
         return None
     shown = _shown(_body(window, node.one(b"tkhd"), 96))
@@ -129,8 +127,8 @@ def _track(window: Window, node: Node) -> Track | None:
         name=handler[24:],
         entry=entry,
         n_entries=count,
-        edits=_edits(_body(window, node.one(b"edts", b"elst"), 8 + 20 * _MOST_EDITS)),
-        chapters=_named(_body(window, node.one(b"tref", b"chap"), 4 * _MOST_TRACKS)),
+        edits=_edits(_inner(window, node.below(b"edts", b"elst"), 8 + 20 * _MOST_EDITS)),
+        chapters=_named(_inner(window, node.below(b"tref", b"chap"), 4 * _MOST_TRACKS)),
         durations=runs(window, tables.one(b"stts")),
         tables=tables,
         media=media,
@@ -140,6 +138,10 @@ def _track(window: Window, node: Node) -> Track | None:
 
 def _body(window: Window, box: Box | None, most: int) -> bytes:
     return window.at(box.body, min(box.end - box.body, most)) if box else b""
+
+
+def _inner(window: Window, node: Node | None, most: int) -> bytes:
+    return _body(window, node.box, most) if node else b""
 
 
 def _shown(body: bytes) -> dict[str, Any] | None:

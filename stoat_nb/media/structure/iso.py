@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from stoat_nb.media.boxes import Box
 from stoat_nb.media.movie import Movie, Node, movie
 from stoat_nb.media.structure.verdict import (
@@ -35,8 +33,13 @@ def check_movie(window: Window, film: Movie) -> Structure:
     """Check an ISO file by its boxes."""
     if not film.tops:
         return UNCHECKED
-    return replace(
-        _verdict(window, film), fragmented=film.fragmented, faststart=_is_faststart(film)
+    said = _verdict(window, film)
+    return Structure(
+        integrity=said.integrity,
+        integrity_level=said.integrity_level,
+        integrity_reason=said.integrity_reason,
+        fragmented=film.fragmented,
+        faststart=_is_faststart(film),
     )
 
 
@@ -103,9 +106,10 @@ def _referenced(window: Window, box: Box) -> int:
 
 def _track_end(window: Window, track: Node) -> int:
     """Return where a track's last chunk ends, as far as its tables tell."""
-    where = ("mdia", "minf", "stbl")
-    path = [name.encode() for name in where]
-    narrow, wide = track.one(*path, b"stco"), track.one(*path, b"co64")
+    tables = track.below(b"mdia", b"minf", b"stbl")
+    if tables is None:
+        return 0
+    narrow, wide = tables.one(b"stco"), tables.one(b"co64")
     offsets, width = (narrow, 4) if narrow else (wide, 8)
     if offsets is None or not is_own_data(window, track):
         return 0
@@ -114,15 +118,15 @@ def _track_end(window: Window, track: Node) -> int:
     if not count or at + width > offsets.end:
         return 0
     start = _number(window, at, width)
-    return start + _last_chunk(window, track.one(*path, b"stsc"), track.one(*path, b"stsz"))
+    return start + _last_chunk(window, tables.one(b"stsc"), tables.one(b"stsz"))
 
 
 def is_own_data(window: Window, track: Node) -> bool:
     """Whether the samples are in this very file: the flag of each data reference says so."""
-    box = track.one(b"mdia", b"minf", b"dinf", b"dref")
-    if box is None or _number(window, box.body + 4) != 1:
+    names = track.below(b"mdia", b"minf", b"dinf", b"dref")
+    if names is None or _number(window, names.box.body + 4) != 1:
         return False
-    return bool(_number(window, box.body + 16) & 1)
+    return bool(_number(window, names.box.body + 16) & 1)
 
 
 def _last_chunk(window: Window, per_chunk: Box | None, sizes: Box | None) -> int:
