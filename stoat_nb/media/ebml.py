@@ -8,7 +8,11 @@ from typing import NamedTuple
 from stoat_nb.media.window import Window
 
 _LONGEST_HEAD = 12  # four bytes of id, eight of size
-_LONGEST_ID = 4
+_LONGEST_ID, _LONGEST_SIZE = 4, 8
+#: How many bytes a number has, by the first of them: its leading zero bits tell. 9 is no number.
+LENGTHS = bytes(9 - first.bit_length() for first in range(256))
+#: What of a size is its value, by its length; all ones mean that the size is unknown.
+MASKS = tuple((1 << 7 * length) - 1 for length in range(10))
 
 HEADER, SEGMENT = 0x1A45DFA3, 0x18538067
 SEEK_HEAD, INFO, TRACKS, CLUSTER = 0x114D9B74, 0x1549A966, 0x1654AE6B, 0x1F43B675
@@ -44,23 +48,13 @@ def element_at(window: Window, start: int) -> Element | None:
     """Read the head of the element at a place, or None if there is none."""
     window.step()
     head = window.at(start, _LONGEST_HEAD)
-    id_length = _length(head, 0)
-    if not 0 < id_length <= _LONGEST_ID:
+    id_length = LENGTHS[head[0]] if head else 0
+    if not id_length < len(head) or id_length > _LONGEST_ID:
         return None
-    length = _length(head, id_length)
+    length = LENGTHS[head[id_length]]
     body = id_length + length
-    if not length or body > len(head):
+    if length > _LONGEST_SIZE or body > len(head):
         return None
-    size = int.from_bytes(head[id_length:body], "big") & ((1 << 7 * length) - 1)
-    known = size != (1 << 7 * length) - 1
-    return Element(
-        int.from_bytes(head[:id_length], "big"),
-        start,
-        start + body,
-        start + body + size if known else None,
-    )
-
-
-def _length(head: bytes, at: int) -> int:
-    """Count the bytes of the number at a place: its leading zero bits tell. 0 is no number."""
-    return 9 - head[at].bit_length() if at < len(head) and head[at] else 0
+    size = int.from_bytes(head[id_length:body], "big") & MASKS[length]
+    end = None if size == MASKS[length] else start + body + size
+    return Element(int.from_bytes(head[:id_length], "big"), start, start + body, end)

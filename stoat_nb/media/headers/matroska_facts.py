@@ -148,8 +148,9 @@ def segment_facts(
 def _stream(idx: int, entry: Tree, words: Words, place: _Place) -> dict[str, Any]:
     kind = _KINDS.get(number(entry, 0x83) or 0)
     prove(kind, "a track of another kind")
-    for element, reason in _STRANGE.items():
-        prove(not entry.get(element) or number(entry, element) == 0, reason)
+    for element in _STRANGE.keys() & entry.keys():
+        is_said = number(entry, element) != 0 or below(entry, element)
+        prove(not is_said, _STRANGE[element])
     begin, known = place.starts.get(number(entry, 0xD7) or 0), lower_keys(dict(words))
     prove(kind != "video" or begin, "a picture that starts late")
     facts: dict[str, Any] = {
@@ -179,8 +180,8 @@ def _stream(idx: int, entry: Tree, words: Words, place: _Place) -> dict[str, Any
 
 def _video(name: str, entry: Tree, begin: Start | None) -> dict[str, Any]:
     video, private = below(entry, 0xE0), last(entry, 0x63A2)
-    for element, reason in _STRANGE_VIDEO.items():
-        prove(not number(video, element), reason)
+    for element in _STRANGE_VIDEO.keys() & video.keys():
+        prove(not number(video, element), _STRANGE_VIDEO[element])
     step = number(entry, 0x23E383)
     if begin is None or not step or step < 1000:  # noqa: PLR2004 - nanoseconds
         raise Unproven("a frame rate that is not stated")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass, field, fields
+from functools import partial
 from typing import Any
 
 from stoat_nb.media.codecs.bits import OutOfBits
@@ -25,6 +26,7 @@ from stoat_nb.media.headers.unproven import Unproven, prove
 from stoat_nb.media.movie import movie
 from stoat_nb.media.structure.check import is_iso, is_matroska, structure
 from stoat_nb.media.structure.iso import check_movie
+from stoat_nb.media.structure.matroska import check_segment
 from stoat_nb.media.structure.verdict import UNCHECKED, Structure, beyond_measure
 from stoat_nb.media.window import TooMuch, Window
 
@@ -85,9 +87,9 @@ def _iso(window: Window, *, is_libav_next: bool) -> Headers:
 
 def _matroska(window: Window, *, is_libav_next: bool) -> Headers:
     found = segment(window)
-    shape = structure(window)
     if found is None:
-        return Headers(shape)
+        return Headers(structure(window))
+    shape = structure(window, partial(check_segment, segment=found.top))
     timings, stated = of_segment(found), stated_by_segment(found)
     begin: dict[int, float] = {}
     try:

@@ -12,6 +12,8 @@ from stoat_nb.media.ebml import (
     CRC,
     CUES,
     INFO,
+    LENGTHS,
+    MASKS,
     SEEK_HEAD,
     SEGMENT,
     TAGS,
@@ -33,6 +35,7 @@ _MASTERS = frozenset(
 
 _VERSIONS = {0x42F7: 1, 0x42F2: 4, 0x42F3: 8, 0x4285: 3}  # what the header may ask of a reader
 _BROKEN = 0  # no element has this number
+_NO_LENGTH = 9
 _REPEATED = frozenset({VOID, 0xAE, 0x4DBB, 0x7373, 0x67C8, 0xB6})
 _HARMLESS = frozenset({VOID, CRC, CUES, CHAPTERS})
 _LISTS = {TRACKS: 0xAE, TAGS: 0x7373, CHAPTERS: 0x45B9, SEEK_HEAD: 0x4DBB}
@@ -64,6 +67,7 @@ class Segment:
     """What stands before the first cluster; what stands elsewhere is only known to be there."""
 
     doc_type: bytes
+    top: Element  #: The segment itself.
     info: Tree = field(default_factory=dict)
     tracks: list[Tree] = field(default_factory=list)
     first_cluster: int | None = None  #: Where its content starts.
@@ -72,8 +76,16 @@ class Segment:
     attachments: Element | None = None
     others: set[int] = field(default_factory=set)  #: Further elements at the top that were met.
     is_plain: bool = True  #: Everything met is of a known kind, whole, and where it should be.
-    body: int = 0  #: Where the segment's content starts.
-    end: int = 0
+
+    @property
+    def body(self) -> int:
+        """Where its content starts."""
+        return self.top.body
+
+    @property
+    def end(self) -> int:
+        """Where it says that it ends; 0 if it does not."""
+        return self.top.end or 0
 
 
 def segment(window: Window) -> Segment | None:
@@ -86,7 +98,7 @@ def segment(window: Window) -> Segment | None:
     top = element_at(window, header.end)
     if top is None or top.id != SEGMENT:
         return None
-    found = Segment(doc_type=last(words, 0x4282).rstrip(b"\0"), body=top.body, end=top.end or 0)
+    found = Segment(doc_type=last(words, 0x4282).rstrip(b"\0"), top=top)
     found.is_plain = all(most >= (versions[kind] or 0) for kind, most in _VERSIONS.items())
     found.is_plain &= _BROKEN not in words
     places: list[Tree] = []
@@ -154,12 +166,13 @@ def _is_followed(window: Window, cluster: Element, end: int) -> bool:
 
 def _is_known(tree: Tree) -> bool:
     """Whether all elements are of known kinds, and none was cut off or left over."""
-    return all(
-        kind in _KNOWN
-        and (len(values) == 1 or kind in _REPEATED)
-        and all(_is_known(one) if isinstance(one, dict) else _fits(kind, one) for one in values)
-        for kind, values in tree.items()
-    )
+    for kind, values in tree.items():
+        if kind not in _KNOWN or (len(values) > 1 and kind not in _REPEATED):
+            return False
+        for one in values:
+            if not (_is_known(one) if isinstance(one, dict) else _fits(kind, one)):
+                return False
+    return True
 
 
 def _fits(kind: int, value: bytes) -> bool:
@@ -177,26 +190,29 @@ def masters(tree: Tree, kind: int) -> list[Tree]:
     return [entry for entry in tree.get(kind, []) if isinstance(entry, dict)]
 
 
-def _tree(data: bytes, depth: int = 0) -> Tree:
+def _tree(data: bytes) -> Tree:
     """Read the elements in a header's content."""
+    return _branch(data, 0, len(data), 0)
+
+
+def _branch(data: bytes, at: int, end: int, depth: int) -> Tree:
+    """Read the elements between two places of a header's content."""
     found: Tree = {}
-    at = 0
-    while at < len(data):
-        id_length = 9 - data[at].bit_length() if data[at] else 9
-        start = at + id_length
-        length = 9 - data[start].bit_length() if start < len(data) and data[start] else 9
+    while at < end:
+        start = at + LENGTHS[data[at]]
+        length = LENGTHS[data[start]] if start < end else _NO_LENGTH
         body = start + length
-        if id_length > 4 or length > 8 or body > len(data):  # noqa: PLR2004 - the format's limits
+        size = int.from_bytes(data[start:body], "big") & MASKS[length]
+        if start - at > 4 or length > 8 or body + size > end:  # noqa: PLR2004 - the format's limits
             found[_BROKEN] = []
             break
-        size = int.from_bytes(data[start:body], "big") & ((1 << 7 * length) - 1)
-        kind, value = int.from_bytes(data[at:start], "big"), data[body : body + size]
-        if len(value) < size:
-            found[_BROKEN] = []
-            break
+        kind, at = int.from_bytes(data[at:start], "big"), body + size
         is_tree = kind in _MASTERS and depth < 4  # noqa: PLR2004 - none lies deeper
-        found.setdefault(kind, []).append(_tree(value, depth + 1) if is_tree else value)
-        at = body + size
+        value = _branch(data, body, at, depth + 1) if is_tree else data[body:at]
+        if kind in found:
+            found[kind].append(value)
+        else:
+            found[kind] = [value]
     return found
 
 
@@ -208,7 +224,11 @@ def last(tree: Tree, kind: int) -> bytes:
 
 def number(tree: Tree, kind: int) -> int | None:
     """Return an unsigned value; None if there is none."""
-    return int.from_bytes(last(tree, kind), "big") if kind in tree else None
+    values = tree.get(kind)
+    if values is None:
+        return None
+    value = values[-1] if values else b""
+    return int.from_bytes(value, "big") if isinstance(value, bytes) else 0
 
 
 def real(tree: Tree, kind: int) -> float | None:

@@ -27,9 +27,12 @@ _ISO_FIRST = frozenset(
 )
 
 
-def structure(window: Window) -> Structure:
-    """Check the structure of an open file; whatever it holds, there is an answer."""
-    check = _check(window.at(0, 16))
+def structure(window: Window, check: _Check | None = None) -> Structure:
+    """Check the structure of an open file; whatever it holds, there is an answer.
+
+    Who knows already what to check says so, and spares another look at the first bytes.
+    """
+    check = check or _check(window.at(0, 16))
     try:
         return check(window) if check else UNCHECKED
     except TooMuch:

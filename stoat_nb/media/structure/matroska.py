@@ -23,11 +23,12 @@ def check_matroska(window: Window) -> Structure:
         return UNCHECKED
     for element in elements(window, header.end, window.size):
         if element.id == SEGMENT:
-            return _segment(window, element)
+            return check_segment(window, element)
     return checked(SUSPECT, "After the header comes no segment: there is nothing to play.")
 
 
-def _segment(window: Window, segment: Element) -> Structure:
+def check_segment(window: Window, segment: Element) -> Structure:
+    """Check a segment that was found where it has to be."""
     if segment.end is None:
         return _live(window, segment.body)
     if segment.end > window.size:
