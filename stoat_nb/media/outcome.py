@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from stoat_nb.media.failures import ERROR_CLASSES, STOAT
@@ -25,6 +26,7 @@ _BASES = frozenset(
     {"container", "header", "tags", "sizes", "streams", "timestamps", "estimated"}
     | {"packets", "counted"}
 )
+_ERROR_CLASSES, _INTEGRITY, _LEVELS = map(frozenset, (ERROR_CLASSES, INTEGRITY, LEVELS))
 _TURNS = frozenset({0, 90, 180, 270})
 _DIGEST = re.compile(r"[0-9a-f]{32}", re.ASCII)
 _LARGEST = 2**63 - 1  # what the catalog's columns hold
@@ -36,44 +38,18 @@ _MOST_SECONDS = 1e10  # three centuries; more is a damaged header
 
 _MOST_CHAPTERS, _MOST_TAGS = 2000, 300
 _LONGEST_KEY, _LONGEST_TAG, _LONGEST_DOCUMENT = 200, 2000, 100_000
+_WRITER = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
 
-_COUNTS = (
-    *("channels", "sample_rate", "bitrate", "frame_count", "bit_depth", "fps_num", "fps_den"),
-    *("max_cll", "max_fall"),
-)
-_TEXTS = (
-    "codec",
-    "codec_tag",
-    "profile",
-    "pix_fmt",
-    "color_range",
-    "color_space",
-    "color_transfer",
-    "color_primaries",
-    "chroma",
-    "channel_layout",
-    "language",
-    "title",
-)
-_FLAGS = ("is_default", "is_forced", "is_cover")
-_TRUTHS = ("interlaced", "has_b_frames")
-_WORDS = {
-    "hdr": _HDR,
-    "field_order": _ORDERS,
-    "fps_mode": _MODES,
-    "fps_mode_basis": _BASES,
-    "frame_count_basis": _BASES,
-    "bitrate_basis": _BASES,
-}
+_Object = dict[Any, Any]  #: Of JSON.
 
 
 def outcome(found: Found, value: Any) -> Outcome:
     """Turn what a worker answered about ``found`` into an outcome."""
-    answer = value if isinstance(value, Mapping) else {}
+    answer = value if isinstance(value, dict) else {}
     video, failure = answer.get("video"), answer.get("failure")
-    if isinstance(failure, Mapping):
+    if isinstance(failure, dict):
         return Outcome(found=found, failure=_failure(failure))
-    if isinstance(video, Mapping) and (streams := _streams(video.get("streams"))):
+    if isinstance(video, dict) and (streams := _streams(video.get("streams"))):
         return Outcome(found=found, video=_video(video, streams))
     return Outcome(found=found, failure=_senseless())
 
@@ -82,8 +58,8 @@ def _senseless() -> Failure:
     return Failure(error_class="internal", error="The reader's answer made no sense.", tool=STOAT)
 
 
-def _failure(answer: Mapping[Any, Any]) -> Failure:
-    name = _one_of(answer.get("error_class"), frozenset(ERROR_CLASSES)) or "internal"
+def _failure(answer: _Object) -> Failure:
+    name = _one_of(answer.get("error_class"), _ERROR_CLASSES) or "internal"
     return Failure(
         error_class=name,
         error=shown(text(answer.get("error")) or ERROR_CLASSES[name]),
@@ -92,7 +68,7 @@ def _failure(answer: Mapping[Any, Any]) -> Failure:
     )
 
 
-def _video(answer: Mapping[Any, Any], streams: tuple[Stream, ...]) -> Video:
+def _video(answer: _Object, streams: tuple[Stream, ...]) -> Video:
     return Video(
         container=text(answer.get("container")) or "unknown",
         format_name=text(answer.get("format_name")) or "unknown",
@@ -105,8 +81,8 @@ def _video(answer: Mapping[Any, Any], streams: tuple[Stream, ...]) -> Video:
         encoder=text(answer.get("encoder")),
         title=text(answer.get("title")),
         tool=text(answer.get("tool")) or "",
-        integrity=_one_of(answer.get("integrity"), frozenset(INTEGRITY)) or UNKNOWN,
-        integrity_level=_one_of(answer.get("integrity_level"), frozenset(LEVELS)) or NONE,
+        integrity=_one_of(answer.get("integrity"), _INTEGRITY) or UNKNOWN,
+        integrity_level=_one_of(answer.get("integrity_level"), _LEVELS) or NONE,
         integrity_reason=text(answer.get("integrity_reason")),
         fragmented=truth(answer.get("fragmented")),
         faststart=truth(answer.get("faststart")),
@@ -120,7 +96,7 @@ def _video(answer: Mapping[Any, Any], streams: tuple[Stream, ...]) -> Video:
 
 def _chapters(answer: Any) -> tuple[Chapter, ...]:
     given = answer[:_MOST_CHAPTERS] if isinstance(answer, list | tuple) else ()
-    known = [chapter for chapter in given if isinstance(chapter, Mapping)]
+    known = [chapter for chapter in given if isinstance(chapter, dict)]
     return tuple(
         Chapter(
             n=number,
@@ -138,7 +114,7 @@ def _tags(answer: Any, streams: int) -> tuple[Tag, ...]:
 
 
 def _tag(answer: Any, streams: int) -> Tag | None:
-    if not isinstance(answer, Mapping):
+    if not isinstance(answer, dict):
         return None
     key, value = text(answer.get("key"), _LONGEST_KEY), text(answer.get("value"), _LONGEST_TAG)
     idx = whole(answer.get("idx"), least=0, most=streams - 1)
@@ -147,10 +123,10 @@ def _tag(answer: Any, streams: int) -> Tag | None:
 
 def _document(answer: Any) -> str | None:
     """Write what else the reader said; a document too long to keep whole is not kept."""
-    if not isinstance(answer, Mapping):
+    if not isinstance(answer, dict):
         return None
     try:
-        written = json.dumps(answer, separators=(",", ":"), allow_nan=False)
+        written = _WRITER.encode(answer)
     except (TypeError, ValueError, RecursionError):
         return None
     return written if len(written) <= _LONGEST_DOCUMENT else None
@@ -159,37 +135,19 @@ def _document(answer: Any) -> str | None:
 def _streams(answer: Any) -> tuple[Stream, ...]:
     """Read the streams in their order; their numbers are the places, whatever the answer says."""
     given = answer[:_MOST_STREAMS] if isinstance(answer, list | tuple) else ()
-    known = [stream for stream in given if isinstance(stream, Mapping)]
+    known = [stream for stream in given if isinstance(stream, dict)]
     return tuple(_stream(idx, stream) for idx, stream in enumerate(known))
 
 
-def _stream(idx: int, answer: Mapping[Any, Any]) -> Stream:
-    facts: dict[str, Any] = {name: whole(answer.get(name)) for name in _COUNTS}
-    facts |= {name: text(answer.get(name)) for name in _TEXTS}
-    facts |= {name: answer.get(name) is True for name in _FLAGS}
-    facts |= {name: truth(answer.get(name)) for name in _TRUTHS}
-    facts |= {name: _one_of(answer.get(name), words) for name, words in _WORDS.items()}
-    if facts["fps_num"] is None or facts["fps_den"] is None:
+def _stream(idx: int, answer: _Object) -> Stream:
+    facts: dict[str, Any] = {
+        name: check(value)
+        for name, value in answer.items()
+        if value is not None and (check := _CHECKS.get(name))
+    }
+    if facts.get("fps_num") is None or facts.get("fps_den") is None:
         facts |= {"fps_num": None, "fps_den": None}
-    return Stream(
-        idx=idx,
-        kind=_one_of(answer.get("kind"), _KINDS) or "unknown",
-        width=whole(answer.get("width"), most=_MOST_PIXELS),
-        height=whole(answer.get("height"), most=_MOST_PIXELS),
-        level=whole(answer.get("level"), least=0),
-        rotation=_turn(answer.get("rotation")),
-        sar=real(answer.get("sar"), least=1e-4, most=1e4),
-        coded_width=whole(answer.get("coded_width"), most=_MOST_PIXELS),
-        coded_height=whole(answer.get("coded_height"), most=_MOST_PIXELS),
-        dv_profile=whole(answer.get("dv_profile"), least=0, most=_MOST_BYTE),
-        dv_compat=whole(answer.get("dv_compat"), least=0, most=_MOST_BYTE),
-        duration_s=_duration(answer.get("duration_s")),
-        start_s=real(answer.get("start_s"), least=-_MOST_SECONDS, most=_MOST_SECONDS),
-        frame_min_s=real(answer.get("frame_min_s"), least=0.0, most=_MOST_SECONDS),
-        frame_max_s=real(answer.get("frame_max_s"), least=0.0, most=_MOST_SECONDS),
-        frame_avg_s=real(answer.get("frame_avg_s"), least=0.0, most=_MOST_SECONDS),
-        **facts,
-    )
+    return Stream(**{**facts, "idx": idx, "kind": facts.get("kind") or "unknown"})
 
 
 def whole(value: Any, *, least: int = 1, most: int = _LARGEST) -> int | None:
@@ -218,7 +176,9 @@ def text(value: Any, longest: int = _LONGEST_TEXT) -> str | None:
     if not isinstance(value, str):
         return None
     kept = value[:longest].replace("\0", "\\x00").strip()
-    return kept.encode("utf-8", "backslashreplace").decode("utf-8") or None
+    if not kept.isascii():  # half a character of UTF-16 is none
+        kept = kept.encode("utf-8", "backslashreplace").decode("utf-8")
+    return kept or None
 
 
 def _duration(value: Any) -> float | None:
@@ -237,3 +197,38 @@ def _digest(value: Any) -> str | None:
 
 def _one_of(value: Any, words: frozenset[str]) -> str | None:
     return value if isinstance(value, str) and value in words else None
+
+
+def _is_true(value: Any) -> bool:
+    return value is True
+
+
+_PIXELS = partial(whole, most=_MOST_PIXELS)
+_BYTE = partial(whole, least=0, most=_MOST_BYTE)
+_TIME = partial(real, least=-_MOST_SECONDS, most=_MOST_SECONDS)
+_SPAN = partial(real, least=0.0, most=_MOST_SECONDS)
+_BASIS = partial(_one_of, words=_BASES)
+
+#: What each fact of a stream must be, in one pass over what there is: most of them are unknown.
+_CHECKS: dict[Any, Callable[[Any], Any]] = {
+    "kind": partial(_one_of, words=_KINDS),
+    **dict.fromkeys(("channels", "sample_rate", "bitrate", "frame_count", "bit_depth"), whole),
+    **dict.fromkeys(("fps_num", "fps_den", "max_cll", "max_fall"), whole),
+    **dict.fromkeys(("width", "height", "coded_width", "coded_height"), _PIXELS),
+    "level": partial(whole, least=0),
+    "rotation": _turn,
+    "sar": partial(real, least=1e-4, most=1e4),
+    **dict.fromkeys(("dv_profile", "dv_compat"), _BYTE),
+    "duration_s": _duration,
+    "start_s": _TIME,
+    **dict.fromkeys(("frame_min_s", "frame_max_s", "frame_avg_s"), _SPAN),
+    **dict.fromkeys(("codec", "codec_tag", "profile", "pix_fmt", "chroma"), text),
+    **dict.fromkeys(("color_range", "color_space", "color_transfer", "color_primaries"), text),
+    **dict.fromkeys(("channel_layout", "language", "title"), text),
+    **dict.fromkeys(("is_default", "is_forced", "is_cover"), _is_true),
+    **dict.fromkeys(("interlaced", "has_b_frames"), truth),
+    "hdr": partial(_one_of, words=_HDR),
+    "field_order": partial(_one_of, words=_ORDERS),
+    "fps_mode": partial(_one_of, words=_MODES),
+    **dict.fromkeys(("fps_mode_basis", "frame_count_basis", "bitrate_basis"), _BASIS),
+}
