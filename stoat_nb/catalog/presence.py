@@ -15,6 +15,10 @@ from stoat_nb.catalog.history import note, note_status
 from stoat_nb.catalog.scans import below
 from stoat_nb.media.video import Found
 
+#: Rows that are looked at of one file. Of a backup made of hard links hundreds may be it, and a
+#: scan that looked at all of them for each would never end; what was moved is known by its content.
+MOST_NAMESAKES = 8
+
 _ONE = "videos.folder_id = (SELECT id FROM folders WHERE path = :folder) AND videos.name = :name"
 _BELOW = (
     "videos.folder_id IN (SELECT id FROM folders WHERE path = :folder "
@@ -112,7 +116,7 @@ class Presence:
         return int(count)
 
     def namesakes(self, files: Sequence[Found]) -> list[list[tuple[int, bytes]]]:
-        """Return of each file number and path of the rows that were this very file last time."""
+        """Return of each file number and path of some rows that were this very file last time."""
         return self._database.read(
             lambda connection: [_namesakes(connection, found) for found in files]
         )
@@ -166,8 +170,8 @@ def _namesakes(connection: apsw.Connection, found: Found) -> list[tuple[int, byt
     rows = fetch(
         connection,
         "SELECT v.id, f.path, v.name FROM videos v JOIN folders f ON f.id = v.folder_id "
-        "WHERE v.inode = ? AND v.device = ? AND v.size_bytes = ? AND v.mtime_ns = ?",
-        tuple(cells[name] for name in ("inode", "device", "size_bytes", "mtime_ns")),
+        "WHERE v.inode = ? AND v.device = ? AND v.size_bytes = ? AND v.mtime_ns = ? LIMIT ?",
+        (*(cells[name] for name in ("inode", "device", "size_bytes", "mtime_ns")), MOST_NAMESAKES),
     )
     return [(video_id, path_of(folder, name)) for video_id, folder, name in rows]
 

@@ -13,6 +13,7 @@ import pytest
 
 from stoat_nb import Library, ScanReport
 from stoat_nb.catalog import identity
+from stoat_nb.catalog.presence import MOST_NAMESAKES
 from stoat_nb.errors import FolderNotFound, UnknownScan
 
 
@@ -324,3 +325,20 @@ def test_a_scan_that_is_not_there_cannot_be_compared(library: Library, folder: P
     first = scan(library, folder)
     with pytest.raises(UnknownScan, match="99"):
         library.diff(first.scan_id, 99)
+
+
+def test_one_of_many_hard_links_that_is_renamed_is_known_again(
+    library: Library, folder: Path, tmp_path: Path
+) -> None:
+    backups = tmp_path / "backups"
+    for day in range(3 * MOST_NAMESAKES):
+        (backups / f"day {day:02}").mkdir(parents=True)
+        os.link(a_clip(folder), backups / f"day {day:02}" / "clip.mp4")
+    assert scan(library, backups).new == 3 * MOST_NAMESAKES
+    kept = library.videos().set_index("path")["video_id"]
+
+    last = backups / f"day {3 * MOST_NAMESAKES - 1:02}" / "clip.mp4"
+    renamed = last.rename(backups / "renamed.mp4")
+    report = scan(library, backups)
+    assert (report.moved, report.new, report.removed) == (1, 0, 0)
+    assert library.videos().set_index("path")["video_id"][str(renamed)] == kept[str(last)]
