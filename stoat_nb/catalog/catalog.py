@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, overload
 
@@ -20,7 +20,7 @@ from stoat_nb.catalog.presence import Presence
 from stoat_nb.catalog.query import Page, Summary, VideoQuery, selection, summarize
 from stoat_nb.catalog.recording import RecordCounts
 from stoat_nb.catalog.retention import Retention
-from stoat_nb.catalog.rows import as_objects, pieces, rows_of
+from stoat_nb.catalog.rows import Row, as_objects, pieces, rows_of
 from stoat_nb.catalog.scans import BegunScan, Scans
 from stoat_nb.catalog.selection import Selection
 from stoat_nb.catalog.values import as_integer
@@ -197,16 +197,28 @@ class Catalog:
         """Return one page of the videos that match; nothing is counted for it."""
         from stoat_nb.catalog.frames import frame  # noqa: PLC0415 - pandas only for frames
 
-        chosen, table = selection(query), TABLES["videos"]
+        return frame(TABLES["videos"], [self._database.read(self._page_of(query))])
 
-        def select(connection: apsw.Connection) -> pd.DataFrame:
+    def plain_rows(self, query: VideoQuery) -> list[dict[str, Any]]:
+        """Return the same as a list, in which None alone stands for what is not known."""
+        from stoat_nb.catalog.frames import arrow  # noqa: PLC0415 - pyarrow only for whole columns
+
+        chosen, page = selection(query), self._page_of(query)
+        key = ("rows", chosen.where, chosen.order, chosen.bindings, query.limit, query.offset)
+        return self.exploration.looked(
+            key, lambda connection: arrow(TABLES["videos"], page(connection)).to_pylist()
+        )
+
+    def _page_of(self, query: VideoQuery) -> Callable[[apsw.Connection], list[Row]]:
+        chosen = selection(query)
+
+        def select(connection: apsw.Connection) -> list[Row]:
             ids = chosen.page(connection, query.limit, query.offset)
             if chosen.may_have_index and not chosen.has_index(connection):
                 self._orders.want(connection, chosen.sort, chosen.by)
-            return frame(table, [rows_of(connection, table, ids)])
+            return rows_of(connection, TABLES["videos"], ids)
 
-        key = ("rows", chosen.where, chosen.order, chosen.bindings, query.limit, query.offset)
-        return self.exploration.looked(key, select)
+        return select
 
     def video(self, video_id: int) -> dict[str, Any]:
         """Return the facts and the streams of one file, in JSON's own types."""

@@ -22,6 +22,11 @@ T = TypeVar("T")
 
 #: Seconds between two updates of a view; more often only costs.
 UPDATE_EVERY_S = 0.2
+#: Open pages that may have theirs as often as that. Of more pages each has them as much more
+#: seldom: what a scan loses to those who watch it does not grow with their number.
+A_FEW_PAGES = 4
+#: At most so many times as long is waited.
+MOST_PATIENCE = 10.0
 
 Unsubscribe = Callable[[], None]
 #: Shows the newest snapshot of each job there is news of; may be async.
@@ -43,7 +48,7 @@ class Watch:
     @property
     def due(self) -> float:
         """When its news may be shown."""
-        return float("-inf") if self.urgent else self.shown_at + self.every
+        return float("-inf") if self.urgent else self.shown_at + self.every * _patience()
 
     def take(self) -> list[JobState]:
         """Hand out the news and begin anew."""
@@ -67,6 +72,7 @@ class LiveHub:
         # Where no document's lock does it: what was worked out first must not be shown last.
         self._turn = threading.RLock()
         self._timer: threading.Timer | None = None
+        self._fires_at = 0.0
         self._flushed_at = float("-inf")
         self._closed = False
         # What changes before the page is there may never reach it.
@@ -171,12 +177,12 @@ class LiveHub:
             due = self._next_due()
             if due is None or not self._ready or self._closed:
                 return
-            wait = max(0.0, due - time.monotonic())
             if self._timer is not None:
-                if self._timer.interval <= wait:
+                if self._fires_at <= due:
                     return
                 self._timer.cancel()
-            self._timer = threading.Timer(wait, self._fire)
+            self._fires_at = due
+            self._timer = threading.Timer(max(0.0, due - time.monotonic()), self._fire)
             self._timer.daemon = True
             self._timer.start()
 
@@ -184,7 +190,7 @@ class LiveHub:
         if self._posts:
             return float("-inf")
         dues = [watch.due for watch in self._watches if watch.waiting]
-        return max(min(dues), self._flushed_at + UPDATE_EVERY_S) if dues else None
+        return max(min(dues), self._flushed_at + UPDATE_EVERY_S * _patience()) if dues else None
 
     def _fire(self) -> None:
         if self._document is None:
@@ -281,6 +287,11 @@ def _make_comms_whole() -> None:
 
     send_whole.is_whole = True  # type: ignore[attr-defined]
     channel.send = send_whole
+
+
+def _patience() -> float:
+    """Return how many times as long as one page alone each has to wait."""
+    return min(max(1.0, len(_session_hubs) / A_FEW_PAGES), MOST_PATIENCE)
 
 
 _kernel_hub: dict[str, LiveHub] = {}

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 import param
 from panel.viewable import Viewable, Viewer
 
@@ -20,7 +18,7 @@ from stoat_nb.components.notice import Notice
 from stoat_nb.components.pager import Pager
 from stoat_nb.components.row_grid import RowGrid
 from stoat_nb.components.row_pictures import RowPictures
-from stoat_nb.components.video_cells import Column, column_of
+from stoat_nb.components.video_cells import Column, Row, column_of
 
 if TYPE_CHECKING:
     from stoat_nb.library import Library
@@ -67,7 +65,7 @@ class PagedTable(Viewer):
     ) -> None:
         super().__init__(**params)
         self._library, self.state, self._on_open = library, state, on_open
-        self._frame = pd.DataFrame()
+        self._rows: Sequence[Row] = ()
         self._empty = Notice(tone="calm", sizing_mode="stretch_width")
         self._pager = Pager(self._heed)
         self.grid = RowGrid(
@@ -103,22 +101,22 @@ class PagedTable(Viewer):
         self._looks.again()
         self._counting.again()
 
-    def _read(self) -> pd.DataFrame:
-        found = self._library.rows(self.state.query)
-        return self._last_page() if found.empty and self.state.page else found
+    def _read(self) -> Sequence[Row]:
+        found = self._library.catalog.plain_rows(self.state.query)
+        return found if found or not self.state.page else self._last_page()
 
-    def _last_page(self) -> pd.DataFrame:
+    def _last_page(self) -> Sequence[Row]:
         """Return the last page there is: fewer rows match than before."""
         total = self._library.count(self.state.query)
         with param.parameterized.discard_events(self.state):
             self.state.page = max(0, (total - 1) // self.state.page_size)
-        return self._library.rows(self.state.query)
+        return self._library.catalog.plain_rows(self.state.query)
 
-    def _show(self, frame: pd.DataFrame) -> None:
-        self._frame = frame
-        self._empty.text = "" if len(frame) else self.empty_text()
+    def _show(self, rows: Sequence[Row]) -> None:
+        self._rows = rows
+        self._empty.text = "" if rows else self.empty_text()
         self._turn()
-        body: Viewable = self.grid if len(frame) else self._empty
+        body: Viewable = self.grid if rows else self._empty
         if list(self._body.objects) != [body]:
             self._body.objects = [body]
         self._draw()
@@ -140,7 +138,7 @@ class PagedTable(Viewer):
         columns = [column_of(field) for field in self.state.columns]
         self.grid.draw(
             columns=[column.layout() for column in columns],
-            rows=[_row(row, columns) for row in plain_rows(self._frame)],
+            rows=[_row(row, columns) for row in self._rows],
             sort=self.state.sort,
             descending=self.state.descending,
             pictures=self.state.pictures,
@@ -171,23 +169,7 @@ class PagedTable(Viewer):
         return view
 
 
-def plain_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return rows in which nothing but None stands for what is unknown."""
-    # A column at a time: pandas takes ten times as long for the whole of so few rows.
-    cells = [_plain(frame[name].tolist()) for name in frame]
-    names = [str(name) for name in frame]
-    return [dict(zip(names, row, strict=True)) for row in zip(*cells, strict=True)]
-
-
-def _plain(values: list[Any]) -> list[Any]:
-    return [None if one is pd.NA or one is pd.NaT or _is_nan(one) else one for one in values]
-
-
-def _is_nan(value: Any) -> bool:
-    return isinstance(value, float) and math.isnan(value)
-
-
-def _row(row: Mapping[str, Any], columns: Sequence[Column]) -> dict[str, Any]:
+def _row(row: Row, columns: Sequence[Column]) -> dict[str, Any]:
     tones = {column.field: column.tone(row) for column in columns}
     return {
         "id": int(row["video_id"]),

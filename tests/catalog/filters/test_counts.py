@@ -223,7 +223,7 @@ def test_pages_share_what_they_see_of_a_scan_and_see_its_end_as_it_is(
     filled: Catalog, filling: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def looked() -> tuple[int, int, int]:
-        n_listed = len(filled.rows(VideoQuery(limit=500)))
+        n_listed = len(filled.plain_rows(VideoQuery(limit=500)))
         return filled.exploration.count(EVERYTHING), n_listed, filled.summary().n_videos
 
     monkeypatch.setattr("stoat_nb.catalog.exploration.SHARED_S", 3600.0)
