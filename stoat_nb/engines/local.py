@@ -48,7 +48,7 @@ class LocalEngine:
         workers: int = 2,
         deadline_s: float = 6.0,
         memory_bytes: int | None = 1536 << 20,
-        recycle_after: int = 200,
+        recycle_after: int = 1000,
     ) -> None:
         if workers < 1:
             raise SettingError("workers", workers, "a whole number above 0")
