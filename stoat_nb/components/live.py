@@ -24,7 +24,7 @@ T = TypeVar("T")
 UPDATE_EVERY_S = 0.2
 #: Open pages that may have theirs as often as that. Of more pages each has them as much more
 #: seldom: what a scan loses to those who watch it does not grow with their number.
-A_FEW_PAGES = 4
+A_FEW_PAGES = 3
 #: At most so many times as long is waited.
 MOST_PATIENCE = 10.0
 

@@ -4,7 +4,11 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from stoat_nb.components.live import LiveHub, in_background
+import pytest
+from bokeh.document import Document
+
+from stoat_nb.components import live
+from stoat_nb.components.live import A_FEW_PAGES, LiveHub, Watch, in_background
 from stoat_nb.jobs.job import Job
 from stoat_nb.jobs.state import JobState, JobStatus
 from stoat_nb.jobs.thread import QueueThread
@@ -46,6 +50,20 @@ def test_an_end_is_told_at_once_however_slow_the_view(
     steps.go(4)
 
     assert ended.wait(PATIENCE_S)
+
+
+def test_of_many_open_pages_each_waits_longer_but_not_for_an_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    watch = Watch(lambda _states: None, every=2.0)
+    watch.take()
+    assert watch.due - watch.shown_at == pytest.approx(2.0)
+    pages = [Document() for _ in range(3 * A_FEW_PAGES)]
+    for page in pages:
+        monkeypatch.setitem(live._session_hubs, page, LiveHub(None))
+    assert watch.due - watch.shown_at == pytest.approx(6.0)
+    watch.urgent = True
+    assert watch.due == float("-inf")
 
 
 def test_news_of_several_jobs_in_one_update_are_the_newest_of_each(
