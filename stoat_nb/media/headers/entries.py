@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from stoat_nb.media.codecs import av1, dnxhd, h264, hevc, jpeg, prores, vp9
+from stoat_nb.media.codecs import av1, dnxhd, h264, hevc, jpeg, mpeg4, prores, vp9
 from stoat_nb.media.codecs.picture import Picture
 from stoat_nb.media.headers.colours import colour_facts, colours_of, colours_of_vp9
+from stoat_nb.media.headers.descriptors import descriptor
 from stoat_nb.media.headers.samples import BEGINNING
 from stoat_nb.media.headers.tracks import Track
 from stoat_nb.media.headers.unproven import Unproven, prove
@@ -24,6 +25,7 @@ _PROGRESSIVE_FIELD = 1
 _SQUARE = b"\0\0\0\1" * 2
 _TABLES = 4096  # bytes: as many stand before a picture
 _VP9_CONFIG = 12  # bytes
+_MPEG4 = 0x20  # among the kinds of streams
 _AVID = frozenset([b"ACLR", b"APRG", b"ARES", b"ADHR"])
 _AVID_LIMITED = b"ACLR0001" + b"\0\0\0\1" + b"\0\0\0\0"
 #: What players of iPods look for, and nobody else.
@@ -74,12 +76,18 @@ def _avid(config: bytes, sample: bytes) -> Picture | None:
     return dnxhd.picture(sample) if config == _AVID_LIMITED else None
 
 
+def _mpeg4(esds: bytes, sample: bytes) -> Picture | None:
+    kind, config = descriptor(esds)
+    return mpeg4.picture(config, sample) if kind == _MPEG4 else None
+
+
 _PICTURES = {
     b"avc1": Codec("h264", b"avcC", _parameter_sets(h264), is_progressive=True, is_told=True),
     b"hvc1": Codec("hevc", b"hvcC", _parameter_sets(hevc), is_told=True),
     b"hev1": Codec("hevc", b"hvcC", _parameter_sets(hevc), is_told=True),
     b"av01": Codec("av1", b"av1C", av1.picture),
     b"vp09": Codec("vp9", b"vpcC", _vp9),
+    b"mp4v": Codec("mpeg4", b"esds", _mpeg4, harmless=frozenset([b"esds"])),
     b"jpeg": Codec("mjpeg", None, _first(jpeg.picture), needs=_TABLES),
     b"AVdn": Codec("dnxhd", b"ACLR", _avid, harmless=_AVID),
     b"AVdh": Codec("dnxhd", b"ACLR", _avid, harmless=_AVID),

@@ -6,6 +6,7 @@ import struct
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from stoat_nb.media.headers.descriptors import descriptor
 from stoat_nb.media.headers.entries import Parts, parts_of
 from stoat_nb.media.headers.samples import first_sample, first_size
 from stoat_nb.media.headers.sizes import Sizes
@@ -64,7 +65,7 @@ def sound_facts(window: Window, track: Track, size: Sizes) -> dict[str, Any]:
 
 
 def _by_descriptor(window: Window, track: Track, esds: bytes) -> dict[str, Any]:
-    kind, config = _descriptor(esds)
+    kind, config = descriptor(esds)
     if kind == _AAC:
         return of_aac(config)
     prove(kind in _MP3, f"another sound: kind {kind:#x}")
@@ -202,28 +203,3 @@ def _loose(data: bytes) -> Iterator[tuple[bytes, bytes]]:
         prove(8 <= size <= len(data) - at, "a sample entry of a strange form")  # noqa: PLR2004 - a box's head
         yield data[at + 4 : at + 8], data[at + 8 : at + size]
         at += size
-
-
-def _descriptor(esds: bytes) -> tuple[int, bytes]:
-    """Return the kind of sound and the decoder's configuration (ISO/IEC 14496-1, 7.2.6)."""
-    at, kind = 4, 0
-    while at + 2 < len(esds):
-        tag, at = esds[at], at + 1
-        size = 0
-        for _ in range(4):
-            byte, at = (esds[at] if at < len(esds) else 0), at + 1
-            size = size << 7 | byte & 0x7F
-            if not byte & 0x80:
-                break
-        prove(size <= len(esds) - at, "a descriptor beyond its box")
-        if tag == 3:  # noqa: PLR2004 - the elementary stream, whose flags make it longer
-            flags = esds[at + 2] if at + 2 < len(esds) else 0xFF
-            prove(not flags & 0xE0, "a descriptor of a strange form")
-            at += 3
-        elif tag == 4:  # noqa: PLR2004 - the decoder
-            kind, at = (esds[at] if at < len(esds) else 0), at + 13
-        elif tag == 5:  # noqa: PLR2004 - what the decoder is told
-            return kind, esds[at : at + size]
-        else:
-            break
-    return kind, b""

@@ -25,6 +25,7 @@ PROVEN = (
     "2023 Alps/summit.mkv",
     "2023 Alps/cable car.webm",
     "2023 Alps/drone/overflight.mp4",
+    'Downloads/<b>bold<b> & "quotes".mp4',
 )
 #: Boxes that hold a codec's own header: only a decoder knows whether that is damaged.
 CODECS_OWN = (b"avcC", b"hvcC", b"av1C", b"esds")

@@ -66,6 +66,8 @@ PICTURES = [
     ("avid10.mov", "dnxhd", {"profile": "dnxhr_hqx"}, "yuv422p10le"),
     ("old.webm", "libvpx", {}, "yuv420p"),
     ("new.mp4", "libvpx-vp9", {}, "yuv420p"),
+    ("phone.mp4", "mpeg4", {}, "yuv420p"),
+    ("camera.mov", "mpeg4", {"level": "3"}, "yuv420p"),
 ]
 
 
@@ -98,6 +100,14 @@ def test_pictures_that_one_can_see_through_are_left_to_libav(
 ) -> None:
     draw(tmp_path / "title.mov", "prores_ks", "yuva444p10le", {"profile": "4"})
     assert differences(tmp_path / "title.mov") is None
+
+
+@pytest.mark.parametrize("flag", [{"bf": "2"}, {"flags": "+qpel"}, {"flags": "+ildct"}])
+def test_tools_beyond_the_simple_profile_of_mpeg4_are_left_to_libav(
+    tmp_path: Path, differences: Differences, flag: dict[str, str]
+) -> None:
+    draw(tmp_path / "ripped.mp4", "mpeg4", "yuv420p", flag)
+    assert differences(tmp_path / "ripped.mp4") is None
 
 
 def quiet(layout: str, number: int) -> av.AudioFrame:
