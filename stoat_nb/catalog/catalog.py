@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, overload
 
@@ -10,7 +11,6 @@ import apsw
 
 from stoat_nb.catalog.columns import DIFF, HISTORY, TABLES
 from stoat_nb.catalog.database import Database, fetch
-from stoat_nb.catalog.exploration import Exploration
 from stoat_nb.catalog.facts import document_of
 from stoat_nb.catalog.folders import Folders
 from stoat_nb.catalog.history import difference, life
@@ -33,6 +33,7 @@ from stoat_nb.media.video import Outcome
 if TYPE_CHECKING:
     import pandas as pd
 
+    from stoat_nb.catalog.exploration import Exploration
     from stoat_nb.catalog.exports.export import Export
     from stoat_nb.catalog.exports.stream import Stream
 
@@ -64,13 +65,19 @@ class Catalog:
         self.folders = Folders(self._database)
         self._orders = Orders(self._database)
         self.views = Views(self._database)
-        self.exploration = Exploration(self._database)
         self.job_store = CatalogJobStore(self._database, retention=retention)
         try:
             self.job_store.tend()
         except BaseException:
             self.close()
             raise
+
+    @cached_property
+    def exploration(self) -> Exploration:
+        """What people ask of the videos to find their way among them."""
+        from stoat_nb.catalog.exploration import Exploration  # noqa: PLC0415 - no scan needs it
+
+        return Exploration(self._database)
 
     def close(self) -> None:
         """Finish what is being written and let go of the file. May be called again."""

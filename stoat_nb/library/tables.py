@@ -8,14 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stoat_nb.catalog.catalog import Catalog
-from stoat_nb.catalog.filters.code import Code, code_of
-from stoat_nb.catalog.filters.facets import Facet
-from stoat_nb.catalog.filters.histogram import Heatmap, Histogram
-from stoat_nb.catalog.filters.sizes import FolderSize, Growth
 from stoat_nb.catalog.query import Page, Summary, VideoQuery, narrowed
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from stoat_nb.catalog.filters.code import Code
+    from stoat_nb.catalog.filters.facets import Facet
+    from stoat_nb.catalog.filters.histogram import Heatmap, Histogram
+    from stoat_nb.catalog.filters.sizes import FolderSize, Growth
 
 
 class Tables:
@@ -130,6 +131,8 @@ class Tables:
 
     def code(self, query: VideoQuery) -> Code:
         """Return Python and SQL that yield all the videos a query matches, in its order."""
+        from stoat_nb.catalog.filters.code import code_of  # noqa: PLC0415 - only who asks needs it
+
         return code_of(query, self.catalog.path)
 
     def growth(self) -> tuple[Growth, ...]:
