@@ -32,6 +32,7 @@ from stoat_nb.api.app import create_api
 from stoat_nb.library import Library
 from stoat_nb.media.samples import make_samples
 from stoat_nb.settings import Settings
+from stoat_nb.sharing import settle
 
 #: Seconds between two wake-ups the loop is asked for.
 TICK_S = 0.005
@@ -80,6 +81,7 @@ def served(library: Library) -> Iterator[str]:
     while not server.started:
         time.sleep(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
+    settle()  # as ``stoat serve`` does
     try:
         yield f"http://127.0.0.1:{port}"
     finally:

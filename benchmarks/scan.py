@@ -163,7 +163,7 @@ def main() -> None:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         base = arguments.keep or Path(scratch)
-        trees = trees_of(originals(Path(scratch) / "clips"))
+        trees = trees_of(originals(Path(scratch) / "originals"))
         for key, (name, chosen) in trees.items():
             if arguments.only not in (None, key):
                 continue

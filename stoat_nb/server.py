@@ -19,6 +19,7 @@ from stoat_nb.api.guard import App, Guard
 from stoat_nb.dashboard import create_dashboard
 from stoat_nb.errors import AddressInUse, AddressRefused
 from stoat_nb.library import Library
+from stoat_nb.sharing import settle
 
 DASHBOARD = "/dashboard"
 
@@ -130,6 +131,7 @@ def serve(
         timeout_graceful_shutdown=_LAST_GRACE_S,
     )
     address = address_of(listener)
+    settle()
     with suppress(KeyboardInterrupt):
         _Server(config, lambda: announce and announce(address)).run(sockets=[listener])
 

@@ -1,7 +1,8 @@
-"""The one library of a process: pages, REST and every session of a server talk to the same jobs."""
+"""What is shared in a server: one library, to whose jobs pages, REST and sessions talk."""
 
 from __future__ import annotations
 
+import gc
 import os
 import threading
 from pathlib import Path
@@ -23,4 +24,15 @@ def shared_library(path: str | os.PathLike[str] | None = None) -> Library:
     with _shared_lock:
         if chosen not in _shared or _shared[chosen].closed:
             _shared[chosen] = Library(chosen, settings=settings)
+            settle()
         return _shared[chosen]
+
+
+def settle() -> None:
+    """Have the collector of garbage pass over all that is loaded by now: it is there to stay.
+
+    To look through it takes some 50 ms, in which no loop and no page moves. Only for processes of
+    our own: in a notebook, what its user throws away later might never be freed.
+    """
+    gc.collect()
+    gc.freeze()
