@@ -11,6 +11,7 @@ import os
 import shutil
 from array import array
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -138,6 +139,13 @@ def make_samples(folder: Path, *, copies: int = 1) -> list[Path]:
     ...     len(make_samples(Path(folder)))
     15
     """
+    # AV1's encoder gives the thread that opens it a real-time priority where it is allowed to, as
+    # root is, and leaves it there: all that the thread starts later would starve the machine.
+    with ThreadPoolExecutor(1) as passing:
+        return passing.submit(_made, folder, copies).result()
+
+
+def _made(folder: Path, copies: int) -> list[Path]:
     os.environ.setdefault("SVT_LOG", "0")  # its encoder would write a page to stderr
     made = [_encoded(folder / clip.name, clip) for clip in _CLIPS]
     made += _broken(folder / "Downloads", whole=made[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from stoat_nb.media.extensions import VIDEO_EXTENSIONS
@@ -28,3 +29,9 @@ def test_the_clips_are_small_and_look_like_videos(archive: Path) -> None:
     files = [path for path in archive.rglob("*") if path.is_file()]
     assert {path.suffix.lstrip(".") for path in files} <= VIDEO_EXTENSIONS
     assert sum(path.stat().st_size for path in files) < 1_000_000
+
+
+def test_who_makes_clips_keeps_the_priority_they_had(tmp_path: Path) -> None:
+    before = os.sched_getscheduler(0)
+    make_samples(tmp_path)
+    assert os.sched_getscheduler(0) == before
