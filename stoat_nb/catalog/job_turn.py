@@ -101,6 +101,7 @@ class JobTurn:
         if changed is None:
             return False, state
         if changed is not state:
+            self._enter()
             self._update(changed, worker_id)
         return True, changed
 
@@ -245,7 +246,7 @@ class JobTurn:
         after = orphaned(before, now)
         self._note_start(before)
         self._note(before.job_id, news_of_orphan(before, after, now))
-        self._update(after, None)
+        self._update(after, None, by_nobody=True)  # whoever finds it has to hear of it like others
 
     def _note_start(self, before: JobState) -> None:
         start = start_of(before)
@@ -260,8 +261,9 @@ class JobTurn:
             event = JobEvent(at=self._around.now(), text=text, attempt=before.attempt)
             self._note(before.job_id, event)
 
-    def _update(self, state: JobState, worker_id: int | None) -> None:
-        self._connection.execute(_UPDATE, {**self._bound(state), "worker_id": worker_id})
+    def _update(self, state: JobState, worker_id: int | None, *, by_nobody: bool = False) -> None:
+        bound = {**self._bound(state), "worker_id": worker_id}
+        self._connection.execute(_UPDATE, {**bound, "me": None} if by_nobody else bound)
         if state.is_final:
             self._end_scan(state)
 

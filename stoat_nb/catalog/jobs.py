@@ -129,7 +129,7 @@ class CatalogJobStore:
 
     def _changes(self, connection: apsw.Connection, since: int, interest: Interest) -> Changes:
         revision = newest_revision(connection)
-        # Whoever only looks and wishes has no number: what has none may be anybody's.
+        # Those of a process that is no more are nobody's, and news to everybody.
         others = "jobs.revision > ? AND (jobs.changed_by IS NULL OR jobs.changed_by IS NOT ?)"
         wished = fetch(
             connection,

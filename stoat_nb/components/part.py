@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from bokeh.document import Document
+from bokeh.events import Event
 from panel.custom import JSComponent
 
 from stoat_nb.components.live import LiveHub
@@ -32,6 +34,11 @@ class Part(JSComponent):
     def _handle_msg(self, data: Any) -> None:
         if isinstance(data, dict):
             self._hub.post(lambda: self._heed(data))
+
+    def _server_event(self, doc: Document, event: Event) -> None:  # noqa: ARG002 - Panel's way in
+        # Panel puts off what comes while the page is changing, and the next may overtake it. What
+        # is said here is only put in line, so it need not wait for anything.
+        self._process_event(event)
 
     def draw(self, **changes: Any) -> None:
         """Take what is new of this; a page leaves alone what has not changed."""

@@ -19,7 +19,7 @@ from stoat_nb.catalog.workers import LEASE_S
 from stoat_nb.jobs.state import MAX_DEATHS, JobEvent, JobState, JobStatus, Level, Progress
 from stoat_nb.jobs.transitions import Wish, handed_back
 
-from .world import World, claim, end, load, names, save, submit
+from .world import EVERYTHING, World, claim, end, load, names, save, submit
 
 # Whose they are -----------------------------------------------------------------------------------
 
@@ -134,6 +134,28 @@ def test_a_job_that_takes_its_process_down_each_time_is_given_up(world: World) -
         "The process that ran it (pid 3) ended before it did. "
         "That was the case 3 times, so it was given up."
     )
+
+
+def test_an_orphan_is_news_to_whoever_found_it_too(world: World) -> None:
+    first, second = world.process(11), world.process(12)
+    submit(first, "a", max_deaths=1)
+    submit(second, "b")  # from here on it has a number of its own
+    claim(first)
+    world.dead.add(11)
+    before = second.changes(-1, EVERYTHING).revision
+    assert second.tend()
+    (told,) = second.changes(before, EVERYTHING).states
+    assert (told.job_id, told.status) == ("a", JobStatus.FAILED)
+
+
+def test_a_wish_is_no_news_to_whoever_had_it(world: World) -> None:
+    first, second = world.process(11), world.process(12)
+    submit(first, "a", "b")
+    before = second.changes(-1, EVERYTHING).revision
+    second.wish("a", Wish.CANCEL)  # the first thing that it does
+    second.prioritize("b", 3)
+    assert second.changes(before, EVERYTHING).states == []
+    assert names(first.changes(before, EVERYTHING).states) == ["a", "b"]
 
 
 def test_handing_back_is_no_death(world: World) -> None:
