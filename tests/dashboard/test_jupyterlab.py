@@ -30,6 +30,8 @@ library.register_handler("wait", wait, timeout=None)
 HALF_A_CHANGE = """() => {
   const roots = Bokeh.documents.flatMap((document) => document.roots());
   const managers = roots.filter((root) => root.type.endsWith("CommManager"));
+  const listens = ({_receiver: one}) => one._current_consumer === one._HEADER;
+  if (!managers.every(listens)) return 0;
   managers.forEach((one) => one.msg_handler({metadata: {}, content: {data: "{}"}}));
   return managers.length;
 }"""
@@ -139,7 +141,7 @@ def test_a_job_in_a_cell_is_live_while_another_blocks_and_leaves_its_end_behind(
     before = str(bar.get_attribute("aria-valuenow"))
     expect(bar).not_to_have_attribute("aria-valuenow", before)
     # A change of which only a part came, as while the view was still being made.
-    assert page.evaluate(HALF_A_CHANGE)
+    page.wait_for_function(HALF_A_CHANGE)
     before = str(bar.get_attribute("aria-valuenow"))
     expect(bar).not_to_have_attribute("aria-valuenow", before)
     cancel.click()
