@@ -85,7 +85,7 @@ def notebook(start: Callable[..., Any], port: int, tmp_path: Path) -> Iterator[A
         "LabApp.check_for_updates_class": "jupyterlab.handlers.announcements.NeverCheckForUpdate",
     }
     homes = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
-    return start(
+    server = start(
         [
             *("jupyterlab", "--no-browser", "--allow-root", f"--port={port}"),
             *(f"--{name}={value}" for name, value in options.items()),
@@ -94,6 +94,8 @@ def notebook(start: Callable[..., Any], port: int, tmp_path: Path) -> Iterator[A
         path="/lab/tree/job.ipynb",
         **{name: str(tmp_path / name) for name in homes},
     )
+    yield server
+    server.stop_at_last()
 
 
 def open_notebook(page: Page, url: str) -> None:
