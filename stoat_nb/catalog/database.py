@@ -83,12 +83,28 @@ class Database:
         Durable ones outlive a power cut, and so does everything written before them. What raises
         is rolled back.
         """
-        return self._submitted(function, durable).result()
+        return self.start(function, durable=durable).result()
+
+    def start(
+        self,
+        function: Callable[[apsw.Connection], T],
+        *,
+        durable: bool = False,
+        committed: Callable[[], object] = lambda: None,
+    ) -> Future[T]:
+        """Begin such a transaction; what is returned is done when it is committed.
+
+        ``committed`` is called before then, and before the next transaction begins.
+        """
+        with self._lock:
+            if self._closed:
+                raise CatalogClosed(self.path)
+            return self._writer.submit(self._transact, function, durable, committed)
 
     def write_soon(self, function: Callable[[apsw.Connection], object]) -> None:
         """Run a transaction that nobody waits for, and that nobody misses if it fails."""
         with suppress(CatalogClosed):
-            self._submitted(function, durable=False)
+            self.start(function)
 
     def read(self, function: Callable[[apsw.Connection], T]) -> T:
         """Run a function of a connection that only reads, on one state of the file.
@@ -140,13 +156,12 @@ class Database:
         self._writer.submit(_shut, self._connection)
         self._writer.shutdown(wait=True)
 
-    def _submitted(self, function: Callable[[apsw.Connection], T], durable: bool) -> Future[T]:
-        with self._lock:
-            if self._closed:
-                raise CatalogClosed(self.path)
-            return self._writer.submit(self._transact, function, durable)
-
-    def _transact(self, function: Callable[[apsw.Connection], T], durable: bool) -> T:
+    def _transact(
+        self,
+        function: Callable[[apsw.Connection], T],
+        durable: bool,
+        committed: Callable[[], object],
+    ) -> T:
         connection = self._connection
         with translated(self.path):
             if durable is not self._durable:
@@ -159,6 +174,7 @@ class Database:
             except BaseException:
                 _end(connection, "ROLLBACK")
                 raise
+            committed()
             return value
 
     def _reader(self) -> apsw.Connection:

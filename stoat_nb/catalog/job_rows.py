@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Mapping
 from dataclasses import fields
@@ -62,6 +63,8 @@ NEW_FIELDS: Final = (
     "retry_of",
     "seq",
 )
+#: ``FIELDS`` as a snapshot calls them.
+_STATE_FIELDS: Final = ("job_id", "job_type", *FIELDS[2:])
 _PROGRESS = tuple(field.name for field in fields(Progress))
 
 
@@ -99,13 +102,13 @@ def new_row_of(state: JobState) -> tuple[Any, ...]:
         as_stored_text(state.job_type),
         state.status.value,
         _json(dict(state.payload)),
-        as_cell(state.error),
+        None if state.error is None else as_cell(state.error),
         state.submitted_at,
         state.finished_at,
-        as_cell(state.timeout_s),
+        None if state.timeout_s is None else as_cell(state.timeout_s),
         state.max_deaths,
         as_integer(state.priority),
-        as_cell(state.retry_of),
+        None if state.retry_of is None else as_cell(state.retry_of),
         state.seq,
     )
 
@@ -119,24 +122,26 @@ def state_of(row: tuple[Any, ...]) -> JobState:
 
 
 def _state_of(row: tuple[Any, ...]) -> JobState:
-    kept = dict(zip(FIELDS, row, strict=False))
-    owner = row[len(FIELDS) + 1]
-    status = JobStatus(kept["status"])
-    return JobState(
-        job_id=kept.pop("id"),
-        job_type=kept.pop("type"),
-        **{
-            **kept,
-            "status": status,
+    kept = dict(zip(_STATE_FIELDS, row, strict=False))
+    owner, result = row[len(FIELDS) + 1], kept["result"]
+    return JobState.of(
+        **kept
+        | {
+            "status": JobStatus(kept["status"]),
             "payload": json.loads(kept["payload"]),
             "progress": _progress(kept["progress"]),
-            "result": None if kept["result"] is None else json.loads(kept["result"]),
+            "result": None if result is None else json.loads(result),
             "cancel_requested": bool(kept["cancel_requested"]),
             "pause_requested": bool(kept["pause_requested"]),
             "paused": bool(kept["paused"]),
+            "worker": None if owner is None else _process(owner),
         },
-        worker=None if owner is None else f"pid {Owner.parse(owner).pid}",
     )
+
+
+@functools.lru_cache(maxsize=64)
+def _process(owner: str) -> str:
+    return f"pid {Owner.parse(owner).pid}"
 
 
 def _progress_json(progress: Progress) -> str | None:

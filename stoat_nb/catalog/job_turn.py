@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from typing import Any, Final
 
 import apsw
@@ -26,10 +27,14 @@ from stoat_nb.jobs.state import JobEvent, JobState, JobStatus
 from stoat_nb.jobs.store import Claim, Errand, Reply
 from stoat_nb.jobs.transitions import begun, news_of_orphan, orphaned, settled
 
-_INSERT: Final = (
-    f"INSERT INTO jobs ({', '.join(NEW_FIELDS)}, revision, changed_by) "  # noqa: S608 - of our own words alone
-    f"VALUES ({', '.join('?' * len(NEW_FIELDS))}, ?, ?)"
-)
+_NEW: Final = (*NEW_FIELDS, "revision", "changed_by")
+#: Rows that are inserted by one statement: as many at once as there are, by few statements.
+_AT_ONCE: Final = (64, 16, 4, 1)
+_INSERT: Final = {
+    count: f"INSERT INTO jobs ({', '.join(_NEW)}) VALUES "  # noqa: S608 - of our own words alone
+    + ", ".join([f"({', '.join('?' * len(_NEW))})"] * count)
+    for count in _AT_ONCE
+}
 #: What never changes after the submission stays out of updates.
 _MOVING = tuple(name for name in FIELDS if name not in {"id", "type", "payload", "retry_of"})
 _SET: Final = ", ".join(f"{name} = :{name}" for name in _MOVING)
@@ -138,10 +143,16 @@ class JobTurn:
     # -- new jobs ------------------------------------------------------------------------------
 
     def _insert(self, states: list[JobState]) -> None:
-        if states:
-            me = self._enter()
-            rows = ((*new_row_of(state), next(self._revisions), me) for state in states)
-            self._connection.executemany(_INSERT, rows)
+        if not states:
+            return
+        me = self._enter()
+        rows = [(*new_row_of(state), next(self._revisions), me) for state in states]
+        done = 0
+        for count in _AT_ONCE:
+            while len(rows) - done >= count:
+                cells = chain.from_iterable(rows[done : done + count])
+                self._connection.execute(_INSERT[count], tuple(cells))
+                done += count
 
     # -- the worker's own ----------------------------------------------------------------------
 
@@ -171,26 +182,31 @@ class JobTurn:
     def _take(self, claim: Claim) -> list[JobState]:
         """Begin the jobs whose turn it is, as far as there is room for their type."""
         taken: list[JobState] = []
-        room, suspects = self._room(claim), self._room_for_suspects()
+        worker, now = f"pid {self._around.owner.pid}", self._around.now()
+        room, may_be_suspect = self._room(claim), None
         passed_over = True
         while passed_over and len(taken) < claim.count:
-            passed_over = False
+            passed_over, begin = False, list[JobState]()
             types = [name for name in claim.types if room.get(name, 1) > 0]
-            for state in self._first(claim, types, suspects > 0, claim.count - len(taken)):
+            for state in self._first(
+                claim, types, may_be_suspect is not False, claim.count - len(taken)
+            ):
                 is_suspect = state.deaths > 0
-                if room.get(state.job_type, 1) <= 0 or (is_suspect and suspects <= 0):
+                if is_suspect and may_be_suspect is None:
+                    may_be_suspect = self._has_room_for_a_suspect()
+                if room.get(state.job_type, 1) <= 0 or (is_suspect and not may_be_suspect):
                     passed_over = True  # others, behind it, may have room
                     continue
-                suspects -= is_suspect
+                may_be_suspect = may_be_suspect and not is_suspect
                 if state.job_type in room:
                     room[state.job_type] -= 1
-                taken.append(self._begin(state))
-        if taken:
-            self.beat()
+                begin.append(begun(state, worker=worker, now=now))
+            self._begin(begin, now)
+            taken += begin
         return taken
 
-    def _room_for_suspects(self) -> int:
-        """Return how many jobs may begin whose process died: beside one that runs here, none.
+    def _has_room_for_a_suspect(self) -> bool:
+        """Whether a job may begin whose process died: not beside another such that runs here.
 
         Which of several took it down cannot be told. One at a time, only the guilty one is given
         up in the end.
@@ -200,16 +216,20 @@ class JobTurn:
             "SELECT 1 FROM jobs WHERE status = 'running' AND worker_id = ? AND deaths > 0 LIMIT 1",
             (self.worker,),
         )
-        return 0 if suspects else 1
+        return not suspects
 
-    def _begin(self, state: JobState) -> JobState:
-        me, now = self._enter(), self._around.now()
-        after = begun(state, worker=f"pid {self._around.owner.pid}", now=now)
-        revision = next(self._revisions)
-        self._connection.execute(
-            _BEGIN, (after.attempt, now, now, after.seq, me, revision, me, after.job_id)
+    def _begin(self, taken: list[JobState], now: float) -> None:
+        if not taken:
+            return
+        me = self._enter()
+        self._connection.executemany(
+            _BEGIN,
+            (
+                (one.attempt, now, now, one.seq, me, next(self._revisions), me, one.job_id)
+                for one in taken
+            ),
         )
-        return after
+        self.beat()
 
     def _first(self, claim: Claim, types: list[str], suspects: bool, count: int) -> list[JobState]:
         """Return the jobs whose turn it is."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import Executor, Future
 from typing import Any, TypeVar
 
 import apsw
@@ -45,7 +46,6 @@ class CatalogJobStore:
         self._version = -1
         self._mark: LogMark | None = None
         self._lock = threading.Lock()
-        self._writing = threading.Lock()
 
     @property
     def is_lasting(self) -> bool:
@@ -54,7 +54,10 @@ class CatalogJobStore:
     # -- one transaction each ------------------------------------------------------------------
 
     def exchange(self, errand: Errand) -> Reply:
-        return self._write(lambda turn: turn.exchange(errand), durable=errand.is_durable)
+        return self._begin(lambda turn: turn.exchange(errand), durable=errand.is_durable).result()
+
+    def start(self, errand: Errand, idle: Executor) -> Future[Reply]:  # noqa: ARG002 - the file has its own
+        return self._begin(lambda turn: turn.exchange(errand), durable=errand.is_durable)
 
     def wish(self, job_id: str, wish: Wish) -> tuple[bool, JobState]:
         return self._change(job_id, lambda state: heed(state, wish, self._around.now()))
@@ -192,15 +195,21 @@ class CatalogJobStore:
         return self._database.read(function)
 
     def _write(self, function: Callable[[JobTurn], T], *, durable: bool) -> T:
-        """Run one transaction; a worker's number counts from when it is committed."""
+        return self._begin(function, durable=durable).result()
 
-        def transact(connection: apsw.Connection) -> tuple[T, int | None]:
+    def _begin(self, function: Callable[[JobTurn], T], *, durable: bool) -> Future[T]:
+        """Begin one transaction; a worker's number counts from when it is committed."""
+        turn: JobTurn
+
+        def transact(connection: apsw.Connection) -> T:
+            nonlocal turn
             turn = JobTurn(connection, self._around, self._me, self._is_lapsed)
-            return function(turn), turn.worker
+            return function(turn)
 
-        with self._writing:  # two that write at once would each enter, or forget the other's entry
-            value, self._me = self._database.write(transact, durable=durable)
-        return value
+        def committed() -> None:
+            self._me = turn.worker
+
+        return self._database.start(transact, durable=durable, committed=committed)
 
 
 def _leases(connection: apsw.Connection) -> list[Any]:

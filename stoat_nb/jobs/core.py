@@ -73,6 +73,7 @@ class QueueCore:
         self._serving = False  #: Whether it runs jobs yet.
         self._hungry = False  #: Whether there may be jobs to take.
         self._closed = False
+        self._left = False  #: Whether it has said goodbye to the store.
         # One thread, so that what is written is written in the order in which it happened.
         self._scribe = ThreadPoolExecutor(1, thread_name_prefix="stoat-job-store")
 
@@ -248,7 +249,7 @@ class QueueCore:
         registration = self._handlers.get(job_type)
         registered = self._timeout if registration is None else registration.timeout
         now = time.time()
-        state = JobState(
+        state = JobState.of(
             job_id=new_job_id(now),
             job_type=job_type,
             payload=dict(payload),
@@ -279,12 +280,17 @@ class QueueCore:
             if not errand:
                 return []
             try:
-                reply = await self._in_scribe(self._store.exchange, errand)
+                reply = await self._exchange(errand)
             except BaseException as problem:
                 self._outbox.failed(errand, problem)
                 raise
             self._outbox.done()
             return self._settle(errand, reply)
+
+    async def _exchange(self, errand: Errand) -> Reply:
+        if self._left:
+            raise QueueClosed
+        return await asyncio.shield(asyncio.wrap_future(self._store.start(errand, self._scribe)))
 
     def _claim(self) -> Claim | None:
         free = self._slots - self._live.n_running
@@ -335,6 +341,7 @@ class QueueCore:
         with suppress(StoatError):  # closing ends whatever the disk says
             await self._turn()
             await self._in_scribe(self._store.leave)
+        self._left = True
         for changed in self._watchers:
             changed.set()
         self._scribe.shutdown(wait=True)

@@ -7,6 +7,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import Executor, Future
 
 from stoat_nb.errors import UnknownJob
 from stoat_nb.jobs.state import JobEvent, JobState, JobStatus
@@ -44,6 +45,9 @@ class MemoryJobStore:
             for job_id, event in errand.events:
                 self._logs.setdefault(job_id, []).append(event)
             return Reply(claimed=self._take(errand.claim), lost=lost)
+
+    def start(self, errand: Errand, idle: Executor) -> Future[Reply]:
+        return idle.submit(self.exchange, errand)
 
     def wish(self, job_id: str, wish: Wish) -> tuple[bool, JobState]:
         return self._change(job_id, lambda state: heed(state, wish, time.time()))

@@ -41,6 +41,8 @@ class NewsBoard:
 
     def publish(self, state: JobState) -> None:
         """Tell everybody who wants to know. One listener's fault is not another's."""
+        if not self._listeners:
+            return
         with self._lock:
             listeners = [
                 *self._listeners.get(state.job_id, {}).values(),

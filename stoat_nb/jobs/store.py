@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -71,7 +72,7 @@ class Changes:
 
 
 class JobStore(Protocol):
-    """Keeps every job and its log. Blocking and thread-safe; never called on a loop."""
+    """Keeps every job and its log. Thread-safe; all but ``start`` blocks, and stays off loops."""
 
     @property
     def is_lasting(self) -> bool:
@@ -83,6 +84,9 @@ class JobStore(Protocol):
         A snapshot of a job is taken only from the queue that runs its newest attempt: whoever was
         taken for dead, and was not, changes nothing any more.
         """
+
+    def start(self, errand: Errand, idle: Executor) -> Future[Reply]:
+        """Begin an exchange; without a thread of its own the store has it done by an idle one."""
 
     def wish(self, job_id: str, wish: Wish) -> tuple[bool, JobState]:
         """Ask something of a job, whoever runs it; tell whether there was anything to ask."""

@@ -6,6 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple, TypeVar
@@ -48,8 +49,19 @@ class Row(NamedTuple):
 class DirectDatabase(Database):
     """Writes on the caller's thread: one step is made at a time, and waiting took half of it."""
 
-    def write(self, function: Callable[[apsw.Connection], T], *, durable: bool = False) -> T:
-        return self._transact(function, durable)
+    def start(
+        self,
+        function: Callable[[apsw.Connection], T],
+        *,
+        durable: bool = False,
+        committed: Callable[[], object] = lambda: None,
+    ) -> Future[T]:
+        done: Future[T] = Future()
+        try:
+            done.set_result(self._transact(function, durable, committed))
+        except Exception as problem:  # noqa: BLE001 - it is for whoever waits for it
+            done.set_exception(problem)
+        return done
 
 
 class SharedFile:
