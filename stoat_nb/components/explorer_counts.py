@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from stoat_nb.catalog.filters.sizes import FolderSize
 from stoat_nb.catalog.query import VideoQuery
 from stoat_nb.components import explorer_text as text
 from stoat_nb.components.explorer_state import ExplorerState
+from stoat_nb.components.opening import let_pages_open
 from stoat_nb.names import shown
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ FACETS = {
     "subtitle_languages": False,
     "year": False,
 }
+_OPEN = tuple(column for column, is_open in FACETS.items() if is_open)
+_CLOSED = tuple(column for column, is_open in FACETS.items() if not is_open)
 #: The sliders, in order.
 RANGES = ("duration_s", "size_bytes", "bitrate", "display_height", "fps", "created_at", "mtime")
 BINS = 24
@@ -49,7 +52,19 @@ Drawn = list[dict[str, Any]]
 def groups(library: Library, state: ExplorerState) -> Drawn:
     """Return the facets with their counts; one that could choose nothing is left out."""
     query = state.query
-    found = library.facets(query, tuple(FACETS))
+    found = library.facets(query, _OPEN)
+    for column in _CLOSED:
+        let_pages_open()
+        found |= library.facets(query, (column,))
+    return _groups({column: found[column] for column in FACETS}, state)
+
+
+def first_groups(library: Library, state: ExplorerState) -> Drawn:
+    """Return the facets that are open: the rest, half of the work, is not what people wait for."""
+    return _groups(library.facets(state.query, _OPEN), state)
+
+
+def _groups(found: Mapping[str, Facet], state: ExplorerState) -> Drawn:
     made = [_group(one, state.facets.get(one.column, ())) for one in found.values()]
     return [one for one in made if len(one["items"]) > 1 or any(i["chosen"] for i in one["items"])]
 
@@ -81,7 +96,7 @@ def _group(facet: Facet, chosen: Sequence[Any]) -> dict[str, Any]:
 def ranges(library: Library, state: ExplorerState) -> Drawn:
     """Return the sliders; a column that has one value only needs none."""
     query = state.query
-    found = [library.histogram(query, column, BINS) for column in RANGES]
+    found = [_histogram(library, query, column) for column in RANGES]
     return [
         _bins(one, state)
         for one in found
@@ -115,16 +130,25 @@ def _axis(axis: Axis, state: ExplorerState) -> dict[str, Any]:
 def plots(library: Library, state: ExplorerState) -> Drawn:
     """Return the four plots."""
     query = state.query
-    dated = library.histogram(query, "created_at", BINS)
+    dated = _histogram(library, query, "created_at")
     if not dated.edges:
-        dated = library.histogram(query, "mtime", BINS)
+        dated = _histogram(library, query, "mtime")
     when = "Recorded" if dated.axis.column == "created_at" else "Last modified"
+    lengths = _histogram(library, query, "duration_s")
+    let_pages_open()
+    cells = library.heatmap(query, "bitrate", "display_height", CELLS)
+    let_pages_open()
     return [
-        _bars("lengths", "Length", library.histogram(query, "duration_s", BINS), state),
+        _bars("lengths", "Length", lengths, state),
         _bars("dates", when, dated, state),
-        _cells(library.heatmap(query, "bitrate", "display_height", CELLS), state),
+        _cells(cells, state),
         _areas(library, query, state),
     ]
+
+
+def _histogram(library: Library, query: VideoQuery, column: str) -> Histogram:
+    let_pages_open()
+    return library.histogram(query, column, BINS)
 
 
 def _bars(name: str, title: str, found: Histogram, state: ExplorerState) -> dict[str, Any]:

@@ -15,6 +15,7 @@ import panel as pn
 from bokeh.document import Document
 
 from stoat_nb.catalog.exploration import shared_looks
+from stoat_nb.components import opening
 from stoat_nb.jobs.state import JobState
 
 log = logging.getLogger(__name__)
@@ -80,6 +81,7 @@ class LiveHub:
         if document is None:
             _make_comms_whole()
         else:
+            opening.begins(self)
             pn.state.on_session_destroyed(lambda _context: self.close())
             pn.state.onload(self._on_load)
 
@@ -141,6 +143,7 @@ class LiveHub:
 
     def close(self) -> None:
         """Drop every subscription."""
+        opening.is_there(self)
         with self._lock:
             self._closed = True
             watches = list(self._watches)
@@ -160,6 +163,7 @@ class LiveHub:
     def _on_load(self) -> None:
         with self._lock:
             self._ready = True
+        opening.has_loaded(self)
         self._schedule()
 
     def _mark(self, watch: Watch, state: JobState) -> None:
@@ -240,7 +244,10 @@ def served_document() -> Document | None:
 
 
 def first_look(read: Callable[[], T], show: Callable[[T], None]) -> None:
-    """Fill a new view: at once in a notebook; in a served page off its loop, once it has loaded."""
+    """Fill a new view: at once in a notebook; in a served page off its loop, once it has loaded.
+
+    What is slow is not even looked for while a page is being opened.
+    """
     if served_document() is None:
         show(read())
         return
