@@ -82,9 +82,9 @@ class Downloads(JSComponent):
         if not isinstance(data, dict):
             return
         if data.get("format") in self.formats:
-            in_background(lambda: self._answer(dict(data)), name="stoat-download")
+            in_background(lambda: self._answer(dict(data)))
         elif data.get("more") == self._number and self._stream is not None:
-            in_background(lambda: self._answer(None), name="stoat-download")
+            in_background(lambda: self._answer(None))
 
     def _begun(self, asked: Mapping[str, Any]) -> Stream:
         matching, shown = asked.get("matching"), asked.get("shown")

@@ -176,7 +176,7 @@ class Explorer(Viewer):
                 self._hub.post(lambda: self.param.update(problem=said))
             self._views.again()
 
-        in_background(write, name="stoat-view")
+        in_background(write)
 
     def _show_views(self, views: Mapping[str, Any]) -> None:
         self._saved = dict(views)

@@ -105,7 +105,7 @@ class FailureList(PagedTable):
                 self._choose(reason)
             case {"retry": str(reason)} if reason in known and not self.bar.busy:
                 self.bar.draw(busy=True, problem="")
-                in_background(lambda: self._retry(reason), name="stoat-retry")
+                in_background(lambda: self._retry(reason))
 
     def _retry(self, reason: str) -> None:
         """Submit what reads them once more. Blocking: a disk may have to wake up first."""

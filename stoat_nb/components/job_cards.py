@@ -113,7 +113,7 @@ class JobCards(JSComponent):
         self._refusals.pop(job_id, None)
         self._wishes.add((job_id, verb))
         self._redraw()
-        in_background(lambda: self._grant(job_id, verb), name="stoat-wish")
+        in_background(lambda: self._grant(job_id, verb))
 
     def _grant(self, job_id: str, verb: Verb) -> None:
         refusal, again, state = "", None, None
@@ -158,7 +158,7 @@ class JobCards(JSComponent):
             self._show_log(job_id, None)
         elif job_id not in self._reading:
             self._reading.add(job_id)
-            in_background(lambda: self._read_log(job_id), name="stoat-log")
+            in_background(lambda: self._read_log(job_id))
 
     def _read_log(self, job_id: str) -> None:
         try:

@@ -70,6 +70,7 @@ class JobList(Viewer):
         self._states: dict[str, JobState] = {}
         self._line = Line()
         self._has_older = False
+        self._arranged: tuple[Any, ...] = ()  #: What the controls were last arranged for.
         self._looks = 0
         self.cards = JobCards(
             library.job,
@@ -187,6 +188,10 @@ class JobList(Viewer):
 
     def _arrange(self) -> None:
         """Show the controls that can do something now."""
+        now = (self.everything, self.page, self._has_older, bool(self.n_jobs))
+        if now == self._arranged:  # as with almost all news: each part that is asked costs
+            return
+        self._arranged = now
         paged = self.everything and (self.page > 0 or self._has_older)
         self._filter.visible = self.everything
         self._toggle.param.update(

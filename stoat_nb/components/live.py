@@ -9,13 +9,16 @@ import threading
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, ref
 
 import panel as pn
 from bokeh.document import Document
+from panel.io.state import set_curdoc
 
 from stoat_nb.catalog.exploration import shared_looks
 from stoat_nb.components import opening
+from stoat_nb.components.clock import CLOCK
+from stoat_nb.components.hands import Hands
 from stoat_nb.jobs.state import JobState
 
 log = logging.getLogger(__name__)
@@ -25,9 +28,11 @@ T = TypeVar("T")
 UPDATE_EVERY_S = 0.2
 #: Open pages that may have theirs as often as that. Of more pages each has them as much more
 #: seldom: what a scan loses to those who watch it does not grow with their number.
-A_FEW_PAGES = 3
+A_FEW_PAGES = 2
 #: At most so many times as long is waited.
 MOST_PATIENCE = 10.0
+
+_hands = Hands()
 
 Unsubscribe = Callable[[], None]
 #: Shows the newest snapshot of each job there is news of; may be async.
@@ -72,8 +77,8 @@ class LiveHub:
         self._lock = threading.Lock()
         # Where no document's lock does it: what was worked out first must not be shown last.
         self._turn = threading.RLock()
-        self._timer: threading.Timer | None = None
-        self._fires_at = 0.0
+        self._ticket = 0  #: Of the call that is waited for; of any other nothing comes.
+        self._fires_at: float | None = None
         self._flushed_at = float("-inf")
         self._closed = False
         # What changes before the page is there may never reach it.
@@ -148,14 +153,17 @@ class LiveHub:
             self._closed = True
             watches = list(self._watches)
             self._posts.clear()
-            if self._timer is not None:
-                self._timer.cancel()
         if self._document is not None:
             # A hub holds its document, and so would be held by it for ever.
             with _hubs_lock:
                 _session_hubs.pop(self._document, None)
         for watch in watches:
             watch.unsubscribe()
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether nobody sees the page any more."""
+        return self._closed
 
     def __len__(self) -> int:
         return len(self._watches)
@@ -176,19 +184,17 @@ class LiveHub:
         self._schedule()
 
     def _schedule(self) -> None:
-        """Set the timer for whatever is due next, if that is sooner than what it is set for."""
+        """Have itself called when the next thing is due, if that is sooner than it will be."""
         with self._lock:
             due = self._next_due()
             if due is None or not self._ready or self._closed:
                 return
-            if self._timer is not None:
-                if self._fires_at <= due:
-                    return
-                self._timer.cancel()
+            if self._fires_at is not None and self._fires_at <= due:
+                return
             self._fires_at = due
-            self._timer = threading.Timer(max(0.0, due - time.monotonic()), self._fire)
-            self._timer.daemon = True
-            self._timer.start()
+            self._ticket += 1
+            ticket, this = self._ticket, ref(self)  # a page that was closed is held by nothing
+        CLOCK.at(due, lambda: _ring(this, ticket))
 
     def _next_due(self) -> float | None:
         if self._posts:
@@ -196,23 +202,30 @@ class LiveHub:
         dues = [watch.due for watch in self._watches if watch.waiting]
         return max(min(dues), self._flushed_at + UPDATE_EVERY_S * _patience()) if dues else None
 
-    def _fire(self) -> None:
-        if self._document is None:
+    def fire(self, ticket: int) -> None:
+        """Show what is due, unless it was called for something else meanwhile."""
+        document = self._document
+        with self._lock:
+            if ticket != self._ticket:
+                return
+        if document is None:
             asyncio.run(self._flush())
             return
 
-        # It must be async: Bokeh runs plain ones on a thread, where hold() gathers nothing.
+        # It must be async: Bokeh runs plain ones on a thread, where hold() gathers nothing. And as
+        # it does not say whose page an async one is for, Panel would put off each change of it.
         async def tick() -> None:
-            await self._flush()
+            with set_curdoc(document):
+                await self._flush()
 
         try:
-            self._document.add_next_tick_callback(tick)  # type: ignore[arg-type]
+            document.add_next_tick_callback(tick)  # type: ignore[arg-type]
         except Exception:  # noqa: BLE001 - whatever it says, the session is gone
             self.close()
 
     async def _flush(self) -> None:
         with self._lock:
-            self._timer = None
+            self._fires_at = None
             self._flushed_at = now = time.monotonic()
             posts, self._posts = self._posts, []
             ripe = [watch for watch in self._watches if watch.waiting and watch.due <= now]
@@ -258,12 +271,18 @@ def first_look(read: Callable[[], T], show: Callable[[T], None]) -> None:
             found = read()
         hub.post(lambda: show(found))
 
-    in_background(look, name="stoat-first-look")
+    in_background(look)
 
 
-def in_background(action: Callable[[], Any], *, name: str) -> None:
+def in_background(action: Callable[[], Any]) -> None:
     """Run a short blocking action off every loop: a page's or a blocked kernel's."""
-    threading.Thread(target=action, name=name, daemon=True).start()
+    _hands.do(action)
+
+
+def _ring(reference: ref[LiveHub], ticket: int) -> None:
+    hub = reference()
+    if hub is not None:
+        hub.fire(ticket)
 
 
 def _safely(function: Callable[..., T], *args: Any) -> T | None:

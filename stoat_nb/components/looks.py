@@ -39,10 +39,10 @@ class Looks(Generic[T]):
             if self._busy:
                 return
             self._busy = True
-        in_background(self._run, name="stoat-look")
+        in_background(self._run)
 
     def _run(self) -> None:
-        while self._take():
+        while self._take() and not self._hub.is_closed:
             try:
                 with shared_looks():
                     found = self._read()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 import time
 
+from stoat_nb.components.clock import CLOCK
+
 #: Seconds in which a browser draws a page that it has loaded.
 DRAWN_S = 0.5
 #: Seconds after which a page that has not loaded is waited for no longer: nobody may be there.
@@ -22,9 +24,7 @@ def begins(page: object) -> None:
 
 def has_loaded(page: object) -> None:
     """Say that a browser has a page, and draws it now."""
-    timer = threading.Timer(DRAWN_S, is_there, [page])
-    timer.daemon = True
-    timer.start()
+    CLOCK.at(time.monotonic() + DRAWN_S, lambda: is_there(page))
 
 
 def is_there(page: object) -> None:

@@ -37,7 +37,7 @@ class RowPictures:
 
     def ask(self, video_id: int) -> None:
         """Have the picture of a video told, or why there is none."""
-        in_background(partial(self._look, video_id), name="stoat-thumbnail")
+        in_background(partial(self._look, video_id))
 
     def _look(self, video_id: int) -> None:
         try:

@@ -81,7 +81,7 @@ class VideoDetail(Viewer):
     def _on_wish(self, *_events: object) -> None:
         video_id = self.video_id
         if self._page.wants_raw and video_id is not None:
-            in_background(partial(self._read_document, video_id), name="stoat-document")
+            in_background(partial(self._read_document, video_id))
 
     def _look(self) -> None:
         self._page.param.update(poster="", sheet="", note="", stream="", raw="", wants_raw=False)
@@ -90,7 +90,7 @@ class VideoDetail(Viewer):
         elif served_document() is None:
             self._read(self.video_id)
         else:
-            in_background(partial(self._read, self.video_id), name="stoat-detail")
+            in_background(partial(self._read, self.video_id))
 
     def _read(self, video_id: int) -> None:
         """Look everything up, then ask for the pictures. Blocking."""

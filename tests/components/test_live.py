@@ -137,6 +137,6 @@ def test_an_action_posted_from_any_thread_is_run() -> None:
     done = threading.Event()
     hub = LiveHub.current()
 
-    in_background(lambda: hub.post(done.set), name="a thread")
+    in_background(lambda: hub.post(done.set))
 
     assert done.wait(PATIENCE_S)
