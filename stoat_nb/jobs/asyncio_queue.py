@@ -140,13 +140,14 @@ class AsyncioJobQueue(QueueCore):
             return
         if not await self._in_scribe(self._store.has_changed):
             return
-        changes = await self._changes()
-        self._revision = changes.revision
-        for state in changes.wished:
-            self._live.heed(state)
-        for state in changes.states:
-            if state.job_id not in self._live:
-                self._news.publish(state)
+        async with self._turning:
+            changes = await self._changes()
+            self._revision = changes.revision
+            for state in changes.wished:
+                self._live.heed(state)
+            for state in changes.states:
+                if state.job_id not in self._live:
+                    self._news.publish(state)
         if changes.by_others:
             self._wake_up(hungry=True)
 

@@ -69,6 +69,7 @@ class QueueCore:
             send=send,
         )
         self._wake = asyncio.Event()
+        # Held from asking the store to telling of the answer: what was written first is told first.
         self._turning = asyncio.Lock()
         self._serving = False  #: Whether it runs jobs yet.
         self._hungry = False  #: Whether there may be jobs to take.
@@ -198,8 +199,9 @@ class QueueCore:
 
     async def prioritize(self, job_id: str, priority: int) -> bool:
         check_priority(priority)
-        meant, state = await self._in_scribe(self._store.prioritize, job_id, priority)
-        return self._heard(meant, state)
+        async with self._turning:
+            meant, state = await self._in_scribe(self._store.prioritize, job_id, priority)
+            return self._heard(meant, state)
 
     async def retry(self, job_id: str, **changes: Any) -> str:
         state = await self.get_status(job_id)
@@ -217,8 +219,9 @@ class QueueCore:
         live = self._live.get(job_id)
         if live is not None and live.has_ended:
             return False
-        meant, state = await self._in_scribe(self._store.wish, job_id, wish)
-        return self._heard(meant, state)
+        async with self._turning:
+            meant, state = await self._in_scribe(self._store.wish, job_id, wish)
+            return self._heard(meant, state)
 
     def _heard(self, meant: bool, state: JobState) -> bool:
         if state.job_id in self._live:
