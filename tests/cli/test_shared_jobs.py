@@ -54,7 +54,7 @@ def newest(library: Library) -> Job[Any]:
 def test_a_killed_scan_waits_and_goes_on_with_the_rest(
     run: Run, tmp_path: Path, environment: dict[str, str], library: Library
 ) -> None:
-    folder = many_files(tmp_path / "many", 1500)
+    folder = many_files(tmp_path / "many", 6000)
     with scanning(folder, tmp_path, environment) as process:
         job = newest(library)
         until(job, lambda: len(library.videos()) > 0)
@@ -64,13 +64,13 @@ def test_a_killed_scan_waits_and_goes_on_with_the_rest(
     assert "\tpending, to go on\t" in run("jobs").stdout
     assert job.state.attempt == 1
     before = library.videos().set_index("path")["probed_at"]
-    assert 0 < len(before) < 1500
+    assert 0 < len(before) < 6000
     ran = run("resume", job.id)
     assert ran.returncode == 0
-    assert ran.stdout.startswith(f"1,500 files in {folder}: 1,500 failed")
+    assert ran.stdout.startswith(f"6,000 files in {folder}: 6,000 failed")
     assert (job.state.attempt, job.status) == (2, "complete")
     after = library.videos().set_index("path")["probed_at"]
-    assert len(after) == 1500
+    assert len(after) == 6000
     assert after[before.index].equals(before)
     assert "ended before it did" in run("logs", job.id).stdout
 
