@@ -54,7 +54,7 @@ class CatalogJobStore:
     # -- one transaction each ------------------------------------------------------------------
 
     def exchange(self, errand: Errand) -> Reply:
-        return self._begin(lambda turn: turn.exchange(errand), durable=errand.is_durable).result()
+        return self._write(lambda turn: turn.exchange(errand), durable=errand.is_durable)
 
     def start(self, errand: Errand, idle: Executor) -> Future[Reply]:  # noqa: ARG002 - the file has its own
         return self._begin(lambda turn: turn.exchange(errand), durable=errand.is_durable)

@@ -161,9 +161,9 @@ class LiveHub:
             watch.unsubscribe()
 
     @property
-    def is_closed(self) -> bool:
-        """Whether nobody sees the page any more."""
-        return self._closed
+    def is_gone(self) -> bool:
+        """Whether its page was closed. Views of a kernel may be shown again at any time."""
+        return self._closed and self._document is not None
 
     def __len__(self) -> int:
         return len(self._watches)
@@ -209,7 +209,7 @@ class LiveHub:
             if ticket != self._ticket:
                 return
         if document is None:
-            asyncio.run(self._flush())
+            in_background(lambda: asyncio.run(self._flush()))
             return
 
         # It must be async: Bokeh runs plain ones on a thread, where hold() gathers nothing. And as
@@ -257,10 +257,7 @@ def served_document() -> Document | None:
 
 
 def first_look(read: Callable[[], T], show: Callable[[T], None]) -> None:
-    """Fill a new view: at once in a notebook; in a served page off its loop, once it has loaded.
-
-    What is slow is not even looked for while a page is being opened.
-    """
+    """Fill a new view: at once in a notebook; in a served page off its loop, once it has loaded."""
     if served_document() is None:
         show(read())
         return

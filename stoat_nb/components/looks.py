@@ -42,7 +42,7 @@ class Looks(Generic[T]):
         in_background(self._run)
 
     def _run(self) -> None:
-        while self._take() and not self._hub.is_closed:
+        while self._take() and not self._hub.is_gone:
             try:
                 with shared_looks():
                     found = self._read()
