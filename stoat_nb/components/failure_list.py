@@ -124,11 +124,14 @@ class FailureList(PagedTable):
         self._show_jobs()
 
     def _on_news(self, states: list[JobState]) -> None:
-        for state in states:
-            known = self._jobs.get(state.job_id)
-            if known is not None and state.seq >= known.seq:
-                self._jobs[state.job_id] = state
-        self._show_jobs()
+        newer = {
+            state.job_id: state
+            for state in states
+            if state.job_id in self._jobs and state.seq >= self._jobs[state.job_id].seq
+        }
+        if newer:
+            self._jobs |= newer
+            self._show_jobs()
 
     def _show_jobs(self) -> None:
         alive = any(not state.is_final for state in self._jobs.values())

@@ -146,8 +146,9 @@ function card(model, id, announce) {
   };
   const draw = (next, lines) => {
     const ended = row?.live && !next.live;
+    // A log that came is no reason to count from the same figures again.
+    if (row?.elapsed_s !== next.elapsed_s || row?.still_s !== next.still_s) drawn = performance.now();
     row = next;
-    drawn = performance.now();
     root.toggleAttribute("data-live", row.live);
     say(title, row.title);
     say(where, row.where);
@@ -189,8 +190,9 @@ export function render({model, el}) {
   voice.setAttribute("aria-live", "polite");
   const announce = (text) => { voice.textContent = text; };
   const cards = new Map();
+  const moved = new Map();
   const draw = () => {
-    const rows = model.rows;
+    const rows = model.rows.map((row) => ({...row, ...moved.get(row.id)}));
     const focused = list.getRootNode().activeElement;
     rows.forEach((row, place) => {
       if (!cards.has(row.id)) cards.set(row.id, card(model, row.id, announce));
@@ -208,7 +210,12 @@ export function render({model, el}) {
     say(more, model.more_text);
   };
   const ticking = setInterval(() => cards.forEach((one) => one.tick()), 1000);
-  model.on(["rows", "logs", "loaded", "empty_text", "more_text"], draw);
+  model.on(["logs", "loaded", "empty_text", "more_text"], draw);
+  model.on("rows", () => { moved.clear(); draw(); });
+  model.on("msg:custom", (event) => {
+    for (const [id, figures] of Object.entries(event.data ?? event)) moved.set(id, figures);
+    draw();
+  });
   model.on("remove", () => clearInterval(ticking));
   draw();
 }

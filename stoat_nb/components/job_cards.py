@@ -14,19 +14,30 @@ from stoat_nb.components.assets import script, sheets
 from stoat_nb.components.job_actions import Verb
 from stoat_nb.components.job_log import error_line, log_lines
 from stoat_nb.components.job_text import describe
-from stoat_nb.components.live import LiveHub, in_background
+from stoat_nb.components.live import LiveHub, in_background, served_document
 from stoat_nb.errors import StoatError
 from stoat_nb.jobs.job import Job
 from stoat_nb.jobs.state import JobState
+
+#: What of a card moves while its job runs.
+MOVING = ("percent", "detail", "problems", "current", "elapsed_s", "still_s")
 
 #: Returns the handle of a job that is shown.
 Find = Callable[[str], Job[Any]]
 
 
 class JobCards(JSComponent):
-    """Draws a card a job, with buttons for what can be asked of it and its log to unfold."""
+    """Draws a card a job, with buttons for what can be asked of it and its log to unfold.
 
-    rows = param.List(default=[], item_type=dict, doc="What each card says, top to bottom.")
+    A served page is told by a message what moves on a card: to change a property costs the server
+    several times as much, for each page that is open. A notebook keeps what properties say.
+    """
+
+    rows = param.List(
+        default=[],
+        item_type=dict,
+        doc="What each card says, top to bottom; on a served page, what has moved since is told.",
+    )
     logs = param.Dict(default={}, doc="The entries of each log that is unfolded, by job.")
     label = param.String(default="Jobs", doc="What a screen reader calls the list.")
     empty_text = param.String(default="", doc="What stands there while there are no jobs.")
@@ -49,6 +60,8 @@ class JobCards(JSComponent):
         self._put_first = put_first
         self._on_retry = on_retry
         self._hub = LiveHub.current()
+        self._is_served = served_document() is not None
+        self._told: list[dict[str, Any]] = []
         self._states: dict[str, JobState] = {}
         self._places: Mapping[str, int] = {}
         self._wishes: set[tuple[str, Verb]] = set()
@@ -70,7 +83,19 @@ class JobCards(JSComponent):
         logs = {one: lines for one, lines in self.logs.items() if one in self._states}
         if len(logs) != len(self.logs):
             self.logs = logs
-        self.param.update(rows=self._rows(), more_text=more_text, loaded=True)
+        self._put(self._rows(), more_text=more_text, loaded=True)
+
+    def _put(self, rows: list[dict[str, Any]], **others: Any) -> None:
+        """Have the cards drawn; where only figures of theirs have moved, tell those."""
+        others = {name: value for name, value in others.items() if getattr(self, name) != value}
+        if others or not self._is_served or [*map(_fixed, rows)] != [*map(_fixed, self.rows)]:
+            self._told = rows
+            self.param.update(rows=rows, **others)
+            return
+        moved = [row for row, told in zip(rows, self._told, strict=True) if row != told]
+        if moved:
+            self._told = rows
+            self._send_msg({row["id"]: {name: row[name] for name in MOVING} for row in moved})
 
     def _newest(self, state: JobState) -> JobState:
         known = self._states.get(state.job_id)
@@ -148,7 +173,7 @@ class JobCards(JSComponent):
             self._redraw()
 
     def _redraw(self) -> None:
-        self.rows = self._rows()
+        self._put(self._rows())
 
     # -- logs ----------------------------------------------------------------------------------
 
@@ -174,3 +199,7 @@ class JobCards(JSComponent):
             logs[job_id] = lines
         if logs != self.logs:
             self.logs = logs
+
+
+def _fixed(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name not in MOVING}

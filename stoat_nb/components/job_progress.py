@@ -7,8 +7,9 @@ from typing import Any
 import param
 from panel.viewable import Viewable, Viewer
 
+from stoat_nb.components.feeds import Unsubscribe
 from stoat_nb.components.job_cards import JobCards
-from stoat_nb.components.live import LiveHub, Unsubscribe
+from stoat_nb.components.live import LiveHub
 from stoat_nb.jobs.job import Job
 from stoat_nb.jobs.state import JobState
 

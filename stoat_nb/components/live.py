@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary, ref
 
@@ -18,6 +19,7 @@ from panel.io.state import set_curdoc
 from stoat_nb.catalog.exploration import shared_looks
 from stoat_nb.components import opening
 from stoat_nb.components.clock import CLOCK
+from stoat_nb.components.feeds import Feed, Show, Subscribe, Unsubscribe, Watch
 from stoat_nb.components.hands import Hands
 from stoat_nb.jobs.state import JobState
 
@@ -34,34 +36,6 @@ MOST_PATIENCE = 10.0
 
 _hands = Hands()
 
-Unsubscribe = Callable[[], None]
-#: Shows the newest snapshot of each job there is news of; may be async.
-Show = Callable[[list[JobState]], Awaitable[None] | None]
-#: Job.subscribe or Library.subscribe.
-Subscribe = Callable[[Callable[[JobState], None]], Unsubscribe]
-
-
-class Watch:
-    """One view's interest in the news: keeps only the newest snapshot of each job."""
-
-    def __init__(self, show: Show, every: float) -> None:
-        self.show, self.every = show, every
-        self.unsubscribe: Unsubscribe = lambda: None
-        self.waiting: dict[str, JobState] = {}
-        self.shown_at = float("-inf")
-        self.urgent = False  #: Whether a job has ended, which is told at once.
-
-    @property
-    def due(self) -> float:
-        """When its news may be shown."""
-        return float("-inf") if self.urgent else self.shown_at + self.every * _patience()
-
-    def take(self) -> list[JobState]:
-        """Hand out the news and begin anew."""
-        states = list(self.waiting.values())
-        self.waiting, self.urgent, self.shown_at = {}, False, time.monotonic()
-        return states
-
 
 class LiveHub:
     """Carries news of jobs to the views of one served session, or of one notebook kernel.
@@ -72,9 +46,10 @@ class LiveHub:
 
     def __init__(self, document: Document | None) -> None:
         self._document = document
-        self._watches: list[Watch] = []
+        self._feeds: dict[Subscribe, Feed] = {}
         self._posts: list[Callable[[], object]] = []
         self._lock = threading.Lock()
+        self._feeding = threading.Lock()  #: Held while somebody subscribes.
         # Where no document's lock does it: what was worked out first must not be shown last.
         self._turn = threading.RLock()
         self._ticket = 0  #: Of the call that is waited for; of any other nothing comes.
@@ -117,18 +92,26 @@ class LiveHub:
     ) -> Unsubscribe:
         """Have ``show`` called with news: at most once in ``every`` seconds, at an end at once."""
         watch = Watch(show, every)
-        with self._lock:
-            self._watches.append(watch)
-        cancel = subscribe(lambda state: self._mark(watch, state))
-
-        def unsubscribe() -> None:
-            cancel()
+        with self._feeding:
+            if self.is_gone:
+                return lambda: None
+            feed = self._feeds.get(subscribe)
+            if feed is None:
+                feed = self._feeds[subscribe] = Feed()
+                feed.unsubscribe = subscribe(partial(self._mark, feed))
             with self._lock:
-                if watch in self._watches:
-                    self._watches.remove(watch)
+                feed.watches.append(watch)
+        return partial(self._unwatch, subscribe, watch)
 
-        watch.unsubscribe = unsubscribe
-        return unsubscribe
+    def _unwatch(self, subscribe: Subscribe, watch: Watch) -> None:
+        with self._feeding:
+            feed = self._feeds.get(subscribe)
+            if feed is None or watch not in feed.watches:
+                return
+            with self._lock:
+                feed.watches.remove(watch)
+            if not feed.watches:
+                self._feeds.pop(subscribe).unsubscribe()
 
     def post(self, action: Callable[[], object]) -> None:
         """Run an action where views may be changed: one after the other, and soon. Any thread.
@@ -151,14 +134,15 @@ class LiveHub:
         opening.is_there(self)
         with self._lock:
             self._closed = True
-            watches = list(self._watches)
             self._posts.clear()
         if self._document is not None:
             # A hub holds its document, and so would be held by it for ever.
             with _hubs_lock:
                 _session_hubs.pop(self._document, None)
-        for watch in watches:
-            watch.unsubscribe()
+        with self._feeding:
+            feeds, self._feeds = list(self._feeds.values()), {}
+        for feed in feeds:
+            feed.unsubscribe()
 
     @property
     def is_gone(self) -> bool:
@@ -166,7 +150,10 @@ class LiveHub:
         return self._closed and self._document is not None
 
     def __len__(self) -> int:
-        return len(self._watches)
+        return len(self._watches())
+
+    def _watches(self) -> list[Watch]:
+        return [watch for feed in [*self._feeds.values()] for watch in feed.watches]
 
     def _on_load(self) -> None:
         with self._lock:
@@ -174,13 +161,12 @@ class LiveHub:
         opening.has_loaded(self)
         self._schedule()
 
-    def _mark(self, watch: Watch, state: JobState) -> None:
+    def _mark(self, feed: Feed, state: JobState) -> None:
         """Note news of a job; on the queue's thread, so nothing here waits for a page."""
         with self._lock:
             if self._closed:
                 return
-            watch.waiting[state.job_id] = state
-            watch.urgent = watch.urgent or state.is_final
+            feed.note(state)
         self._schedule()
 
     def _schedule(self) -> None:
@@ -199,8 +185,9 @@ class LiveHub:
     def _next_due(self) -> float | None:
         if self._posts:
             return float("-inf")
-        dues = [watch.due for watch in self._watches if watch.waiting]
-        return max(min(dues), self._flushed_at + UPDATE_EVERY_S * _patience()) if dues else None
+        patience = _patience()
+        dues = [watch.due(patience) for watch in self._watches() if watch.waiting]
+        return max(min(dues), self._flushed_at + UPDATE_EVERY_S * patience) if dues else None
 
     def fire(self, ticket: int) -> None:
         """Show what is due, unless it was called for something else meanwhile."""
@@ -228,7 +215,8 @@ class LiveHub:
             self._fires_at = None
             self._flushed_at = now = time.monotonic()
             posts, self._posts = self._posts, []
-            ripe = [watch for watch in self._watches if watch.waiting and watch.due <= now]
+            patience = _patience()
+            ripe = [one for one in self._watches() if one.waiting and one.due(patience) <= now]
             news = [(watch.show, watch.take()) for watch in ripe]
             if self._closed:
                 return

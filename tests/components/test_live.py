@@ -8,7 +8,8 @@ import pytest
 from bokeh.document import Document
 
 from stoat_nb.components import live
-from stoat_nb.components.live import A_FEW_PAGES, LiveHub, Watch, in_background
+from stoat_nb.components.feeds import Watch
+from stoat_nb.components.live import A_FEW_PAGES, LiveHub, in_background
 from stoat_nb.jobs.job import Job
 from stoat_nb.jobs.state import JobState, JobStatus
 from stoat_nb.jobs.thread import QueueThread
@@ -57,13 +58,32 @@ def test_of_many_open_pages_each_waits_longer_but_not_for_an_end(
 ) -> None:
     watch = Watch(lambda _states: None, every=2.0)
     watch.take()
-    assert watch.due - watch.shown_at == pytest.approx(2.0)
+    assert watch.due(live._patience()) - watch.shown_at == pytest.approx(2.0)
     pages = [Document() for _ in range(3 * A_FEW_PAGES)]
     for page in pages:
         monkeypatch.setitem(live._session_hubs, page, LiveHub(None))
-    assert watch.due - watch.shown_at == pytest.approx(6.0)
+    assert watch.due(live._patience()) - watch.shown_at == pytest.approx(6.0)
     watch.urgent = True
-    assert watch.due == float("-inf")
+    assert watch.due(live._patience()) == float("-inf")
+
+
+def test_views_of_one_page_hear_of_the_same_through_one_subscription() -> None:
+    listeners: list[Callable[[JobState], None]] = []
+
+    def subscribe(listener: Callable[[JobState], None]) -> Callable[[], None]:
+        listeners.append(listener)
+        return lambda: listeners.remove(listener)
+
+    hub = LiveHub(None)
+    first = hub.watch(subscribe, lambda _states: None)
+    second = hub.watch(subscribe, lambda _states: None)
+    assert (len(listeners), len(hub)) == (1, 2)
+
+    first()
+    first()
+    assert (len(listeners), len(hub)) == (1, 1)
+    second()
+    assert (len(listeners), len(hub)) == (0, 0)
 
 
 def test_news_of_several_jobs_in_one_update_are_the_newest_of_each(

@@ -1,0 +1,55 @@
+"""What the views of a page hear of jobs: each as often as it wants, and no oftener."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable
+
+from stoat_nb.jobs.state import JobState
+
+Unsubscribe = Callable[[], None]
+#: Shows the newest snapshot of each job there is news of; may be async.
+Show = Callable[[list[JobState]], Awaitable[None] | None]
+#: Job.subscribe or Library.subscribe.
+Subscribe = Callable[[Callable[[JobState], None]], Unsubscribe]
+
+
+class Watch:
+    """One view's interest in the news: keeps only the newest snapshot of each job."""
+
+    def __init__(self, show: Show, every: float) -> None:
+        self.show, self.every = show, every
+        self.waiting: dict[str, JobState] = {}
+        self.shown_at = float("-inf")
+        self.urgent = False  #: Whether a job has ended, which is told at once.
+
+    def due(self, patience: float) -> float:
+        """Return when its news may be shown; with patience that is later."""
+        return float("-inf") if self.urgent else self.shown_at + self.every * patience
+
+    def note(self, state: JobState) -> None:
+        """Keep news until it is shown."""
+        self.waiting[state.job_id] = state
+        self.urgent = self.urgent or state.is_final
+
+    def take(self) -> list[JobState]:
+        """Hand out the news and begin anew."""
+        states = list(self.waiting.values())
+        self.waiting, self.urgent, self.shown_at = {}, False, time.monotonic()
+        return states
+
+
+class Feed:
+    """One subscription for all views of a page that hear of the same.
+
+    News are told on the thread that runs the jobs, and twenty pages have some hundred views.
+    """
+
+    def __init__(self) -> None:
+        self.watches: list[Watch] = []
+        self.unsubscribe: Unsubscribe = lambda: None
+
+    def note(self, state: JobState) -> None:
+        """Keep news for each view."""
+        for watch in self.watches:
+            watch.note(state)
