@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
+from functools import partial
 from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
@@ -17,9 +18,10 @@ from stoat_nb.catalog.database import Database, fetch
 from stoat_nb.catalog.filters.axis import without_range
 from stoat_nb.catalog.filters.facets import FACETS, Facet, facets, without_facet
 from stoat_nb.catalog.filters.histogram import Heatmap, Histogram, heatmap, histogram
+from stoat_nb.catalog.filters.kinds import Kinds, tells
 from stoat_nb.catalog.filters.sizes import FolderSize, Growth, growth, sizes_by_folder
 from stoat_nb.catalog.filters.tree import AllOf
-from stoat_nb.catalog.query import VideoQuery, condition, selection
+from stoat_nb.catalog.query import VideoQuery, condition, matching, selection
 from stoat_nb.errors import FilterError
 from stoat_nb.names import shown
 
@@ -61,6 +63,7 @@ class Exploration:
         self._lock = threading.Lock()
         self._answers: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
         self._version, self._since = -1, float("-inf")
+        self._kinds: tuple[int, Kinds | None] = (-1, None)
         self._counting = threading.Lock()
         self._turns: WeakValueDictionary[Any, threading.Lock] = WeakValueDictionary()
 
@@ -73,7 +76,13 @@ class Exploration:
     def count(self, query: VideoQuery) -> int:
         """Return how many videos match."""
         chosen = selection(query)
-        return self._asked(("count", chosen.where, chosen.bindings), chosen.count)
+
+        def counted(connection: apsw.Connection) -> int:
+            where = matching(query)
+            known = self._known_kinds() if tells(where[0]) else None
+            return known.count(where) if known else chosen.count(connection)
+
+        return self._asked(("count", chosen.where, chosen.bindings), counted)
 
     def facets(
         self, query: VideoQuery, columns: Sequence[str] | None, most: int
@@ -127,8 +136,22 @@ class Exploration:
         """Return facets that are counted among the same videos."""
         return self._all_asked(
             {column: ("facet", chosen, column, most) for column in columns},
-            lambda connection, missing: facets(connection, query, missing, most),
+            lambda connection, missing: facets(
+                connection, query, missing, most, kinds=partial(self._kinds_of, connection)
+            ),
         )
+
+    def _kinds_of(self, connection: apsw.Connection) -> Kinds | None:
+        """Count the kinds of videos, unless nothing has changed since that was done."""
+        # Asked before they are counted: at worst they are newer than they are taken for.
+        version = self._database.version()
+        if self._kinds[0] != version:
+            self._kinds = version, Kinds.of(connection)
+        return self._kinds[1]
+
+    def _known_kinds(self) -> Kinds | None:
+        version, kinds = self._kinds
+        return kinds if version == self._database.version() else None
 
     def _asked(self, key: tuple[Any, ...], question: Callable[[apsw.Connection], T]) -> T:
         return self._all_asked({"": key}, lambda connection, _: {"": question(connection)})[""]

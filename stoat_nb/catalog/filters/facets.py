@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,6 +11,7 @@ import apsw
 
 from stoat_nb.catalog.database import fetch
 from stoat_nb.catalog.filters.fields import Field, field_named
+from stoat_nb.catalog.filters.kinds import KINDS, Kinds, named, tells
 from stoat_nb.catalog.filters.sql import Clause
 from stoat_nb.catalog.query import VideoQuery, matching, tables_for
 
@@ -28,13 +29,7 @@ FACETS = (
     "year",
     "top_folder",
 )
-#: What the index ``videos_summary`` begins with: few different values each. Videos that are alike
-#: in all of it lie together there, so that counting them sorts nothing.
-KINDS = (
-    *("status", "codec", "container", "display_width", "display_height", "hdr", "audio_codec"),
-    *("integrity", "fps", "audio_languages"),
-)
-#: What else it has: what filters ask of this costs no look at a row either.
+#: What the index of KINDS has beside them: what filters ask of this costs no look at a row either.
 _BESIDE = ("size_bytes", "duration_s", "bitrate", "created_at")
 
 
@@ -62,14 +57,27 @@ def facet(connection: apsw.Connection, query: VideoQuery, column: str, most: int
 
 
 def facets(
-    connection: apsw.Connection, query: VideoQuery, columns: Sequence[str], most: int
+    connection: apsw.Connection,
+    query: VideoQuery,
+    columns: Sequence[str],
+    most: int,
+    *,
+    kinds: Callable[[], Kinds | None] = lambda: None,
 ) -> dict[str, Facet]:
-    """Count the values of several columns among the same videos, most of them in one pass."""
+    """Count the values of several columns among the same videos, most of them in one pass.
+
+    What the kinds of all videos tell is counted off those, if ``kinds`` returns them.
+    """
     fields = [field_named(column) for column in columns]
     where = matching(query)
-    is_told = _named(where[0]) <= {*KINDS, *_BESIDE}
-    together = [one for one in fields if is_told and _named(one.sql) <= {*KINDS}]
-    found = _of_kinds(connection, together, where, most) if together else {}
+    is_told = named(where[0]) <= {*KINDS, *_BESIDE}
+    together = [one for one in fields if is_told and named(one.sql) <= {*KINDS}]
+    known = kinds() if together and tells(where[0]) else None
+    found: dict[str, Facet] = {}
+    if known is not None:
+        found = _of_known(known, together, where, most)
+    elif together:
+        found = _of_kinds(connection, together, where, most)
     for field in fields:
         if field.name not in found:
             tables = f"{tables_for(f'{field.sql} {where[0]}')} {_clause(where)}"
@@ -85,13 +93,20 @@ def without_facet(query: VideoQuery, column: str) -> VideoQuery:
     )
 
 
+def _of_known(kinds: Kinds, fields: Sequence[Field], where: Clause, most: int) -> dict[str, Facet]:
+    source, bindings = _Source(f"{kinds.TABLE} {_clause(where)}", kinds.SUM), (*where[1], most + 1)
+    return {
+        one.name: _facet(one, kinds.fetch(_ranked(one, source), bindings), most) for one in fields
+    }
+
+
 def _of_kinds(
     connection: apsw.Connection, fields: Sequence[Field], where: Clause, most: int
 ) -> dict[str, Facet]:
     """Count the kinds of videos off the index, and of those the values of each column."""
-    named = set().union(*(_named(one.sql) for one in fields))
+    told = set().union(*(named(one.sql) for one in fields))
     # The index is in this order only from its beginning on.
-    columns = KINDS[: 1 + max(KINDS.index(name) for name in named)]
+    columns = KINDS[: 1 + max(KINDS.index(name) for name in told)]
     kinds = (
         f"SELECT {', '.join(f'v.{name} AS {name}' for name in columns)}, count(*) AS n "  # noqa: S608 - values are bound
         f"FROM videos v {_clause(where)} "
@@ -107,14 +122,6 @@ def _of_kinds(
     return {
         one.name: _facet(one, [row for number, *row in rows if number == at], most)
         for at, one in enumerate(fields)
-    }
-
-
-def _named(sql: str) -> set[str]:
-    """Return the columns that SQL speaks of; those of other tables together with their table."""
-    return {
-        name if table == "v" else f"{table}.{name}"
-        for table, name in re.findall(r"\b([a-z])\.(\w+)", sql)
     }
 
 
