@@ -39,12 +39,12 @@ DETAIL_PX = 620
 #: Seconds between two counts while a scan runs.
 COUNT_EVERY_S = 5.0
 
+#: Of what slides in; Material draws what lies above a dark page in grey.
 _SHEET = {
     "maxWidth": "100vw",
     "backgroundImage": "none",
     "backgroundColor": "background.default",
 }
-_DRAWER = {"& .MuiDrawer-paper": _SHEET}
 
 
 class Explorer(Viewer):
@@ -100,6 +100,7 @@ class Explorer(Viewer):
         self.state.param.watch(lambda *_events: self._draw(), [*VIEW, "pictures"])
         self.state.param.watch(lambda *_events: self._count(), list(NARROWING))
         self._hub.watch(library.subscribe, lambda _states: self._count(), every=COUNT_EVERY_S)
+        self.table.param.watch(self._on_total, "total")
         self.param.watch(lambda *_events: self._draw(), "problem")
         self._draw()
         self._view = self._lay_out()
@@ -195,6 +196,11 @@ class Explorer(Viewer):
         if not self._facets.groups:
             self._facets.draw(groups=groups)
 
+    def _on_total(self, event: param.parameterized.Event) -> None:
+        # The first videos of a new library are there to be counted at once.
+        if event.old == 0 and event.new:
+            self._count()
+
     def _count(self) -> None:
         for looks in self._counts:
             looks.again()
@@ -217,7 +223,7 @@ class Explorer(Viewer):
             return column(close, self.detail, visible=False)
         sheet = column(close, self.detail, gap=8)
         sheet.styles = {**sheet.styles, "padding": "16px 20px"}
-        drawer = pmui.Drawer(sheet, anchor="right", size=DETAIL_PX, open=False, sx=_DRAWER)
+        drawer = pmui.Drawer(sheet, anchor="right", size=DETAIL_PX, open=False, sx=_SHEET)
         # Escape and a click beside it close it, too.
         drawer.param.watch(self._on_drawer, "open")
         return drawer

@@ -13,7 +13,7 @@ import panel as pn
 #: What is narrow stands beside what is wide where there is room, and above it where there is none.
 _BESIDE = """
 :host { display: grid !important; gap: 16px; align-items: start; grid-template-columns: 252px minmax(0, 1fr); }
-@media (max-width: 899px) { :host { grid-template-columns: minmax(0, 1fr); } }
+@container (max-width: 860px) { :host { grid-template-columns: minmax(0, 1fr); } }
 """  # noqa: E501 - CSS
 
 
@@ -30,4 +30,8 @@ def column(*parts: Any, gap: int = 0, top: int = 0, **options: Any) -> pn.Column
 
 def beside(narrow: Any, wide: Any) -> pn.Column:
     """Return one part that is narrow beside one that takes the rest."""
-    return pn.Column(narrow, wide, sizing_mode="stretch_width", margin=0, stylesheets=[_BESIDE])
+    both = pn.Column(narrow, wide, sizing_mode="stretch_width", margin=0, stylesheets=[_BESIDE])
+    # It goes by the room that it has: a cell of a notebook may be narrow in a wide window.
+    room = column(both)
+    room.styles = {**room.styles, "container-type": "inline-size"}
+    return room
