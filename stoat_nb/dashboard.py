@@ -15,7 +15,6 @@ from stoat_nb.components.changes import Changes
 from stoat_nb.components.explorer import Explorer
 from stoat_nb.components.failure_list import FailureList
 from stoat_nb.components.job_list import JobList
-from stoat_nb.components.live import served_document
 from stoat_nb.components.notice import Notice
 from stoat_nb.components.overview import Overview
 from stoat_nb.components.scan_form import ScanForm
@@ -103,6 +102,8 @@ def _page(*parts: Viewable | Viewer) -> Viewable:
         theme_config=THEME,
         sx={
             "& main": {"backgroundColor": "background.default"},
+            # It keeps a space free; to a screen reader it is a heading of nothing.
+            "& main .MuiToolbar-root > .MuiTypography-h5": {"visibility": "hidden"},
             "& header": {
                 "backgroundColor": "background.paper",
                 "backgroundImage": "none",
@@ -111,16 +112,17 @@ def _page(*parts: Viewable | Viewer) -> Viewable:
                 "borderBottom": "1px solid",
                 "borderColor": "divider",
             },
+            # A bar without a name, which followed whatever anybody did on any page.
+            "& header .MuiLinearProgress-root": {"display": "none"},
             "& header .MuiTypography-root, & header .MuiIconButton-root": {"color": "text.primary"},
         },
     )
-    if served_document() is not None:
-        pn.state.on_session_destroyed(lambda _context: _let_go(page))
+    _tell_nothing_of_others(page)
     return page
 
 
-def _let_go(page: Page) -> None:
-    """Cut what would keep a closed page for ever: it follows whether the server is busy."""
+def _tell_nothing_of_others(page: Page) -> None:
+    """Cut what tells each page, for as long as the server runs, whatever is done on any other."""
     for watcher in list(pn.state.param.watchers.get("busy", {}).get("value", [])):
         if getattr(getattr(watcher.fn, "__self__", None), "self", None) is page:
             pn.state.param.unwatch(watcher)

@@ -3,7 +3,7 @@ function card(list, {label, value, note, bad}) {
   box.toggleAttribute("data-bad", bad);
   make("dt", box, null, label);
   make("dd", box, null, value);
-  if (note) make("div", box, "note", note);
+  if (note) make("dd", box, "note", note);
 }
 
 function group(model, panels, {column, title, items}) {

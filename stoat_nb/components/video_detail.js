@@ -50,6 +50,13 @@ const copyButton = (parent, path) => {
   };
 };
 
+// The sheet that slides in is a dialog, of which a screen reader says what it is about.
+const nameDialog = (node, text) => {
+  for (let at = node; at; at = at.parentNode ?? at.host) {
+    if (at.getAttribute?.("role") === "dialog") at.setAttribute("aria-label", text);
+  }
+};
+
 const drawHead = (parent, head) => {
   const top = make("header", parent);
   make("h2", top, head.name);
@@ -172,6 +179,7 @@ export function render({model, el}) {
     if (facts.problem) make("p", root, facts.problem, "problem");
     if (!facts.heading) return;
     drawHead(root, facts.heading);
+    nameDialog(root, facts.heading.name);
     const top = make("div", root, null, "top");
     stage = make("div", top, null, "stage");
     sheets = make("div", top, null, "sheets");
