@@ -10,13 +10,12 @@ import tempfile
 import threading
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import fields
 from operator import attrgetter
 from typing import IO, NamedTuple
 
 from stoat_nb.media.video import Found
 
-_FIELDS = tuple(field.name for field in fields(Found))
+_FIELDS = Found.__struct_fields__
 _KEPT = attrgetter(*_FIELDS)
 
 #: Files that are kept in memory; the walk is much faster than the reading of a million of them.
