@@ -17,6 +17,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
+import msgspec
+
 from stoat_nb.engines.reference import Reference
 
 _PROGRAM = str(Path(__file__).with_name("worker.py"))
@@ -176,7 +178,7 @@ class WorkerProcess(asyncio.SubprocessProtocol):
 
 
 def _parsed(line: bytes, token: str) -> dict[str, Any]:
-    answer = json.loads(line, parse_constant=_refuse_constant)
+    answer = _read(line)
     if (
         not isinstance(answer, dict)
         or answer.get("id") != token
@@ -185,6 +187,15 @@ def _parsed(line: bytes, token: str) -> dict[str, Any]:
     ):
         raise ValueError("not an answer")
     return answer
+
+
+def _read(line: bytes) -> Any:
+    try:
+        return msgspec.json.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        # Half a character of UTF-16, as names may hold, is none to it, nor is a number too large
+        # for a float: such JSON is rare, and read by what wrote it.
+        return json.loads(line, parse_constant=_refuse_constant)
 
 
 def _refuse_constant(name: str) -> None:
