@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import json
 import os
-import secrets
 import signal
 import sys
 from collections.abc import Mapping
@@ -95,7 +94,7 @@ class WorkerProcess(asyncio.SubprocessProtocol):
                 os.killpg(self._transport.get_pid(), signal.SIGKILL)
 
     async def _ask(self, question: Mapping[str, Any], within_s: float) -> dict[str, Any]:
-        token = secrets.token_hex(8)
+        token = os.urandom(8).hex()
         self._answer = asyncio.get_running_loop().create_future()
         self._send({"id": token, **question})
         line = await self._hear(self._answer, within_s)

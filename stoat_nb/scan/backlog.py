@@ -6,7 +6,6 @@ import asyncio
 import errno
 import os
 import pickle
-import tempfile
 import threading
 from collections import deque
 from collections.abc import Sequence
@@ -130,6 +129,8 @@ class _FarFiles:
             if self._closed:
                 return
             if self._file is None:
+                import tempfile  # noqa: PLC0415 - few scans find so many files at once
+
                 self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - open as long as the scan
             written = os.pwrite(self._file.fileno(), data, self._write_at)
             if written < len(data):
