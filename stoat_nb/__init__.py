@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 from importlib import import_module
 from typing import Any
@@ -32,9 +31,6 @@ _ROOMS = {
 __all__ = [*sorted(_ROOMS), "__version__"]  # noqa: PLE0604 - the names are strings
 
 __version__ = "0.1.0"
-
-# Programs decide what becomes of log lines; until one does, a notebook stays free of them.
-logging.getLogger(__name__).addHandler(logging.NullHandler())
 
 
 def __getattr__(name: str) -> Any:

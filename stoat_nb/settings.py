@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, NamedTuple, get_type_hints
+
+from msgspec import Struct
 
 from stoat_nb.errors import SettingError
 
@@ -56,6 +57,10 @@ def _flag(name: str, text: str) -> bool:
     raise SettingError(name, text, "yes or no")
 
 
+def _text(_name: str, text: str) -> str:
+    return text
+
+
 def _path(_name: str, text: str) -> Path:
     return Path(text).expanduser()
 
@@ -71,12 +76,14 @@ def _suffixes(name: str, text: str) -> frozenset[str]:
     return words
 
 
-def _setting(default: Any, parse: Callable[[str, str], Any], help_text: str) -> Any:
-    return field(default=default, metadata={"parse": parse, "help": help_text})
+class Setting(NamedTuple):
+    """What is known of a setting beside its type and its default."""
+
+    parse: Callable[[str, str], Any]  #: From its name and the text in the environment.
+    help: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(Struct, frozen=True, kw_only=True):
     """What a library, its scans and its server may be told.
 
     Examples
@@ -85,53 +92,78 @@ class Settings:
     4
     """
 
-    library: Path = _setting(Path("stoat.db"), _path, "The library's file, made when missing.")
-    roots: tuple[Path, ...] = _setting(
-        (), _paths, "Folders that may be scanned, separated like PATH; empty: any folder."
+    library: Annotated[Path, Setting(_path, "The library's file, made when missing.")] = Path(
+        "stoat.db"
     )
-    extensions: frozenset[str] | None = _setting(
-        None, _suffixes, "File name endings taken for videos, separated by commas; empty: FFmpeg's."
-    )
-    hidden: bool = _setting(
-        False, _flag, "Also enter hidden and system folders (.git, @eaDir, $RECYCLE.BIN, ...)."
-    )
-    probe_workers: int = _setting(
-        2, _count, "Processes that read files at once; more helps on SSDs, not on one hard disk."
-    )
-    readers_per_disk: int | None = _setting(
-        None, _count, "Of these, how many read one disk at once; empty: 1 on a hard disk, else all."
-    )
-    probe_timeout_s: float = _setting(
-        6.0, _seconds, "Seconds one file may take before its reader is killed."
-    )
-    probe_memory_mb: int = _setting(
-        1536, _count, "MiB of address space a reader may take before it is refused more."
-    )
-    job_workers: int = _setting(4, _count, "Jobs that run at once.")
-    job_timeout_s: float = _setting(
-        300.0, _seconds, "Seconds a job may take, unless its handler says otherwise."
-    )
-    stall_timeout_s: float = _setting(
-        600.0, _seconds, "Seconds a scan may go without moving before it is given up."
-    )
-    keep_jobs: int = _setting(10_000, _count, "Jobs that are kept after they have ended.")
-    keep_jobs_days: float = _setting(90.0, _days, "Days for which they are kept.")
-    picture_cache_mb: int = _setting(
-        512, _count, "MiB of posters and contact sheets that are kept beside the library's file."
-    )
-    host: str = _setting("127.0.0.1", lambda _n, text: text, "Address `stoat serve` listens on.")
-    port: int = _setting(8642, _port, "Port `stoat serve` listens on; 0: any free one.")
+    roots: Annotated[
+        tuple[Path, ...],
+        Setting(_paths, "Folders that may be scanned, separated like PATH; empty: any folder."),
+    ] = ()
+    extensions: Annotated[
+        frozenset[str] | None,
+        Setting(
+            _suffixes, "File name endings taken for videos, separated by commas; empty: FFmpeg's."
+        ),
+    ] = None
+    hidden: Annotated[
+        bool,
+        Setting(_flag, "Also enter hidden and system folders (.git, @eaDir, $RECYCLE.BIN, ...)."),
+    ] = False
+    probe_workers: Annotated[
+        int,
+        Setting(
+            _count, "Processes that read files at once; more helps on SSDs, not on one hard disk."
+        ),
+    ] = 2
+    readers_per_disk: Annotated[
+        int | None,
+        Setting(
+            _count, "Of these, how many read one disk at once; empty: 1 on a hard disk, else all."
+        ),
+    ] = None
+    probe_timeout_s: Annotated[
+        float, Setting(_seconds, "Seconds one file may take before its reader is killed.")
+    ] = 6.0
+    probe_memory_mb: Annotated[
+        int, Setting(_count, "MiB of address space a reader may take before it is refused more.")
+    ] = 1536
+    job_workers: Annotated[int, Setting(_count, "Jobs that run at once.")] = 4
+    job_timeout_s: Annotated[
+        float, Setting(_seconds, "Seconds a job may take, unless its handler says otherwise.")
+    ] = 300.0
+    stall_timeout_s: Annotated[
+        float, Setting(_seconds, "Seconds a scan may go without moving before it is given up.")
+    ] = 600.0
+    keep_jobs: Annotated[int, Setting(_count, "Jobs that are kept after they have ended.")] = 10_000
+    keep_jobs_days: Annotated[float, Setting(_days, "Days for which they are kept.")] = 90.0
+    picture_cache_mb: Annotated[
+        int,
+        Setting(
+            _count, "MiB of posters and contact sheets that are kept beside the library's file."
+        ),
+    ] = 512
+    host: Annotated[str, Setting(_text, "Address `stoat serve` listens on.")] = "127.0.0.1"
+    port: Annotated[int, Setting(_port, "Port `stoat serve` listens on; 0: any free one.")] = 8642
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> Settings:
         """Read ``STOAT_*`` variables over the defaults."""
         found = os.environ if environ is None else environ
-        values = {
-            spec.name: spec.metadata["parse"](variable(spec.name), found[variable(spec.name)])
-            for spec in fields(cls)
-            if found.get(variable(spec.name), "") != ""
+        given = {
+            name: text
+            for name in cls.__struct_fields__
+            if (text := found.get(variable(name), "")) != ""
         }
-        return cls(**values)
+        known = table() if given else {}  # to read the annotations takes a while
+        return cls(
+            **{name: known[name].parse(variable(name), text) for name, text in given.items()}
+        )
+
+
+def table() -> dict[str, Setting]:
+    """Return what is known of each setting."""
+    hints = get_type_hints(Settings, include_extras=True)
+    return {name: hints[name].__metadata__[0] for name in Settings.__struct_fields__}
 
 
 def variable(name: str) -> str:

@@ -7,8 +7,9 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from benchmarks.job_queue.figures import SUBMITTERS, WORKERS, Run, run_of
 from stoat_nb.catalog.catalog import Catalog

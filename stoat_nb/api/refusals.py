@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,9 +11,10 @@ from starlette.requests import Request
 
 from stoat_nb import errors
 from stoat_nb.api.plain import Json
+from stoat_nb.logs import logger
 from stoat_nb.names import shown
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 #: The status of each kind of refusal; a kind that is not here answers as its parent does.
 STATUS: Mapping[type[errors.StoatError], int] = {

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 Dtype = Literal[
     "string",
@@ -16,8 +17,7 @@ Dtype = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(Struct, frozen=True):
     """What frames, exports and ``docs/columns.md`` know of a column."""
 
     name: str

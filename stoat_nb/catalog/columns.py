@@ -6,14 +6,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from stoat_nb.catalog.column import Column, columns_of, moment
 from stoat_nb.catalog.video_columns import VIDEO_COLUMNS, VIDEOS_FROM
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
+class Table(Struct, frozen=True, kw_only=True):
     """What one frame is made of."""
 
     name: str

@@ -16,63 +16,16 @@ from math import inf, isfinite
 from operator import attrgetter
 from typing import Any
 
+from msgspec.structs import astuple
+
 from stoat_nb.catalog.values import as_cell, as_moment_ns, as_stored_text, seconds_of
 from stoat_nb.media.video import Found, Stream, Video
 from stoat_nb.names import as_text
 
 Cells = tuple[Any, ...]
 
-#: What is kept of a stream, under the names it has there.
-STREAM_FIELDS = (
-    "idx",
-    "kind",
-    "codec",
-    "codec_tag",
-    "profile",
-    "level",
-    "width",
-    "height",
-    "rotation",
-    "sar",
-    "pix_fmt",
-    "bit_depth",
-    "fps_num",
-    "fps_den",
-    "color_range",
-    "color_space",
-    "color_transfer",
-    "color_primaries",
-    "hdr",
-    "channels",
-    "channel_layout",
-    "sample_rate",
-    "bitrate",
-    "duration_s",
-    "start_s",
-    "frame_count",
-    "language",
-    "title",
-    "is_default",
-    "is_forced",
-    "is_cover",
-    "coded_width",
-    "coded_height",
-    "chroma",
-    "fps_mode",
-    "fps_mode_basis",
-    "frame_count_basis",
-    "bitrate_basis",
-    "interlaced",
-    "field_order",
-    "has_b_frames",
-    "dv_profile",
-    "dv_compat",
-    "max_cll",
-    "max_fall",
-    "frame_min_s",
-    "frame_max_s",
-    "frame_avg_s",
-)
+#: What is kept of a stream, under the names it has there: all of it.
+STREAM_FIELDS = Stream.__struct_fields__
 
 _PICTURE = (
     "codec",
@@ -156,7 +109,6 @@ VIDEO_FIELDS = (
 _own = attrgetter(*_OWN)
 _of_picture = attrgetter(*_OF_PICTURE.values())
 _of_sound = attrgetter(*_OF_SOUND.values())
-_of_stream = attrgetter(*STREAM_FIELDS)
 _kept_of = attrgetter("kind", "is_cover", "language")
 
 _NO_PICTURE, _NO_SOUND = Stream(idx=0, kind="video"), Stream(idx=0, kind="audio")
@@ -220,7 +172,7 @@ _UNKNOWN = tuple(_LOOKED.get(name) for name in VIDEO_FIELDS)
 
 def stream_cells(stream: Stream) -> Cells:
     """Return a stream's fields in the order of STREAM_FIELDS."""
-    cells: Cells = _of_stream(stream)
+    cells = astuple(stream)
     if isfinite((stream.sar or 0.0) + (stream.duration_s or 0.0) + (stream.start_s or 0.0)):
         return cells
     return tuple(map(as_cell, cells))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
 import apsw
+from msgspec import Struct, field
 
 from stoat_nb.catalog.database import fetch
 from stoat_nb.catalog.values import as_integer
@@ -21,8 +21,7 @@ Pair = tuple[Any, Any]
 PRESENT = frozenset({"ok", "failed"})
 
 
-@dataclass(slots=True)
-class _Fate:
+class _Fate(Struct):
     """What became of one file between two scans."""
 
     path: str = ""  #: Where it was in the end.

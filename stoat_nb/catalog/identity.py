@@ -10,10 +10,10 @@ import json
 import os
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import apsw
+from msgspec import Struct
 
 from stoat_nb.catalog.database import fetch
 from stoat_nb.catalog.facts import path_of
@@ -54,8 +54,7 @@ class Pair(NamedTuple):
     old_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
+class _Row(Struct, frozen=True):
     video_id: int
     is_new: bool
     status: str

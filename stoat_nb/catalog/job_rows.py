@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Mapping
-from dataclasses import fields
 from typing import Any, Final
 
 import apsw
@@ -65,7 +64,7 @@ NEW_FIELDS: Final = (
 )
 #: ``FIELDS`` as a snapshot calls them.
 _STATE_FIELDS: Final = ("job_id", "job_type", *FIELDS[2:])
-_PROGRESS = tuple(field.name for field in fields(Progress))
+_PROGRESS = Progress.__struct_fields__
 
 
 def row_of(state: JobState) -> Mapping[str, Any]:
@@ -124,7 +123,7 @@ def state_of(row: tuple[Any, ...]) -> JobState:
 def _state_of(row: tuple[Any, ...]) -> JobState:
     kept = dict(zip(_STATE_FIELDS, row, strict=False))
     owner, result = row[len(FIELDS) + 1], kept["result"]
-    return JobState.of(
+    return JobState(
         **kept
         | {
             "status": JobStatus(kept["status"]),

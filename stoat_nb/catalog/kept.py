@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from stoat_nb.catalog.column import Column
@@ -21,16 +21,14 @@ _NO_TIME = np.iinfo(np.int64).min
 _LISTS = pa.list_(pa.string())
 
 
-@dataclass(frozen=True, slots=True)
-class Numbers:
+class Numbers(Struct, frozen=True):
     """Numbers, truths or times, and which of them are not known; times say that themselves."""
 
     data: NDArray[Any]
     unknown: NDArray[np.bool_] | None
 
 
-@dataclass(frozen=True, slots=True)
-class Codes:
+class Codes(Struct, frozen=True):
     """Which of some words each row has; -1 is none."""
 
     codes: NDArray[Any]

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import count, islice
 from typing import Any, TypeAlias
 
@@ -18,6 +17,7 @@ import apsw
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from stoat_nb.catalog.column import Column
@@ -47,8 +47,7 @@ _OF_FOLDERS = frozenset({"folder", "root"})
 _MADE = frozenset({"path", "relative_path"})
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """Which cells of a table are fetched one by one, and which together."""
 
     own: dict[str, Column]  #: By what yields it; some columns say the same in two ways.
@@ -61,8 +60,7 @@ class Plan:
         return ", ".join([*self.own, *texts])
 
 
-@dataclass(frozen=True, slots=True)
-class Shared:
+class Shared(Struct, frozen=True):
     """A column that many rows share the cells of: the different ones, and where each row's is."""
 
     cells: tuple[Any, ...]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import Any
 
 import apsw
 
@@ -13,6 +14,7 @@ from stoat_nb.catalog.facts import FILE_FIELDS, file_cells, path_of
 from stoat_nb.catalog.folders import folder_id_of
 from stoat_nb.catalog.history import note, note_status
 from stoat_nb.catalog.scans import below
+from stoat_nb.catalog.values import as_moment_ns
 from stoat_nb.media.video import Found
 
 #: Rows that are looked at of one file. Of a backup made of hard links hundreds may be it, and a
@@ -23,6 +25,10 @@ _ONE = "videos.folder_id = (SELECT id FROM folders WHERE path = :folder) AND vid
 _BELOW = (
     "videos.folder_id IN (SELECT id FROM folders WHERE path = :folder "
     "OR (path >= :first AND path < :behind))"
+)
+_NAMESAKES = (
+    "SELECT ?, v.id, f.path, v.name FROM videos v JOIN folders f ON f.id = v.folder_id "
+    "WHERE v.inode = ? AND v.device = ? AND v.size_bytes = ? AND v.mtime_ns = ? LIMIT ?"
 )
 
 
@@ -117,9 +123,7 @@ class Presence:
 
     def namesakes(self, files: Sequence[Found]) -> list[list[tuple[int, bytes]]]:
         """Return of each file number and path of some rows that were this very file last time."""
-        return self._database.read(
-            lambda connection: [_namesakes(connection, found) for found in files]
-        )
+        return self._database.read(lambda connection: _namesakes(connection, files))
 
     def move(self, scan_id: int, moved: Sequence[tuple[int, Found]], *, at: float) -> None:
         """Give files that were moved their new place; all else that is known of them stays."""
@@ -165,15 +169,18 @@ def _take_over(scan_id: int, pairs: Sequence[identity.Pair], connection: apsw.Co
     return sum(identity.take_over(connection, scan_id, pair) for pair in pairs)
 
 
-def _namesakes(connection: apsw.Connection, found: Found) -> list[tuple[int, bytes]]:
-    cells = dict(zip(FILE_FIELDS, file_cells(found), strict=True))
-    rows = fetch(
-        connection,
-        "SELECT v.id, f.path, v.name FROM videos v JOIN folders f ON f.id = v.folder_id "
-        "WHERE v.inode = ? AND v.device = ? AND v.size_bytes = ? AND v.mtime_ns = ? LIMIT ?",
-        (*(cells[name] for name in ("inode", "device", "size_bytes", "mtime_ns")), MOST_NAMESAKES),
+def _namesakes(
+    connection: apsw.Connection, files: Sequence[Found]
+) -> list[list[tuple[int, bytes]]]:
+    keys = (
+        (place, one.inode, one.device, one.size_bytes, as_moment_ns(one.mtime_ns), MOST_NAMESAKES)
+        for place, one in enumerate(files)
     )
-    return [(video_id, path_of(folder, name)) for video_id, folder, name in rows]
+    told: list[list[tuple[int, bytes]]] = [[] for _ in files]
+    rows: list[Any] = connection.executemany(_NAMESAKES, keys).fetchall()
+    for place, video_id, folder, name in rows:
+        told[place].append((video_id, path_of(folder, name)))
+    return told
 
 
 def _mark_one_gone(

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeAlias
 
 import apsw
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from stoat_nb.catalog.columns import TABLES
 from stoat_nb.catalog.database import fetch
@@ -46,8 +47,7 @@ End: TypeAlias = str | float | datetime | None
 MOST_VALUES = 1000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VideoQuery:
+class VideoQuery(Struct, frozen=True, kw_only=True):
     """Which videos to list. Everything left out leaves all in; all that is given must be true.
 
     Examples
@@ -76,16 +76,14 @@ class VideoQuery:
     offset: int = 0  #: Rows before it.
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class Page(Struct, frozen=True, kw_only=True):
     """Some of the videos that match."""
 
     frame: pd.DataFrame  #: Typed like ``videos()``.
     total: int  #: How many match in all.
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Summary:
+class Summary(Struct, frozen=True, kw_only=True):
     """The library at a glance."""
 
     n_videos: int  #: Rows, whatever their status.

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import count
 from operator import itemgetter
 from typing import Any
 
 import apsw
+from msgspec import Struct
 
 from stoat_nb.catalog import values
 from stoat_nb.catalog.database import fetch
@@ -29,8 +29,7 @@ from stoat_nb.catalog.history import note
 from stoat_nb.media.video import Failure, Outcome
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordCounts:
+class RecordCounts(Struct, frozen=True, kw_only=True):
     """What a batch of outcomes came to."""
 
     new: int  #: Rows that were not there before.

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 
 import apsw
+from msgspec import Struct
 
 from stoat_nb.catalog.database import Database, fetch
 
@@ -16,8 +16,7 @@ _DAY_S = 86400.0
 _AT_ONCE = 1000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Retention:
+class Retention(Struct, frozen=True, kw_only=True):
     """What is kept of the past. Jobs that wait or run are never touched."""
 
     count: int = 10_000  #: The newest so many.

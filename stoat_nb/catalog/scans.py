@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import apsw
+from msgspec import Struct
 
 from stoat_nb.catalog.database import Database, fetch
 from stoat_nb.catalog.values import as_cell
@@ -29,8 +29,7 @@ _COUNTS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class BegunScan:
+class BegunScan(Struct, frozen=True):
     """A scan under way."""
 
     scan_id: int

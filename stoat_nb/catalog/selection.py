@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import apsw
+from msgspec import Struct
 
 from stoat_nb.catalog.database import fetch
 from stoat_nb.catalog.orders import is_there
@@ -18,8 +18,7 @@ AT_ONCE, SOON = 2_000, 200_000
 INDEXED = ("v.id", "v.path", "v.size_bytes", "v.duration_s", "v.mtime_ns")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Selection:
+class Selection(Struct, frozen=True, kw_only=True):
     """A query as SQL, checked."""
 
     source: str  #: The tables that order and conditions need; fewer let an index alone answer.

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from hashlib import blake2b
 
 import apsw
+from msgspec import Struct
 
 from stoat_nb.catalog.database import fetch
 from stoat_nb.catalog.values import as_integer
@@ -19,8 +19,7 @@ _ONE = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Whereabouts:
+class Whereabouts(Struct, frozen=True, kw_only=True):
     """A file's place, and what the catalog makes of it."""
 
     place: Place

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import apsw
+from msgspec import Struct
 
 from stoat_nb.catalog.database import fetch
 from stoat_nb.catalog.owner import Owner
@@ -23,8 +23,7 @@ def owner_lives(owner: Owner) -> bool | None:
     return owner.lives
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
+class Surroundings(Struct, frozen=True, kw_only=True):
     """What a store knows of the world; a test may have another world."""
 
     owner: Owner  #: The process this is.

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
 from typing import Any
 
 import click
+from msgspec import Struct
 
 from stoat_nb.catalog.exports.formats import FORMATS
 from stoat_nb.catalog.query import VideoQuery
@@ -40,8 +40,7 @@ _OPTIONS = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class Wish(Struct, frozen=True, kw_only=True):
     """How a table was asked for."""
 
     form: str | None  #: None is for the file's ending to tell.

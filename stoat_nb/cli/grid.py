@@ -10,9 +10,6 @@ from contextlib import contextmanager
 from typing import Any, BinaryIO
 
 import click
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from stoat_nb.names import shown
 
@@ -23,12 +20,9 @@ def print_grid(names: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         for row in (names, *rows):
             click.echo("\t".join(row))
         return
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for name in names:
-        table.add_column(name, overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
-    Console().print(table)
+    from stoat_nb.cli.drawn import grid  # noqa: PLC0415 - takes a while, and pipes do without
+
+    grid(names, rows)
 
 
 @contextmanager

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import sys
 import time
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
+from msgspec.structs import asdict
 
 from stoat_nb.cli.door import open_existing
 from stoat_nb.cli.grid import print_grid
@@ -94,7 +94,7 @@ def as_plain(state: JobState) -> dict[str, Any]:
     plain = asdict(state)
     plain.update({name: _iso(plain[name]) for name in _TIMES})
     plain["stalled_s"] = state.stalled_s(time.time())
-    plain["progress"]["fraction"] = state.progress.fraction
+    plain["progress"] = {**asdict(state.progress), "fraction": state.progress.fraction}
     return plain
 
 

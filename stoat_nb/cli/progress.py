@@ -9,10 +9,6 @@ from contextlib import contextmanager
 from typing import Any, TextIO
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, SpinnerColumn, TextColumn
-from rich.progress import Progress as Bar
-from rich.table import Column
 
 from stoat_nb import words
 from stoat_nb.cli.job_ids import SHORT
@@ -67,27 +63,12 @@ def progress_display(stream: TextIO) -> Iterator[Show]:
     if not stream.isatty():
         yield _Lines(stream).show
         return
-    with _bar(Console(file=stream)) as bar:
-        task = bar.add_task("", total=None, phase="waiting", counts="", current="")
+    from stoat_nb.cli.drawn import bar  # noqa: PLC0415 - takes a while; the job runs meanwhile
 
-        def show(state: JobState) -> None:
-            progress = state.progress
-            bar.update(task, completed=progress.done, total=progress.total, **_fields(state))
-
-        yield show
-
-
-def _bar(console: Console) -> Bar:
-    name = Column(no_wrap=True, overflow="ellipsis", ratio=1)
-    return Bar(
-        SpinnerColumn(),
-        TextColumn("{task.fields[phase]}", markup=False),
-        BarColumn(bar_width=24),
-        TextColumn("{task.fields[counts]}", markup=False),
-        TextColumn("{task.fields[current]}", style="dim", markup=False, table_column=name),
-        console=console,
-        expand=True,
-    )
+    with bar(stream) as update:
+        yield lambda state: update(
+            completed=state.progress.done, total=state.progress.total, **_fields(state)
+        )
 
 
 def _fields(state: JobState) -> dict[str, Any]:

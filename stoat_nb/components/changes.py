@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pandas as pd
 import param
+from msgspec import Struct
 from panel.viewable import Viewable, Viewer
 
 from stoat_nb import words
@@ -61,8 +61,7 @@ _COLUMNS = [
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class Found(Struct, frozen=True, kw_only=True):
     """Two scans, and what lies between them."""
 
     scans: list[dict[str, Any]]  #: Those that have ended, newest first: an id and a label each.

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import panel as pn
 import panel_material_ui as pmui
 import param
+from msgspec.structs import asdict, replace
 from panel.viewable import Viewable, Viewer
 
 from stoat_nb.catalog.filters.code import Code

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
 import param
+from msgspec.structs import replace
 
 from stoat_nb.catalog.columns import TABLES
 from stoat_nb.catalog.query import LARGEST_PAGE, SORTABLE, VideoQuery, selection

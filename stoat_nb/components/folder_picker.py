@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import param
+from msgspec import Struct
 from panel.custom import JSComponent
 from panel.viewable import Viewable, Viewer
 
@@ -24,8 +24,7 @@ if TYPE_CHECKING:
 MOST_FOLDERS = 2000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listing:
+class Listing(Struct, frozen=True, kw_only=True):
     """What stands in one folder."""
 
     path: Path

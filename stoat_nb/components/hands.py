@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections import deque
 from collections.abc import Callable
 
-log = logging.getLogger(__name__)
+from stoat_nb.logs import logger
+
+log = logger(__name__)
 
 #: Seconds after which a thread that has nothing to do ends.
 IDLE_S = 2.0

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict
 from functools import partial
 from typing import Any, ClassVar
 
 import param
+from msgspec.structs import asdict
 from panel.custom import JSComponent
 
 from stoat_nb.components.assets import script, sheets
@@ -110,7 +110,8 @@ class JobCards(JSComponent):
     def _row(self, state: JobState, *, retried: bool) -> dict[str, Any]:
         place = self._places.get(state.job_id) if self._put_first else None
         wishes = {verb for job_id, verb in self._wishes if job_id == state.job_id}
-        row = asdict(describe(state, place=place, wishes=wishes, retried=retried))
+        told = describe(state, place=place, wishes=wishes, retried=retried)
+        row = asdict(told) | {"actions": [asdict(action) for action in told.actions]}
         refusal = self._refusals.get(state.job_id)
         return {**row, "notes": refusal} if refusal else row
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from stoat_nb.jobs.state import JobState, JobStatus
 
@@ -11,8 +12,7 @@ from stoat_nb.jobs.state import JobState, JobStatus
 WAITING_AT_MOST = 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class Line(Struct, frozen=True, kw_only=True):
     """Jobs in the order in which a person looks for them."""
 
     shown: list[JobState] = field(default_factory=list)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
+
+from msgspec import Struct
 
 from stoat_nb import words
 from stoat_nb.jobs.state import JobEvent, Level
@@ -19,8 +20,7 @@ FIRST, LAST = 100, 200
 _LABELS = {Level.INFO: "", Level.WARNING: "Warning: ", Level.ERROR: "Error: "}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LogLine:
+class LogLine(Struct, frozen=True, kw_only=True):
     """One entry as a person reads it; its text may have several lines."""
 
     at: float

@@ -6,8 +6,9 @@ import html
 import os
 import time
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from pathlib import PurePath
+
+from msgspec import Struct
 
 from stoat_nb import words
 from stoat_nb.components.job_actions import Action, actions
@@ -28,8 +29,7 @@ _LABELS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobText:
+class JobText(Struct, frozen=True, kw_only=True):
     """One snapshot as a person reads it."""
 
     id: str

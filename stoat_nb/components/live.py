@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import sys
 import threading
 import time
@@ -22,8 +21,9 @@ from stoat_nb.components.clock import CLOCK
 from stoat_nb.components.feeds import Feed, Show, Subscribe, Unsubscribe, Watch
 from stoat_nb.components.hands import Hands
 from stoat_nb.jobs.state import JobState
+from stoat_nb.logs import logger
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 T = TypeVar("T")
 
 #: Seconds between two updates of a view; more often only costs.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable
 from typing import Generic, TypeVar
@@ -10,8 +9,9 @@ from typing import Generic, TypeVar
 from stoat_nb.catalog.exploration import shared_looks
 from stoat_nb.components.live import LiveHub, in_background
 from stoat_nb.errors import CatalogClosed
+from stoat_nb.logs import logger
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 T = TypeVar("T")
 
 

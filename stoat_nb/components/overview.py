@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import param
+from msgspec import Struct
 from panel.viewable import Viewable, Viewer
 
 from stoat_nb import words
@@ -35,8 +35,7 @@ MOST_SCANS = 40
 GROUPS = ("codec", "resolution", "container", "hdr", "audio_codec", "integrity")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Glance:
+class Glance(Struct, frozen=True, kw_only=True):
     """Everything the overview shows."""
 
     summary: Summary

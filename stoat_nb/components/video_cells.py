@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
+
+from msgspec import Struct
 
 from stoat_nb import words
 from stoat_nb.catalog.column import Column as Fact
@@ -16,8 +17,7 @@ from stoat_nb.names import shown
 Row = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
+class Column(Struct, frozen=True, kw_only=True):
     """One column as it is shown. ``field`` is also what the catalog sorts by."""
 
     field: str

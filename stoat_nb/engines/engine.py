@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
+
+from msgspec import Struct
 
 #: An importable function from one JSON object to one JSON value.
 PureFunction = Callable[[Mapping[str, Any]], Any]
@@ -20,16 +21,14 @@ class FaultKind(StrEnum):
     START = "start"  #: No process could be started.
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
+class Fault(Struct, frozen=True, kw_only=True):
     """What went wrong with one call."""
 
     kind: FaultKind
     message: str  #: One sentence, never empty.
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(Struct, frozen=True, kw_only=True):
     """What came of one call: ``value`` if ``fault`` is None."""
 
     value: Any = None

@@ -10,12 +10,13 @@ import asyncio
 import contextlib
 import json
 import os
-import secrets
 import signal
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
+
+import msgspec
 
 from stoat_nb.engines.reference import Reference
 
@@ -93,7 +94,7 @@ class WorkerProcess(asyncio.SubprocessProtocol):
                 os.killpg(self._transport.get_pid(), signal.SIGKILL)
 
     async def _ask(self, question: Mapping[str, Any], within_s: float) -> dict[str, Any]:
-        token = secrets.token_hex(8)
+        token = os.urandom(8).hex()
         self._answer = asyncio.get_running_loop().create_future()
         self._send({"id": token, **question})
         line = await self._hear(self._answer, within_s)
@@ -176,7 +177,7 @@ class WorkerProcess(asyncio.SubprocessProtocol):
 
 
 def _parsed(line: bytes, token: str) -> dict[str, Any]:
-    answer = json.loads(line, parse_constant=_refuse_constant)
+    answer = _read(line)
     if (
         not isinstance(answer, dict)
         or answer.get("id") != token
@@ -185,6 +186,15 @@ def _parsed(line: bytes, token: str) -> dict[str, Any]:
     ):
         raise ValueError("not an answer")
     return answer
+
+
+def _read(line: bytes) -> Any:
+    try:
+        return msgspec.json.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        # Half a character of UTF-16, as names may hold, is none to it, nor is a number too large
+        # for a float: such JSON is rare, and read by what wrote it.
+        return json.loads(line, parse_constant=_refuse_constant)
 
 
 def _refuse_constant(name: str) -> None:

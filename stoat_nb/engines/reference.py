@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from stoat_nb.engines.engine import PureFunction
 from stoat_nb.names import shown
@@ -12,8 +13,7 @@ from stoat_nb.names import shown
 _PACKAGE = __name__.partition(".")[0]
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(Struct, frozen=True):
     """An importable function by name."""
 
     module: str

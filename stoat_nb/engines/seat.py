@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from stoat_nb.engines.engine import Answer, Fault, FaultKind
 from stoat_nb.engines.process import WorkerError, WorkerProcess
@@ -24,8 +25,7 @@ _RESIDENT_BYTES = 400 << 20
 _LONGEST_MESSAGE = 500
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class Limits(Struct, frozen=True, kw_only=True):
     """What each worker may take."""
 
     memory_bytes: int | None  #: Of address space; None: any.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Coroutine
 from types import TracebackType
 from typing import Any, Self
@@ -14,8 +13,9 @@ from stoat_nb.jobs.core import QueueCore
 from stoat_nb.jobs.live import LiveJob
 from stoat_nb.jobs.queue import Take
 from stoat_nb.jobs.store import Changes, JobStore
+from stoat_nb.logs import logger
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 #: Seconds between two looks at whether another process has written anything.
 LOOK_EVERY_S = 0.2

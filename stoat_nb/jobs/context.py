@@ -7,8 +7,10 @@ import threading
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from typing import Any, TypeVar, cast
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from stoat_nb.jobs.rate import RateMeter
 from stoat_nb.jobs.state import NO_PROGRESS, JobEvent, Level, Progress
@@ -138,8 +140,7 @@ class JobContext:
 Handler = Callable[[JobContext], Awaitable[Any]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Registration:
+class Registration(Struct, frozen=True, kw_only=True):
     """A handler and its limits, in seconds; None is no limit."""
 
     handler: Handler

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -35,8 +34,9 @@ from stoat_nb.jobs.state import JobEvent, JobState, JobStatus
 from stoat_nb.jobs.store import Claim, Errand, JobStore, Reply
 from stoat_nb.jobs.transitions import Wish
 from stoat_nb.jobs.verdict import outcome_of
+from stoat_nb.logs import logger
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 T = TypeVar("T")
 
 
@@ -252,7 +252,7 @@ class QueueCore:
         registration = self._handlers.get(job_type)
         registered = self._timeout if registration is None else registration.timeout
         now = time.time()
-        state = JobState.of(
+        state = JobState(
             job_id=new_job_id(now),
             job_type=job_type,
             payload=dict(payload),

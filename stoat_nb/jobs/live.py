@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
@@ -17,8 +16,9 @@ from stoat_nb.jobs.running import GRACE_S, Running
 from stoat_nb.jobs.state import JobEvent, JobState, JobStatus, Level, Progress
 from stoat_nb.jobs.transitions import handed_back
 from stoat_nb.jobs.verdict import Verdict
+from stoat_nb.logs import logger
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 T = TypeVar("T")
 
 #: Seconds between two written-down snapshots of progress: others learn of it a moment later.

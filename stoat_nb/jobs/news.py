@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import itertools
-import logging
 import threading
 from collections.abc import Callable
 
 from stoat_nb.jobs.state import JobState
 from stoat_nb.jobs.store import Interest
+from stoat_nb.logs import logger
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 Listener = Callable[[JobState], None]
 Unsubscribe = Callable[[], None]

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import logging
 import time
 from typing import Any
 
 from stoat_nb.errors import JobError
 from stoat_nb.jobs.context import JobContext, Registration
 from stoat_nb.jobs.verdict import Verdict, of_raise, of_return
+from stoat_nb.logs import logger
 from stoat_nb.names import shown
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 #: Seconds a handler has to let go after it was cancelled; then it is left behind.
 GRACE_S = 5.0

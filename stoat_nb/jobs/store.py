@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass, field
 from typing import Protocol
+
+from msgspec import Struct, field
 
 from stoat_nb.jobs.state import JobEvent, JobState, JobStatus
 from stoat_nb.jobs.transitions import Wish
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(Struct, frozen=True):
     """How many jobs a queue could take now, and which."""
 
     count: int
@@ -22,8 +22,7 @@ class Claim:
     only: frozenset[str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Errand:
+class Errand(Struct, frozen=True):
     """All that a queue has to tell and ask at one time: one transaction, one commit."""
 
     submits: list[JobState] = field(default_factory=list)  #: New jobs.
@@ -42,8 +41,7 @@ class Errand:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(Struct, frozen=True):
     """What came of an errand."""
 
     claimed: list[JobState] = field(default_factory=list)  #: Now running, and this queue's to run.
@@ -51,16 +49,14 @@ class Reply:
     lost: Mapping[str, JobState | None] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Interest:
+class Interest(Struct, frozen=True):
     """The jobs that somebody wants to hear of."""
 
     job_ids: frozenset[str] = frozenset()
     everything: bool = False  #: The newest changes of any job too.
 
 
-@dataclass(frozen=True, slots=True)
-class Changes:
+class Changes(Struct, frozen=True):
     """What others did since the last look."""
 
     revision: int = 0  #: To be given to the next look.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import traceback
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from stoat_nb.errors import JobCancelled, JobError, JobFailed, JobTimeout, StoatError
 from stoat_nb.jobs.state import JobState, JobStatus
@@ -15,8 +16,7 @@ from stoat_nb.names import shown
 LONGEST_TRACEBACK = 20_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Verdict(Struct, frozen=True, kw_only=True):
     """The end of a job."""
 
     status: JobStatus

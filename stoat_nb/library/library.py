@@ -6,11 +6,12 @@ import atexit
 import os
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+
+from msgspec.structs import replace
 
 from stoat_nb.catalog.catalog import Catalog
 from stoat_nb.catalog.retention import Retention

@@ -1,11 +1,13 @@
-"""Why a file could not be probed: the classes, and one helpful sentence for what readers say."""
+"""Why a file could not be probed: the classes, and one helpful sentence for what readers say.
+
+Readers import this: it must not import what only their parent needs.
+"""
 
 from __future__ import annotations
 
 import errno
 import re
 
-from stoat_nb.media.video import Failure
 from stoat_nb.names import shown
 
 #: Each class with one line of prose. A published word never changes its meaning.
@@ -62,13 +64,6 @@ _BY_ERRNO = {
     errno.ELOOP: ("not_regular", "The file, or a folder on the way to it, is a link."),
     errno.ENXIO: ("not_regular", "It is a socket or a pipe, not a file."),
     errno.EXDEV: ("unreadable", "The path leads out of the folder that was scanned."),
-}
-
-_BY_FAULT = {
-    "crash": ("crash", "The reader's process died twice while it read this file."),
-    "deadline": ("timeout", "Reading took too long and was stopped."),
-    "start": ("internal", "No reader process could be started"),
-    "error": ("internal", "The reader stopped with an error of its own"),
 }
 
 
@@ -129,14 +124,3 @@ def last_words(lines: list[str]) -> str:
         if words := line.split("\n", 1)[0].strip().rstrip("."):
             return shown(words)[:_LONGEST]
     return ""
-
-
-def failure_of(fault_kind: str, message: str, *, elapsed_ms: int | None = None) -> Failure:
-    """Turn an engine's fault (``error``, ``crash``, ``deadline`` or ``start``) into a failure."""
-    error_class, sentence = _BY_FAULT.get(fault_kind, _BY_FAULT["error"])
-    if "MemoryError" in message:
-        error_class, sentence = "out_of_memory", "The file asked for too much memory."
-    if not sentence.endswith("."):
-        words = last_words([message])
-        sentence = f"{sentence}: {words}." if words else f"{sentence}."
-    return Failure(error_class=error_class, error=sentence, tool=STOAT, elapsed_ms=elapsed_ms)

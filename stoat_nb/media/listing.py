@@ -6,8 +6,9 @@ import os
 import stat
 import sys
 import time
-from dataclasses import dataclass, field
 from typing import NamedTuple
+
+from msgspec import Struct, field
 
 from stoat_nb.media.video import Found
 
@@ -29,16 +30,14 @@ _SYSTEM_FOLDERS: dict[bytes, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ignored:
+class Ignored(Struct, frozen=True, kw_only=True):
     """Something that was seen and deliberately left alone."""
 
     path: bytes
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
+class Problem(Struct, frozen=True, kw_only=True):
     """Something that could not be looked at."""
 
     path: bytes
@@ -60,8 +59,7 @@ class Stamp(NamedTuple):
 SETTLED_NS = 2_000_000_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listing:
+class Listing(Struct, frozen=True, kw_only=True):
     """What one folder holds."""
 
     folder: bytes
@@ -91,8 +89,7 @@ def found_in(folder: bytes, seen: Seen) -> Found:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
+class Rules(Struct, frozen=True):
     """What is looked for."""
 
     suffixes: frozenset[bytes]

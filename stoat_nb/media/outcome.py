@@ -7,10 +7,8 @@ What is missing, of the wrong type or impossible becomes None; what makes no sen
 from __future__ import annotations
 
 import json
-import math
 import re
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from stoat_nb.media.failures import ERROR_CLASSES, STOAT
@@ -26,7 +24,6 @@ _BASES = frozenset(
     {"container", "header", "tags", "sizes", "streams", "timestamps", "estimated"}
     | {"packets", "counted"}
 )
-_ERROR_CLASSES, _INTEGRITY, _LEVELS = map(frozenset, (ERROR_CLASSES, INTEGRITY, LEVELS))
 _TURNS = frozenset({0, 90, 180, 270})
 _DIGEST = re.compile(r"[0-9a-f]{32}", re.ASCII)
 _LARGEST = 2**63 - 1  # what the catalog's columns hold
@@ -59,34 +56,34 @@ def _senseless() -> Failure:
 
 
 def _failure(answer: _Object) -> Failure:
-    name = _one_of(answer.get("error_class"), _ERROR_CLASSES) or "internal"
+    name = _error_class(answer.get("error_class")) or "internal"
     return Failure(
         error_class=name,
-        error=shown(text(answer.get("error")) or ERROR_CLASSES[name]),
-        tool=text(answer.get("tool")) or STOAT,
-        elapsed_ms=whole(answer.get("elapsed_ms"), least=0),
+        error=shown(_text(answer.get("error")) or ERROR_CLASSES[name]),
+        tool=_text(answer.get("tool")) or STOAT,
+        elapsed_ms=_number(answer.get("elapsed_ms")),
     )
 
 
 def _video(answer: _Object, streams: tuple[Stream, ...]) -> Video:
     return Video(
-        container=text(answer.get("container")) or "unknown",
-        format_name=text(answer.get("format_name")) or "unknown",
+        container=_text(answer.get("container")) or "unknown",
+        format_name=_text(answer.get("format_name")) or "unknown",
         streams=streams,
         duration_s=_duration(answer.get("duration_s")),
-        start_s=real(answer.get("start_s"), least=-_MOST_SECONDS, most=_MOST_SECONDS),
-        bitrate=whole(answer.get("bitrate")),
-        n_chapters=whole(answer.get("n_chapters"), least=0) or 0,
-        created_at=text(answer.get("created_at")),
-        encoder=text(answer.get("encoder")),
-        title=text(answer.get("title")),
-        tool=text(answer.get("tool")) or "",
-        integrity=_one_of(answer.get("integrity"), _INTEGRITY) or UNKNOWN,
-        integrity_level=_one_of(answer.get("integrity_level"), _LEVELS) or NONE,
-        integrity_reason=text(answer.get("integrity_reason")),
-        fragmented=truth(answer.get("fragmented")),
-        faststart=truth(answer.get("faststart")),
-        duration_basis=_one_of(answer.get("duration_basis"), _BASES),
+        start_s=_time(answer.get("start_s")),
+        bitrate=_count(answer.get("bitrate")),
+        n_chapters=_number(answer.get("n_chapters")) or 0,
+        created_at=_text(answer.get("created_at")),
+        encoder=_text(answer.get("encoder")),
+        title=_text(answer.get("title")),
+        tool=_text(answer.get("tool")) or "",
+        integrity=_integrity(answer.get("integrity")) or UNKNOWN,
+        integrity_level=_level(answer.get("integrity_level")) or NONE,
+        integrity_reason=_text(answer.get("integrity_reason")),
+        fragmented=_truth(answer.get("fragmented")),
+        faststart=_truth(answer.get("faststart")),
+        duration_basis=_basis(answer.get("duration_basis")),
         chapters=_chapters(answer.get("chapters")),
         tags=_tags(answer.get("tags"), len(streams)),
         quick_hash=_digest(answer.get("quick_hash")),
@@ -100,9 +97,9 @@ def _chapters(answer: Any) -> tuple[Chapter, ...]:
     return tuple(
         Chapter(
             n=number,
-            start_s=real(chapter.get("start_s"), least=-_MOST_SECONDS, most=_MOST_SECONDS),
-            end_s=real(chapter.get("end_s"), least=-_MOST_SECONDS, most=_MOST_SECONDS),
-            title=text(chapter.get("title")),
+            start_s=_time(chapter.get("start_s")),
+            end_s=_time(chapter.get("end_s")),
+            title=_text(chapter.get("title")),
         )
         for number, chapter in enumerate(known, start=1)
     )
@@ -116,8 +113,10 @@ def _tags(answer: Any, streams: int) -> tuple[Tag, ...]:
 def _tag(answer: Any, streams: int) -> Tag | None:
     if not isinstance(answer, dict):
         return None
-    key, value = text(answer.get("key"), _LONGEST_KEY), text(answer.get("value"), _LONGEST_TAG)
-    idx = whole(answer.get("idx"), least=0, most=streams - 1)
+    key, value = _text(answer.get("key"), _LONGEST_KEY), _text(answer.get("value"), _LONGEST_TAG)
+    idx = answer.get("idx")
+    if type(idx) is not int or not 0 <= idx < streams:
+        idx = None
     return Tag(key=key, value=value, idx=idx) if key and value else None
 
 
@@ -146,34 +145,49 @@ def _stream(idx: int, answer: _Object) -> Stream:
         if value is not None and (check := _CHECKS.get(name))
     }
     if facts.get("fps_num") is None or facts.get("fps_den") is None:
-        facts |= {"fps_num": None, "fps_den": None}
-    return Stream(**{**facts, "idx": idx, "kind": facts.get("kind") or "unknown"})
+        facts["fps_num"] = facts["fps_den"] = None
+    facts["idx"], facts["kind"] = idx, facts.get("kind") or "unknown"
+    return Stream(**facts)
 
 
-def whole(value: Any, *, least: int = 1, most: int = _LARGEST) -> int | None:
-    """Return a whole number within bounds; None for anything else."""
-    if not isinstance(value, int) or isinstance(value, bool):
+# Each check is made once and called many million times; bounds that it closes over cost it the
+# least. JSON has no subclasses, so that types are compared, and True is no number.
+
+
+def _whole(least: int = 1, most: int = _LARGEST) -> Callable[[Any], int | None]:
+    """Return what tells a whole number within bounds, and gives None for anything else."""
+
+    def check(value: Any) -> int | None:
+        return value if type(value) is int and least <= value <= most else None
+
+    return check
+
+
+def _real(least: float, most: float) -> Callable[[Any], float | None]:
+    """Return what tells a number within finite bounds, and gives None for anything else."""
+
+    def check(value: Any) -> float | None:
+        # Comparing is exact for integers of any size, and false for NaN.
+        if (type(value) is float or type(value) is int) and least <= value <= most:
+            return float(value)
         return None
-    return value if least <= value <= most else None
+
+    return check
 
 
-def real(value: Any, *, least: float, most: float) -> float | None:
-    """Return a finite number within bounds; None for anything else."""
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        return None
-    if not least <= value <= most:  # comparing is exact for integers of any size, and false for NaN
-        return None
-    return float(value) if math.isfinite(value) else None
+def _one_of(words: Iterable[str]) -> Callable[[Any], str | None]:
+    """Return what tells some words, and gives None for anything else."""
+    known = frozenset(words)
+
+    def check(value: Any) -> str | None:
+        return value if type(value) is str and value in known else None
+
+    return check
 
 
-def truth(value: Any) -> bool | None:
-    """Return a truth value; None for anything else."""
-    return value if isinstance(value, bool) else None
-
-
-def text(value: Any, longest: int = _LONGEST_TEXT) -> str | None:
+def _text(value: Any, longest: int = _LONGEST_TEXT) -> str | None:
     """Return text that any column can hold, or None if there is none."""
-    if not isinstance(value, str):
+    if type(value) is not str:
         return None
     kept = value[:longest].replace("\0", "\\x00").strip()
     if not kept.isascii():  # half a character of UTF-16 is none
@@ -181,54 +195,52 @@ def text(value: Any, longest: int = _LONGEST_TEXT) -> str | None:
     return kept or None
 
 
-def _duration(value: Any) -> float | None:
-    seconds = real(value, least=0.0, most=_MOST_SECONDS)
-    return seconds or None
-
-
-def _turn(value: Any) -> int | None:
-    degrees = whole(value, least=0)
-    return degrees if degrees in _TURNS else None
-
-
-def _digest(value: Any) -> str | None:
-    return value if isinstance(value, str) and _DIGEST.fullmatch(value) else None
-
-
-def _one_of(value: Any, words: frozenset[str]) -> str | None:
-    return value if isinstance(value, str) and value in words else None
+def _truth(value: Any) -> bool | None:
+    return value if type(value) is bool else None
 
 
 def _is_true(value: Any) -> bool:
     return value is True
 
 
-_PIXELS = partial(whole, most=_MOST_PIXELS)
-_BYTE = partial(whole, least=0, most=_MOST_BYTE)
-_TIME = partial(real, least=-_MOST_SECONDS, most=_MOST_SECONDS)
-_SPAN = partial(real, least=0.0, most=_MOST_SECONDS)
-_BASIS = partial(_one_of, words=_BASES)
+def _duration(value: Any) -> float | None:
+    return _span(value) or None
+
+
+def _turn(value: Any) -> int | None:
+    return value if type(value) is int and value in _TURNS else None
+
+
+def _digest(value: Any) -> str | None:
+    return value if type(value) is str and _DIGEST.fullmatch(value) else None
+
+
+_count, _number, _pixels = _whole(), _whole(least=0), _whole(most=_MOST_PIXELS)
+_byte = _whole(least=0, most=_MOST_BYTE)
+_time, _span = _real(-_MOST_SECONDS, _MOST_SECONDS), _real(0.0, _MOST_SECONDS)
+_basis, _error_class = _one_of(_BASES), _one_of(ERROR_CLASSES)
+_integrity, _level = _one_of(INTEGRITY), _one_of(LEVELS)
 
 #: What each fact of a stream must be, in one pass over what there is: most of them are unknown.
 _CHECKS: dict[Any, Callable[[Any], Any]] = {
-    "kind": partial(_one_of, words=_KINDS),
-    **dict.fromkeys(("channels", "sample_rate", "bitrate", "frame_count", "bit_depth"), whole),
-    **dict.fromkeys(("fps_num", "fps_den", "max_cll", "max_fall"), whole),
-    **dict.fromkeys(("width", "height", "coded_width", "coded_height"), _PIXELS),
-    "level": partial(whole, least=0),
+    "kind": _one_of(_KINDS),
+    **dict.fromkeys(("channels", "sample_rate", "bitrate", "frame_count", "bit_depth"), _count),
+    **dict.fromkeys(("fps_num", "fps_den", "max_cll", "max_fall"), _count),
+    **dict.fromkeys(("width", "height", "coded_width", "coded_height"), _pixels),
+    "level": _number,
     "rotation": _turn,
-    "sar": partial(real, least=1e-4, most=1e4),
-    **dict.fromkeys(("dv_profile", "dv_compat"), _BYTE),
+    "sar": _real(1e-4, 1e4),
+    **dict.fromkeys(("dv_profile", "dv_compat"), _byte),
     "duration_s": _duration,
-    "start_s": _TIME,
-    **dict.fromkeys(("frame_min_s", "frame_max_s", "frame_avg_s"), _SPAN),
-    **dict.fromkeys(("codec", "codec_tag", "profile", "pix_fmt", "chroma"), text),
-    **dict.fromkeys(("color_range", "color_space", "color_transfer", "color_primaries"), text),
-    **dict.fromkeys(("channel_layout", "language", "title"), text),
+    "start_s": _time,
+    **dict.fromkeys(("frame_min_s", "frame_max_s", "frame_avg_s"), _span),
+    **dict.fromkeys(("codec", "codec_tag", "profile", "pix_fmt", "chroma"), _text),
+    **dict.fromkeys(("color_range", "color_space", "color_transfer", "color_primaries"), _text),
+    **dict.fromkeys(("channel_layout", "language", "title"), _text),
     **dict.fromkeys(("is_default", "is_forced", "is_cover"), _is_true),
-    **dict.fromkeys(("interlaced", "has_b_frames"), truth),
-    "hdr": partial(_one_of, words=_HDR),
-    "field_order": partial(_one_of, words=_ORDERS),
-    "fps_mode": partial(_one_of, words=_MODES),
-    **dict.fromkeys(("fps_mode_basis", "frame_count_basis", "bitrate_basis"), _BASIS),
+    **dict.fromkeys(("interlaced", "has_b_frames"), _truth),
+    "hdr": _one_of(_HDR),
+    "field_order": _one_of(_ORDERS),
+    "fps_mode": _one_of(_MODES),
+    **dict.fromkeys(("fps_mode_basis", "frame_count_basis", "bitrate_basis"), _basis),
 }

@@ -7,8 +7,9 @@ they differ, what Chromium, Firefox and Safari have in common is promised and th
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 #: What the bytes of a container are called; whatever else there is is no business of a browser.
 MEDIA_TYPES = {
@@ -44,8 +45,7 @@ _SOUND = frozenset({"aac", "mp3", "opus", "vorbis", "flac"})
 _H264_PIXELS = frozenset({"yuv420p", "yuvj420p"})
 
 
-@dataclass(frozen=True, slots=True)
-class Playability:
+class Playability(Struct, frozen=True):
     """Whether a browser can be given the file, and what speaks against it."""
 
     can: bool  #: Whether it is worth a try.

@@ -1,12 +1,15 @@
-"""What a probe says of one file: frozen facts, and only facts. Unknown is None, never a guess."""
+"""What a probe says of one file: frozen facts, and only facts. Unknown is None, never a guess.
+
+There are millions of these in a large scan. Those of text and numbers alone have ``gc=False``: they
+cannot be part of a ring, so the garbage collector need not count them or look through them.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class Found(Struct, frozen=True, kw_only=True, gc=False):
     """One candidate file as the walk saw it."""
 
     folder: bytes  #: Absolute path of the folder that holds it.
@@ -17,8 +20,7 @@ class Found:
     device: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stream:
+class Stream(Struct, frozen=True, kw_only=True, gc=False):
     """One stream of a file, in the file's own order."""
 
     idx: int
@@ -71,8 +73,7 @@ class Stream:
     max_fall: int | None = None  #: Candela per square metre, the brightest picture's average.
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Chapter:
+class Chapter(Struct, frozen=True, kw_only=True, gc=False):
     """One chapter of a film."""
 
     n: int  #: From 1, in the file's order.
@@ -81,8 +82,7 @@ class Chapter:
     title: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tag:
+class Tag(Struct, frozen=True, kw_only=True, gc=False):
     """Something that the file says of itself, or of one of its streams."""
 
     key: str
@@ -90,8 +90,7 @@ class Tag:
     idx: int | None = None  #: The stream's number; None for the whole file.
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Video:
+class Video(Struct, frozen=True, kw_only=True):
     """The facts of one file. The codec, size and so on of *the* video are its main stream's."""
 
     container: str  #: mp4, mov, 3gp, matroska, webm, avi, mpegts, mpeg, flv, asf, mxf, ogg, ...
@@ -128,8 +127,7 @@ class Video:
         return first
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failure:
+class Failure(Struct, frozen=True, kw_only=True, gc=False):
     """Why a file could not be probed."""
 
     error_class: str  #: One of media.failures.ERROR_CLASSES.
@@ -138,8 +136,7 @@ class Failure:
     elapsed_ms: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Outcome(Struct, frozen=True, kw_only=True):
     """What came of one candidate: exactly one of ``video`` and ``failure`` is set."""
 
     found: Found

@@ -7,24 +7,24 @@ disk or a folder that cannot be written means that pictures are not kept.
 from __future__ import annotations
 
 import json
-import logging
 import os
 import threading
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec import Struct
+
+from stoat_nb.logs import logger
 from stoat_nb.names import shown
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 _RECOUNT_AFTER = 64  # files written between two looks at what others have written
 _ROOM = 0.9  # of the limit is what is left after making room
 _PICTURE, _REASON = ".jpg", ".why"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
+class Kept(Struct, frozen=True, kw_only=True):
     """What is known of one picture: exactly one of both is set."""
 
     jpeg: bytes | None = None

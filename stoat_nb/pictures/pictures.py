@@ -8,15 +8,17 @@ import os
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError, Future
-from dataclasses import dataclass
 from functools import lru_cache, partial
 from hashlib import blake2b
 from typing import Any
 
+from msgspec import Struct
+
 from stoat_nb.catalog.whereabouts import Whereabouts
 from stoat_nb.engines.engine import Answer
 from stoat_nb.errors import NoPicture, PicturesBusy
-from stoat_nb.media.failures import ERROR_CLASSES, failure_of
+from stoat_nb.media.failures import ERROR_CLASSES
+from stoat_nb.media.faults import failure_of
 from stoat_nb.names import shown
 from stoat_nb.pictures.cache import Kept, PictureCache
 from stoat_nb.pictures.studio import Studio
@@ -32,8 +34,7 @@ _PASSING = frozenset({"internal", "unreadable", "vanished", "changed_while_read"
 _JPEG = b"\xff\xd8\xff"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Picture:
+class Picture(Struct, frozen=True, kw_only=True):
     """A JPEG file, and a mark that is another for every other content."""
 
     jpeg: bytes

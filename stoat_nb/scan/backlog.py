@@ -6,17 +6,15 @@ import asyncio
 import errno
 import os
 import pickle
-import tempfile
 import threading
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import fields
 from operator import attrgetter
 from typing import IO, NamedTuple
 
 from stoat_nb.media.video import Found
 
-_FIELDS = tuple(field.name for field in fields(Found))
+_FIELDS = Found.__struct_fields__
 _KEPT = attrgetter(*_FIELDS)
 
 #: Files that are kept in memory; the walk is much faster than the reading of a million of them.
@@ -131,6 +129,8 @@ class _FarFiles:
             if self._closed:
                 return
             if self._file is None:
+                import tempfile  # noqa: PLC0415 - few scans find so many files at once
+
                 self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - open as long as the scan
             written = os.pwrite(self._file.fileno(), data, self._write_at)
             if written < len(data):

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import NamedTuple
+
+from msgspec import Struct, field
 
 from stoat_nb.catalog.catalog import KnownFile
 from stoat_nb.catalog.folders import ListedFolder
@@ -39,8 +40,7 @@ class Done(NamedTuple):
     failure: tuple[str, str] | None  #: Error and class.
 
 
-@dataclass(slots=True, kw_only=True)
-class Batch:
+class Batch(Struct, kw_only=True):
     """Some folders, compared."""
 
     folders: list[ListedFolder] = field(default_factory=list)  #: Listed completely.
@@ -59,8 +59,7 @@ class Batch:
     problems: list[Problem] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Knowledge:
+class Knowledge(Struct, frozen=True, kw_only=True):
     """What a walk is held against."""
 
     #: The files of a folder that were there, as the walk would see them.

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+from msgspec import Struct
 
 Kind = Literal["solid", "turning", "network", "unknown"]
 
@@ -27,8 +28,7 @@ _VIRTUAL = ("/virtio", "/vbd-", "/VMBUS:")
 _ESCAPED = re.compile(rb"\\([0-7]{3})")
 
 
-@dataclass(frozen=True, slots=True)
-class Disk:
+class Disk(Struct, frozen=True):
     """The disk behind a folder, as far as the system tells."""
 
     device: int  #: As ``os.stat`` numbers it.

@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any, NamedTuple
 
 from stoat_nb.engines.engine import Answer, Engine
-from stoat_nb.media.failures import failure_of
+from stoat_nb.media.faults import failure_of
 from stoat_nb.media.outcome import outcome
 from stoat_nb.media.packets.limits import limit_s
 from stoat_nb.media.probe import probe, prove

@@ -9,15 +9,15 @@ from __future__ import annotations
 import os
 import zlib
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from stoat_nb.catalog.folders import KnownFolder
 from stoat_nb.media.find import Tree
 from stoat_nb.media.listing import Listing, stamp_of, unreadable
 
 
-@dataclass(frozen=True, slots=True)
-class Same:
+class Same(Struct, frozen=True):
     """A folder that is as it was when it was last listed."""
 
     folder: bytes

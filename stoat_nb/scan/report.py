@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import html
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from stoat_nb.names import shown
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScanReport:
+class ScanReport(Struct, frozen=True, kw_only=True):
     """What a scan found, did and could not do.
 
     Every candidate file is counted once: ``scanned == new + updated + moved + skipped + failed``,
@@ -47,14 +48,13 @@ class ScanReport:
 
     def to_json(self) -> dict[str, Any]:
         """Return what REST and the job's result carry."""
-        # Not dataclasses.asdict: it copies every entry deeply, and there may be a great many.
-        return {field.name: getattr(self, field.name) for field in fields(self)}
+        return asdict(self)
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> ScanReport:
         """Read it back."""
         lists = {name: tuple(data[name]) for name in ("errors", "ignored", "notes")}
-        known = {field.name for field in fields(cls)}
+        known = cls.__struct_fields__
         return cls(**{name: value for name, value in data.items() if name in known} | lists)
 
     def __str__(self) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal, get_args
+
+from msgspec import Struct
 
 from stoat_nb.catalog.catalog import Catalog
 from stoat_nb.errors import JobError
@@ -28,8 +29,7 @@ MODES: dict[ScanMode, str] = {
 DEFAULT_MODE: ScanMode = "changed"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScanOrder:
+class ScanOrder(Struct, frozen=True, kw_only=True):
     """A scan as its job's payload asks for it."""
 
     root: bytes  #: The folder to scan.

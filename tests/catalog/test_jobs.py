@@ -7,10 +7,10 @@ import subprocess
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from stoat_nb.catalog.catalog import Catalog
 from stoat_nb.catalog.jobs import CatalogJobStore

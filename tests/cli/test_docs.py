@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ import pytest
 
 from stoat_nb.cli import stoat
 from stoat_nb.cli.exits import BAD_INPUT, CANCELLED, DONE, FILES_FAILED, NOT_DONE
-from stoat_nb.settings import Settings, variable
+from stoat_nb.settings import Settings, table, variable
 
 PAGE_WIDTH = 80
 
@@ -71,6 +70,6 @@ def test_the_page_holds_every_setting_with_its_default_and_help(repository: Path
         r"^\| `(STOAT_\w+)` \| (.*?) \| (.*) \|$", page(repository, "settings.md"), re.MULTILINE
     )
     assert rows == [
-        (variable(spec.name), written(spec.default), spec.metadata["help"])
-        for spec in fields(Settings)
+        (variable(name), written(getattr(Settings(), name)), setting.help)
+        for name, setting in table().items()
     ]

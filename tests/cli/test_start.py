@@ -35,10 +35,10 @@ COMMANDS = (
 )
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["nonsense"], []])
-def test_help_loads_nothing_heavy(
-    tmp_path: Path, environment: dict[str, str], arguments: list[str]
-) -> None:
+def loaded_by(
+    arguments: list[str], names: tuple[str, ...], folder: Path, environment: dict[str, str]
+) -> str:
+    """Run a command in a pipe; return which of some modules it loaded."""
     program = f"""
 import sys
 from stoat_nb.cli import main
@@ -46,17 +46,31 @@ try:
     main({arguments})
 except SystemExit:
     pass
-print("loaded:", [name for name in {HEAVY} if name in sys.modules])
+print("loaded:", [name for name in {names} if name in sys.modules])
 """
     ran = subprocess.run(
         [sys.executable, "-c", program],
-        cwd=tmp_path,
+        cwd=folder,
         env=environment,
         capture_output=True,
         text=True,
         check=True,
     )
-    assert ran.stdout.splitlines()[-1] == "loaded: []"
+    return ran.stdout.splitlines()[-1].removeprefix("loaded: ")
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["nonsense"], []])
+def test_help_loads_nothing_heavy(
+    tmp_path: Path, environment: dict[str, str], arguments: list[str]
+) -> None:
+    assert loaded_by(arguments, HEAVY, tmp_path, environment) == "[]"
+
+
+@pytest.mark.parametrize("arguments", [["scan", "."], ["jobs"], ["job", "1"], ["cancel", "1"]])
+def test_what_draws_on_a_terminal_is_not_loaded_in_a_pipe(
+    tmp_path: Path, environment: dict[str, str], arguments: list[str]
+) -> None:
+    assert loaded_by(arguments, ("rich", "pandas", "pyarrow"), tmp_path, environment) == "[]"
 
 
 def test_help_lists_every_command(run: Run) -> None:

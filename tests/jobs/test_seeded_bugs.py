@@ -12,12 +12,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from itertools import repeat
 from typing import Any
 
 import apsw
 import pytest
+from msgspec.structs import replace
 from shared_file import SharedFile, shared_file
 from store_machine import run
 

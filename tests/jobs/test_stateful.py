@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 import pytest
 import queue_machine
 from hypothesis.errors import Flaky
+from msgspec.structs import replace
 from queue_machine import run
 from shared_file import SharedFile, shared_file
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from stoat_nb.errors import JobError
 from stoat_nb.jobs.state import TRANSITIONS, JobState, JobStatus, Progress

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stoat_nb.media.failures import ERROR_CLASSES, failure_of, from_os_error, from_reader
+from stoat_nb.media.failures import ERROR_CLASSES, from_os_error, from_reader
+from stoat_nb.media.faults import failure_of
 from stoat_nb.names import shown
 
 kinds = st.sampled_from(["InvalidDataError", "OSError", "MemoryError", "EOFError", "SomeNewError"])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import fields
 from typing import Any
 
 import pytest
@@ -29,8 +28,8 @@ scalars = (
 anything = st.recursive(
     scalars, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=10
 )
-stream = st.dictionaries(st.sampled_from([spec.name for spec in fields(Stream)]), anything)
-video = st.dictionaries(st.sampled_from([spec.name for spec in fields(Video)]), anything)
+stream = st.dictionaries(st.sampled_from(Stream.__struct_fields__), anything)
+video = st.dictionaries(st.sampled_from(Video.__struct_fields__), anything)
 answer = st.builds(
     lambda facts, streams: {"video": {**facts, "streams": streams}}, video, st.lists(stream)
 )
@@ -41,7 +40,7 @@ answers = anything | answer | st.fixed_dictionaries({"failure": failure | anythi
 def values(outcome: Outcome) -> list[Any]:
     told: list[Any] = [outcome.failure] if outcome.failure else [outcome.video]
     told += outcome.video.streams if outcome.video else ()
-    return [getattr(one, spec.name) for one in told for spec in fields(one)]
+    return [getattr(one, name) for one in told for name in one.__struct_fields__]
 
 
 @given(answers)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import html
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from stoat_nb.names import shown
 
@@ -14,8 +15,7 @@ WIDTH, ROW, LABEL, COUNT = 360, 24, 128, 56
 LABEL_CHARS = 18
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bars:
+class Bars(Struct, frozen=True, kw_only=True):
     """A title and how often each thing occurs, in the order they are drawn in."""
 
     title: str

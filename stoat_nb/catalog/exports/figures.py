@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from stoat_nb import words
 from stoat_nb.catalog.database import fetch
@@ -42,8 +43,7 @@ ORDER BY v.path, v.id LIMIT {most}
 """
 
 
-@dataclass(slots=True)
-class Figures:
+class Figures(Struct):
     """Counts over the videos of a report."""
 
     status: Counter[str] = field(default_factory=Counter)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from stoat_nb.errors import ExportError
 from stoat_nb.names import shown
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Format:
+class Format(Struct, frozen=True, kw_only=True):
     """What a format is to those who receive it."""
 
     title: str  #: What people call it.

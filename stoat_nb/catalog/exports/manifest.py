@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import fields
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -67,9 +66,9 @@ def _filters(query: VideoQuery | None) -> dict[str, Any]:
     if query is None:
         return {}
     found = {
-        one.name: _plain(getattr(query, one.name))
-        for one in fields(query)
-        if one.name not in _OF_PAGES | _OF_ORDER
+        name: _plain(getattr(query, name))
+        for name in query.__struct_fields__
+        if name not in _OF_PAGES | _OF_ORDER
     }
     return {name: value for name, value in found.items() if value}
 

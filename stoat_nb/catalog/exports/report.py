@@ -5,9 +5,10 @@ from __future__ import annotations
 import html
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any, BinaryIO
+
+from msgspec import Struct
 
 from stoat_nb import words
 from stoat_nb.catalog.exports.charts import drawn
@@ -27,8 +28,7 @@ _STYLE = Path(__file__).with_name("report.css")
 Facts = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cell:
+class Cell(Struct, frozen=True, kw_only=True):
     """A column of the table as people read it."""
 
     title: str

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass, field
 
 import apsw
+from msgspec import Struct, field
 
 from stoat_nb.catalog import rows
 from stoat_nb.catalog.column import Column
@@ -19,8 +19,7 @@ class Abandoned(Exception):
     """Whoever asked for an export has gone: nothing went wrong."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class Source(Struct, frozen=True, kw_only=True):
     """What is exported, inside one read transaction."""
 
     connection: apsw.Connection

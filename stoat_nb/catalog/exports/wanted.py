@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from stoat_nb.catalog.columns import TABLES, Table
 from stoat_nb.catalog.query import VideoQuery, selection
@@ -12,8 +14,7 @@ from stoat_nb.errors import ExportError
 from stoat_nb.names import shown
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class Wanted(Struct, frozen=True, kw_only=True):
     """What was asked for, in the catalog's own terms."""
 
     table: Table  #: With the columns that were chosen, in the order they were chosen in.

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 
 import apsw
+from msgspec import Struct
+from msgspec.structs import replace
 
 from stoat_nb.catalog.database import fetch
 from stoat_nb.catalog.filters.facets import facet, without_facet
@@ -23,8 +24,7 @@ FAR = 20
 _SECOND = 1_000_000_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Axis:
+class Axis(Struct, frozen=True, kw_only=True):
     """One column in bins. Times are seconds since 1970."""
 
     column: str

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from stoat_nb.catalog.columns import TABLES
 from stoat_nb.catalog.filters.masks import mask
@@ -19,8 +20,7 @@ _EXACT_DIGITS = 15
 _LEAST = -(2**63)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Code:
+class Code(Struct, frozen=True, kw_only=True):
     """The same videos in two languages."""
 
     pandas: str  #: Python that makes the frame ``videos``.

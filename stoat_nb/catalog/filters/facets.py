@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 
 import apsw
+from msgspec import Struct
+from msgspec.structs import replace
 
 from stoat_nb.catalog.database import fetch
 from stoat_nb.catalog.filters.fields import Field, field_named
@@ -33,8 +34,7 @@ FACETS = (
 _BESIDE = ("size_bytes", "duration_s", "bitrate", "created_at")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facet:
+class Facet(Struct, frozen=True, kw_only=True):
     """The values of one column, as far as the rest of a query leaves them."""
 
     column: str
@@ -43,8 +43,7 @@ class Facet:
     n_further: int  #: Values left out of ``counts``.
 
 
-@dataclass(frozen=True, slots=True)
-class _Source:
+class _Source(Struct, frozen=True):
     """Rows that stand for videos."""
 
     tables: str  #: What follows FROM.

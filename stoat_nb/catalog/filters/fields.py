@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from stoat_nb.catalog.column import Column
 from stoat_nb.catalog.video_columns import VIDEO_COLUMNS
@@ -36,8 +37,7 @@ RESOLUTIONS = (
 SMALLEST = "SD"
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Struct, frozen=True):
     """One thing that is known of a video, or not."""
 
     name: str

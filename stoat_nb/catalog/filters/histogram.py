@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import apsw
+from msgspec import Struct
 
 from stoat_nb.catalog.database import fetch
 from stoat_nb.catalog.filters.axis import Axis, axis, bin_of, without_range
@@ -12,8 +11,7 @@ from stoat_nb.catalog.filters.fields import field_named
 from stoat_nb.catalog.query import VideoQuery, matching, tables_for
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Histogram:
+class Histogram(Struct, frozen=True, kw_only=True):
     """How many videos are in each bin of an axis."""
 
     axis: Axis
@@ -26,8 +24,7 @@ class Histogram:
         return self.axis.edges
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Heatmap:
+class Heatmap(Struct, frozen=True, kw_only=True):
     """How many videos are in each field of two axes."""
 
     x: Axis

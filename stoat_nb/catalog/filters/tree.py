@@ -6,8 +6,9 @@ false, unless it asks just that.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
+
+from msgspec import Struct
 
 from stoat_nb.catalog.filters.fields import Field
 
@@ -17,8 +18,7 @@ Operator = Literal["==", "!=", "<", "<=", ">", ">="]
 Part = Literal["contains", "startswith", "endswith"]
 
 
-@dataclass(frozen=True, slots=True)
-class Compare:
+class Compare(Struct, frozen=True):
     """A column beside a value, or beside another column of its kind."""
 
     field: Field
@@ -26,30 +26,26 @@ class Compare:
     value: Value | Field
 
 
-@dataclass(frozen=True, slots=True)
-class OneOf:
+class OneOf(Struct, frozen=True):
     """A column that is one of some values; of a list column: that holds one of them."""
 
     field: Field
     values: tuple[Value, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(Struct, frozen=True):
     """A column of which nothing is known."""
 
     field: Field
 
 
-@dataclass(frozen=True, slots=True)
-class Truth:
+class Truth(Struct, frozen=True):
     """A column that says yes; of a list column: that holds anything."""
 
     field: Field
 
 
-@dataclass(frozen=True, slots=True)
-class Holds:
+class Holds(Struct, frozen=True):
     """Text with some other text in it, at its start or at its end."""
 
     field: Field
@@ -57,29 +53,25 @@ class Holds:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Mentions:
+class Mentions(Struct, frozen=True):
     """A path that holds some text, whatever its case."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class AllOf:
+class AllOf(Struct, frozen=True):
     """Everything in it; nothing in it is true."""
 
     parts: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class AnyOf:
+class AnyOf(Struct, frozen=True):
     """At least one of it; nothing in it is false."""
 
     parts: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Not:
+class Not(Struct, frozen=True):
     """The opposite."""
 
     part: Node

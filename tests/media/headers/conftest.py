@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import to_builtins
 
 from stoat_nb.media import libav
 from stoat_nb.media.failures import ProbeError
@@ -29,7 +29,7 @@ def columns(facts: dict[str, Any]) -> dict[str, Any]:
     """Return every column as the catalog gets it, streams spread out, tags in one order."""
     video = outcome(FOUND, json.loads(json.dumps({"video": facts}))).video
     assert video is not None
-    told = asdict(video)
+    told = to_builtins(video)
     streams = told.pop("streams")
     told["tags"] = sorted(
         (-1 if tag["idx"] is None else tag["idx"], *tag.values()) for tag in told["tags"]
