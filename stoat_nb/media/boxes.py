@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from typing import NamedTuple
 
@@ -11,15 +11,40 @@ from stoat_nb.media.window import Window
 
 _HEAD = struct.Struct(">I4s")
 _SHORT, _LONG = 8, 16  # bytes of a header without and with a 64-bit size
+_NOTHING: Mapping[bytes, list[Box]] = {}  # never filled
 
 
 class Box(NamedTuple):
-    """One box: where it starts, where its content starts, and where it says that it ends."""
+    """One box: where it starts, where its content starts, and where it says that it ends.
+
+    Of a container that was looked into there are the boxes in it, too.
+    """
 
     kind: bytes
     start: int
     body: int
     end: int
+    children: Mapping[bytes, list[Box]] = _NOTHING
+    rest: int = 0  #: Bytes at its end that are no box.
+
+    def below(self, *path: bytes) -> Box | None:
+        """Return the first box at a path below this one."""
+        box = self
+        for kind in path:
+            found = box.children.get(kind)
+            if not found:
+                return None
+            box = found[0]
+        return box
+
+    def one(self, kind: bytes) -> Box | None:
+        """Return the first child of a kind."""
+        found = self.children.get(kind)
+        return found[0] if found else None
+
+    def all(self, kind: bytes) -> list[Box]:
+        """Return the children of a kind."""
+        return self.children.get(kind, [])
 
 
 def boxes(window: Window, start: int, end: int) -> Iterable[Box]:
@@ -45,11 +70,12 @@ def _walked(window: Window, start: int, end: int) -> Iterator[Box]:
 def _in_memory(base: int, data: bytes, start: int, end: int) -> list[Box]:
     """Return the boxes of plain sizes, as far as there are only such."""
     found = []
-    while start + _SHORT <= end:
-        size, kind = _HEAD.unpack_from(data, start - base)
+    head, make, last = _HEAD.unpack_from, Box._make, end - _SHORT
+    while start <= last:
+        size, kind = head(data, start - base)
         if size < _SHORT:
             break
-        found.append(Box(kind, start, start + _SHORT, start + size))
+        found.append(make((kind, start, start + _SHORT, start + size, _NOTHING, 0)))
         start += size
     return found
 

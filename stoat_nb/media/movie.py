@@ -5,8 +5,6 @@ Large tables are stepped over: an index of eight megabytes costs a few reads of 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from stoat_nb.media.boxes import Box, boxes, is_kind
 from stoat_nb.media.window import Window
 
@@ -21,47 +19,21 @@ _READ_AT_ONCE = 1 << 16
 _BETWEEN_TABLES = 768  # bytes: what stands between two tables of an index too long for that
 
 
-@dataclass(slots=True)
-class Node:
-    """One box with the boxes in it that are containers' own."""
-
-    box: Box
-    children: dict[bytes, list[Node]]
-    rest: int = 0  #: Bytes at its end that are no box.
-
-    def below(self, *path: bytes) -> Node | None:
-        """Return the first box at a path below this one, with what is in it."""
-        node = self
-        for kind in path:
-            found = node.children.get(kind)
-            if not found:
-                return None
-            node = found[0]
-        return node
-
-    def one(self, kind: bytes) -> Box | None:
-        """Return the first child of a kind as a box alone."""
-        found = self.children.get(kind)
-        return found[0].box if found else None
-
-    def all(self, kind: bytes) -> list[Node]:
-        """Return the children of a kind."""
-        return self.children.get(kind, [])
-
-
-_NOTHING: dict[bytes, list[Node]] = {}  # never filled
-
-
-@dataclass(frozen=True, slots=True)
 class Movie:
     """The boxes at the top of a file, and those within its index."""
 
-    tops: list[Box]
-    index: Node | None
+    __slots__ = ("index", "tops")
+
+    def __init__(self, tops: list[Box], index: Box | None) -> None:
+        self.tops = tops
+        self.index = index
 
     def first(self, kind: bytes) -> Box | None:
         """Return the first box of a kind at the top of the file."""
-        return next((box for box in self.tops if box.kind == kind), None)
+        for box in self.tops:
+            if box.kind == kind:
+                return box
+        return None
 
     @property
     def fragmented(self) -> bool:
@@ -74,36 +46,38 @@ class Movie:
 
 def movie(window: Window) -> Movie:
     """Walk the top of the file, then its index if it is there as a whole."""
-    tops = []
+    tops, moov = [], None
     for box in boxes(window, 0, window.size):
-        if not is_kind(box.kind) or (box.end > window.size and box.kind not in _TOP):
+        kind, is_whole = box.kind, box.end <= window.size
+        if kind not in _TOP and not (is_whole and is_kind(kind)):
             break  # a trailer of somebody's own, or what is left of something overwritten
         tops.append(box)
-    moov = next((box for box in tops if box.kind == b"moov" and box.end <= window.size), None)
+        if kind == b"moov" and is_whole:
+            moov = moov or box
     return Movie(tops, _tree(window, moov) if moov else None)
 
 
-def _tree(window: Window, moov: Box) -> Node:
+def _tree(window: Window, moov: Box) -> Box:
     if moov.end - moov.start <= _READ_AT_ONCE:
         window.load(moov.start, moov.end - moov.start)
     else:
         window.ahead = _BETWEEN_TABLES
-    return _node(window, moov, 0)
+    return _filled(window, moov, 0)
 
 
-def _node(window: Window, box: Box, depth: int) -> Node:
-    """Return a container with what is in it; other boxes share one empty list of children."""
-    node = Node(box, {})
-    end = box.body
-    for child in boxes(window, box.body, box.end):
-        if child.end > box.end:
+def _filled(window: Window, box: Box, depth: int) -> Box:
+    """Return a container with what is in it."""
+    kind, start, body, last, _, _ = box
+    children: dict[bytes, list[Box]] = {}
+    end = body
+    for one in boxes(window, body, last):
+        if one.end > last:
             break
-        end = child.end
-        is_container = child.kind in _CONTAINERS and depth < _DEEPEST
-        below = _node(window, child, depth + 1) if is_container else Node(child, _NOTHING)
-        if known := node.children.get(child.kind):
-            known.append(below)
+        end = one.end
+        is_container = one.kind in _CONTAINERS and depth < _DEEPEST
+        child = _filled(window, one, depth + 1) if is_container else one
+        if known := children.get(one.kind):
+            known.append(child)
         else:
-            node.children[child.kind] = [below]
-    node.rest = box.end - end
-    return node
+            children[one.kind] = [child]
+    return Box(kind, start, body, last, children, last - end)

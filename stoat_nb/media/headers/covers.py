@@ -24,7 +24,7 @@ def cover_of(window: Window, film: Movie) -> dict[str, Any] | None:
         (item.body, item.end)
         for place in (film.index.all(b"udta") if film.index else [])
         for words in place.all(b"meta")
-        for inner in boxes(window, words.box.body + 4, words.box.end)
+        for inner in boxes(window, words.body + 4, words.end)
         if inner.kind == b"ilst"
         for item in boxes(window, inner.body, inner.end)
         if item.kind == TAG

@@ -41,7 +41,7 @@ def chapters_of(
     places = film.index.all(b"udta") if film.index else []
     nodes = [node for place in places for kind in sorted(LISTS) for node in place.all(kind)]
     prove(len(nodes) <= 1, "several lists of chapters")
-    found = [one for node in nodes for one in _listed(window, node.box)]
+    found = [one for node in nodes for one in _listed(window, node)]
     for track, span in zip(tracks, spans, strict=True):
         if track is _titles(tracks):
             told = list(_told(window, track, span.duration))

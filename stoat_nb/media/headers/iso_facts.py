@@ -33,7 +33,7 @@ from stoat_nb.media.headers.tracks import Header, Track
 from stoat_nb.media.headers.unproven import Unproven, prove
 from stoat_nb.media.headers.words import Tags, file_tags, plain, track_tags
 from stoat_nb.media.libav import utc
-from stoat_nb.media.movie import Movie, Node
+from stoat_nb.media.movie import Movie
 from stoat_nb.media.streams import add_brightness, hdr, language, tag_text
 from stoat_nb.media.structure.iso import is_own_data
 from stoat_nb.media.structure.verdict import COMPLETE, Structure
@@ -105,7 +105,7 @@ def film_facts(
         for idx, (track, span, size) in enumerate(zip(found, spans, sizes, strict=True))
     ]
     if cover := cover_of(window, film):
-        prove(film.index.all(b"udta")[-1].box.start > found[-1].node.box.start, "an early cover")
+        prove(film.index.all(b"udta")[-1].start > found[-1].node.start, "an early cover")
         own = {"duration_s": length, "start_s": start}  # in the clock of an attached picture
         times = {name: rescaled(us, _COVERS, 1_000_000) / _COVERS for name, us in own.items()}
         times |= {"frame_count": 0, "id": 0}
@@ -160,8 +160,8 @@ def _refuse_strangers(film: Movie, shape: Structure, found: list[Track]) -> None
         _refuse_strange_boxes(film.index)
 
 
-def _refuse_strange_boxes(node: Node) -> None:
-    outer = node.box.kind
+def _refuse_strange_boxes(node: Box) -> None:
+    outer = node.kind
     if node.rest:
         raise Unproven(f"something that is no box in {outer!r}")
     if strange := node.children.keys() - _KNOWN[outer]:
@@ -179,7 +179,7 @@ def _refuse_early_words(film: Movie) -> None:
     nodes = film.index.all(b"trak") if film.index else []
     own = [node for node in nodes if node.all(b"meta")]
     words = film.index.all(b"meta") if film.index else []
-    prove(all(one.box.end <= word.box.start for one in own for word in words), "early words")
+    prove(all(one.end <= word.start for one in own for word in words), "early words")
 
 
 def _brand(window: Window, film: Movie) -> str | None:

@@ -7,7 +7,6 @@ import struct
 from stoat_nb.media.boxes import Box
 from stoat_nb.media.headers.tracks import Track
 from stoat_nb.media.headers.unproven import prove
-from stoat_nb.media.movie import Node
 from stoat_nb.media.window import Window
 
 _MOST_RUNS = 340  # of chunks, a page; more are believed
@@ -31,7 +30,7 @@ def prove_tables(window: Window, track: Track, samples: int) -> None:
         prove(box and not window.at(box.body, 1)[0], "a table of a new kind")
     for kind in (b"sgpd", b"sbgp"):
         for node in track.tables.all(kind):
-            _prove_groups(window, node.box)
+            _prove_groups(window, node)
     _prove_sizes(window, track)
     _prove_offsets(window, track.tables.one(b"ctts"), samples, track.time_scale)
     _prove_source(window, track.media.below(b"minf", b"dinf", b"dref"))
@@ -71,8 +70,7 @@ def _prove_offsets(window: Window, box: Box | None, samples: int, scale: int) ->
     prove(max(map(abs, numbers[1::2]), default=0) <= _FURTHEST_S * scale, "an offset far away")
 
 
-def _prove_source(window: Window, names: Node | None) -> None:
-    box = names and names.box
+def _prove_source(window: Window, box: Box | None) -> None:
     body = window.at(box.body, min(box.end - box.body, 20)) if box else b""
     plain = box and box.end - box.body == _SOURCE and body[8:12] == b"\0\0\0\x0c"
     prove(plain and body[:8] == b"\0\0\0\0\0\0\0\1", "samples in another file")

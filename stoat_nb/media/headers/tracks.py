@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from stoat_nb.media.boxes import Box
-from stoat_nb.media.movie import Movie, Node
+from stoat_nb.media.movie import Movie
 from stoat_nb.media.window import Window
 
 _MOST_RUNS = 8192
@@ -54,9 +54,9 @@ class Track:
     edits: tuple[Edit, ...]
     chapters: frozenset[int]  #: The tracks that it names as its list of chapters.
     durations: Runs | None  #: None where there are too many runs to read.
-    tables: Node  #: The sample table.
-    media: Node
-    node: Node
+    tables: Box  #: The sample table.
+    media: Box
+    node: Box
 
     @property
     def tag(self) -> bytes:
@@ -110,7 +110,7 @@ def tracks(window: Window, film: Movie) -> list[Track]:
     return [track for track in found if track]
 
 
-def _track(window: Window, node: Node) -> Track | None:
+def _track(window: Window, node: Box) -> Track | None:
     media, tables = node.below(b"mdia"), node.below(b"mdia", b"minf", b"stbl")
     if media is None or tables is None:
         return None
@@ -127,8 +127,8 @@ def _track(window: Window, node: Node) -> Track | None:
         name=handler[24:],
         entry=entry,
         n_entries=count,
-        edits=_edits(_inner(window, node.below(b"edts", b"elst"), 8 + 20 * _MOST_EDITS)),
-        chapters=_named(_inner(window, node.below(b"tref", b"chap"), 4 * _MOST_TRACKS)),
+        edits=_edits(_body(window, node.below(b"edts", b"elst"), 8 + 20 * _MOST_EDITS)),
+        chapters=_named(_body(window, node.below(b"tref", b"chap"), 4 * _MOST_TRACKS)),
         durations=runs(window, tables.one(b"stts")),
         tables=tables,
         media=media,
@@ -138,10 +138,6 @@ def _track(window: Window, node: Node) -> Track | None:
 
 def _body(window: Window, box: Box | None, most: int) -> bytes:
     return window.at(box.body, min(box.end - box.body, most)) if box else b""
-
-
-def _inner(window: Window, node: Node | None, most: int) -> bytes:
-    return _body(window, node.box, most) if node else b""
 
 
 def _shown(body: bytes) -> dict[str, Any] | None:

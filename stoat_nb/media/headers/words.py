@@ -28,8 +28,8 @@ def file_tags(window: Window, film: Movie, created: int) -> Tags:
     """Return the tags of the whole file; raise ``Unproven`` at what is not understood."""
     found = _brands(window, film.first(b"ftyp")) + _created(created)
     nodes = [*film.index.all(b"udta"), *film.index.all(b"meta")] if film.index else []
-    for node in sorted(nodes, key=lambda one: one.box.start):
-        found += (_user if node.box.kind == b"udta" else _meta)(window, node.box)
+    for node in sorted(nodes, key=lambda one: one.start):
+        found += (_user if node.kind == b"udta" else _meta)(window, node)
     last = {key.lower(): (key, value) for key, value in found}  # the later word counts
     again = len(found) - len(last)
     # Of keyed words FFmpeg 9 keeps both; only phones without such state a place in two ways.
@@ -87,8 +87,8 @@ def plain(raw: bytes) -> str:
 def track_tags(window: Window, track: Track, created: int, *, is_quicktime: bool) -> Tags:
     """Return the tags of a track."""
     for node in track.node.all(b"meta"):
-        prove(node.box.start >= track.media.box.end, "a track's own words")
-        _refuse_if_read(window, node.box)
+        prove(node.start >= track.media.end, "a track's own words")
+        _refuse_if_read(window, node)
     prove(not track.media.all(b"elng"), "an extended language")
     found = _created(created)
     if language := language_of(track.language):
@@ -97,7 +97,7 @@ def track_tags(window: Window, track: Track, created: int, *, is_quicktime: bool
     if name := _name(track.name[1:] if counted else track.name):
         found.append(("handler_name", name))
     for node in track.node.all(b"udta"):
-        for child in tiled(window, node.box.body, node.box.end, slack=4):
+        for child in tiled(window, node.body, node.end, slack=4):
             prove(child.kind in (b"name", b"free"), "a track's own words")
             if child.kind == b"name":
                 found.append(

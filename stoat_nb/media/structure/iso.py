@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stoat_nb.media.boxes import Box
-from stoat_nb.media.movie import Movie, Node, movie
+from stoat_nb.media.movie import Movie, movie
 from stoat_nb.media.structure.verdict import (
     COMPLETE,
     SUSPECT,
@@ -104,7 +104,7 @@ def _referenced(window: Window, box: Box) -> int:
     return box.end + first + sum(sizes)
 
 
-def _track_end(window: Window, track: Node) -> int:
+def _track_end(window: Window, track: Box) -> int:
     """Return where a track's last chunk ends, as far as its tables tell."""
     tables = track.below(b"mdia", b"minf", b"stbl")
     if tables is None:
@@ -121,12 +121,12 @@ def _track_end(window: Window, track: Node) -> int:
     return start + _last_chunk(window, tables.one(b"stsc"), tables.one(b"stsz"))
 
 
-def is_own_data(window: Window, track: Node) -> bool:
+def is_own_data(window: Window, track: Box) -> bool:
     """Whether the samples are in this very file: the flag of each data reference says so."""
     names = track.below(b"mdia", b"minf", b"dinf", b"dref")
-    if names is None or _number(window, names.box.body + 4) != 1:
+    if names is None or _number(window, names.body + 4) != 1:
         return False
-    return bool(_number(window, names.box.body + 16) & 1)
+    return bool(_number(window, names.body + 16) & 1)
 
 
 def _last_chunk(window: Window, per_chunk: Box | None, sizes: Box | None) -> int:
