@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from stoat_nb.media.failures import ProbeError, from_os_error
 from stoat_nb.media.guarded import NotRegularError, open_beneath
@@ -14,8 +14,7 @@ _CATALOGUED = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(NamedTuple):
     """Where a file was found, and by what it is told from another that came there since."""
 
     root: bytes  #: The folder that was scanned.

@@ -6,13 +6,12 @@ The rules were found by comparing with what FFmpeg 8 and 9 say of files; tests h
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _SECOND = 1_000_000  # ticks of a file's own clock
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """When a stream starts and how long it is, in ticks of ``scale`` a second."""
 
     start: int

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 from stoat_nb.media.codecs import av1, dnxhd, h264, hevc, jpeg, mpeg4, prores, vp9
 from stoat_nb.media.codecs.picture import Picture
@@ -35,8 +33,7 @@ _IPOD = bytes.fromhex("6b6840f25f244fc5ba39a51bcf0323f3")
 Parts = dict[bytes, bytes]
 
 
-@dataclass(frozen=True, slots=True)
-class Codec:
+class Codec(NamedTuple):
     """How a codec is written in ISO files."""
 
     name: str
@@ -207,7 +204,7 @@ def _aspect(
             return across / down
     prove(max(shown) < 1 << 15, "a vast picture")
     if all(shown) and shown != (width, height):
-        return float(Fraction(height * shown[0], width * shown[1]))
+        return height * shown[0] / (width * shown[1])
     return form.sar[0] / form.sar[1] if form.sar and all(form.sar) else None
 
 

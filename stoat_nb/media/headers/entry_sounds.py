@@ -154,7 +154,7 @@ def _exact(track: Track, version: int, size: Sizes) -> dict[str, Any]:
         "bit_depth": None if track.tag in _LAWS else form[1],
         "bitrate": channels * form[1] * rate,
         "bitrate_basis": "sizes",
-        "frame_count": size.count,
+        "frame_count": size.samples,
     }
 
 

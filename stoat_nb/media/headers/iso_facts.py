@@ -224,8 +224,8 @@ def _stream(
     is_quicktime: bool,
 ) -> dict[str, Any]:
     prove(is_own_data(window, track.node), "samples in another file")
-    prove(size.count and size.count == track.samples, "tables that count differently")
-    prove_tables(window, track, size.count)
+    prove(size.samples and size.samples == track.samples, "tables that count differently")
+    prove_tables(window, track, size.samples)
     prove(any(box.body <= first_offset(window, track) < box.end for box in data), "a lost sample")
     sample = b""
     facts: dict[str, Any] = {
@@ -235,7 +235,7 @@ def _stream(
         "codec_tag": tag_text(int.from_bytes(track.tag, "little")),
         "duration_s": span.duration / span.scale,
         "start_s": span.start / span.scale,
-        "frame_count": size.count,
+        "frame_count": size.samples,
         "bitrate": size.bitrate(length_of(track), track.time_scale),
         "bitrate_basis": size.basis,
         "language": language(dict(words).get("language")),

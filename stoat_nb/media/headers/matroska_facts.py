@@ -7,8 +7,7 @@ together. So everything that is not fully understood raises ``Unproven``, and li
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from stoat_nb.media.codecs import av1, h264, hevc, jpeg, vp8, vp9
 from stoat_nb.media.codecs.picture import Picture
@@ -66,8 +65,7 @@ _LONGEST_US = 1 << 47  # microseconds: four years
 _LONGEST = 1024  # bytes of a codec's header worth keeping
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(NamedTuple):
     """What a track needs to know of its file."""
 
     scale: int  #: Nanoseconds to a tick.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass, field
 
 from stoat_nb.media.ebml import (
     ATTACHMENTS,
@@ -62,20 +61,34 @@ _WORDS = frozenset(  # text and bytes, of any length
 Tree = dict[int, list["bytes | Tree"]]
 
 
-@dataclass(slots=True)
 class Segment:
     """What stands before the first cluster; what stands elsewhere is only known to be there."""
 
-    doc_type: bytes
-    top: Element  #: The segment itself.
-    info: Tree = field(default_factory=dict)
-    tracks: list[Tree] = field(default_factory=list)
-    first_cluster: int | None = None  #: Where its content starts.
-    tags: list[Tree] = field(default_factory=list)
-    editions: list[Tree] = field(default_factory=list)  #: Of chapters.
-    attachments: Element | None = None
-    others: set[int] = field(default_factory=set)  #: Further elements at the top that were met.
-    is_plain: bool = True  #: Everything met is of a known kind, whole, and where it should be.
+    __slots__ = (
+        "attachments",
+        "doc_type",
+        "editions",
+        "first_cluster",
+        "info",
+        "is_plain",
+        "others",
+        "tags",
+        "top",
+        "tracks",
+    )
+
+    def __init__(self, doc_type: bytes, top: Element) -> None:
+        self.doc_type = doc_type
+        self.top = top  #: The segment itself.
+        self.info: Tree = {}
+        self.tracks: list[Tree] = []
+        self.first_cluster: int | None = None  #: Where its content starts.
+        self.tags: list[Tree] = []
+        self.editions: list[Tree] = []  #: Of chapters.
+        self.attachments: Element | None = None
+        self.others: set[int] = set()  #: Further elements at the top that were met.
+        #: Everything met is of a known kind, whole, and where it should be.
+        self.is_plain = True
 
     @property
     def body(self) -> int:

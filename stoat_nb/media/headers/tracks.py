@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from stoat_nb.media.boxes import Box
 from stoat_nb.media.movie import Movie
@@ -20,8 +19,7 @@ _NO_DURATION = frozenset({0xFFFFFFFF, 0xFFFFFFFFFFFFFFFF})
 Runs = tuple[tuple[int, int], ...]  #: How many samples in a row, and what each of them has.
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Edit:
+class Edit(NamedTuple):
     """One line of a track's edit list."""
 
     duration: int  #: In the movie's time scale.
@@ -33,8 +31,7 @@ class Edit:
 _ODD_EDITS = (Edit(duration=0, media_time=0, rate=0),)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Track:
+class Track(NamedTuple):
     """One track: its header boxes as they are, and where its tables lie."""
 
     id: int
@@ -69,8 +66,7 @@ class Track:
         return None if self.durations is None else sum([count for count, _ in self.durations])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Header:
+class Header(NamedTuple):
     """The movie's own header."""
 
     time_scale: int
