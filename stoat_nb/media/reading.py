@@ -1,4 +1,8 @@
-"""Reads files that may change or be damaged: by their headers, by libav, by every packet."""
+"""Reads files that may change or be damaged: by their headers, by libav, by every packet.
+
+Most files are proven by their headers. So what libav and packets need is loaded with the first file
+that needs it: a batch shall not wait for it.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +12,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from stoat_nb.media import libav, policy
+from stoat_nb.media import policy
 from stoat_nb.media.failures import STOAT, ProbeError, from_disk
 from stoat_nb.media.headers.read import read_headers
 from stoat_nb.media.packets.limits import limit_s
-from stoat_nb.media.packets.verify import verify
 from stoat_nb.media.quick_hash import quick_hash
 from stoat_nb.media.structure.verdict import TRUNCATED, Structure
 from stoat_nb.media.unchanged import Place, open_unchanged
@@ -28,6 +31,8 @@ def read_one(item: Mapping[str, Any]) -> dict[str, Any]:
     try:
         return {"video": _read(item)}
     except ProbeError as error:
+        from stoat_nb.media import libav  # noqa: PLC0415 - see above
+
         return _failed(error, libav.tool(), started)
 
 
@@ -95,7 +100,7 @@ def _unchanged(fd: int, before: os.stat_result, item: Mapping[str, Any]) -> dict
         is_libav_next = item.get("ask_libav", False)
         headers = read_headers(Window(fd, before.st_size), is_libav_next=is_libav_next)
         soft_timeout_s = item.get("soft_timeout_s", policy.SOFT_TIMEOUT_S)
-        facts = headers.facts or libav.read(fd, soft_timeout_s=soft_timeout_s)
+        facts = headers.facts or _by_libav(fd, soft_timeout_s)
         facts["quick_hash"] = quick_hash(fd, before.st_size)
     except OSError as error:
         raise from_disk(error) from error
@@ -107,10 +112,18 @@ def _unchanged(fd: int, before: os.stat_result, item: Mapping[str, Any]) -> dict
         raise _with_shape(error, headers.structure) from error
     facts = headers.complete(facts)
     if item.get("packets"):
+        from stoat_nb.media.packets.verify import verify  # noqa: PLC0415 - see above
+
         within_s = item.get("packets_timeout_s", limit_s(before.st_size))
         verify(fd, before.st_size, facts, within_s=within_s)
     _refuse_if_changed(fd, before)
     return facts
+
+
+def _by_libav(fd: int, soft_timeout_s: float) -> dict[str, Any]:
+    from stoat_nb.media import libav  # noqa: PLC0415 - see above
+
+    return libav.read(fd, soft_timeout_s=soft_timeout_s)
 
 
 def _with_shape(error: ProbeError, shape: Structure) -> ProbeError:

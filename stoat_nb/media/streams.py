@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from stoat_nb.media.codecs import forms
 from stoat_nb.media.codecs.picture import Picture
 from stoat_nb.media.codecs.sei import Brightness
-from stoat_nb.media.described import Description
+
+if TYPE_CHECKING:
+    from stoat_nb.media.described import Description
 
 _UNKNOWN_LEVEL = -99
 _LONGEST_COUNT = 18  # digits

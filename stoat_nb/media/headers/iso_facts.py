@@ -10,6 +10,7 @@ from typing import Any
 
 from stoat_nb.media.boxes import Box
 from stoat_nb.media.codecs import forms
+from stoat_nb.media.completed import utc
 from stoat_nb.media.containers import by_brand
 from stoat_nb.media.failures import STOAT
 from stoat_nb.media.headers import entries, iso_chapters
@@ -32,7 +33,6 @@ from stoat_nb.media.headers.timecode import add_timecodes
 from stoat_nb.media.headers.tracks import Header, Track
 from stoat_nb.media.headers.unproven import Unproven, prove
 from stoat_nb.media.headers.words import Tags, file_tags, plain, track_tags
-from stoat_nb.media.libav import utc
 from stoat_nb.media.movie import Movie
 from stoat_nb.media.streams import add_brightness, hdr, language, tag_text
 from stoat_nb.media.structure.iso import is_own_data
