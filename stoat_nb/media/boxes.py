@@ -70,13 +70,14 @@ def _walked(window: Window, start: int, end: int) -> Iterator[Box]:
 def _in_memory(base: int, data: bytes, start: int, end: int) -> list[Box]:
     """Return the boxes of plain sizes, as far as there are only such."""
     found = []
-    head, make, last = _HEAD.unpack_from, Box._make, end - _SHORT
+    head, new, last = _HEAD.unpack_from, tuple.__new__, end - _SHORT
     while start <= last:
         size, kind = head(data, start - base)
         if size < _SHORT:
             break
-        found.append(make((kind, start, start + _SHORT, start + size, _NOTHING, 0)))
-        start += size
+        after = start + size
+        found.append(new(Box, (kind, start, start + _SHORT, after, _NOTHING, 0)))
+        start = after
     return found
 
 

@@ -41,8 +41,7 @@ def of_tracks(tracks: Iterable[Track], window: Window | None = None) -> list[Tim
 
 def bitrate_of(window: Window, track: Track) -> int | None:
     """Divide the size of all samples by their time; None where a table is long or empty."""
-    played = sum(count * ticks for count, ticks in track.durations or ())
-    length = min(track.duration or 0, played or track.duration or 0)
+    length = min(track.duration or 0, track.played or track.duration or 0)
     return size_of(window, track).bitrate(length, track.time_scale)
 
 

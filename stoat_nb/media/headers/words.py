@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from stoat_nb.media.boxes import Box, boxes
 from stoat_nb.media.headers import word_names as names
@@ -12,6 +13,7 @@ from stoat_nb.media.headers.iso_chapters import LISTS
 from stoat_nb.media.headers.tracks import Track
 from stoat_nb.media.headers.unproven import prove
 from stoat_nb.media.movie import Movie
+from stoat_nb.media.remembered import remembered
 from stoat_nb.media.window import Window
 
 _EPOCH_1904 = 2_082_844_800
@@ -48,23 +50,32 @@ def _brands(window: Window, box: Box | None) -> Tags:
         return []
     body = window.at(box.body, min(box.end - box.body, 512))
     prove(len(body) >= 8 and len(body) == box.end - box.body, "a long list of brands")  # noqa: PLR2004 - brand, version
-    return [
+    return list(_branded(body))
+
+
+@remembered
+def _branded(body: bytes) -> tuple[tuple[str, str], ...]:
+    return (
         ("major_brand", plain(body[:4])),
         ("minor_version", str(int.from_bytes(body[4:8], "big", signed=True))),
         ("compatible_brands", plain(body[8:])),
-    ]
+    )
 
 
 def _created(seconds: int) -> Tags:
-    if not seconds:
-        return []
+    when = _moment(seconds) if seconds else None
+    return [("creation_time", when)] if when else []
+
+
+@lru_cache(maxsize=8)  # a file says it of itself, and of each track
+def _moment(seconds: int) -> str | None:
     since = seconds - _EPOCH_1904 if seconds >= _EPOCH_1904 else seconds
     try:
         when = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=since)
     except OverflowError:
         prove(condition=False, reason="a time beyond the calendar")
-        return []
-    return [("creation_time", when.strftime("%Y-%m-%dT%H:%M:%S.000000Z"))] if since else []
+        return None
+    return when.strftime("%Y-%m-%dT%H:%M:%S.000000Z") if since else None
 
 
 def tiled(window: Window, start: int, end: int, *, slack: int = 0) -> list[Box]:
@@ -80,8 +91,10 @@ def tiled(window: Window, start: int, end: int, *, slack: int = 0) -> list[Box]:
 def plain(raw: bytes) -> str:
     """Return text that every reader shows alike."""
     text = raw.split(b"\0", 1)[0]
-    prove(all(0x20 <= byte < 0x7F for byte in text), "text that is no plain ASCII")  # noqa: PLR2004 - its ends
-    return text.decode("ascii")
+    prove(text.isascii(), "text that is no plain ASCII")
+    shown = text.decode("ascii")
+    prove(shown.isprintable(), "text that is no plain ASCII")
+    return shown
 
 
 def track_tags(window: Window, track: Track, created: int, *, is_quicktime: bool) -> Tags:
@@ -109,11 +122,13 @@ def track_tags(window: Window, track: Track, created: int, *, is_quicktime: bool
 
 def _name(raw: bytes) -> str:
     text = raw.split(b"\0", 1)[0]
-    prove(len(raw) < 170 and all(byte < 0x7F for byte in text), "a handler with a strange name")  # noqa: PLR2004 - ASCII
+    is_short = len(raw) < 170  # noqa: PLR2004 - bytes
+    prove(is_short and text.isascii() and b"\x7f" not in text, "a handler with a strange name")
     prove(len(text) >= len(raw) - 1, "a handler with a strange name")
     return text.decode("ascii")
 
 
+@lru_cache(maxsize=64)
 def language_of(code: int) -> str | None:
     """Unpack a language code; the old numbers of the Macintosh are left to libav, but English."""
     if code == _NONE:

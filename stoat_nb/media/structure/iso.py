@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+
 from stoat_nb.media.boxes import Box
 from stoat_nb.media.movie import Movie, movie
 from stoat_nb.media.structure.verdict import (
@@ -145,7 +147,7 @@ def _last_chunk(window: Window, per_chunk: Box | None, sizes: Box | None) -> int
     if samples > count or last > sizes.end:
         return 0
     table = window.exactly(last - 4 * samples, 4 * samples)
-    return sum(int.from_bytes(table[at : at + 4], "big") for at in range(0, len(table), 4))
+    return sum(struct.unpack_from(f">{len(table) // 4}I", table))
 
 
 def _number(window: Window, offset: int, width: int = 4) -> int:
