@@ -6,19 +6,19 @@ that needs it: a batch shall not wait for it.
 
 from __future__ import annotations
 
+import gc
 import os
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
 
 from stoat_nb.media import policy
 from stoat_nb.media.failures import STOAT, ProbeError, from_disk
 from stoat_nb.media.headers.read import read_headers
 from stoat_nb.media.packets.limits import limit_s
-from stoat_nb.media.quick_hash import quick_hash
+from stoat_nb.media.quick_hash import END_BYTES, hash_of, quick_hash
 from stoat_nb.media.structure.verdict import TRUNCATED, Structure
-from stoat_nb.media.unchanged import Place, open_unchanged
+from stoat_nb.media.unchanged import Place, opened_unchanged
 from stoat_nb.media.window import Window
 
 _CHANGED = "The file changed while it was being read; it is read again at the next scan."
@@ -38,7 +38,16 @@ def read_one(item: Mapping[str, Any]) -> dict[str, Any]:
 
 def prove_many(item: Mapping[str, Any]) -> list[dict[str, Any] | None]:
     """Do what ``media.probe.prove`` promises."""
-    until = time.monotonic() + item["within_s"]
+    was_collecting = gc.isenabled()
+    gc.disable()  # nothing that headers leave behind refers to itself, so nothing would be found
+    try:
+        return _proven_in_turn(item, until=time.monotonic() + item["within_s"])
+    finally:
+        if was_collecting:
+            gc.enable()
+
+
+def _proven_in_turn(item: Mapping[str, Any], *, until: float) -> list[dict[str, Any] | None]:
     answers: list[dict[str, Any] | None] = []
     for relative, size_bytes, mtime_ns in item["files"]:
         one = {"root": item["root"], "relative": relative}
@@ -51,17 +60,29 @@ def prove_many(item: Mapping[str, Any]) -> list[dict[str, Any] | None]:
 def _proven(item: Mapping[str, Any]) -> dict[str, Any] | None:
     started = time.monotonic()
     try:
-        with _opened(item) as (fd, before):
-            headers = read_headers(Window(fd, before.st_size))
-            if headers.facts is None:
-                return None
-            headers.facts["quick_hash"] = quick_hash(fd, before.st_size)
-            _refuse_if_changed(fd, before)
-            return {"video": headers.complete(headers.facts)}
+        fd, before = _opened(item)
+        try:
+            return _proven_of(fd, before)
+        finally:
+            os.close(fd)
     except ProbeError as error:
         return _failed(error, STOAT, started)
     except OSError:
         return None  # whoever reads it alone finds out what the disk says
+
+
+def _proven_of(fd: int, before: os.stat_result) -> dict[str, Any] | None:
+    size = before.st_size
+    window = Window(fd, size)
+    # Both ends are hashed, and an index is at one of them.
+    window.load(0, size if size <= 2 * END_BYTES else END_BYTES)
+    window.load(max(0, size - END_BYTES), END_BYTES)
+    headers = read_headers(window)
+    if headers.facts is None:
+        return None
+    headers.facts["quick_hash"] = hash_of(size, window.exactly)
+    _refuse_if_changed(fd, before)
+    return {"video": headers.complete(headers.facts)}
 
 
 def _failed(error: ProbeError, tool: str, started: float) -> dict[str, Any]:
@@ -71,12 +92,14 @@ def _failed(error: ProbeError, tool: str, started: float) -> dict[str, Any]:
 
 
 def _read(item: Mapping[str, Any]) -> dict[str, Any]:
-    with _opened(item) as (fd, before):
+    fd, before = _opened(item)
+    try:
         return _unchanged(fd, before, item)
+    finally:
+        os.close(fd)
 
 
-@contextmanager
-def _opened(item: Mapping[str, Any]) -> Iterator[tuple[int, os.stat_result]]:
+def _opened(item: Mapping[str, Any]) -> tuple[int, os.stat_result]:
     """Open a file that is what the walk saw."""
     place = Place(
         root=os.fsencode(item["root"]),
@@ -84,14 +107,11 @@ def _opened(item: Mapping[str, Any]) -> Iterator[tuple[int, os.stat_result]]:
         size_bytes=item["size_bytes"],
         mtime_ns=item["mtime_ns"],
     )
-    fd = open_unchanged(place, otherwise=_CHANGED)
-    try:
-        before = os.fstat(fd)
-        if not before.st_size:
-            raise ProbeError("empty", "The file is empty (0 bytes).")
-        yield fd, before
-    finally:
+    fd, before = opened_unchanged(place, otherwise=_CHANGED)
+    if not before.st_size:
         os.close(fd)
+        raise ProbeError("empty", "The file is empty (0 bytes).")
+    return fd, before
 
 
 def _unchanged(fd: int, before: os.stat_result, item: Mapping[str, Any]) -> dict[str, Any]:
