@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 from stoat_nb.media.window import Window
 
-_HEAD = struct.Struct(">I4s")
-_SHORT, _LONG = 8, 16  # bytes of a header without and with a 64-bit size
-_NOTHING: Mapping[bytes, list[Box]] = {}  # never filled
+HEAD = struct.Struct(">I4s")
+SHORT, _LONG = 8, 16  # bytes of a header without and with a 64-bit size
+NOTHING: Mapping[bytes, list[Box]] = {}  # never filled
 
 
 class Box(NamedTuple):
@@ -24,7 +24,7 @@ class Box(NamedTuple):
     start: int
     body: int
     end: int
-    children: Mapping[bytes, list[Box]] = _NOTHING
+    children: Mapping[bytes, list[Box]] = NOTHING
     rest: int = 0  #: Bytes at its end that are no box.
 
     def below(self, *path: bytes) -> Box | None:
@@ -54,15 +54,16 @@ def boxes(window: Window, start: int, end: int) -> Iterable[Box]:
     """
     piece = window.held(start, end)
     if piece is None:
-        return _walked(window, start, end)
+        return walked(window, start, end)
     found = _in_memory(*piece, start, end)
     window.step(len(found))
     start = found[-1].end if found else start
-    return found if start + _SHORT > end else chain(found, _walked(window, start, end))
+    return found if start + SHORT > end else chain(found, walked(window, start, end))
 
 
-def _walked(window: Window, start: int, end: int) -> Iterator[Box]:
-    while start + _SHORT <= end and (box := _box(window, start, end)):
+def walked(window: Window, start: int, end: int) -> Iterator[Box]:
+    """Yield boxes one by one, of whatever size and wherever they are."""
+    while start + SHORT <= end and (box := _box(window, start, end)):
         yield box
         start = box.end
 
@@ -70,13 +71,13 @@ def _walked(window: Window, start: int, end: int) -> Iterator[Box]:
 def _in_memory(base: int, data: bytes, start: int, end: int) -> list[Box]:
     """Return the boxes of plain sizes, as far as there are only such."""
     found = []
-    head, new, last = _HEAD.unpack_from, tuple.__new__, end - _SHORT
+    head, new, last = HEAD.unpack_from, tuple.__new__, end - SHORT
     while start <= last:
         size, kind = head(data, start - base)
-        if size < _SHORT:
+        if size < SHORT:
             break
         after = start + size
-        found.append(new(Box, (kind, start, start + _SHORT, after, _NOTHING, 0)))
+        found.append(new(Box, (kind, start, start + SHORT, after, NOTHING, 0)))
         start = after
     return found
 
@@ -84,10 +85,10 @@ def _in_memory(base: int, data: bytes, start: int, end: int) -> list[Box]:
 def _box(window: Window, start: int, end: int) -> Box | None:
     window.step()
     head = window.at(start, _LONG)
-    if len(head) < _SHORT:
+    if len(head) < SHORT:
         return None
-    size, kind = _HEAD.unpack_from(head)
-    body = start + _SHORT
+    size, kind = HEAD.unpack_from(head)
+    body = start + SHORT
     if size == 1:
         if len(head) < _LONG:
             return None

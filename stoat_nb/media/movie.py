@@ -5,7 +5,7 @@ Large tables are stepped over: an index of eight megabytes costs a few reads of 
 
 from __future__ import annotations
 
-from stoat_nb.media.boxes import Box, boxes, is_kind
+from stoat_nb.media.boxes import HEAD, NOTHING, SHORT, Box, boxes, is_kind, walked
 from stoat_nb.media.window import Window
 
 _CONTAINERS = frozenset(
@@ -15,6 +15,7 @@ _TOP = frozenset(
     b"ftyp styp moov mdat moof mfra sidx ssix prft emsg meta free skip wide uuid pnot pict".split()
 )
 _DEEPEST = 6
+_NO_CONTAINERS: frozenset[bytes] = frozenset()
 _READ_AT_ONCE = 1 << 16
 _BETWEEN_TABLES = 768  # bytes: what stands between two tables of an index too long for that
 
@@ -66,18 +67,46 @@ def _tree(window: Window, moov: Box) -> Box:
 
 
 def _filled(window: Window, box: Box, depth: int) -> Box:
-    """Return a container with what is in it."""
+    """Return a container with what is in it.
+
+    Boxes of plain sizes that are in memory come first, in one pass: those are all, nearly always.
+    """
     kind, start, body, last, _, _ = box
     children: dict[bytes, list[Box]] = {}
-    end = body
-    for one in boxes(window, body, last):
-        if one.end > last:
+    inner = _CONTAINERS if depth < _DEEPEST else _NO_CONTAINERS
+    at, most, count = body, last - SHORT, 0
+    new = tuple.__new__
+    base, data = window.held(body, last) or (at, b"")
+    while at <= most and data:
+        size, name = HEAD.unpack_from(data, at - base)
+        if size < SHORT:
             break
-        end = one.end
-        is_container = one.kind in _CONTAINERS and depth < _DEEPEST
-        child = _filled(window, one, depth + 1) if is_container else one
-        if known := children.get(one.kind):
-            known.append(child)
+        count += 1
+        after = at + size
+        if after > last:
+            most = at - 1  # nothing comes after what goes on beyond the container
+            break
+        child = new(Box, (name, at, at + SHORT, after, NOTHING, 0))
+        if name in inner:
+            child = _filled(window, child, depth + 1)
+        if name in children:
+            children[name].append(child)
         else:
-            children[one.kind] = [child]
-    return Box(kind, start, body, last, children, last - end)
+            children[name] = [child]
+        at = after
+    window.step(count)
+    if at <= most:
+        at = _fill(window, children, at, last, depth)
+    return Box(kind, start, body, last, children, last - at)
+
+
+def _fill(window: Window, children: dict[bytes, list[Box]], at: int, last: int, depth: int) -> int:
+    """Add boxes of whatever size to those of a container; return where the last of them ends."""
+    for child in walked(window, at, last):
+        if child.end > last:
+            break
+        at = child.end
+        is_container = child.kind in _CONTAINERS and depth < _DEEPEST
+        found = _filled(window, child, depth + 1) if is_container else child
+        children.setdefault(child.kind, []).append(found)
+    return at
