@@ -40,8 +40,9 @@ def chapters_of(
     nodes = [node for place in places for kind in sorted(LISTS) for node in place.all(kind)]
     prove(len(nodes) <= 1, "several lists of chapters")
     found = [one for node in nodes for one in _listed(window, node)]
+    titles = _titles(tracks)
     for track, span in zip(tracks, spans, strict=True):
-        if track is _titles(tracks):
+        if track is titles:
             told = list(_told(window, track, span.duration))
             prove(not found or len(found) == len(told), "two lists of chapters")
             found = told

@@ -46,9 +46,11 @@ def size_of(window: Window, track: Track) -> Sizes:
     if count > MOST_SIZES:
         return Sizes(count, None, None)
     sizes = _numbers(window, box, 0, count)
-    if max(sizes, default=0) > window.size or not sizes or not sizes[0]:
+    total = sum(sizes)
+    is_beyond = total > window.size and max(sizes) > window.size
+    if is_beyond or not sizes or not sizes[0]:
         return Sizes(0, None, None)
-    return Sizes(count, sum(sizes), "sizes")
+    return Sizes(count, total, "sizes")
 
 
 def _numbers(window: Window, box: Box, start: int, count: int) -> array[int]:
