@@ -118,3 +118,17 @@ class Window:
         if self._reads > _MOST_READS or self._bytes > _MOST_BYTES:
             raise TooMuch("bytes")
         return os.pread(self._fd, length, offset)
+
+
+class Held(Window):
+    """Some bytes that are in memory, looked at as if they were a file of their own."""
+
+    __slots__ = ("_all",)
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(-1, len(data))
+        self._all = data
+        self.load(0, len(data))
+
+    def _read(self, offset: int, length: int) -> bytes:
+        return self._all[offset : offset + length] if offset >= 0 else b""

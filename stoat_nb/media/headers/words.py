@@ -14,10 +14,11 @@ from stoat_nb.media.headers.tracks import Track
 from stoat_nb.media.headers.unproven import prove
 from stoat_nb.media.movie import Movie
 from stoat_nb.media.remembered import remembered
-from stoat_nb.media.window import Window
+from stoat_nb.media.window import Held, Window
 
 _EPOCH_1904 = 2_082_844_800
 _UNPACKED, _NONE = 0x400, 0x7FFF
+_MOST_REMEMBERED = 4096  # bytes
 _MOST_META, _MOST_COVERED = 1 << 16, 1 << 24  # bytes of words alone, and with a cover
 _TEXT, _SIGNED, _UNSIGNED, _FLOAT = 1, 21, 22, 23
 #: Kinds of values that libav passes over: pictures of numbers, points, sizes, affine matrices.
@@ -31,13 +32,27 @@ def file_tags(window: Window, film: Movie, created: int) -> Tags:
     found = _brands(window, film.first(b"ftyp")) + _created(created)
     nodes = [*film.index.all(b"udta"), *film.index.all(b"meta")] if film.index else []
     for node in sorted(nodes, key=lambda one: one.start):
-        found += (_user if node.kind == b"udta" else _meta)(window, node)
+        found += _said(window, node)
     last = {key.lower(): (key, value) for key, value in found}  # the later word counts
     again = len(found) - len(last)
     # Of keyed words FFmpeg 9 keeps both; only phones without such state a place in two ways.
     is_place = "location" in last and not (film.index and film.index.all(b"meta"))
     prove(not again or (is_place and _is_said_once(found)), "a tag twice")
     return list(last.values())
+
+
+def _said(window: Window, box: Box) -> Tags:
+    """Return the words in a box, as they were worked out before where a camera repeats itself."""
+    size = box.end - box.body
+    if size > _MOST_REMEMBERED:
+        return (_user if box.kind == b"udta" else _meta)(window, box)
+    return list(_remembered_words(window.at(box.body, size), box.kind))
+
+
+@remembered
+def _remembered_words(body: bytes, kind: bytes) -> tuple[tuple[str, str], ...]:
+    box = Box(kind, 0, 0, len(body))
+    return tuple((_user if kind == b"udta" else _meta)(Held(body), box))
 
 
 def _is_said_once(found: Tags) -> bool:
