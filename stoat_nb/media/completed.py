@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from stoat_nb.media.headers.rates import CONSTANT
@@ -73,3 +74,13 @@ def _basis(facts: dict[str, Any], stated_s: float | None) -> str | None:
         return "estimated"
     differs = stated_s is not None and abs(stated_s - seconds) > _CLOSE_S
     return "streams" if differs else "container"
+
+
+def utc(text: str | None) -> str | None:
+    """Return a time the file states as ISO 8601 in UTC; None if it is no time, or 1970's first."""
+    try:
+        when = datetime.fromisoformat((text or "").strip())
+        when = when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return when.isoformat().replace("+00:00", "Z") if when.timestamp() else None

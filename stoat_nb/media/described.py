@@ -8,7 +8,7 @@ The text holds what the file says, so each value is one only if it has the exact
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 _STREAM = re.compile(
     r"\s+Stream #0:(?P<idx>\d{1,4})(?:\[0x[0-9a-f]+\])?(?:\(.*\))?:"  # a language, as it is
@@ -25,8 +25,7 @@ _DOLBY_VISION = re.compile(
 _LIGHT = re.compile(r"\s+Content light level metadata: MaxCLL=(?P<cll>\d+), MaxFALL=(?P<fall>\d+)$")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Description:
+class Description(NamedTuple):
     """One stream as FFmpeg describes it."""
 
     kind: str  #: video, audio, subtitle, data, attachment or unknown.
@@ -69,12 +68,12 @@ def _stream(kind: str, rest: str) -> Description:
 def _with_side_data(stream: Description, line: str) -> Description:
     if matrix := _ROTATION.match(line):
         # FFmpeg counts the turn for display counter-clockwise, Stoat and players clockwise.
-        return replace(stream, rotation=quarter_turns(-float(matrix["degrees"])))
+        return stream._replace(rotation=quarter_turns(-float(matrix["degrees"])))
     if record := _DOLBY_VISION.match(line):
         profile, compat = (int(one) if one else None for one in record.group("profile", "compat"))
-        return replace(stream, has_dolby_vision=True, dv_profile=profile, dv_compat=compat)
+        return stream._replace(has_dolby_vision=True, dv_profile=profile, dv_compat=compat)
     if light := _LIGHT.match(line):
-        return replace(stream, max_cll=int(light["cll"]), max_fall=int(light["fall"]))
+        return stream._replace(max_cll=int(light["cll"]), max_fall=int(light["fall"]))
     return stream
 
 

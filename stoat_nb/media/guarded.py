@@ -37,8 +37,16 @@ class _How(ctypes.Structure):
     )
 
 
+_HOW_BYTES = ctypes.sizeof(_How)
+
+
 def open_beneath(root: bytes, relative: bytes) -> int:
-    """Open a regular file for reading and return its descriptor.
+    """Do as ``opened_beneath``, and return the descriptor alone."""
+    return opened_beneath(root, relative)[0]
+
+
+def opened_beneath(root: bytes, relative: bytes) -> tuple[int, os.stat_result]:
+    """Open a regular file for reading; return its descriptor, and what it is.
 
     Raises ``OSError``: ``NotRegularError`` for anything but a regular file, ``EXDEV`` for a path
     that would leave the root, ``ELOOP`` for a link on the way.
@@ -48,8 +56,9 @@ def open_beneath(root: bytes, relative: bytes) -> int:
         fd = _open(root_fd, relative, _FILE)
     finally:
         os.close(root_fd)
-    if stat.S_ISREG(os.fstat(fd).st_mode):
-        return fd
+    seen = os.fstat(fd)
+    if stat.S_ISREG(seen.st_mode):
+        return fd, seen
     os.close(fd)
     raise NotRegularError(errno.EINVAL, "It is not a regular file", relative)
 
@@ -118,19 +127,20 @@ def has_openat2() -> bool:
 def _syscall() -> Callable[..., int]:
     syscall = ctypes.CDLL(None, use_errno=True).syscall
     syscall.restype = ctypes.c_long
+    syscall.argtypes = (
+        ctypes.c_long,
+        ctypes.c_int,
+        ctypes.c_char_p,
+        ctypes.POINTER(_How),
+        ctypes.c_size_t,
+    )
     return cast("Callable[..., int]", syscall)
 
 
 def _openat2(dir_fd: int, path: bytes, flags: int) -> int:
-    how = _How(flags, 0, _RESOLVE)
+    how, call = _How(flags, 0, _RESOLVE), _syscall()
     while True:
-        fd = _syscall()(
-            ctypes.c_long(_OPENAT2),
-            ctypes.c_int(dir_fd),
-            ctypes.c_char_p(path),
-            ctypes.byref(how),
-            ctypes.c_size_t(ctypes.sizeof(how)),
-        )
+        fd = call(_OPENAT2, dir_fd, path, how, _HOW_BYTES)
         if fd >= 0:
             return fd
         code = ctypes.get_errno()

@@ -6,12 +6,11 @@ import functools
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from stoat_nb.media import policy
 from stoat_nb.media.codecs import forms
-from stoat_nb.media.completed import BARE_FORMATS
+from stoat_nb.media.completed import BARE_FORMATS, utc
 from stoat_nb.media.containers import MATROSKA, container_of
 from stoat_nb.media.described import Description, described
 from stoat_nb.media.failures import ProbeError, from_reader
@@ -205,13 +204,3 @@ def _description(container: Any) -> str:
 
 def _clock(microseconds: int | None) -> float | None:
     return None if microseconds is None else microseconds / _MICROSECONDS
-
-
-def utc(text: str | None) -> str | None:
-    """Return a time the file states as ISO 8601 in UTC; None if it is no time, or 1970's first."""
-    try:
-        when = datetime.fromisoformat((text or "").strip())
-        when = when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
-    return when.isoformat().replace("+00:00", "Z") if when.timestamp() else None

@@ -5,9 +5,7 @@ Large tables are stepped over: an index of eight megabytes costs a few reads of 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from stoat_nb.media.boxes import Box, boxes, is_kind
+from stoat_nb.media.boxes import HEAD, NOTHING, SHORT, Box, boxes, is_kind, walked
 from stoat_nb.media.window import Window
 
 _CONTAINERS = frozenset(
@@ -17,51 +15,26 @@ _TOP = frozenset(
     b"ftyp styp moov mdat moof mfra sidx ssix prft emsg meta free skip wide uuid pnot pict".split()
 )
 _DEEPEST = 6
+_NO_CONTAINERS: frozenset[bytes] = frozenset()
 _READ_AT_ONCE = 1 << 16
 _BETWEEN_TABLES = 768  # bytes: what stands between two tables of an index too long for that
 
 
-@dataclass(slots=True)
-class Node:
-    """One box with the boxes in it that are containers' own."""
-
-    box: Box
-    children: dict[bytes, list[Node]]
-    rest: int = 0  #: Bytes at its end that are no box.
-
-    def below(self, *path: bytes) -> Node | None:
-        """Return the first box at a path below this one, with what is in it."""
-        node = self
-        for kind in path:
-            found = node.children.get(kind)
-            if not found:
-                return None
-            node = found[0]
-        return node
-
-    def one(self, kind: bytes) -> Box | None:
-        """Return the first child of a kind as a box alone."""
-        found = self.children.get(kind)
-        return found[0].box if found else None
-
-    def all(self, kind: bytes) -> list[Node]:
-        """Return the children of a kind."""
-        return self.children.get(kind, [])
-
-
-_NOTHING: dict[bytes, list[Node]] = {}  # never filled
-
-
-@dataclass(frozen=True, slots=True)
 class Movie:
     """The boxes at the top of a file, and those within its index."""
 
-    tops: list[Box]
-    index: Node | None
+    __slots__ = ("index", "tops")
+
+    def __init__(self, tops: list[Box], index: Box | None) -> None:
+        self.tops = tops
+        self.index = index
 
     def first(self, kind: bytes) -> Box | None:
         """Return the first box of a kind at the top of the file."""
-        return next((box for box in self.tops if box.kind == kind), None)
+        for box in self.tops:
+            if box.kind == kind:
+                return box
+        return None
 
     @property
     def fragmented(self) -> bool:
@@ -74,36 +47,66 @@ class Movie:
 
 def movie(window: Window) -> Movie:
     """Walk the top of the file, then its index if it is there as a whole."""
-    tops = []
+    tops, moov = [], None
     for box in boxes(window, 0, window.size):
-        if not is_kind(box.kind) or (box.end > window.size and box.kind not in _TOP):
+        kind, is_whole = box.kind, box.end <= window.size
+        if kind not in _TOP and not (is_whole and is_kind(kind)):
             break  # a trailer of somebody's own, or what is left of something overwritten
         tops.append(box)
-    moov = next((box for box in tops if box.kind == b"moov" and box.end <= window.size), None)
+        if kind == b"moov" and is_whole:
+            moov = moov or box
     return Movie(tops, _tree(window, moov) if moov else None)
 
 
-def _tree(window: Window, moov: Box) -> Node:
+def _tree(window: Window, moov: Box) -> Box:
     if moov.end - moov.start <= _READ_AT_ONCE:
         window.load(moov.start, moov.end - moov.start)
     else:
         window.ahead = _BETWEEN_TABLES
-    return _node(window, moov, 0)
+    return _filled(window, moov, 0)
 
 
-def _node(window: Window, box: Box, depth: int) -> Node:
-    """Return a container with what is in it; other boxes share one empty list of children."""
-    node = Node(box, {})
-    end = box.body
-    for child in boxes(window, box.body, box.end):
-        if child.end > box.end:
+def _filled(window: Window, box: Box, depth: int) -> Box:
+    """Return a container with what is in it.
+
+    Boxes of plain sizes that are in memory come first, in one pass: those are all, nearly always.
+    """
+    kind, start, body, last, _, _ = box
+    children: dict[bytes, list[Box]] = {}
+    inner = _CONTAINERS if depth < _DEEPEST else _NO_CONTAINERS
+    at, most, count = body, last - SHORT, 0
+    new = tuple.__new__
+    base, data = window.held(body, last) or (at, b"")
+    while at <= most and data:
+        size, name = HEAD.unpack_from(data, at - base)
+        if size < SHORT:
             break
-        end = child.end
-        is_container = child.kind in _CONTAINERS and depth < _DEEPEST
-        below = _node(window, child, depth + 1) if is_container else Node(child, _NOTHING)
-        if known := node.children.get(child.kind):
-            known.append(below)
+        count += 1
+        after = at + size
+        if after > last:
+            most = at - 1  # nothing comes after what goes on beyond the container
+            break
+        child = new(Box, (name, at, at + SHORT, after, NOTHING, 0))
+        if name in inner:
+            child = _filled(window, child, depth + 1)
+        if name in children:
+            children[name].append(child)
         else:
-            node.children[child.kind] = [below]
-    node.rest = box.end - end
-    return node
+            children[name] = [child]
+        at = after
+    window.step(count)
+    if at <= most:
+        at = _fill(window, children, at, last, depth)
+    return Box(kind, start, body, last, children, last - at)
+
+
+def _fill(window: Window, children: dict[bytes, list[Box]], at: int, last: int, depth: int) -> int:
+    """Add boxes of whatever size to those of a container; return where the last of them ends."""
+    for child in walked(window, at, last):
+        if child.end > last:
+            break
+        at = child.end
+        is_container = child.kind in _CONTAINERS and depth < _DEEPEST
+        found = _filled(window, child, depth + 1) if is_container else child
+        children.setdefault(child.kind, []).append(found)
+    return at

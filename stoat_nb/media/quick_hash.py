@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Callable
 
 #: Bytes taken from either end. A film's first frames are among them and so is an index at its end,
 #: where two recordings of one camera, of the very same length, still differ.
@@ -13,7 +14,12 @@ _DIGEST_BYTES = 16
 
 
 def quick_hash(fd: int, size: int) -> str:
-    """Return 32 hexadecimal digits: BLAKE2b of an open file's size and of its two ends.
+    """Return the quick hash of an open file."""
+    return hash_of(size, lambda offset, length: os.pread(fd, length, offset))
+
+
+def hash_of(size: int, read: Callable[[int, int], bytes]) -> str:
+    """Return 32 hexadecimal digits: BLAKE2b of a file's size and of its two ends.
 
     The size comes first, as eight bytes, the most significant first. A file of up to twice
     ``END_BYTES`` is taken whole. What is between the ends does not count: the hash tells files
@@ -21,8 +27,8 @@ def quick_hash(fd: int, size: int) -> str:
     """
     digest = hashlib.blake2b(size.to_bytes(8, "big"), digest_size=_DIGEST_BYTES)
     if size <= 2 * END_BYTES:
-        digest.update(os.pread(fd, size, 0))
+        digest.update(read(0, size))
     else:
-        digest.update(os.pread(fd, END_BYTES, 0))
-        digest.update(os.pread(fd, END_BYTES, size - END_BYTES))
+        digest.update(read(0, END_BYTES))
+        digest.update(read(size - END_BYTES, END_BYTES))
     return digest.hexdigest()

@@ -1,21 +1,24 @@
-"""Reads files that may change or be damaged: by their headers, by libav, by every packet."""
+"""Reads files that may change or be damaged: by their headers, by libav, by every packet.
+
+Most files are proven by their headers. So what libav and packets need is loaded with the first file
+that needs it: a batch shall not wait for it.
+"""
 
 from __future__ import annotations
 
+import gc
 import os
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
 
-from stoat_nb.media import libav, policy
+from stoat_nb.media import policy
 from stoat_nb.media.failures import STOAT, ProbeError, from_disk
 from stoat_nb.media.headers.read import read_headers
 from stoat_nb.media.packets.limits import limit_s
-from stoat_nb.media.packets.verify import verify
-from stoat_nb.media.quick_hash import quick_hash
+from stoat_nb.media.quick_hash import END_BYTES, hash_of, quick_hash
 from stoat_nb.media.structure.verdict import TRUNCATED, Structure
-from stoat_nb.media.unchanged import Place, open_unchanged
+from stoat_nb.media.unchanged import Place, opened_unchanged
 from stoat_nb.media.window import Window
 
 _CHANGED = "The file changed while it was being read; it is read again at the next scan."
@@ -28,12 +31,23 @@ def read_one(item: Mapping[str, Any]) -> dict[str, Any]:
     try:
         return {"video": _read(item)}
     except ProbeError as error:
+        from stoat_nb.media import libav  # noqa: PLC0415 - see above
+
         return _failed(error, libav.tool(), started)
 
 
 def prove_many(item: Mapping[str, Any]) -> list[dict[str, Any] | None]:
     """Do what ``media.probe.prove`` promises."""
-    until = time.monotonic() + item["within_s"]
+    was_collecting = gc.isenabled()
+    gc.disable()  # nothing that headers leave behind refers to itself, so nothing would be found
+    try:
+        return _proven_in_turn(item, until=time.monotonic() + item["within_s"])
+    finally:
+        if was_collecting:
+            gc.enable()
+
+
+def _proven_in_turn(item: Mapping[str, Any], *, until: float) -> list[dict[str, Any] | None]:
     answers: list[dict[str, Any] | None] = []
     for relative, size_bytes, mtime_ns in item["files"]:
         one = {"root": item["root"], "relative": relative}
@@ -46,17 +60,29 @@ def prove_many(item: Mapping[str, Any]) -> list[dict[str, Any] | None]:
 def _proven(item: Mapping[str, Any]) -> dict[str, Any] | None:
     started = time.monotonic()
     try:
-        with _opened(item) as (fd, before):
-            headers = read_headers(Window(fd, before.st_size))
-            if headers.facts is None:
-                return None
-            headers.facts["quick_hash"] = quick_hash(fd, before.st_size)
-            _refuse_if_changed(fd, before)
-            return {"video": headers.complete(headers.facts)}
+        fd, before = _opened(item)
+        try:
+            return _proven_of(fd, before)
+        finally:
+            os.close(fd)
     except ProbeError as error:
         return _failed(error, STOAT, started)
     except OSError:
         return None  # whoever reads it alone finds out what the disk says
+
+
+def _proven_of(fd: int, before: os.stat_result) -> dict[str, Any] | None:
+    size = before.st_size
+    window = Window(fd, size)
+    # Both ends are hashed, and an index is at one of them.
+    window.load(0, size if size <= 2 * END_BYTES else END_BYTES)
+    window.load(max(0, size - END_BYTES), END_BYTES)
+    headers = read_headers(window)
+    if headers.facts is None:
+        return None
+    headers.facts["quick_hash"] = hash_of(size, window.exactly)
+    _refuse_if_changed(fd, before)
+    return {"video": headers.complete(headers.facts)}
 
 
 def _failed(error: ProbeError, tool: str, started: float) -> dict[str, Any]:
@@ -66,12 +92,14 @@ def _failed(error: ProbeError, tool: str, started: float) -> dict[str, Any]:
 
 
 def _read(item: Mapping[str, Any]) -> dict[str, Any]:
-    with _opened(item) as (fd, before):
+    fd, before = _opened(item)
+    try:
         return _unchanged(fd, before, item)
+    finally:
+        os.close(fd)
 
 
-@contextmanager
-def _opened(item: Mapping[str, Any]) -> Iterator[tuple[int, os.stat_result]]:
+def _opened(item: Mapping[str, Any]) -> tuple[int, os.stat_result]:
     """Open a file that is what the walk saw."""
     place = Place(
         root=os.fsencode(item["root"]),
@@ -79,14 +107,11 @@ def _opened(item: Mapping[str, Any]) -> Iterator[tuple[int, os.stat_result]]:
         size_bytes=item["size_bytes"],
         mtime_ns=item["mtime_ns"],
     )
-    fd = open_unchanged(place, otherwise=_CHANGED)
-    try:
-        before = os.fstat(fd)
-        if not before.st_size:
-            raise ProbeError("empty", "The file is empty (0 bytes).")
-        yield fd, before
-    finally:
+    fd, before = opened_unchanged(place, otherwise=_CHANGED)
+    if not before.st_size:
         os.close(fd)
+        raise ProbeError("empty", "The file is empty (0 bytes).")
+    return fd, before
 
 
 def _unchanged(fd: int, before: os.stat_result, item: Mapping[str, Any]) -> dict[str, Any]:
@@ -95,7 +120,7 @@ def _unchanged(fd: int, before: os.stat_result, item: Mapping[str, Any]) -> dict
         is_libav_next = item.get("ask_libav", False)
         headers = read_headers(Window(fd, before.st_size), is_libav_next=is_libav_next)
         soft_timeout_s = item.get("soft_timeout_s", policy.SOFT_TIMEOUT_S)
-        facts = headers.facts or libav.read(fd, soft_timeout_s=soft_timeout_s)
+        facts = headers.facts or _by_libav(fd, soft_timeout_s)
         facts["quick_hash"] = quick_hash(fd, before.st_size)
     except OSError as error:
         raise from_disk(error) from error
@@ -107,10 +132,18 @@ def _unchanged(fd: int, before: os.stat_result, item: Mapping[str, Any]) -> dict
         raise _with_shape(error, headers.structure) from error
     facts = headers.complete(facts)
     if item.get("packets"):
+        from stoat_nb.media.packets.verify import verify  # noqa: PLC0415 - see above
+
         within_s = item.get("packets_timeout_s", limit_s(before.st_size))
         verify(fd, before.st_size, facts, within_s=within_s)
     _refuse_if_changed(fd, before)
     return facts
+
+
+def _by_libav(fd: int, soft_timeout_s: float) -> dict[str, Any]:
+    from stoat_nb.media import libav  # noqa: PLC0415 - see above
+
+    return libav.read(fd, soft_timeout_s=soft_timeout_s)
 
 
 def _with_shape(error: ProbeError, shape: Structure) -> ProbeError:

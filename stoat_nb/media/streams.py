@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from stoat_nb.media.codecs import forms
 from stoat_nb.media.codecs.picture import Picture
 from stoat_nb.media.codecs.sei import Brightness
-from stoat_nb.media.described import Description
+
+if TYPE_CHECKING:
+    from stoat_nb.media.described import Description
 
 _UNKNOWN_LEVEL = -99
 _LONGEST_COUNT = 18  # digits
@@ -89,8 +90,7 @@ _FIELD_ORDERS = {1: "progressive", 2: "tt", 3: "bb", 4: "tb", 5: "bt"}
 _HDR = {"smpte2084": "hdr10", "arib-std-b67": "hlg"}
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """What streams need to know of the file that holds them."""
 
     created: str  #: As the file says it.

@@ -23,13 +23,26 @@ class Window:
     the file says of itself.
     """
 
-    __slots__ = ("_bytes", "_fd", "_kept", "_reads", "_steps", "ahead", "size")
+    __slots__ = (
+        "_bytes",
+        "_data",
+        "_end",
+        "_fd",
+        "_kept",
+        "_reads",
+        "_start",
+        "_steps",
+        "ahead",
+        "size",
+    )
 
     def __init__(self, fd: int, size: int) -> None:
         self.size = size
         self.ahead = _CHUNK  #: Bytes read at least, for the sake of what comes after.
         self._fd = fd
         self._kept: deque[tuple[int, bytes]] = deque(maxlen=_MOST_KEPT)
+        # The piece that answered last answers next, nearly always.
+        self._start, self._end, self._data = 0, 0, b""
         self._steps = _MOST_STEPS
         self._reads = 0
         self._bytes = 0
@@ -52,6 +65,9 @@ class Window:
 
     def at(self, offset: int, length: int) -> bytes:
         """Return up to ``length`` bytes at ``offset``: fewer, or none, where the file ends."""
+        if self._start <= offset and offset + length <= self._end:
+            at = offset - self._start
+            return self._data[at : at + length]
         found = self._known(offset, length)
         if found is None:
             found = self._keep(offset, max(length, self.ahead))[:length]
@@ -59,11 +75,16 @@ class Window:
 
     def exactly(self, offset: int, length: int) -> bytes:
         """Return up to ``length`` bytes at ``offset`` and read no neighbours: for lone numbers."""
+        if self._start <= offset and offset + length <= self._end:
+            at = offset - self._start
+            return self._data[at : at + length]
         found = self._known(offset, length)
         return self._read(offset, length) if found is None else found
 
     def held(self, start: int, end: int) -> tuple[int, bytes] | None:
         """Return a piece in memory that covers a place, and where it starts in the file."""
+        if self._start <= start and end <= self._end:
+            return self._start, self._data
         for piece in self._kept:
             if piece[0] <= start and end <= piece[0] + len(piece[1]):
                 return piece
@@ -73,6 +94,7 @@ class Window:
         for start, data in self._kept:
             at = offset - start
             if at >= 0 and at + length <= len(data):
+                self._start, self._end, self._data = start, start + len(data), data
                 return data[at : at + length]
         return None
 
@@ -84,6 +106,7 @@ class Window:
     def _keep(self, offset: int, length: int) -> bytes:
         data = self._read(offset, length)
         self._kept.appendleft((offset, data))
+        self._start, self._end, self._data = offset, offset + len(data), data
         return data
 
     def _read(self, offset: int, length: int) -> bytes:
@@ -95,3 +118,17 @@ class Window:
         if self._reads > _MOST_READS or self._bytes > _MOST_BYTES:
             raise TooMuch("bytes")
         return os.pread(self._fd, length, offset)
+
+
+class Held(Window):
+    """Some bytes that are in memory, looked at as if they were a file of their own."""
+
+    __slots__ = ("_all",)
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(-1, len(data))
+        self._all = data
+        self.load(0, len(data))
+
+    def _read(self, offset: int, length: int) -> bytes:
+        return self._all[offset : offset + length] if offset >= 0 else b""

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stoat_nb.media.completed import utc
 from stoat_nb.media.containers import container_of, doc_type
 from stoat_nb.media.described import Description, described, quarter_turns
-from stoat_nb.media.libav import utc
 from stoat_nb.media.streams import tag_text
 
 PHONE = """Input #0, mov,mp4,m4a,3gp,3g2,mj2, from '':

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stoat_nb.media.window import TooMuch, Window
+from stoat_nb.media.window import Held, TooMuch, Window
 
 CONTENT = bytes(range(256)) * 64
 OFFSETS = st.integers(-(2**70), 2**70) | st.integers(-10, len(CONTENT) + 10)
@@ -28,6 +28,14 @@ def fd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
 @given(st.lists(st.tuples(OFFSETS, st.integers(0, 20_000), st.booleans())))
 def test_it_shows_what_is_there_and_no_more(fd: int, wanted: list[tuple[int, int, bool]]) -> None:
     window = Window(fd, len(CONTENT))
+    for offset, length, alone in wanted:
+        told = window.exactly(offset, length) if alone else window.at(offset, length)
+        assert told == (CONTENT[offset : offset + length] if offset >= 0 else b"")
+
+
+@given(st.lists(st.tuples(OFFSETS, st.integers(0, 20_000), st.booleans())))
+def test_bytes_in_memory_show_the_same(wanted: list[tuple[int, int, bool]]) -> None:
+    window = Held(CONTENT)
     for offset, length, alone in wanted:
         told = window.exactly(offset, length) if alone else window.at(offset, length)
         assert told == (CONTENT[offset : offset + length] if offset >= 0 else b"")

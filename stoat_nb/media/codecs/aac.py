@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from stoat_nb.media.codecs.bits import Bits, OutOfBits
 from stoat_nb.media.remembered import remembered
@@ -13,8 +13,7 @@ _STATED_RATE = 15
 _SYNC, _SECOND_BAND = 0x2B7, 5
 
 
-@dataclass(frozen=True, slots=True)
-class Sound:
+class Sound(NamedTuple):
     """The form of a stream of AAC."""
 
     object_type: int

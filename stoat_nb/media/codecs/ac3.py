@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from stoat_nb.media.codecs.bits import Bits, OutOfBits
 
@@ -27,8 +27,7 @@ _STEREO, _FRONT, _BACK, _SIX_BLOCKS = 2, 1, 4, 3
 _BLOCK = 256  # samples
 
 
-@dataclass(frozen=True, slots=True)
-class Sound:
+class Sound(NamedTuple):
     """The form of a stream of AC-3."""
 
     sample_rate: int

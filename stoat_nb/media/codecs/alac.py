@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _LENGTH = 24
 _DEPTHS = frozenset({16, 20, 24, 32})
 
 
-@dataclass(frozen=True, slots=True)
-class Sound:
+class Sound(NamedTuple):
     """The form of a stream of ALAC."""
 
     sample_rate: int

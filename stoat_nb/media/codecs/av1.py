@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from stoat_nb.media.codecs.bits import Bits, OutOfBits
 from stoat_nb.media.codecs.picture import Picture
@@ -18,8 +18,7 @@ _IDENTITY = 0
 _MOST_UNITS = 16
 
 
-@dataclass(frozen=True, slots=True)
-class _Sequence:
+class _Sequence(NamedTuple):
     """A sequence header: the form of its pictures, and what the heads of frames depend on."""
 
     form: Picture
@@ -37,7 +36,7 @@ def picture(config: bytes, sample: bytes) -> Picture | None:
         found = [_sequence(unit) for kind, unit in units if kind == _SEQUENCE]
         sequence = found[0] if found else None
         forms = {
-            one and replace(one.form, primaries=None, transfer=None, matrix=None) for one in found
+            one and one.form._replace(primaries=None, transfer=None, matrix=None) for one in found
         }
         is_one = sequence is not None and len(forms) == 1
         return sequence.form if sequence and is_one and _is_plain(sequence, sample) else None

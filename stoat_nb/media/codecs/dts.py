@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from stoat_nb.media.codecs.bits import Bits, OutOfBits
 
@@ -25,8 +25,7 @@ _PLACES = {0: (1, "mono"), 2: (2, "stereo"), 9: (5, "5.0(side)")}
 _WITH_LOW = {(2, "stereo"): (3, "2.1"), (5, "5.0(side)"): (6, "5.1(side)")}
 
 
-@dataclass(frozen=True, slots=True)
-class Core:
+class Core(NamedTuple):
     """The form of a stream of plain DTS, without any extension."""
 
     sample_rate: int

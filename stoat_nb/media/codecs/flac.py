@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from stoat_nb.media.codecs.bits import Bits
 
@@ -10,8 +10,7 @@ _MARK, _LENGTH = b"fLaC", 34
 _OTHER_PLACES = b"WAVEFORMATEXTENSIBLE_CHANNEL_MASK"
 
 
-@dataclass(frozen=True, slots=True)
-class Sound:
+class Sound(NamedTuple):
     """The form of a stream of FLAC."""
 
     sample_rate: int

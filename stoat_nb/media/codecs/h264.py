@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from stoat_nb.media.codecs.bits import Bits, OutOfBits, unescaped
 from stoat_nb.media.codecs.picture import CHROMAS, Picture
@@ -31,8 +31,7 @@ _MOST_CYCLE = 255
 _EXTENSION = 4  # bytes that some profiles add
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(NamedTuple):
     """A decoder's configuration: how samples are cut into units, and the parameter sets."""
 
     length_size: int  #: Bytes before each unit that say its length; 0 for start codes.
@@ -75,18 +74,29 @@ def picture(extradata: bytes) -> Picture | None:
         return None
 
 
-@dataclass(slots=True)
 class Sps:
     """A sequence parameter set in the making: what later fields depend on."""
 
-    profile: int
-    constraints: int
-    level: int
-    chroma: int = 1
-    bit_depth: int = 8
-    frame_bits: int = 4  #: In which slices count frames.
-    order_type: int = 0
-    order_bits: int = 4  #: In which slices say their place in the order of showing.
+    __slots__ = (
+        "bit_depth",
+        "chroma",
+        "constraints",
+        "frame_bits",
+        "level",
+        "order_bits",
+        "order_type",
+        "profile",
+    )
+
+    def __init__(self, *, profile: int, constraints: int, level: int) -> None:
+        self.profile = profile
+        self.constraints = constraints
+        self.level = level
+        self.chroma = 1
+        self.bit_depth = 8
+        self.frame_bits = 4  #: In which slices count frames.
+        self.order_type = 0
+        self.order_bits = 4  #: In which slices say their place in the order of showing.
 
 
 def head(bits: Bits) -> Sps:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from stoat_nb.media.codecs.bits import Bits, OutOfBits, unescaped
 from stoat_nb.media.codecs.picture import CHROMAS, Picture
@@ -17,8 +17,7 @@ _NAMES = {1: "Main", 2: "Main 10", 3: "Main Still Picture", 4: "Rext", 9: "Scc"}
 _MULTIVIEW = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(NamedTuple):
     """A decoder's configuration: how samples are cut into units, and the units it keeps."""
 
     length_size: int  #: Bytes before each unit that say its length; 0 for start codes.

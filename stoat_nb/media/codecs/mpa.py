@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _RATES = (44_100, 48_000, 32_000)
 _BITS = {
@@ -13,8 +13,7 @@ _SYNC, _LAYER_3, _MONO = 0x7FF, 1, 3
 _MPEG_1, _MPEG_2 = 3, 2
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(NamedTuple):
     """One frame of MP3."""
 
     sample_rate: int

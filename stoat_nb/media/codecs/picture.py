@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Picture:
+class Picture(NamedTuple):
     """The form of a stream's pictures, as the codec's own header states it. Unknown is None."""
 
     width: int | None = None  #: After cropping.

@@ -7,7 +7,7 @@ the head of SMPTE ST 2094-40, which makers of films and screens call HDR10+.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from stoat_nb.media.codecs.bits import unescaped
 
@@ -20,8 +20,7 @@ _METADATA, _FRAME = 5, frozenset({3, 6})
 _AV1_LIGHT, _AV1_REGISTERED = 1, 4
 
 
-@dataclass(frozen=True, slots=True)
-class Brightness:
+class Brightness(NamedTuple):
     """What a stream's first sample says of its brightness."""
 
     max_cll: int | None = None  #: Candela per square metre, the brightest pixel.

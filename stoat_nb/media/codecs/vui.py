@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from stoat_nb.media.codecs.bits import Bits
 from stoat_nb.media.codecs.picture import ASPECTS, EXTENDED_ASPECT
 
 
-@dataclass(slots=True)
 class Vui:
     """What a parameter set says of how pictures are shown."""
 
-    sar: tuple[int, int] | None = None
-    full_range: bool | None = None
-    primaries: int | None = None
-    transfer: int | None = None
-    matrix: int | None = None
-    reorder: int | None = None
-    marks_fields: bool = False
+    __slots__ = ("full_range", "marks_fields", "matrix", "primaries", "reorder", "sar", "transfer")
+
+    def __init__(self) -> None:
+        self.sar: tuple[int, int] | None = None
+        self.full_range: bool | None = None
+        self.primaries: int | None = None
+        self.transfer: int | None = None
+        self.matrix: int | None = None
+        self.reorder: int | None = None
+        self.marks_fields = False
 
 
 def vui_head(bits: Bits) -> Vui:

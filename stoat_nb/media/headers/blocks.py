@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from stoat_nb.media.ebml import CLUSTER, CRC, VOID, element_at
 from stoat_nb.media.window import Window
@@ -15,8 +15,7 @@ _SOME = 512  # bytes of a frame
 _LACING = 0x06
 
 
-@dataclass(frozen=True, slots=True)
-class Start:
+class Start(NamedTuple):
     """The first block of a track."""
 
     ticks: int

@@ -6,29 +6,18 @@ The rules were found by comparing with what FFmpeg 8 and 9 say of files; tests h
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _SECOND = 1_000_000  # ticks of a file's own clock
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """When a stream starts and how long it is, in ticks of ``scale`` a second."""
 
     start: int
     duration: int
     scale: int
     is_beside: bool = False  #: Text or data: it does not make a film longer than a second.
-
-    @property
-    def start_us(self) -> int:
-        """The start in microseconds."""
-        return rescaled(self.start, _SECOND, self.scale)
-
-    @property
-    def duration_us(self) -> int:
-        """The length in microseconds."""
-        return rescaled(self.duration, _SECOND, self.scale)
 
 
 def rescaled(value: int, by: int, to: int) -> int:
@@ -39,25 +28,40 @@ def rescaled(value: int, by: int, to: int) -> int:
 
 def whole(spans: Iterable[Span]) -> tuple[int, int]:
     """Return the start and the length of a file in microseconds."""
-    known = list(spans)
-    main = [span for span in known if not span.is_beside]
-    beside = [span for span in known if span.is_beside]
-    start = min((span.start_us for span in main), default=None)
-    end = max((span.start_us + span.duration_us for span in main), default=None)
-    length = max((span.duration_us for span in main), default=None)
-    other_start = min((span.start_us for span in beside), default=None)
-    start = other_start if _before(other_start, start) else start
-    end = _later(end, [span.start_us + span.duration_us for span in beside])
-    length = _later(length, [span.duration_us for span in beside])
+    main, beside = _Ends(), _Ends()
+    for span in spans:
+        begin = rescaled(span.start, _SECOND, span.scale)
+        ends = beside if span.is_beside else main
+        ends.add(begin, rescaled(span.duration, _SECOND, span.scale))
+    start = beside.start if _before(beside.start, main.start) else main.start
+    end, length = _later(main.end, beside.end), _later(main.length, beside.length)
     return start or 0, max(length or 0, (end or 0) - (start or 0))
+
+
+class _Ends:
+    """The first start, the last end and the longest length of some streams, in microseconds."""
+
+    __slots__ = ("end", "length", "start")
+
+    def __init__(self) -> None:
+        self.start: int | None = None
+        self.end: int | None = None
+        self.length: int | None = None
+
+    def add(self, start: int, length: int) -> None:
+        end = start + length
+        if self.start is None or self.end is None or self.length is None:
+            self.start, self.end, self.length = start, end, length
+            return
+        self.start, self.end = min(self.start, start), max(self.end, end)
+        self.length = max(self.length, length)
 
 
 def _before(other: int | None, value: int | None) -> bool:
     return other is not None and (value is None or 0 < value - other < _SECOND)
 
 
-def _later(value: int | None, others: list[int]) -> int | None:
-    other = max(others, default=None)
+def _later(value: int | None, other: int | None) -> int | None:
     if other is None or value is None:
         return value if other is None else other
     return other if 0 < other - value < _SECOND else value

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from stoat_nb.media.codecs.picture import Picture
 from stoat_nb.media.headers.unproven import prove
@@ -16,8 +15,7 @@ _NAMES = (PRIMARIES, TRANSFERS, SPACES)
 _CONTRADICTED = frozenset(["h264", "hevc"])  # codecs of which it is known who is believed
 
 
-@dataclass(frozen=True, slots=True)
-class Colour:
+class Colour(NamedTuple):
     """Code points of ITU-T H.273, and FFmpeg's number of the range; None if unsaid."""
 
     range: int | None = None

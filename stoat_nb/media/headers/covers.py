@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from stoat_nb.media.boxes import boxes
+from stoat_nb.media.boxes import Box, boxes
 from stoat_nb.media.codecs import jpeg, png
 from stoat_nb.media.headers.colours import Colour, colour_facts
 from stoat_nb.media.headers.unproven import Unproven, prove
@@ -15,22 +15,31 @@ TAG = b"covr"
 _KINDS = frozenset([13, 14])  # JPEG and PNG; libav looks for itself which it is
 _FULL, _RGB = 2, 0
 _SOME = 1 << 15  # bytes of a picture
+_FEW = 4096  # bytes of words
 _LARGEST_SIDE = 1 << 20
 
 
 def cover_of(window: Window, film: Movie) -> dict[str, Any] | None:
     """Return the stream that a film's cover is, without its time; None if there is none."""
+    if film.index is None or not any(_may_hold(window, one) for one in film.index.all(b"udta")):
+        return None
     found = [
         (item.body, item.end)
-        for place in (film.index.all(b"udta") if film.index else [])
+        for place in film.index.all(b"udta")
         for words in place.all(b"meta")
-        for inner in boxes(window, words.box.body + 4, words.box.end)
+        for inner in boxes(window, words.body + 4, words.end)
         if inner.kind == b"ilst"
         for item in boxes(window, inner.body, inner.end)
         if item.kind == TAG
     ]
     prove(len(found) <= 1, "several covers")
     return _cover(window, *found[0]) if found else None
+
+
+def _may_hold(window: Window, words: Box) -> bool:
+    """Whether a cover may be among some words; they are looked through where they are few."""
+    size = words.end - words.body
+    return size > _FEW or TAG in window.at(words.body, size)
 
 
 def _cover(window: Window, start: int, end: int) -> dict[str, Any]:

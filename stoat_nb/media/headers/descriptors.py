@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from stoat_nb.media.headers.unproven import prove
+from stoat_nb.media.remembered import remembered
 
 
+@remembered
 def descriptor(esds: bytes) -> tuple[int, bytes]:
     """Return the kind of stream and the decoder's configuration."""
     at, kind = 4, 0

@@ -15,31 +15,28 @@ _NEVER = 1 << 31  # ticks
 
 def length_of(track: Track) -> int:
     """Return a track's length in its ticks, before any edit."""
-    total = sum(count * ticks for count, ticks in track.durations or ())
-    if is_instant(track):
-        total = track.duration or 0
+    total = (track.duration or 0) if is_instant(track) else track.played
     prove(track.duration and total, "a track without a length")
     longest = track.time_scale if track.handler == b"soun" else _NEVER
-    prove(
-        all(ticks < longest for _, ticks in track.durations or ()),
-        "time that runs backwards, or jumps",
-    )
+    for _, ticks in track.durations or ():
+        prove(ticks < longest, "time that runs backwards, or jumps")
     return min(track.duration or 0, total)
 
 
 def is_instant(track: Track) -> bool:
     """Whether a track is of moments without a length, as GoPro's."""
-    is_empty = track.samples and not any(ticks for _, ticks in track.durations or ())
-    return bool(is_empty and track.handler not in _MAIN and not track.edits and track.time_scale)
+    if track.handler in _MAIN or track.edits or not track.time_scale or not track.samples:
+        return False
+    return not any(ticks for _, ticks in track.durations or ())
 
 
 def span_of(track: Track, movie_scale: int, offsets: Runs | None, *, is_beside: bool) -> Span:
     """Return when a track starts and ends; only plain lists of edits are understood."""
-    length, first = length_of(track), _first(offsets)
-    pauses = [edit for edit in track.edits if edit.media_time == _PAUSE]
-    plays = [edit for edit in track.edits if edit.media_time != _PAUSE]
+    length, first = length_of(track), offsets[0][1] if offsets else 0
     if not track.edits:
         return Span(first, length, track.time_scale, is_beside)
+    pauses = [edit for edit in track.edits if edit.media_time == _PAUSE]
+    plays = [edit for edit in track.edits if edit.media_time != _PAUSE]
     prove(len(plays) == 1 and track.edits[-1] is plays[0], "a list of several edits")
     prove(len(pauses) <= 1 and movie_scale, "several pauses")
     prove(plays[0].rate == _NORMAL_SPEED and plays[0].duration, "an edit of another speed")
@@ -48,10 +45,6 @@ def span_of(track: Track, movie_scale: int, offsets: Runs | None, *, is_beside: 
     start = ticks[0] if pauses else 0
     prove(start < _LONGEST_PAUSE_S * track.time_scale, "a long pause")
     return Span(start, min(length, sum(ticks)), track.time_scale, is_beside)
-
-
-def _first(offsets: Runs | None) -> int:
-    return offsets[0][1] if offsets else 0
 
 
 def _refuse_cuts(track: Track, play: Edit, first: int, length: int, scale: int) -> None:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 from stoat_nb.media.codecs import av1, dnxhd, h264, hevc, jpeg, mpeg4, prores, vp9
 from stoat_nb.media.codecs.picture import Picture
@@ -35,8 +33,7 @@ _IPOD = bytes.fromhex("6b6840f25f244fc5ba39a51bcf0323f3")
 Parts = dict[bytes, bytes]
 
 
-@dataclass(frozen=True, slots=True)
-class Codec:
+class Codec(NamedTuple):
     """How a codec is written in ISO files."""
 
     name: str
@@ -123,27 +120,40 @@ def video_facts(track: Track, sample: bytes, size: int) -> dict[str, Any]:
     shown = track.width >> 16, track.height >> 16
     if known.is_told:
         return dict(_of_entry(track.entry, shown))
-    return _facts(known, track.entry, shown, sample, size)
+    form = _form(known, _parts(track.entry)[1], sample)
+    prove(form.size in (None, size), "a picture of another size than its sample")
+    return dict(_of_form(track.entry, shown, form._replace(size=None)))
 
 
 @remembered
 def _of_entry(entry: bytes, shown: tuple[int, int]) -> Mapping[str, Any]:
-    return _facts(_PICTURES[entry[4:8]], entry, shown, b"", 0)
+    form = _form(_PICTURES[entry[4:8]], _parts(entry)[1], b"")
+    prove(not form.size, "a picture of another size than its sample")
+    return _of_form(entry, shown, form)
 
 
-def _facts(
-    known: Codec, entry: bytes, shown: tuple[int, int], sample: bytes, size: int
-) -> dict[str, Any]:
-    parts = parts_of(entry, _VISUAL)
+def _form(known: Codec, config: bytes, sample: bytes) -> Picture:
+    form = known.read(config, sample)
+    if form is None:
+        raise Unproven("a codec's header that cannot be read")
+    return form
+
+
+@remembered
+def _parts(entry: bytes) -> tuple[Parts, bytes]:
+    """Return the boxes of an entry that holds no others, and the decoder's configuration."""
+    known, parts = _PICTURES[entry[4:8]], parts_of(entry, _VISUAL)
     spare = known.harmless | ({b"uuid"} if parts.get(b"uuid", b"")[:16] == _IPOD else set())
     strange = sorted(set(parts) - _HARMLESS - spare)
     is_told = known.box is None or known.box in parts
     prove(not strange and is_told, f"an unknown video entry: {strange}")
-    config = parts[known.box] if known.box else b""
-    form = known.read(config, sample)
-    if form is None:
-        raise Unproven("a codec's header that cannot be read")
-    prove(form.size in (None, size), "a picture of another size than its sample")
+    return parts, parts[known.box] if known.box else b""
+
+
+@remembered
+def _of_form(entry: bytes, shown: tuple[int, int], form: Picture) -> Mapping[str, Any]:
+    """Return what an entry and the form of the pictures say, whatever the first picture shows."""
+    known, (parts, config) = _PICTURES[entry[4:8]], _parts(entry)
     fields = parts.get(b"fiel", b"\1\0")
     prove(fields[0] == _PROGRESSIVE_FIELD and not form.marks_fields, "pictures of two fields")
     size_told = (form.width or 0).to_bytes(4, "big") + (form.height or 0).to_bytes(4, "big")
@@ -207,7 +217,7 @@ def _aspect(
             return across / down
     prove(max(shown) < 1 << 15, "a vast picture")
     if all(shown) and shown != (width, height):
-        return float(Fraction(height * shown[0], width * shown[1]))
+        return height * shown[0] / (width * shown[1])
     return form.sar[0] / form.sar[1] if form.sar and all(form.sar) else None
 
 

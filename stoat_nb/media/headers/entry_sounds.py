@@ -34,6 +34,7 @@ _SOME = 64  # bytes of a first frame
 _EXACT = {b"sowt": ("s", 16, "le"), b"twos": ("s", 16, "be"), b"raw ": ("u", 8, "")}
 _LAWS = {b"ulaw": "mulaw", b"alaw": "alaw"}  # sixteen bits in eight
 _EXACT_WIDE = {b"in24": ("s", 24), b"in32": ("s", 32), b"fl32": ("f", 32), b"fl64": ("f", 64)}
+_KEPT = frozenset([*_EXACT, *_EXACT_WIDE, *_LAWS, b"lpcm"])
 #: ``chan``: a layout by its number alone, or a bit for each place.
 _PLACES = {(100 << 16 | 1, 0): 1, (101 << 16 | 2, 0): 2, (1 << 16, 4): 1, (1 << 16, 3): 2}
 
@@ -42,12 +43,7 @@ def sound_facts(window: Window, track: Track, size: Sizes) -> dict[str, Any]:
     """Return what a sound track's sample entry, and how its first sample begins, prove."""
     version = int.from_bytes(track.entry[16:18], "big")
     prove(version in _WIDER, "another sound")
-    if (
-        track.tag in _EXACT
-        or track.tag in _EXACT_WIDE
-        or track.tag in _LAWS
-        or track.tag == b"lpcm"
-    ):
+    if track.tag in _KEPT:
         return _exact(track, version, size)
     read = _READERS.get(track.tag)
     if read is None or (version > 1 and track.tag in _ISO_ONLY):
@@ -59,7 +55,7 @@ def sound_facts(window: Window, track: Track, size: Sizes) -> dict[str, Any]:
     prove({kind} <= set(parts) <= _HARMLESS | {kind}, "an unknown sound entry")
     facts = of(window, track, parts[kind])
     if stated := facts.get("bitrate"):
-        ours = size.bitrate(sum(n * ticks for n, ticks in track.durations or ()), track.time_scale)
+        ours = size.bitrate(track.played, track.time_scale)
         prove(size.basis == "sizes" and ours == stated, "two bit rates")
     return facts
 
@@ -154,7 +150,7 @@ def _exact(track: Track, version: int, size: Sizes) -> dict[str, Any]:
         "bit_depth": None if track.tag in _LAWS else form[1],
         "bitrate": channels * form[1] * rate,
         "bitrate_basis": "sizes",
-        "frame_count": size.count,
+        "frame_count": size.samples,
     }
 
 

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from stoat_nb.media.boxes import Box
 from stoat_nb.media.headers.clock import Span, rescaled, whole
@@ -26,8 +25,7 @@ _LIST_SCALE, _MOMENT_SCALE, _SECOND = 10_000_000, 1000, 1_000_000
 _MOST_BYTES = 1024  # of a title
 
 
-@dataclass(frozen=True, slots=True)
-class _Chapter:
+class _Chapter(NamedTuple):
     start: int
     end: int | None  #: None if it ends where the next one starts.
     scale: int
@@ -41,9 +39,10 @@ def chapters_of(
     places = film.index.all(b"udta") if film.index else []
     nodes = [node for place in places for kind in sorted(LISTS) for node in place.all(kind)]
     prove(len(nodes) <= 1, "several lists of chapters")
-    found = [one for node in nodes for one in _listed(window, node.box)]
+    found = [one for node in nodes for one in _listed(window, node)]
+    titles = _titles(tracks)
     for track, span in zip(tracks, spans, strict=True):
-        if track is _titles(tracks):
+        if track is titles:
             told = list(_told(window, track, span.duration))
             prove(not found or len(found) == len(told), "two lists of chapters")
             found = told

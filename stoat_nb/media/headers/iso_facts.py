@@ -10,6 +10,7 @@ from typing import Any
 
 from stoat_nb.media.boxes import Box
 from stoat_nb.media.codecs import forms
+from stoat_nb.media.completed import utc
 from stoat_nb.media.containers import by_brand
 from stoat_nb.media.failures import STOAT
 from stoat_nb.media.headers import entries, iso_chapters
@@ -32,8 +33,8 @@ from stoat_nb.media.headers.timecode import add_timecodes
 from stoat_nb.media.headers.tracks import Header, Track
 from stoat_nb.media.headers.unproven import Unproven, prove
 from stoat_nb.media.headers.words import Tags, file_tags, plain, track_tags
-from stoat_nb.media.libav import utc
-from stoat_nb.media.movie import Movie, Node
+from stoat_nb.media.movie import Movie
+from stoat_nb.media.remembered import remembered
 from stoat_nb.media.streams import add_brightness, hdr, language, tag_text
 from stoat_nb.media.structure.iso import is_own_data
 from stoat_nb.media.structure.verdict import COMPLETE, Structure
@@ -87,8 +88,7 @@ def film_facts(
     if header is None or film.index is None or not header.is_plain:
         raise Unproven("a strange movie header")
     sizes = sizes_of(window, film, found)
-    spans = _spans(window, found, header)
-    start, length = whole(spans)
+    spans, (start, length) = _spans(window, found, header)
     _refuse_bursts(found)
     chapters = iso_chapters.chapters_of(window, film, found, spans)
     brand = _brand(window, film)
@@ -105,7 +105,7 @@ def film_facts(
         for idx, (track, span, size) in enumerate(zip(found, spans, sizes, strict=True))
     ]
     if cover := cover_of(window, film):
-        prove(film.index.all(b"udta")[-1].box.start > found[-1].node.box.start, "an early cover")
+        prove(film.index.all(b"udta")[-1].start > found[-1].node.start, "an early cover")
         own = {"duration_s": length, "start_s": start}  # in the clock of an attached picture
         times = {name: rescaled(us, _COVERS, 1_000_000) / _COVERS for name, us in own.items()}
         times |= {"frame_count": 0, "id": 0}
@@ -160,12 +160,13 @@ def _refuse_strangers(film: Movie, shape: Structure, found: list[Track]) -> None
         _refuse_strange_boxes(film.index)
 
 
-def _refuse_strange_boxes(node: Node) -> None:
-    outer = node.box.kind
+def _refuse_strange_boxes(node: Box) -> None:
+    outer = node.kind
     if node.rest:
         raise Unproven(f"something that is no box in {outer!r}")
-    if strange := node.children.keys() - _KNOWN[outer]:
-        raise Unproven(f"boxes of another kind in {outer!r}: {sorted(strange)}")
+    if not node.children.keys() <= _KNOWN[outer]:
+        strange = sorted(node.children.keys() - _KNOWN[outer])
+        raise Unproven(f"boxes of another kind in {outer!r}: {strange}")
     for kind, children in node.children.items():
         if len(children) > 1 and kind not in _REPEATED:
             raise Unproven(f"a box twice: {kind!r}")
@@ -179,7 +180,8 @@ def _refuse_early_words(film: Movie) -> None:
     nodes = film.index.all(b"trak") if film.index else []
     own = [node for node in nodes if node.all(b"meta")]
     words = film.index.all(b"meta") if film.index else []
-    prove(all(one.box.end <= word.box.start for one in own for word in words), "early words")
+    if own and words:
+        prove(all(one.end <= word.start for one in own for word in words), "early words")
 
 
 def _brand(window: Window, film: Movie) -> str | None:
@@ -194,16 +196,25 @@ def _all_tags(tags: Tags, words: list[Tags]) -> list[dict[str, Any]]:
     return found
 
 
-def _spans(window: Window, tracks: list[Track], header: Header) -> list[Span]:
-    """Return when tracks start and end; moments without a length, as GoPro's, last all the film."""
+def _spans(
+    window: Window, tracks: list[Track], header: Header
+) -> tuple[list[Span], tuple[int, int]]:
+    """Return when tracks start and end, and the start and the length of all the film.
+
+    Moments without a length, as GoPro's, last all the film.
+    """
     known = [None if is_instant(track) else _span(window, track, header) for track in tracks]
-    start, length = whole(span for span in known if span)
-    prove(all(known) or not start, "moments in a film that starts late")
-    return [
+    spans = [span for span in known if span]
+    start, length = whole(spans)
+    if len(spans) == len(known):
+        return spans, (start, length)
+    prove(not start, "moments in a film that starts late")
+    spans = [
         span
         or Span(0, rescaled(length, track.time_scale, 1_000_000), track.time_scale, is_beside=True)
         for span, track in zip(known, tracks, strict=True)
     ]
+    return spans, whole(spans)
 
 
 def _span(window: Window, track: Track, header: Header) -> Span:
@@ -224,9 +235,10 @@ def _stream(
     is_quicktime: bool,
 ) -> dict[str, Any]:
     prove(is_own_data(window, track.node), "samples in another file")
-    prove(size.count and size.count == track.samples, "tables that count differently")
-    prove_tables(window, track, size.count)
-    prove(any(box.body <= first_offset(window, track) < box.end for box in data), "a lost sample")
+    prove(size.samples and size.samples == track.samples, "tables that count differently")
+    prove_tables(window, track, size.samples)
+    offset = first_offset(window, track)
+    prove(any(box.body <= offset < box.end for box in data), "a lost sample")
     sample = b""
     facts: dict[str, Any] = {
         "id": track.id,
@@ -235,7 +247,7 @@ def _stream(
         "codec_tag": tag_text(int.from_bytes(track.tag, "little")),
         "duration_s": span.duration / span.scale,
         "start_s": span.start / span.scale,
-        "frame_count": size.count,
+        "frame_count": size.samples,
         "bitrate": size.bitrate(length_of(track), track.time_scale),
         "bitrate_basis": size.basis,
         "language": language(dict(words).get("language")),
@@ -276,6 +288,7 @@ def _words_of(track: Track) -> Tags:
     return [("encoder", name)] if name else []
 
 
+@remembered
 def _vendor(raw: bytes) -> str:
     """Write four bytes as FFmpeg does: a letter as it is, another byte as its number."""
     return "".join(
@@ -302,23 +315,24 @@ def _video(window: Window, track: Track, sample: bytes) -> dict[str, Any]:
 
 
 def _rate(track: Track) -> tuple[int, int]:
-    total = sum(count * ticks for count, ticks in track.durations or ())
-    return reduced(track.time_scale * (track.samples or 0), total, _LARGEST_FRACTION)
+    ticks = track.time_scale * (track.samples or 0)
+    return reduced(ticks, track.played, _LARGEST_FRACTION)
 
 
 def _refuse_bursts(tracks: list[Track]) -> None:
     """Refuse pictures so slow, but for the first, that libav gives up before it hears the sound."""
-    for track in tracks if any(track.handler == b"soun" for track in tracks) else []:
+    if not any(track.handler == b"soun" for track in tracks):
+        return
+    for track in tracks:
         if track.handler != b"vide" or not track.samples:
             continue
-        total = sum(count * ticks for count, ticks in track.durations or ())
         shown, now = 0, 0
         for count, ticks in track.durations or ():
             room = max(0, 2 * track.time_scale - now) // max(ticks, 1) + 1
             shown, now = shown + min(count, room), now + count * ticks
             if now > 2 * track.time_scale:
                 break
-        slow = shown * total > _PATIENCE_S * track.time_scale * track.samples
+        slow = shown * track.played > _PATIENCE_S * track.time_scale * track.samples
         prove(not slow, "a burst of pictures in a slow film with sound")
 
 

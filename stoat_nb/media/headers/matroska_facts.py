@@ -7,11 +7,11 @@ together. So everything that is not fully understood raises ``Unproven``, and li
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from stoat_nb.media.codecs import av1, h264, hevc, jpeg, vp8, vp9
 from stoat_nb.media.codecs.picture import Picture
+from stoat_nb.media.completed import utc
 from stoat_nb.media.containers import MATROSKA
 from stoat_nb.media.failures import STOAT
 from stoat_nb.media.headers.attachments import attached
@@ -23,7 +23,6 @@ from stoat_nb.media.headers.segment import Segment, Tree, below, last, number, r
 from stoat_nb.media.headers.segment_sounds import sound
 from stoat_nb.media.headers.segment_tags import Words, chapters_of, file_words, text_of, track_words
 from stoat_nb.media.headers.unproven import Unproven, prove
-from stoat_nb.media.libav import utc
 from stoat_nb.media.streams import hdr, language, lower_keys, statistics
 from stoat_nb.media.structure.verdict import COMPLETE, Structure
 from stoat_nb.media.window import Window
@@ -66,8 +65,7 @@ _LONGEST_US = 1 << 47  # microseconds: four years
 _LONGEST = 1024  # bytes of a codec's header worth keeping
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(NamedTuple):
     """What a track needs to know of its file."""
 
     scale: int  #: Nanoseconds to a tick.

@@ -53,6 +53,8 @@ def _told(window: Window, track: Track, extradata: bytes) -> bool:
 
 def _swaps(durations: Runs, offsets: Runs) -> bool:
     """Whether one of the first pictures is shown before one that is stored earlier."""
+    if not offsets:
+        return False
     steps = (ticks for count, ticks in durations for _ in range(min(count, _FRAMES)))
     late = (ticks for count, ticks in offsets for _ in range(min(count, _FRAMES)))
     now, shown = 0, []

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass, field, fields
+from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from stoat_nb.media.codecs.bits import OutOfBits
 from stoat_nb.media.completed import completed
@@ -32,25 +32,22 @@ from stoat_nb.media.window import TooMuch, Window
 
 #: Whatever goes wrong while headers are read means that they prove nothing.
 _NOT_PROVEN = (Unproven, OutOfBits, LookupError, ArithmeticError, ValueError, struct.error)
+_NO_STARTS: Mapping[int, float] = {}
 
 
-_VERDICT = tuple(field.name for field in fields(Structure))
-
-
-@dataclass(frozen=True, slots=True)
-class Headers:
+class Headers(NamedTuple):
     """What a file's headers say, whoever reads its streams."""
 
     structure: Structure = UNCHECKED
-    timings: list[Timing] = field(default_factory=list)
+    timings: Sequence[Timing] = ()
     stated_s: float | None = None  #: How long the container's header says the film is.
     facts: dict[str, Any] | None = None  #: All there is to know, if the headers prove it.
-    starts: dict[int, float] = field(default_factory=dict)  #: Seconds, by the stream's place.
+    starts: Mapping[int, float] = _NO_STARTS  #: Seconds, by the stream's place.
     reason: str | None = None  #: Why libav must be asked, if they do not.
 
     def complete(self, facts: dict[str, Any]) -> dict[str, Any]:
         """Add to what libav read."""
-        facts |= {name: getattr(self.structure, name) for name in _VERDICT}
+        facts |= self.structure._asdict()
         add_timing(facts["streams"], self.timings)
         add_starts(facts, self.starts)
         return completed(facts, self.stated_s)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass, field
 
 from stoat_nb.media.ebml import (
     ATTACHMENTS,
@@ -34,7 +33,9 @@ _MASTERS = frozenset(
 )
 
 _VERSIONS = {0x42F7: 1, 0x42F2: 4, 0x42F3: 8, 0x4285: 3}  # what the header may ask of a reader
-_BROKEN = 0  # no element has this number
+#: No element has these numbers: something is cut off or left over; something is of an unknown
+#: kind, too long for its kind, or there more than once.
+_BROKEN, _STRANGE = 0, -1
 _NO_LENGTH = 9
 _REPEATED = frozenset({VOID, 0xAE, 0x4DBB, 0x7373, 0x67C8, 0xB6})
 _HARMLESS = frozenset({VOID, CRC, CUES, CHAPTERS})
@@ -53,6 +54,7 @@ _KNOWN = _MASTERS | frozenset(
 )
 
 _REALS = frozenset({0xB5, 0x78B5, 0x4489})
+_REAL_SIZES = frozenset({0, 4, 8})
 _WORDS = frozenset(  # text and bytes, of any length
     {VOID, CRC, 0x53AB, 0x7BA9, 0x4D80, 0x5741, 0x73A4, 0x536E, 0x22B59C, 0x22B59D, 0x86, 0x63A2}
     | {0x258688, 0x63CA, 0x45A3, 0x447A, 0x4487, 0x4485, 0x85, 0x437C, 0x437D}
@@ -62,20 +64,34 @@ _WORDS = frozenset(  # text and bytes, of any length
 Tree = dict[int, list["bytes | Tree"]]
 
 
-@dataclass(slots=True)
 class Segment:
     """What stands before the first cluster; what stands elsewhere is only known to be there."""
 
-    doc_type: bytes
-    top: Element  #: The segment itself.
-    info: Tree = field(default_factory=dict)
-    tracks: list[Tree] = field(default_factory=list)
-    first_cluster: int | None = None  #: Where its content starts.
-    tags: list[Tree] = field(default_factory=list)
-    editions: list[Tree] = field(default_factory=list)  #: Of chapters.
-    attachments: Element | None = None
-    others: set[int] = field(default_factory=set)  #: Further elements at the top that were met.
-    is_plain: bool = True  #: Everything met is of a known kind, whole, and where it should be.
+    __slots__ = (
+        "attachments",
+        "doc_type",
+        "editions",
+        "first_cluster",
+        "info",
+        "is_plain",
+        "others",
+        "tags",
+        "top",
+        "tracks",
+    )
+
+    def __init__(self, doc_type: bytes, top: Element) -> None:
+        self.doc_type = doc_type
+        self.top = top  #: The segment itself.
+        self.info: Tree = {}
+        self.tracks: list[Tree] = []
+        self.first_cluster: int | None = None  #: Where its content starts.
+        self.tags: list[Tree] = []
+        self.editions: list[Tree] = []  #: Of chapters.
+        self.attachments: Element | None = None
+        self.others: set[int] = set()  #: Further elements at the top that were met.
+        #: Everything met is of a known kind, whole, and where it should be.
+        self.is_plain = True
 
     @property
     def body(self) -> int:
@@ -130,7 +146,7 @@ def _keep(window: Window, found: Segment, element: Element, places: list[Tree]) 
         found.is_plain &= element.id in _HARMLESS
         return
     tree = _tree(window.at(element.body, element.end - element.body))
-    found.is_plain &= _is_known(tree) and _is_list(element.id, tree)
+    found.is_plain &= _STRANGE not in tree and _is_list(element.id, tree)
     if element.id == INFO:
         found.info = found.info or tree
     elif element.id == TRACKS:
@@ -164,22 +180,6 @@ def _is_followed(window: Window, cluster: Element, end: int) -> bool:
     return following is not None and following.id in TOP | {VOID}
 
 
-def _is_known(tree: Tree) -> bool:
-    """Whether all elements are of known kinds, and none was cut off or left over."""
-    for kind, values in tree.items():
-        if kind not in _KNOWN or (len(values) > 1 and kind not in _REPEATED):
-            return False
-        for one in values:
-            if not (_is_known(one) if isinstance(one, dict) else _fits(kind, one)):
-                return False
-    return True
-
-
-def _fits(kind: int, value: bytes) -> bool:
-    """Whether a value is as long as one of its kind can be."""
-    return len(value) in (0, 4, 8) if kind in _REALS else len(value) <= 8 or kind in _WORDS  # noqa: PLR2004 - the longest number
-
-
 def _is_list(kind: int, tree: Tree) -> bool:
     """Whether a list of tracks, tags and the like holds nothing else."""
     return kind not in _LISTS or set(tree) <= {_LISTS[kind], VOID, CRC}
@@ -196,23 +196,39 @@ def _tree(data: bytes) -> Tree:
 
 
 def _branch(data: bytes, at: int, end: int, depth: int) -> Tree:
-    """Read the elements between two places of a header's content."""
+    """Read the elements between two places of a header's content, and mark what is strange."""
     found: Tree = {}
     while at < end:
         start = at + LENGTHS[data[at]]
         length = LENGTHS[data[start]] if start < end else _NO_LENGTH
         body = start + length
-        size = int.from_bytes(data[start:body], "big") & MASKS[length]
-        if start - at > 4 or length > 8 or body + size > end:  # noqa: PLR2004 - the format's limits
-            found[_BROKEN] = []
+        if length == 1:  # nearly all are short
+            size = data[start] & 0x7F
+        else:
+            size = int.from_bytes(data[start:body], "big") & MASKS[length]
+        after = body + size
+        if start - at > 4 or length > 8 or after > end:  # noqa: PLR2004 - the format's limits
+            found[_BROKEN] = found[_STRANGE] = []
             break
-        kind, at = int.from_bytes(data[at:start], "big"), body + size
-        is_tree = kind in _MASTERS and depth < 4  # noqa: PLR2004 - none lies deeper
-        value = _branch(data, body, at, depth + 1) if is_tree else data[body:at]
+        kind = int.from_bytes(data[at:start], "big")
+        value: bytes | Tree
+        if kind in _MASTERS and depth < 4:  # noqa: PLR2004 - none lies deeper
+            value = _branch(data, body, after, depth + 1)
+            is_known = _STRANGE not in value
+        else:
+            value = data[body:after]
+            is_known = size <= 8 or kind in _WORDS  # noqa: PLR2004 - the longest number
+            if kind in _REALS:
+                is_known = size in _REAL_SIZES
         if kind in found:
             found[kind].append(value)
+            is_known &= kind in _REPEATED
         else:
             found[kind] = [value]
+            is_known &= kind in _KNOWN
+        if not is_known:
+            found[_STRANGE] = []
+        at = after
     return found
 
 

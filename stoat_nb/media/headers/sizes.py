@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 import sys
 from array import array
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from stoat_nb.media.boxes import Box
 from stoat_nb.media.headers.tracks import Track
@@ -18,11 +18,10 @@ MOST_SIZES = 1 << 17
 _PIECES, _PIECE = 16, 128  # samples of the sample
 
 
-@dataclass(frozen=True, slots=True)
-class Sizes:
+class Sizes(NamedTuple):
     """The samples of one track."""
 
-    count: int
+    samples: int
     total: float | None  #: Bytes; None if not known.
     basis: str | None  #: sizes or estimated.
 
@@ -47,9 +46,11 @@ def size_of(window: Window, track: Track) -> Sizes:
     if count > MOST_SIZES:
         return Sizes(count, None, None)
     sizes = _numbers(window, box, 0, count)
-    if max(sizes, default=0) > window.size or not sizes or not sizes[0]:
+    total = sum(sizes)
+    is_beyond = total > window.size and max(sizes) > window.size
+    if is_beyond or not sizes or not sizes[0]:
         return Sizes(0, None, None)
-    return Sizes(count, sum(sizes), "sizes")
+    return Sizes(count, total, "sizes")
 
 
 def _numbers(window: Window, box: Box, start: int, count: int) -> array[int]:
@@ -65,19 +66,19 @@ def sizes_of(window: Window, film: Movie, tracks: list[Track]) -> list[Sizes]:
     found = [_sampled(window, *pair) for pair in zip(tracks, found, strict=True)]
     data = sum(box.end - box.body for box in film.tops if box.kind == b"mdat")
     prove(sum(size.total or 0 for size in found) <= data, "samples larger than the media data")
-    open_ones = [at for at, size in enumerate(found) if size.count and size.total is None]
-    if len(open_ones) == 1 and all(size.count for size in found):
+    open_ones = [at for at, size in enumerate(found) if size.samples and size.total is None]
+    if len(open_ones) == 1 and all(size.samples for size in found):
         rest = data - sum(size.total or 0 for size in found)
-        found[open_ones[0]] = Sizes(found[open_ones[0]].count, max(rest, 0), "estimated")
+        found[open_ones[0]] = Sizes(found[open_ones[0]].samples, max(rest, 0), "estimated")
     return found
 
 
 def _sampled(window: Window, track: Track, size: Sizes) -> Sizes:
     """Estimate a long table of sound, whose samples are much alike, from some pieces of it."""
     box = track.tables.one(b"stsz")
-    if box is None or size.total is not None or not size.count or track.handler == b"vide":
+    if box is None or size.total is not None or not size.samples or track.handler == b"vide":
         return size
-    stride = (size.count - _PIECE) // (_PIECES - 1)
+    stride = (size.samples - _PIECE) // (_PIECES - 1)
     seen = [_numbers(window, box, piece * stride, _PIECE) for piece in range(_PIECES)]
     mean = sum(map(sum, seen)) / (_PIECES * _PIECE)
-    return Sizes(size.count, mean * size.count, "estimated")
+    return Sizes(size.samples, mean * size.samples, "estimated")

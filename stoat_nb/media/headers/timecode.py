@@ -25,8 +25,7 @@ def add_timecodes(window: Window, tracks: list[Track], words: list[Tags]) -> Non
     for track, own in zip(tracks, words, strict=True):
         if track.tag == TAG:
             own.append(("timecode", clocks[track.id]))
-        if named := track.node.below(b"tref", TAG):
-            box = named.box
+        if box := track.node.below(b"tref", TAG):
             number = int.from_bytes(window.at(box.body, 4), "big")
             prove(box.end - box.body == 4 and number in clocks, "a clock that is not there")  # noqa: PLR2004 - one track
             own.append(("timecode", clocks[number]))

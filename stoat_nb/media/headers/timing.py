@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from stoat_nb.media.headers import rates
 from stoat_nb.media.headers.segment import Segment, number, real
@@ -18,8 +17,7 @@ _NANOSECONDS = 1_000_000_000
 _DEFAULT_SCALE = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Timing:
+class Timing(NamedTuple):
     """What the tables say of one stream."""
 
     kind: str
@@ -43,8 +41,7 @@ def of_tracks(tracks: Iterable[Track], window: Window | None = None) -> list[Tim
 
 def bitrate_of(window: Window, track: Track) -> int | None:
     """Divide the size of all samples by their time; None where a table is long or empty."""
-    played = sum(count * ticks for count, ticks in track.durations or ())
-    length = min(track.duration or 0, played or track.duration or 0)
+    length = min(track.duration or 0, track.played or track.duration or 0)
     return size_of(window, track).bitrate(length, track.time_scale)
 
 
@@ -73,7 +70,7 @@ def stated_by_segment(found: Segment) -> float | None:
     return ticks * scale / _NANOSECONDS if ticks else None
 
 
-def add_timing(streams: list[dict[str, Any]], timings: list[Timing]) -> None:
+def add_timing(streams: list[dict[str, Any]], timings: Sequence[Timing]) -> None:
     """Add the timing to the streams it belongs to."""
     for stream, timing in _pairs(streams, timings):
         if stream["kind"] == "video" and timing.mode:
@@ -84,7 +81,7 @@ def add_timing(streams: list[dict[str, Any]], timings: list[Timing]) -> None:
 
 
 def _pairs(
-    streams: list[dict[str, Any]], timings: list[Timing]
+    streams: list[dict[str, Any]], timings: Sequence[Timing]
 ) -> Iterator[tuple[dict[str, Any], Timing]]:
     by_id = {timing.id: timing for timing in timings if timing.id is not None}
     for place, stream in enumerate(streams):
@@ -95,7 +92,7 @@ def _pairs(
             yield stream, found
 
 
-def add_starts(facts: dict[str, Any], starts: dict[int, float]) -> None:
+def add_starts(facts: dict[str, Any], starts: Mapping[int, float]) -> None:
     """Add when streams start where libav did not read as far as it takes to know."""
     known = []
     for place, stream in enumerate(facts["streams"]):

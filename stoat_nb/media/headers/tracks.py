@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
-from typing import Any
+from typing import NamedTuple
 
 from stoat_nb.media.boxes import Box
-from stoat_nb.media.movie import Movie, Node
+from stoat_nb.media.movie import Movie
 from stoat_nb.media.window import Window
 
+_MOVIE, _WIDE_MOVIE = struct.Struct(">4xIIII"), struct.Struct(">4xQQIQ")
+_SHOWN = struct.Struct(">H2x9i2I")  # the volume, the matrix, the size
+_TIMED, _WIDE_TIMED = struct.Struct(">4xI4xIIH"), struct.Struct(">4xQ8xIQH")
+_TWO = struct.Struct(">4xII")
 _MOST_RUNS = 8192
 _IDENTITY = struct.pack(">9i", 1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30)
 _MOST_EDITS = 64
+_NOBODY: frozenset[int] = frozenset()
 _MOST_TRACKS = 64
 _LARGEST_ENTRY = 1 << 16
 _NO_DURATION = frozenset({0xFFFFFFFF, 0xFFFFFFFFFFFFFFFF})
@@ -20,8 +24,7 @@ _NO_DURATION = frozenset({0xFFFFFFFF, 0xFFFFFFFFFFFFFFFF})
 Runs = tuple[tuple[int, int], ...]  #: How many samples in a row, and what each of them has.
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Edit:
+class Edit(NamedTuple):
     """One line of a track's edit list."""
 
     duration: int  #: In the movie's time scale.
@@ -33,8 +36,7 @@ class Edit:
 _ODD_EDITS = (Edit(duration=0, media_time=0, rate=0),)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Track:
+class Track(NamedTuple):
     """One track: its header boxes as they are, and where its tables lie."""
 
     id: int
@@ -54,23 +56,19 @@ class Track:
     edits: tuple[Edit, ...]
     chapters: frozenset[int]  #: The tracks that it names as its list of chapters.
     durations: Runs | None  #: None where there are too many runs to read.
-    tables: Node  #: The sample table.
-    media: Node
-    node: Node
+    samples: int | None  #: How many samples the table of durations counts.
+    played: int  #: The durations added up; 0 where they are not known.
+    tables: Box  #: The sample table.
+    media: Box
+    node: Box
 
     @property
     def tag(self) -> bytes:
         """The four characters of the first sample entry."""
         return self.entry[4:8]
 
-    @property
-    def samples(self) -> int | None:
-        """How many samples the table of durations counts."""
-        return None if self.durations is None else sum([count for count, _ in self.durations])
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Header:
+class Header(NamedTuple):
     """The movie's own header."""
 
     time_scale: int
@@ -88,19 +86,14 @@ def movie_header(window: Window, film: Movie) -> Header | None:
     wide = body[:1] == b"\x01"
     if len(body) < (32 if wide else 20):
         return None
-    form = ">4xQQIQ" if wide else ">4xIIII"
-    created, _, scale, duration = struct.unpack_from(form, body)
+    created, _, scale, duration = (_WIDE_MOVIE if wide else _MOVIE).unpack_from(body)
     at = 48 if wide else 36
     return Header(
         time_scale=scale,
-        duration=_stated(duration),
+        duration=None if duration in _NO_DURATION else duration,
         created=created,
         is_plain=body[0] <= 1 and body[at : at + 36] == _IDENTITY,
     )
-
-
-def _stated(duration: int) -> int | None:
-    return None if duration in _NO_DURATION else duration
 
 
 def tracks(window: Window, film: Movie) -> list[Track]:
@@ -110,26 +103,41 @@ def tracks(window: Window, film: Movie) -> list[Track]:
     return [track for track in found if track]
 
 
-def _track(window: Window, node: Node) -> Track | None:
-    media, tables = node.below(b"mdia"), node.below(b"mdia", b"minf", b"stbl")
+def _track(window: Window, node: Box) -> Track | None:
+    media = node.one(b"mdia")
+    tables = media.below(b"minf", b"stbl") if media else None
     if media is None or tables is None:
         return None
-    shown = _shown(_body(window, node.one(b"tkhd"), 96))
+    shown = _body(window, node.one(b"tkhd"), 96)
     timed = _timed(_body(window, media.one(b"mdhd"), 36))
-    if shown is None or timed is None:
+    wide = shown[:1] == b"\x01"
+    if len(shown) != (96 if wide else 84) or shown[0] > 1 or timed is None:
         return None
+    created, scale, duration, language = timed
+    volume, *matrix, width, height = _SHOWN.unpack_from(shown, 48 if wide else 36)
     handler = _body(window, media.one(b"hdlr"), 200)
     count, entry = _entry(window, tables.one(b"stsd"))
+    durations = runs(window, tables.one(b"stts"))
     return Track(
-        **shown,
-        **timed,
+        id=int.from_bytes(shown[20:24] if wide else shown[12:16], "big"),
+        is_enabled=bool(shown[3] & 1),
+        volume=volume,
+        matrix=tuple(matrix),
+        width=width,
+        height=height,
+        created=created,
+        time_scale=scale,
+        duration=None if duration in _NO_DURATION else duration,
+        language=language,
         handler=handler[8:12],
         name=handler[24:],
         entry=entry,
         n_entries=count,
-        edits=_edits(_inner(window, node.below(b"edts", b"elst"), 8 + 20 * _MOST_EDITS)),
-        chapters=_named(_inner(window, node.below(b"tref", b"chap"), 4 * _MOST_TRACKS)),
-        durations=runs(window, tables.one(b"stts")),
+        edits=_edits(_body(window, node.below(b"edts", b"elst"), 8 + 20 * _MOST_EDITS)),
+        chapters=_named(_body(window, node.below(b"tref", b"chap"), 4 * _MOST_TRACKS)),
+        durations=durations,
+        samples=None if durations is None else sum([count for count, _ in durations]),
+        played=sum([count * ticks for count, ticks in durations or ()]),
         tables=tables,
         media=media,
         node=node,
@@ -140,36 +148,14 @@ def _body(window: Window, box: Box | None, most: int) -> bytes:
     return window.at(box.body, min(box.end - box.body, most)) if box else b""
 
 
-def _inner(window: Window, node: Node | None, most: int) -> bytes:
-    return _body(window, node.box, most) if node else b""
-
-
-def _shown(body: bytes) -> dict[str, Any] | None:
+def _timed(body: bytes) -> tuple[int, int, int, int] | None:
+    """Return when the track was made, its clock, its length and its language."""
     wide = body[:1] == b"\x01"
-    if len(body) != (96 if wide else 84) or body[0] > 1:
+    form = _WIDE_TIMED if wide else _TIMED
+    if len(body) != form.size + 2 or body[0] > 1:
         return None
-    layout = 12 if wide else 0
-    [identity] = struct.unpack_from(">I", body, 20 if wide else 12)
-    [volume] = struct.unpack_from(">H", body, 36 + layout)
-    *matrix, width, height = struct.unpack_from(">9i2I", body, 40 + layout)
-    return {
-        "id": identity,
-        "is_enabled": bool(body[3] & 1),
-        "volume": volume,
-        "matrix": tuple(matrix),
-        "width": width,
-        "height": height,
-    }
-
-
-def _timed(body: bytes) -> dict[str, Any] | None:
-    form = ">4x16xIQH" if body[:1] == b"\x01" else ">4x8xIIH"
-    if len(body) != struct.calcsize(form) + 2 or body[0] > 1:
-        return None
-    scale, duration, language = struct.unpack_from(form, body)
-    created = int.from_bytes(body[4:12] if body[0] == 1 else body[4:8], "big")
-    stated = _stated(duration)
-    return {"time_scale": scale, "duration": stated, "language": language, "created": created}
+    created, scale, duration, language = form.unpack_from(body)
+    return created, scale, duration, language
 
 
 def _entry(window: Window, box: Box | None) -> tuple[int, bytes]:
@@ -177,7 +163,7 @@ def _entry(window: Window, box: Box | None) -> tuple[int, bytes]:
     head = _body(window, box, 16)
     if box is None or len(head) < 16:  # noqa: PLR2004 - the count, and the head of an entry
         return 0, b""
-    count, size = struct.unpack_from(">4xII", head)
+    count, size = _TWO.unpack_from(head)
     room = box.end - box.body - 8
     if not count or not 8 <= size <= min(room, _LARGEST_ENTRY) or (count == 1 and size != room):  # noqa: PLR2004 - a box's head
         return count, b""
@@ -185,6 +171,8 @@ def _entry(window: Window, box: Box | None) -> tuple[int, bytes]:
 
 
 def _named(body: bytes) -> frozenset[int]:
+    if not body:
+        return _NOBODY
     return frozenset(number for [number] in struct.iter_unpack(">I", body[: len(body) & ~3]))
 
 
@@ -195,8 +183,7 @@ def _edits(body: bytes) -> tuple[Edit, ...]:
     [count] = struct.unpack_from(">I", body, 4)
     if len(body) != 8 + count * size:
         return _ODD_EDITS
-    lines = (struct.unpack_from(form, body, 8 + size * line) for line in range(count))
-    return tuple(Edit(duration=length, media_time=at, rate=rate) for length, at, rate in lines)
+    return tuple([Edit(*line) for line in struct.iter_unpack(form, body[8:])])
 
 
 def runs(window: Window, box: Box | None) -> Runs | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from stoat_nb.media.boxes import Box, boxes
 from stoat_nb.media.headers import word_names as names
@@ -12,10 +13,12 @@ from stoat_nb.media.headers.iso_chapters import LISTS
 from stoat_nb.media.headers.tracks import Track
 from stoat_nb.media.headers.unproven import prove
 from stoat_nb.media.movie import Movie
-from stoat_nb.media.window import Window
+from stoat_nb.media.remembered import remembered
+from stoat_nb.media.window import Held, Window
 
 _EPOCH_1904 = 2_082_844_800
 _UNPACKED, _NONE = 0x400, 0x7FFF
+_MOST_REMEMBERED = 4096  # bytes
 _MOST_META, _MOST_COVERED = 1 << 16, 1 << 24  # bytes of words alone, and with a cover
 _TEXT, _SIGNED, _UNSIGNED, _FLOAT = 1, 21, 22, 23
 #: Kinds of values that libav passes over: pictures of numbers, points, sizes, affine matrices.
@@ -28,14 +31,28 @@ def file_tags(window: Window, film: Movie, created: int) -> Tags:
     """Return the tags of the whole file; raise ``Unproven`` at what is not understood."""
     found = _brands(window, film.first(b"ftyp")) + _created(created)
     nodes = [*film.index.all(b"udta"), *film.index.all(b"meta")] if film.index else []
-    for node in sorted(nodes, key=lambda one: one.box.start):
-        found += (_user if node.box.kind == b"udta" else _meta)(window, node.box)
+    for node in sorted(nodes, key=lambda one: one.start):
+        found += _said(window, node)
     last = {key.lower(): (key, value) for key, value in found}  # the later word counts
     again = len(found) - len(last)
     # Of keyed words FFmpeg 9 keeps both; only phones without such state a place in two ways.
     is_place = "location" in last and not (film.index and film.index.all(b"meta"))
     prove(not again or (is_place and _is_said_once(found)), "a tag twice")
     return list(last.values())
+
+
+def _said(window: Window, box: Box) -> Tags:
+    """Return the words in a box, as they were worked out before where a camera repeats itself."""
+    size = box.end - box.body
+    if size > _MOST_REMEMBERED:
+        return (_user if box.kind == b"udta" else _meta)(window, box)
+    return list(_remembered_words(window.at(box.body, size), box.kind))
+
+
+@remembered
+def _remembered_words(body: bytes, kind: bytes) -> tuple[tuple[str, str], ...]:
+    box = Box(kind, 0, 0, len(body))
+    return tuple((_user if kind == b"udta" else _meta)(Held(body), box))
 
 
 def _is_said_once(found: Tags) -> bool:
@@ -48,23 +65,32 @@ def _brands(window: Window, box: Box | None) -> Tags:
         return []
     body = window.at(box.body, min(box.end - box.body, 512))
     prove(len(body) >= 8 and len(body) == box.end - box.body, "a long list of brands")  # noqa: PLR2004 - brand, version
-    return [
+    return list(_branded(body))
+
+
+@remembered
+def _branded(body: bytes) -> tuple[tuple[str, str], ...]:
+    return (
         ("major_brand", plain(body[:4])),
         ("minor_version", str(int.from_bytes(body[4:8], "big", signed=True))),
         ("compatible_brands", plain(body[8:])),
-    ]
+    )
 
 
 def _created(seconds: int) -> Tags:
-    if not seconds:
-        return []
+    when = _moment(seconds) if seconds else None
+    return [("creation_time", when)] if when else []
+
+
+@lru_cache(maxsize=8)  # a file says it of itself, and of each track
+def _moment(seconds: int) -> str | None:
     since = seconds - _EPOCH_1904 if seconds >= _EPOCH_1904 else seconds
     try:
         when = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=since)
     except OverflowError:
         prove(condition=False, reason="a time beyond the calendar")
-        return []
-    return [("creation_time", when.strftime("%Y-%m-%dT%H:%M:%S.000000Z"))] if since else []
+        return None
+    return when.strftime("%Y-%m-%dT%H:%M:%S.000000Z") if since else None
 
 
 def tiled(window: Window, start: int, end: int, *, slack: int = 0) -> list[Box]:
@@ -80,15 +106,17 @@ def tiled(window: Window, start: int, end: int, *, slack: int = 0) -> list[Box]:
 def plain(raw: bytes) -> str:
     """Return text that every reader shows alike."""
     text = raw.split(b"\0", 1)[0]
-    prove(all(0x20 <= byte < 0x7F for byte in text), "text that is no plain ASCII")  # noqa: PLR2004 - its ends
-    return text.decode("ascii")
+    prove(text.isascii(), "text that is no plain ASCII")
+    shown = text.decode("ascii")
+    prove(shown.isprintable(), "text that is no plain ASCII")
+    return shown
 
 
 def track_tags(window: Window, track: Track, created: int, *, is_quicktime: bool) -> Tags:
     """Return the tags of a track."""
     for node in track.node.all(b"meta"):
-        prove(node.box.start >= track.media.box.end, "a track's own words")
-        _refuse_if_read(window, node.box)
+        prove(node.start >= track.media.end, "a track's own words")
+        _refuse_if_read(window, node)
     prove(not track.media.all(b"elng"), "an extended language")
     found = _created(created)
     if language := language_of(track.language):
@@ -97,7 +125,7 @@ def track_tags(window: Window, track: Track, created: int, *, is_quicktime: bool
     if name := _name(track.name[1:] if counted else track.name):
         found.append(("handler_name", name))
     for node in track.node.all(b"udta"):
-        for child in tiled(window, node.box.body, node.box.end, slack=4):
+        for child in tiled(window, node.body, node.end, slack=4):
             prove(child.kind in (b"name", b"free"), "a track's own words")
             if child.kind == b"name":
                 found.append(
@@ -109,11 +137,13 @@ def track_tags(window: Window, track: Track, created: int, *, is_quicktime: bool
 
 def _name(raw: bytes) -> str:
     text = raw.split(b"\0", 1)[0]
-    prove(len(raw) < 170 and all(byte < 0x7F for byte in text), "a handler with a strange name")  # noqa: PLR2004 - ASCII
+    is_short = len(raw) < 170  # noqa: PLR2004 - bytes
+    prove(is_short and text.isascii() and b"\x7f" not in text, "a handler with a strange name")
     prove(len(text) >= len(raw) - 1, "a handler with a strange name")
     return text.decode("ascii")
 
 
+@lru_cache(maxsize=64)
 def language_of(code: int) -> str | None:
     """Unpack a language code; the old numbers of the Macintosh are left to libav, but English."""
     if code == _NONE:

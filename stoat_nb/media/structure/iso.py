@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import struct
+
 from stoat_nb.media.boxes import Box
-from stoat_nb.media.movie import Movie, Node, movie
+from stoat_nb.media.movie import Movie, movie
 from stoat_nb.media.structure.verdict import (
     COMPLETE,
     SUSPECT,
@@ -21,6 +23,7 @@ _NAMES = {
     b"free": "The padding",
 }
 _MOST_REFERENCES = 8192
+_ONE = b"\0\0\0\1"
 _MOST_SAMPLES = 4096  # of one chunk: half a second of video, or some seconds of audio
 
 
@@ -34,13 +37,7 @@ def check_movie(window: Window, film: Movie) -> Structure:
     if not film.tops:
         return UNCHECKED
     said = _verdict(window, film)
-    return Structure(
-        integrity=said.integrity,
-        integrity_level=said.integrity_level,
-        integrity_reason=said.integrity_reason,
-        fragmented=film.fragmented,
-        faststart=_is_faststart(film),
-    )
+    return said._replace(fragmented=film.fragmented, faststart=_is_faststart(film))
 
 
 def _is_faststart(film: Movie) -> bool | None:
@@ -85,7 +82,7 @@ def _needed(window: Window, film: Movie) -> int:
         return max(
             (_referenced(window, box) for box in film.tops if box.kind == b"sidx"), default=0
         )
-    return max((_track_end(window, track) for track in film.index.all(b"trak")), default=0)
+    return max([_track_end(window, track) for track in film.index.all(b"trak")], default=0)
 
 
 def _referenced(window: Window, box: Box) -> int:
@@ -104,7 +101,7 @@ def _referenced(window: Window, box: Box) -> int:
     return box.end + first + sum(sizes)
 
 
-def _track_end(window: Window, track: Node) -> int:
+def _track_end(window: Window, track: Box) -> int:
     """Return where a track's last chunk ends, as far as its tables tell."""
     tables = track.below(b"mdia", b"minf", b"stbl")
     if tables is None:
@@ -113,40 +110,38 @@ def _track_end(window: Window, track: Node) -> int:
     offsets, width = (narrow, 4) if narrow else (wide, 8)
     if offsets is None or not is_own_data(window, track):
         return 0
-    count = _number(window, offsets.body + 4)
+    count = int.from_bytes(window.exactly(offsets.body + 4, 4), "big")
     at = offsets.body + 8 + (count - 1) * width
     if not count or at + width > offsets.end:
         return 0
-    start = _number(window, at, width)
+    start = int.from_bytes(window.exactly(at, width), "big")
     return start + _last_chunk(window, tables.one(b"stsc"), tables.one(b"stsz"))
 
 
-def is_own_data(window: Window, track: Node) -> bool:
+def is_own_data(window: Window, track: Box) -> bool:
     """Whether the samples are in this very file: the flag of each data reference says so."""
     names = track.below(b"mdia", b"minf", b"dinf", b"dref")
-    if names is None or _number(window, names.box.body + 4) != 1:
+    if names is None:
         return False
-    return bool(_number(window, names.box.body + 16) & 1)
+    words = window.exactly(names.body + 4, 16)  # how many there are, and up to the first's flags
+    return words[:4] == _ONE and bool(int.from_bytes(words[12:], "big") & 1)
 
 
 def _last_chunk(window: Window, per_chunk: Box | None, sizes: Box | None) -> int:
     """Add up the sizes of the samples in the last chunk; 0 where the tables do not say."""
     if per_chunk is None or sizes is None:
         return 0
-    entries = _number(window, per_chunk.body + 4)
+    entries = int.from_bytes(window.exactly(per_chunk.body + 4, 4), "big")
     at = per_chunk.body + 8 + (entries - 1) * 12
     if not entries or at + 12 > per_chunk.end:
         return 0
-    samples = min(_number(window, at + 4), _MOST_SAMPLES)
-    same, count = _number(window, sizes.body + 4), _number(window, sizes.body + 8)
+    samples = min(int.from_bytes(window.exactly(at + 4, 4), "big"), _MOST_SAMPLES)
+    head = window.exactly(sizes.body + 4, 8)
+    same, count = int.from_bytes(head[:4], "big"), int.from_bytes(head[4:], "big")
     if same:
         return same * samples
     last = sizes.body + 12 + 4 * count
     if samples > count or last > sizes.end:
         return 0
     table = window.exactly(last - 4 * samples, 4 * samples)
-    return sum(int.from_bytes(table[at : at + 4], "big") for at in range(0, len(table), 4))
-
-
-def _number(window: Window, offset: int, width: int = 4) -> int:
-    return int.from_bytes(window.exactly(offset, width), "big")
+    return sum(struct.unpack_from(f">{len(table) // 4}I", table))

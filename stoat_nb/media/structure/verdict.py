@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 COMPLETE, TRUNCATED, SUSPECT, UNKNOWN = "complete", "truncated", "suspect", "unknown"
 PACKETS, STRUCTURE, NONE = "packets", "structure", "none"
@@ -23,8 +23,7 @@ LEVELS: dict[str, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Structure:
+class Structure(NamedTuple):
     """What the headers say of the file as a whole."""
 
     integrity: str = UNKNOWN  #: One of INTEGRITY.
