@@ -12,10 +12,11 @@ import shutil
 from array import array
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 _RAMP = bytes(range(256)) * 4
 _SAMPLES = 1024  # audio samples in one frame
@@ -27,16 +28,14 @@ _VP9 = {"deadline": "realtime", "cpu-used": "8", "b": "120k"}
 _AV1 = {"preset": "12", "crf": "50", "svtav1-params": "lp=1"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Sound:
+class _Sound(Struct, frozen=True, kw_only=True):
     codec: str
     language: str | None = None
     rate: int = 48_000
     channels: int = 2
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Clip:
+class _Clip(Struct, frozen=True, kw_only=True):
     name: str
     codec: str
     sounds: tuple[_Sound, ...] = ()
@@ -45,7 +44,7 @@ class _Clip:
     fps: Fraction = Fraction(25)
     frames: int = 25
     pix_fmt: str = "yuv420p"
-    options: dict[str, str] = field(default_factory=dict)
+    options: dict[str, str] = {}
     rotation: int = 0  # degrees clockwise to turn for display
     is_hdr: bool = False
     title: str | None = None

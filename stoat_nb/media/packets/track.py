@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import heapq
-from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
@@ -15,12 +14,14 @@ _MOST_RUNS = 1_000_000
 _HOLE_S = 10.0
 
 
-@dataclass(slots=True)
 class Steps:
     """The distances from one time to the next, as they come: how many in a row are alike."""
 
-    runs: list[tuple[int, int]] = field(default_factory=list)  #: Count and ticks.
-    last: int | None = None
+    __slots__ = ("last", "runs")
+
+    def __init__(self) -> None:
+        self.runs: list[tuple[int, int]] = []  #: Count and ticks.
+        self.last: int | None = None
 
     def take(self, ticks: int) -> None:
         if self.last is not None and len(self.runs) < _MOST_RUNS:
@@ -58,24 +59,26 @@ def _count(run: tuple[int, int]) -> int:
     return run[0]
 
 
-@dataclass(slots=True)
 class Track:
     """One stream while its packets go by."""
 
-    base: Fraction
-    is_even: bool = True  #: One packet follows the other, as those of sound and pictures do.
-    packets: int = 0
-    size: int = 0
-    corrupt: int = 0
-    first: int | None = None
-    end: int | None = None
-    hole: Fraction | None = None  #: Where packets go on much later than the last one ended.
-    back: Fraction | None = None  #: Where packets go on earlier than the last one.
-    stored: Steps = field(default_factory=Steps)
-    shown: Steps = field(default_factory=Steps)
-    is_timed: bool = True  #: Every packet says when it is shown.
-    _waiting: list[int] = field(default_factory=list)
-    _next: int | None = None
+    __slots__ = (
+        *("base", "is_even", "packets", "size", "corrupt", "first", "end", "hole", "back"),
+        *("stored", "shown", "is_timed", "_waiting", "_next"),
+    )
+
+    def __init__(self, base: Fraction, *, is_even: bool = True) -> None:
+        self.base = base
+        self.is_even = is_even  #: One packet follows the other, as those of sound and pictures do.
+        self.packets = self.size = self.corrupt = 0
+        self.first: int | None = None
+        self.end: int | None = None
+        self.hole: Fraction | None = None  #: Where packets go on much later than the last ended.
+        self.back: Fraction | None = None  #: Where packets go on earlier than the last one.
+        self.stored, self.shown = Steps(), Steps()
+        self.is_timed = True  #: Every packet says when it is shown.
+        self._waiting: list[int] = []
+        self._next: int | None = None
 
     def take(self, packet: Any) -> None:
         self.packets += 1

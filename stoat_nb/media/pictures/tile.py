@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 import struct
-from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 from av import CodecContext, VideoFrame
 
@@ -19,8 +18,7 @@ _LEAST_CONTRAST = 12.0
 _DARKEST, _BRIGHTEST = 24.0, 235.0
 
 
-@dataclass(frozen=True, slots=True)
-class Tile:
+class Tile(NamedTuple):
     """Pixels of three bytes each, row by row, nothing between the rows."""
 
     width: int
@@ -76,8 +74,7 @@ def _pixels(frame: VideoFrame, n_bytes: int) -> bytes:
     return b"".join(padded[at : at + row] for at in range(0, step * frame.height, step))
 
 
-@dataclass(frozen=True, slots=True)
-class _Turn:
+class _Turn(NamedTuple):
     """One of the eight ways a picture can lie."""
 
     swap: bool = False  #: Rows become columns, first.
