@@ -1,9 +1,10 @@
 """What do viewers of a running scan cost it? Files a second with twenty open pages, and with none.
 
-A process of its own serves the dashboard and scans a folder of small real clips into a new library,
-again and again, with and without viewers in turn. The viewers are sessions as a browser opens them,
+For each measurement a new process serves the dashboard and scans a folder of small real clips into
+a new library, with and without viewers in turn. The viewers are sessions as a browser opens them,
 down to the websocket, which they read to its end; they live in another process, so that what a
-browser costs is not counted. A scan is only timed once every page has loaded.
+browser costs is not counted. A scan is only timed once every page has loaded and said all it has
+to say.
 
 Run it with ``python -m benchmarks.viewers [--files 2000] [--viewers 20] [--rounds 5]``.
 """
@@ -16,7 +17,6 @@ import json
 import logging
 import re
 import resource
-import shutil
 import socket
 import statistics
 import subprocess
@@ -67,7 +67,11 @@ async def look_at(url: str, viewers: int) -> None:
             seen[0] += 1
 
     readers = [asyncio.create_task(read(one)) for one in sockets]
-    await asyncio.sleep(SETTLE_S)
+    before = -1
+    while before != seen[0]:
+        before = seen[0]
+        await asyncio.sleep(QUIET_S)
+    seen[0] = 0
     print("all are there", flush=True)
     await asyncio.to_thread(sys.stdin.readline)
     for one in sockets:
@@ -76,8 +80,8 @@ async def look_at(url: str, viewers: int) -> None:
     print(seen[0], flush=True)
 
 
-#: Seconds that pages have for what they read when they open.
-SETTLE_S = 3.0
+#: Seconds without a message after which pages have said what they read when they opened.
+QUIET_S = 3.0
 
 
 async def opened(url: str) -> WebSocketClientConnection:
@@ -109,6 +113,16 @@ _GREETINGS: tuple[tuple[str, dict[str, Any]], ...] = (
 )
 
 
+def measured(folder: Path, viewers: int) -> tuple[float, float, int]:
+    """Have a new process scan; return files a second, its processor seconds, and messages."""
+    command = [sys.executable, "-m", "benchmarks.viewers", "--scan", str(folder)]
+    said = subprocess.run(
+        [*command, "--viewers", str(viewers)], check=True, stdout=subprocess.PIPE, text=True
+    )
+    rate, spent, n_messages = json.loads(said.stdout)
+    return rate, spent, n_messages
+
+
 def one_scan(folder: Path, scratch: Path, port: int, viewers: int) -> tuple[float, float, int]:
     """Scan into a new library that is being looked at: files a second, processor s, messages."""
     path = scratch / "library.db"
@@ -130,8 +144,6 @@ def one_scan(folder: Path, scratch: Path, port: int, viewers: int) -> tuple[floa
             n_messages = audience.leave() if audience else 0
         finally:
             server.stop()
-    for left in scratch.glob("library.db*"):
-        left.unlink()
     return report.scanned / report.elapsed_s, spent, n_messages
 
 
@@ -162,15 +174,13 @@ def compare(files: int, viewers: int, rounds: int) -> None:
     found: dict[int, list[tuple[float, float, int]]] = {0: [], viewers: []}
     with tempfile.TemporaryDirectory() as base:
         clips = [path for path in make_samples(Path(base) / "clips") if path.stat().st_size]
-        folder, scratch = Path(base) / "videos", Path(base) / "scratch"
+        folder = Path(base) / "videos"
         folder.mkdir()
         copies_of(clips, folder, files)
         for number in range(rounds):
             # In turn, and each of the two first as often as the other.
             for some in [*found][:: 1 if number % 2 else -1]:
-                scratch.mkdir()
-                found[some].append(one_scan(folder, scratch, free_port(), some))
-                shutil.rmtree(scratch)
+                found[some].append(measured(folder, some))
                 rate, spent, n_messages = found[some][-1]
                 print(
                     f"  {some:3} viewers: {rate:6,.0f} files/s, {spent:5.1f} s of this process, "
@@ -190,11 +200,17 @@ def main() -> None:
     parser.add_argument("--viewers", type=int, default=20)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--look-at", help=argparse.SUPPRESS)
+    parser.add_argument("--scan", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.look_at:
         asyncio.run(look_at(arguments.look_at, arguments.viewers))
-    else:
+    elif arguments.scan:
         be_quiet()
+        with tempfile.TemporaryDirectory() as scratch:
+            print(
+                json.dumps(one_scan(arguments.scan, Path(scratch), free_port(), arguments.viewers))
+            )
+    else:
         compare(arguments.files, arguments.viewers, arguments.rounds)
 
 

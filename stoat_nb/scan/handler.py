@@ -147,7 +147,8 @@ class _Scan:
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._find(finding))
-                for slot in range(self._lanes.width(disk)):
+                # One more than there are readers: it has the next files in hand when one is done.
+                for slot in range(self._lanes.width(disk) + 1):
                     group.create_task(self._probe_until_done(slot, prober, recording))
         except BaseExceptionGroup as group_of:
             raise _first(group_of) from group_of
@@ -181,9 +182,9 @@ class _Scan:
 
     async def _probe_until_done(self, slot: int, prober: Prober, recording: Recording) -> None:
         while (portion := await self._backlog.take(BATCH_FILES)) is not None:
-            self._current[slot] = _named(portion)
-            probed = await prober.read(portion)
-            del self._current[slot]
+            begins = partial(self._current.__setitem__, slot, _named(portion))
+            probed = await prober.read(portion, begins=begins)
+            self._current.pop(slot, None)
             self._count(probed)
             await recording.add([outcome for outcome, _known in probed.outcomes])
             await self._backlog.settle(alone=probed.alone, again=probed.again)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any, NamedTuple
 
@@ -46,17 +47,28 @@ class Prober:
         self._packets = packets
         self._lane = nullcontext() if lane is None else lane
 
-    async def read(self, portion: Portion) -> Probed:
-        """Read what was taken from the backlog, when there is room at the disk."""
+    async def read(
+        self, portion: Portion, *, begins: Callable[[], object] = lambda: None
+    ) -> Probed:
+        """Read what was taken from the backlog, when there is room at the disk.
+
+        The room is given back before the answers are looked through, so that no reader waits for
+        that; ``begins`` is called when there is room.
+        """
         if self._packets and not portion.alone:
             return Probed([], portion.files, [])
+        if portion.alone:
+            (candidate,) = portion.files
+            async with self._lane:
+                begins()
+                answer = await self._ask_alone(candidate.found)
+            return Probed([(_outcome_of(candidate.found, answer), candidate.known)], [], [])
         async with self._lane:
-            if portion.alone:
-                (candidate,) = portion.files
-                return Probed([(await self._read_alone(candidate.found), candidate.known)], [], [])
-            return await self._read_headers(portion.files)
+            begins()
+            answer = await self._ask_headers(portion.files)
+        return await asyncio.to_thread(_sorted_out, portion.files, answer)
 
-    async def _read_headers(self, files: list[Candidate]) -> Probed:
+    async def _ask_headers(self, files: list[Candidate]) -> Answer:
         item = {
             "root": os.fsdecode(self._root),
             "files": [
@@ -64,10 +76,9 @@ class Prober:
             ],
             "within_s": BATCH_S,
         }
-        answer = await self._engine.call(prove, item, deadline_s=self._timeout_s)
-        return await asyncio.to_thread(_sorted_out, files, answer)
+        return await self._engine.call(prove, item, deadline_s=self._timeout_s)
 
-    async def _read_alone(self, found: Found) -> Outcome:
+    async def _ask_alone(self, found: Found) -> Answer:
         item: dict[str, Any] = {
             "root": os.fsdecode(self._root),
             "relative": self._relative(found),
@@ -82,17 +93,18 @@ class Prober:
             deadline_s += limit_s(found.size_bytes)
         else:
             item["ask_libav"] = True  # a batch found that the headers do not tell enough
-        answer = await self._engine.call(probe, item, deadline_s=deadline_s)
-        if answer.fault is None:
-            return outcome(found, answer.value)
-        failure = failure_of(
-            str(answer.fault.kind), answer.fault.message, elapsed_ms=answer.elapsed_ms
-        )
-        return Outcome(found=found, failure=failure)
+        return await self._engine.call(probe, item, deadline_s=deadline_s)
 
     def _relative(self, found: Found) -> str:
         folder = found.folder[len(self._root) :].lstrip(b"/")
         return os.fsdecode(os.path.join(folder, found.name))  # noqa: PTH118 - bytes
+
+
+def _outcome_of(found: Found, answer: Answer) -> Outcome:
+    if answer.fault is None:
+        return outcome(found, answer.value)
+    failure = failure_of(str(answer.fault.kind), answer.fault.message, elapsed_ms=answer.elapsed_ms)
+    return Outcome(found=found, failure=failure)
 
 
 def _sorted_out(files: list[Candidate], answer: Answer) -> Probed:
