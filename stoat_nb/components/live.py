@@ -13,7 +13,6 @@ from weakref import WeakKeyDictionary, ref
 
 import panel as pn
 from bokeh.document import Document
-from panel.io.state import set_curdoc
 
 from stoat_nb.catalog.exploration import shared_looks
 from stoat_nb.components import opening
@@ -199,11 +198,11 @@ class LiveHub:
             in_background(lambda: asyncio.run(self._flush()))
             return
 
-        # It must be async: Bokeh runs plain ones on a thread, where hold() gathers nothing. And as
-        # it does not say whose page an async one is for, Panel would put off each change of it.
+        # It must be async: Bokeh runs plain ones on a thread, where hold() gathers nothing. It does
+        # not say whose page it is for, and so Panel puts off each change: to say it has the changes
+        # sent at once, but one in a hundred was lost on its way to the page.
         async def tick() -> None:
-            with set_curdoc(document):
-                await self._flush()
+            await self._flush()
 
         try:
             document.add_next_tick_callback(tick)  # type: ignore[arg-type]
