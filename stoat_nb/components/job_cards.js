@@ -192,7 +192,10 @@ export function render({model, el}) {
   const cards = new Map();
   const moved = new Map();
   const draw = () => {
-    const rows = model.rows.map((row) => ({...row, ...moved.get(row.id)}));
+    const rows = model.rows.map((row) => {
+      const news = moved.get(row.id);
+      return news?.status === row.status ? {...row, ...news} : row;
+    });
     const focused = list.getRootNode().activeElement;
     rows.forEach((row, place) => {
       if (!cards.has(row.id)) cards.set(row.id, card(model, row.id, announce));

@@ -92,10 +92,12 @@ class JobCards(JSComponent):
             self._told = rows
             self.param.update(rows=rows, **others)
             return
-        moved = [row for row, told in zip(rows, self._told, strict=True) if row != told]
+        moved = [row for row, last in zip(rows, self._told, strict=True) if row != last]
         if moved:
             self._told = rows
-            self._send_msg({row["id"]: {name: row[name] for name in MOVING} for row in moved})
+            # With the status that they are of: a message may be overtaken by what ends the job.
+            told = ("status", *MOVING)
+            self._send_msg({row["id"]: {name: row[name] for name in told} for row in moved})
 
     def _newest(self, state: JobState) -> JobState:
         known = self._states.get(state.job_id)
