@@ -10,7 +10,7 @@ import panel as pn
 import param
 
 from stoat_nb.components.explorer_state import START, VIEW, ExplorerState
-from stoat_nb.components.live import served_document
+from stoat_nb.components.served_page import served_document
 from stoat_nb.errors import FilterError
 
 #: What the parts of a view are called in an address.

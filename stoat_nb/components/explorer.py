@@ -24,10 +24,11 @@ from stoat_nb.components.explorer_wishes import grant
 from stoat_nb.components.facet_panel import FacetPanel
 from stoat_nb.components.filter_bar import FilterBar
 from stoat_nb.components.layout import beside, column
-from stoat_nb.components.live import LiveHub, first_look, in_background, served_document
+from stoat_nb.components.live import LiveHub, first_look, in_background
 from stoat_nb.components.looks import Looks
 from stoat_nb.components.paged_table import PagedTable
 from stoat_nb.components.plots import Plots
+from stoat_nb.components.served_page import served_document
 from stoat_nb.components.video_detail import VideoDetail
 from stoat_nb.errors import StoatError
 
@@ -230,7 +231,7 @@ class Explorer(Viewer):
 
     def _on_drawer(self, event: param.parameterized.Event) -> None:
         if not event.new and self.table.opened is not None:
-            self.open(None)
+            self._hub.post(lambda: self.open(None))
 
     def _lay_out(self) -> Any:
         shown = column(self._plots, self.table, self._drawer, self.downloads, gap=14)

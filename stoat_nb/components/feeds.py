@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
 from stoat_nb.jobs.state import JobState
 
 Unsubscribe = Callable[[], None]
-#: Shows the newest snapshot of each job there is news of; may be async.
-Show = Callable[[list[JobState]], Awaitable[None] | None]
+#: Shows the newest snapshot of each job there is news of; it never waits for anything.
+Show = Callable[[list[JobState]], object]
 #: Job.subscribe or Library.subscribe.
 Subscribe = Callable[[Callable[[JobState], None]], Unsubscribe]
 

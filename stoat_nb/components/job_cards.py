@@ -14,7 +14,8 @@ from stoat_nb.components.assets import script, sheets
 from stoat_nb.components.job_actions import Verb
 from stoat_nb.components.job_log import error_line, log_lines
 from stoat_nb.components.job_text import describe
-from stoat_nb.components.live import LiveHub, in_background, served_document
+from stoat_nb.components.live import LiveHub, in_background
+from stoat_nb.components.served_page import served_document
 from stoat_nb.errors import StoatError
 from stoat_nb.jobs.job import Job
 from stoat_nb.jobs.state import JobState

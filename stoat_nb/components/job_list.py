@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ from panel.viewable import Viewable, Viewer
 from stoat_nb.components.job_cards import JobCards
 from stoat_nb.components.job_line import Line, line_up
 from stoat_nb.components.live import LiveHub, first_look
+from stoat_nb.components.looks import Looks
 from stoat_nb.jobs.state import JobState, JobStatus
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ _EVERY_STATUS = {
     "Timed out": "timeout",
     "Cancelled": "cancelled",
 }
+#: What is looked at: everything, status, page, page_size and limit.
+_Choice = tuple[bool, str, int, int, int]
 _ENDED = tuple(status for status in JobStatus if status.is_final)
 
 
@@ -71,7 +73,7 @@ class JobList(Viewer):
         self._line = Line()
         self._has_older = False
         self._arranged: tuple[Any, ...] = ()  #: What the controls were last arranged for.
-        self._looks = 0
+        self._looks = Looks(self._read, self._fill)
         self.cards = JobCards(
             library.job,
             put_first=lambda job_id: library.prioritize(job_id, self._line.top + 1),
@@ -80,49 +82,51 @@ class JobList(Viewer):
         self._make_controls()
         self._hub = LiveHub.current()
         self._hub.watch(library.subscribe, self._on_news)
-        self.param.watch(self._on_choice, ["limit", "everything", "status", "page"])
+        self.param.watch(self._on_choice, ["limit", "everything", "status", "page", "page_size"])
         first_look(self._read, self._fill)
 
     # -- looking -------------------------------------------------------------------------------
 
-    def _read(self) -> list[JobState]:
+    def _read(self) -> tuple[_Choice, list[JobState]]:
+        """Look at the jobs; on a thread, so it says for which choice."""
+        choice = self._choice()
+        everything, status, page, page_size, limit = choice
         look = self._library.job_states
-        if self.everything:
-            status = JobStatus(self.status) if self.status else None
-            return look(status=status, limit=self.page_size + 1, offset=self.page * self.page_size)
-        back = max(self.limit, LOOK_BACK)
+        if everything:
+            wanted = JobStatus(status) if status else None
+            return choice, look(status=wanted, limit=page_size + 1, offset=page * page_size)
+        back = max(limit, LOOK_BACK)
         alive = [look(status=one, limit=LOOK_AT) for one in (JobStatus.RUNNING, JobStatus.PENDING)]
-        return list(chain(*alive, *(look(status=status, limit=back) for status in _ENDED)))
+        ended = (look(status=status, limit=back) for status in _ENDED)
+        return choice, list(chain(*alive, *ended))
 
-    async def _relook(self) -> None:
-        """Look again. Of several looks under way only the last is shown."""
-        self._looks += 1
-        this = self._looks
-        states = await asyncio.to_thread(self._read)
-        if this == self._looks:
-            self._hub.post(lambda: self._fill(states))
+    def _choice(self) -> _Choice:
+        return (self.everything, self.status, self.page, self.page_size, self.limit)
 
-    async def _on_choice(self, *events: param.parameterized.Event) -> None:
+    def _on_choice(self, *events: param.parameterized.Event) -> None:
         if self.page and not any(event.name == "page" for event in events):
             self.page = 0  # which looks again by itself
             return
-        await self._relook()
+        self._looks.again()
 
-    async def _on_news(self, states: list[JobState]) -> None:
+    def _on_news(self, states: list[JobState]) -> None:
         known = self._states
         moved = any(
             state.job_id not in known or known[state.job_id].status is not state.status
             for state in states
         )
         if self.everything and moved:
-            await self._relook()
+            self._looks.again()
         else:
             self._show([one for one in states if not self.everything or one.job_id in known])
 
     # -- showing -------------------------------------------------------------------------------
 
-    def _fill(self, states: list[JobState]) -> None:
+    def _fill(self, look: tuple[_Choice, list[JobState]]) -> None:
         """Show what a look has found, with what is known to be newer."""
+        choice, states = look
+        if choice != self._choice():  # the look at what is chosen now is under way
+            return
         known, self._states = self._states, {}
         self._has_older = self.everything and len(states) > self.page_size
         found = states[: self.page_size] if self.everything else states
@@ -180,10 +184,10 @@ class JobList(Viewer):
         )
         self._arrange()
 
-    async def _on_toggle(self, _event: object) -> None:
+    def _on_toggle(self, _event: object) -> None:
         self.everything = not self.everything
 
-    async def _turn(self, pages: int, _event: object) -> None:
+    def _turn(self, pages: int, _event: object) -> None:
         self.page = max(0, self.page + pages)
 
     def _arrange(self) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary, ref
@@ -19,6 +19,7 @@ from stoat_nb.components import opening
 from stoat_nb.components.clock import CLOCK
 from stoat_nb.components.feeds import Feed, Show, Subscribe, Unsubscribe, Watch
 from stoat_nb.components.hands import Hands
+from stoat_nb.components.served_page import ServedPage, served_document
 from stoat_nb.jobs.state import JobState
 from stoat_nb.logs import logger
 
@@ -55,6 +56,7 @@ class LiveHub:
         self._fires_at: float | None = None
         self._flushed_at = float("-inf")
         self._closed = False
+        self._page = None if document is None else ServedPage(document)
         # What changes before the page is there may never reach it.
         self._ready = document is None
         if document is None:
@@ -190,26 +192,15 @@ class LiveHub:
 
     def fire(self, ticket: int) -> None:
         """Show what is due, unless it was called for something else meanwhile."""
-        document = self._document
         with self._lock:
             if ticket != self._ticket:
                 return
-        if document is None:
-            in_background(lambda: asyncio.run(self._flush()))
-            return
+        if self._page is None:
+            in_background(self._flush)
+        else:
+            self._page.soon(self._flush, gone=self.close)
 
-        # It must be async: Bokeh runs plain ones on a thread, where hold() gathers nothing. It does
-        # not say whose page it is for, and so Panel puts off each change: to say it has the changes
-        # sent at once, but one in a hundred was lost on its way to the page.
-        async def tick() -> None:
-            await self._flush()
-
-        try:
-            document.add_next_tick_callback(tick)  # type: ignore[arg-type]
-        except Exception:  # noqa: BLE001 - whatever it says, the session is gone
-            self.close()
-
-    async def _flush(self) -> None:
+    def _flush(self) -> None:
         with self._lock:
             self._fires_at = None
             self._flushed_at = now = time.monotonic()
@@ -220,27 +211,16 @@ class LiveHub:
             if self._closed:
                 return
         for action in posts:
-            # A message each: one that brings new parts must not hold changes of these as well.
-            with pn.io.hold():
+            # Each by itself: what brings new parts must not hold changes of these as well.
+            with self._changing():
                 _safely(action)
-        slow: list[Awaitable[None]] = []
-        with self._turn, pn.io.hold():
+        with self._turn, self._changing():
             for show, states in news:
-                pending = _safely(show, states)
-                if pending is not None:
-                    slow.append(pending)
-        for pending in slow:
-            try:
-                await pending
-            except Exception:
-                log.exception("A live view could not be updated.")
+                _safely(show, states)
         self._schedule()
 
-
-def served_document() -> Document | None:
-    """Return the document of the served session this runs in; None in a notebook or a test."""
-    document = pn.state.curdoc
-    return document if document is not None and document.session_context else None
+    def _changing(self) -> AbstractContextManager[None]:
+        return nullcontext() if self._page is None else self._page.changing()
 
 
 def first_look(read: Callable[[], T], show: Callable[[T], None]) -> None:
@@ -269,12 +249,11 @@ def _ring(reference: ref[LiveHub], ticket: int) -> None:
         hub.fire(ticket)
 
 
-def _safely(function: Callable[..., T], *args: Any) -> T | None:
+def _safely(function: Callable[..., object], *args: Any) -> None:
     try:
-        return function(*args)
+        function(*args)
     except Exception:
         log.exception("A live view could not be updated.")
-        return None
 
 
 def _make_comms_whole() -> None:

@@ -13,7 +13,8 @@ from panel.viewable import Viewable, Viewer
 
 from stoat_nb.components import detail_text
 from stoat_nb.components.assets import script, sheets
-from stoat_nb.components.live import LiveHub, in_background, served_document
+from stoat_nb.components.live import LiveHub, in_background
+from stoat_nb.components.served_page import served_document
 from stoat_nb.errors import StoatError
 from stoat_nb.media.pictures.kinds import POSTER, SHEET, SHEET_FROM_S
 from stoat_nb.names import shown

@@ -105,20 +105,6 @@ def test_news_of_several_jobs_in_one_update_are_the_newest_of_each(
     assert all_ended.wait(PATIENCE_S)
 
 
-def test_an_async_view_is_awaited(submit: Callable[..., Job[Any]], steps: Any) -> None:
-    ended = threading.Event()
-
-    async def show(states: list[JobState]) -> None:
-        if states[-1].is_final:
-            ended.set()
-
-    job = submit()
-    LiveHub.current().watch(job.subscribe, show)
-    steps.go(4)
-
-    assert ended.wait(PATIENCE_S)
-
-
 def test_a_view_that_fails_does_not_stop_the_others(
     submit: Callable[..., Job[Any]], steps: Any
 ) -> None:

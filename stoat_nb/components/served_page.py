@@ -1,0 +1,78 @@
+"""How a served page is changed: on its loop, under its lock, and in the order of the changes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import panel as pn
+from bokeh.document import Document
+from panel.io.state import set_curdoc
+
+from stoat_nb.logs import logger
+
+log = logger(__name__)
+
+
+class ServedPage:
+    """The page of one session. To be made on the loop that serves it, as pages are.
+
+    Bokeh's ``add_next_tick_callback`` would do from any thread, but it changes a list that belongs
+    to all pages and that their loop uses meanwhile; and while Panel holds changes of a page back,
+    a callback is kept where it may be forgotten.
+    """
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self._loop = asyncio.get_running_loop()
+        self._turns: set[asyncio.Task[None]] = set()
+
+    def soon(self, action: Callable[[], None], gone: Callable[[], object]) -> None:
+        """Have something done under the page's lock, or told that there is no page. Any thread."""
+        try:
+            self._loop.call_soon_threadsafe(self._begin, action, gone)
+        except RuntimeError:  # the loop has ended, and all of its pages with it
+            gone()
+
+    def _begin(self, action: Callable[[], None], gone: Callable[[], object]) -> None:
+        session = self._document.session_context
+        if session is None or session.destroyed:
+            gone()
+            return
+
+        async def turn(_document: Document) -> None:
+            action()
+
+        task = asyncio.ensure_future(session.with_locked_document(turn))
+        self._turns.add(task)  # a task that nobody holds may be collected before it is done
+        task.add_done_callback(self._end)
+
+    def _end(self, task: asyncio.Task[None]) -> None:
+        self._turns.discard(task)
+        if not task.cancelled() and (problem := task.exception()) is not None:
+            log.error("A page could not be changed.", exc_info=problem)
+
+    @contextmanager
+    def changing(self) -> Iterator[None]:
+        """Gather what is changed within, and hand it to Bokeh at the end. Under the page's lock.
+
+        Bokeh sends under the lock, one after the other. What Panel gathers itself it sends past
+        the lock; a message that finds the socket in use then may be kept until the next one.
+        """
+        document = self._document
+        with set_curdoc(document):
+            if document.callbacks.hold_value is not None:
+                yield
+                return
+            document.hold("combine")
+            try:
+                yield
+            finally:
+                document.unhold()
+
+
+def served_document() -> Document | None:
+    """Return the document of the served session this runs in; None in a notebook or a test."""
+    document = pn.state.curdoc
+    return document if document is not None and document.session_context else None
