@@ -37,12 +37,14 @@ class Visit:
         self.page = ServedPage(self.document)
         self.sent: list[str] = []
         self.is_locked: list[bool] = []
+        self.happened = asyncio.Event()
 
     async def send_patch_document(self, event: DocumentPatchedEvent) -> None:
         await asyncio.sleep(0)  # a socket that is in use is waited for
         assert isinstance(event, ModelChangedEvent)
         self.sent.append(event.new)
         self.is_locked.append(self.session._lock._block._value == 0)
+        self.happened.set()
 
     def write(self, *texts: str) -> None:
         """Change the part, once for each text."""
@@ -53,7 +55,8 @@ class Visit:
     async def until(self, condition: Callable[[], bool]) -> None:
         async with asyncio.timeout(PATIENCE_S):
             while not condition():
-                await asyncio.sleep(0)
+                await self.happened.wait()
+                self.happened.clear()
 
 
 def on_a_page(test: Callable[[Visit], Awaitable[None]]) -> None:
@@ -99,6 +102,7 @@ def test_what_changes_a_page_knows_which_it_is() -> None:
         def look() -> None:
             with visit.page.changing():
                 seen.append(served_document())
+            visit.happened.set()
 
         assert served_document() is None
         visit.page.soon(look, never)
@@ -129,8 +133,12 @@ def test_who_changes_a_page_that_was_closed_is_told() -> None:
     told: list[str] = []
 
     async def test(visit: Visit) -> None:
+        def tell() -> None:
+            told.append("closed")
+            visit.happened.set()
+
         visit.session.destroy()
-        visit.page.soon(never, lambda: told.append("closed"))
+        visit.page.soon(never, tell)
         await visit.until(lambda: bool(told))
         pages.append(visit.page)
 
