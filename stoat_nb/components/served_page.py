@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 import panel as pn
 from bokeh.document import Document
+from bokeh.document.events import ModelChangedEvent
 from panel.io.state import set_curdoc
 
 from stoat_nb.logs import logger
@@ -69,7 +70,18 @@ class ServedPage:
             try:
                 yield
             finally:
+                _keep_to_the_browser(document)
                 document.unhold()
+
+
+def _keep_to_the_browser(document: Document) -> None:
+    """Tell Panel nothing of what is held: so late, it takes that for what a browser has said.
+
+    It would set the parameter to that once more, later, whatever had become of it meanwhile.
+    """
+    for event in document.callbacks._held_events:  # noqa: SLF001 - there is no other way to them
+        if isinstance(event, ModelChangedEvent):
+            event.callback_invoker = None
 
 
 def served_document() -> Document | None:

@@ -95,6 +95,17 @@ def test_of_changes_that_are_made_together_the_last_is_sent() -> None:
     on_a_page(test)
 
 
+def test_what_a_page_is_told_is_not_taken_for_what_its_browser_said() -> None:
+    async def test(visit: Visit) -> None:
+        said: list[object] = []
+        visit.part.on_change("text", lambda _attr, _old, new: said.append(new))
+        visit.page.soon(lambda: visit.write("told"), never)
+        await visit.until(lambda: bool(visit.sent))
+        assert said == []
+
+    on_a_page(test)
+
+
 def test_what_changes_a_page_knows_which_it_is() -> None:
     async def test(visit: Visit) -> None:
         seen: list[Any] = []
