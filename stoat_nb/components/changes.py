@@ -139,7 +139,7 @@ class Changes(Viewer):
     def _draw(self) -> None:
         found, total = self._found, sum(self.counts.values())
         listed = _listed(found.rows, self.kind)
-        self._head.param.update(
+        self._head.draw(
             scans=found.scans,
             before=found.before,
             after=found.after,
@@ -153,9 +153,8 @@ class Changes(Viewer):
             else [],
             more=_more(len(listed), found),
         )
-        self._grid.rows = [
-            _row(place, row) for place, row in enumerate(listed.head(MOST_ROWS).to_dict("records"))
-        ]
+        first = listed.head(MOST_ROWS).to_dict("records")
+        self._grid.draw(rows=[_row(place, row) for place, row in enumerate(first)])
         self._empty.param.update(**_nothing(found))
         body: Viewable = self._grid if total else self._empty
         if list(self._body.objects) != [body]:

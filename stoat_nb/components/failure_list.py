@@ -136,7 +136,7 @@ class FailureList(PagedTable):
     def _show_jobs(self) -> None:
         alive = any(not state.is_final for state in self._jobs.values())
         self.cards.visible = bool(self._jobs)
-        self.cards.draw(self._jobs.values())
+        self.cards.draw_jobs(self._jobs.values())
         self.bar.draw(busy=alive)
 
     def __panel__(self) -> Viewable:

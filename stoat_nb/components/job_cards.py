@@ -8,13 +8,13 @@ from typing import Any, ClassVar
 
 import param
 from msgspec.structs import asdict
-from panel.custom import JSComponent
 
 from stoat_nb.components.assets import script, sheets
 from stoat_nb.components.job_actions import Verb
 from stoat_nb.components.job_log import error_line, log_lines
 from stoat_nb.components.job_text import describe
-from stoat_nb.components.live import LiveHub, in_background
+from stoat_nb.components.live import in_background
+from stoat_nb.components.part import Part
 from stoat_nb.components.served_page import served_document
 from stoat_nb.errors import StoatError
 from stoat_nb.jobs.job import Job
@@ -27,7 +27,7 @@ MOVING = ("percent", "detail", "problems", "current", "elapsed_s", "still_s")
 Find = Callable[[str], Job[Any]]
 
 
-class JobCards(JSComponent):
+class JobCards(Part):
     """Draws a card a job, with buttons for what can be asked of it and its log to unfold.
 
     A served page is told by a message what moves on a card: to change a property costs the server
@@ -56,11 +56,10 @@ class JobCards(JSComponent):
         on_retry: Callable[[Job[Any]], object] = lambda _job: None,
         **params: Any,
     ) -> None:
-        super().__init__(**{"sizing_mode": "stretch_width", **params})
+        super().__init__(self._obey, **params)
         self._find = find
         self._put_first = put_first
         self._on_retry = on_retry
-        self._hub = LiveHub.current()
         self._is_served = served_document() is not None
         self._told: list[dict[str, Any]] = []
         self._states: dict[str, JobState] = {}
@@ -69,12 +68,13 @@ class JobCards(JSComponent):
         self._refusals: dict[str, str] = {}
         self._reading: set[str] = set()
 
-    def draw(
+    def draw_jobs(
         self,
         states: Iterable[JobState],
         *,
         places: Mapping[str, int] | None = None,
         more_text: str = "",
+        empty_text: str = "",
     ) -> None:
         """Show these jobs, in this order; ``places`` are those in the line, from 1."""
         # What was asked for here may be known here before it is news.
@@ -84,7 +84,7 @@ class JobCards(JSComponent):
         logs = {one: lines for one, lines in self.logs.items() if one in self._states}
         if len(logs) != len(self.logs):
             self.logs = logs
-        self._put(self._rows(), more_text=more_text, loaded=True)
+        self._put(self._rows(), more_text=more_text, empty_text=empty_text, loaded=True)
 
     def _put(self, rows: list[dict[str, Any]], **others: Any) -> None:
         """Have the cards drawn; where only figures of theirs have moved, tell those."""
@@ -120,15 +120,10 @@ class JobCards(JSComponent):
 
     # -- what people ask for -------------------------------------------------------------------
 
-    def _handle_msg(self, data: Any) -> None:
+    def _obey(self, data: dict[str, Any]) -> None:
         """Pass on what somebody pressed; what comes of it arrives as news."""
-        self._hub.post(lambda: self._heed(data))
-
-    def _heed(self, data: Any) -> None:
-        if not isinstance(data, dict) or not isinstance(data.get("id"), str):
-            return
-        job_id, verb = data["id"], data.get("verb")
-        if job_id not in self._states:
+        job_id, verb = data.get("id"), data.get("verb")
+        if not isinstance(job_id, str) or job_id not in self._states:
             return
         if verb == "log":
             self._turn_log(job_id, unfold=bool(data.get("open")))

@@ -143,14 +143,18 @@ class JobList(Viewer):
         self._draw()
 
     def _draw(self) -> None:
-        self.cards.empty_text = self._empty_text()
+        empty = self._empty_text()
         if self.everything:
-            self.cards.draw(self._states.values(), more_text=self._where())
+            shown = self._states.values()
+            self.cards.draw_jobs(shown, more_text=self._where(), empty_text=empty)
         else:
             self._line = line = line_up(self._states.values(), ended=self.limit, look_at=LOOK_AT)
             self._states = {state.job_id: state for state in line.kept}
-            self.cards.draw(line.shown, places=line.places, more_text=line.more)
-            self.n_jobs = len(line.shown)
+            self.cards.draw_jobs(
+                line.shown, places=line.places, more_text=line.more, empty_text=empty
+            )
+            if self.n_jobs != len(line.shown):
+                self.n_jobs = len(line.shown)
         self._arrange()
 
     def _empty_text(self) -> str:

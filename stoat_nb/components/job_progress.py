@@ -56,7 +56,7 @@ class JobProgress(Viewer):
                 if newest.is_final:
                     self._unsubscribe[newest.job_id]()
         self.state = self._states[self.job.id]
-        self._cards.draw(reversed(self._states.values()))
+        self._cards.draw_jobs(reversed(self._states.values()))
 
     def __panel__(self) -> Viewable:
         return self._cards

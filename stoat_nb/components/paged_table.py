@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -114,7 +115,8 @@ class PagedTable(Viewer):
 
     def _show(self, rows: Sequence[Row]) -> None:
         self._rows = rows
-        self._empty.text = "" if rows else self.empty_text()
+        if self._empty.text != (said := "" if rows else self.empty_text()):
+            self._empty.text = said
         self._turn()
         body: Viewable = self.grid if rows else self._empty
         if list(self._body.objects) != [body]:
@@ -135,10 +137,9 @@ class PagedTable(Viewer):
         self._pager.draw(count=n_pages, page=self.state.page)
 
     def _draw(self) -> None:
-        columns = [column_of(field) for field in self.state.columns]
         self.grid.draw(
-            columns=[column.layout() for column in columns],
-            rows=[_row(row, columns) for row in self._rows],
+            columns=[column_of(field).layout() for field in self.state.columns],
+            rows=_drawn(self._rows, tuple(self.state.columns)),
             sort=self.state.sort,
             descending=self.state.descending,
             pictures=self.state.pictures,
@@ -167,6 +168,24 @@ class PagedTable(Viewer):
     def __panel__(self) -> Viewable:
         view: Viewable = self._view
         return view
+
+
+#: The rows that were drawn last for some columns, and as what. Most pages show the same columns.
+_drawn_last: OrderedDict[tuple[str, ...], tuple[Sequence[Row], list[dict[str, Any]]]]
+_drawn_last = OrderedDict()
+MOST_KEPT = 8
+
+
+def _drawn(rows: Sequence[Row], fields: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Return rows as a page draws them; of one look that many pages share, they are made once."""
+    known, drawn = _drawn_last.get(fields, ((), []))
+    if known is not rows:
+        columns = [column_of(field) for field in fields]
+        drawn = [_row(row, columns) for row in rows]
+        _drawn_last[fields] = rows, drawn
+        while len(_drawn_last) > MOST_KEPT:
+            _drawn_last.popitem(last=False)
+    return drawn
 
 
 def _row(row: Row, columns: Sequence[Column]) -> dict[str, Any]:
