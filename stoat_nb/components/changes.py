@@ -107,9 +107,8 @@ class Changes(Viewer):
         self._library = library
         self._found = Found(scans=[])
         self._head = ChangesHead(self._heed)
-        self._grid = RowGrid(lambda _data: None, columns=_COLUMNS, label="Changes")
+        self._grid = RowGrid(lambda _data: None, columns=_COLUMNS, label="Changes", visible=False)
         self._empty = Notice(tone="calm", sizing_mode="stretch_width")
-        self._body = column()
         self._looks = Looks(self._read, self._show)
         LiveHub.current().watch(
             library.subscribe, lambda _states: self._looks.again(), every=REFRESH_EVERY_S
@@ -154,11 +153,9 @@ class Changes(Viewer):
             more=_more(len(listed), found),
         )
         first = listed.head(MOST_ROWS).to_dict("records")
-        self._grid.draw(rows=[_row(place, row) for place, row in enumerate(first)])
-        self._empty.param.update(**_nothing(found))
-        body: Viewable = self._grid if total else self._empty
-        if list(self._body.objects) != [body]:
-            self._body.objects = [body]
+        rows = [_row(place, row) for place, row in enumerate(first)]
+        self._grid.draw(rows=rows, visible=bool(total))
+        self._empty.param.update(**_nothing(found, total))
 
     def _heed(self, data: Mapping[str, Any]) -> None:
         for side in ("before", "after"):
@@ -170,7 +167,7 @@ class Changes(Viewer):
             self.kind = data["kind"]
 
     def __panel__(self) -> Viewable:
-        return column(self._head, self._body, gap=14, top=14)
+        return column(self._head, self._grid, self._empty, gap=14, top=14)
 
 
 def _listed(rows: pd.DataFrame | None, kind: str) -> pd.DataFrame:
@@ -188,7 +185,10 @@ def _more(n_listed: int, found: Found) -> str:
     )
 
 
-def _nothing(found: Found) -> dict[str, str]:
+def _nothing(found: Found, total: int) -> dict[str, str]:
+    """Return what is said while there is nothing to list."""
+    if total:
+        return {"title": "", "text": ""}
     if found.rows is None:
         return {
             "title": "Nothing to compare yet",

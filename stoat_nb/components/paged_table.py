@@ -74,10 +74,11 @@ class PagedTable(Viewer):
             label=self.noun.capitalize() + "s",
             selectable=selectable,
             opens=on_open is not None,
+            visible=False,
         )
         self._pictures = RowPictures(library, self.grid._send_msg)  # noqa: SLF001 - its only way
-        self._body = column()
-        self._view = column(self._body, self._pager)
+        # All from the start: with the first word of what comes to a page later, it is sent back whole.
+        self._view = column(self.grid, self._empty, self._pager)
         # A count may take longer than a page: the page does not wait for it.
         self._looks = Looks(self._read, self._show)
         self._counting = Looks(self._count, self._show_count)
@@ -118,9 +119,6 @@ class PagedTable(Viewer):
         if self._empty.text != (said := "" if rows else self.empty_text()):
             self._empty.text = said
         self._turn()
-        body: Viewable = self.grid if rows else self._empty
-        if list(self._body.objects) != [body]:
-            self._body.objects = [body]
         self._draw()
 
     def _count(self) -> int:
@@ -143,6 +141,7 @@ class PagedTable(Viewer):
             sort=self.state.sort,
             descending=self.state.descending,
             pictures=self.state.pictures,
+            visible=bool(self._rows),
         )
 
     def _mark(self) -> None:

@@ -44,7 +44,7 @@ class Tree:
         hidden: bool = False,
         recursive: bool = True,
     ) -> None:
-        suffixes = frozenset(os.fsencode(word.lower()) for word in extensions)
+        suffixes = frozenset(os.fsencode(word.lower().lstrip(".")) for word in extensions)
         self.root = root.rstrip(b"/") or b"/"
         self._rules = Rules(suffixes, hidden, recursive)
         self._prefix = self.root if self.root == b"/" else self.root + b"/"

@@ -274,12 +274,12 @@ def test_changes_are_those_between_the_last_two_scans(scanned: Library) -> None:
 
 def test_scans_between_which_nothing_changed_say_so(scanned: Library, seen: Any) -> None:
     changes = Changes(scanned)
-    changes.param.watch(seen.note, "counts")
+    changes._empty.param.watch(seen.note, "title")
 
     changes._head._handle_msg({"before": 2})
 
-    seen.wait_for(lambda: not any(changes.counts.values()))
-    assert changes._empty.title == "Nothing changed between these scans"
+    seen.wait_for(lambda: changes._empty.title == "Nothing changed between these scans")
+    assert not any(changes.counts.values())
     changes._head._handle_msg({"before": "x", "kind": "y"})
     assert (changes.before, changes.kind) == (2, "")
 

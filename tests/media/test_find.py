@@ -232,9 +232,10 @@ def test_a_folder_that_may_not_be_read_is_a_problem_and_not_empty(tmp_path: Path
     assert locked.problems[0].error == "Permission denied."
 
 
-def test_only_the_given_endings_count_in_any_case(tmp_path: Path) -> None:
+@pytest.mark.parametrize("ending", ["Mp4", ".mp4"])
+def test_only_the_given_endings_count_in_any_case(tmp_path: Path, ending: str) -> None:
     touch(tmp_path, "a.MP4", "b.mkv", "c", "mp4", "d.mp4.part")
-    [listing] = find_folders(os.fsencode(tmp_path), extensions={"Mp4"})
+    [listing] = find_folders(os.fsencode(tmp_path), extensions={ending})
     assert [found.name for found in listing.files] == [b"a.MP4"]
 
 
