@@ -77,7 +77,7 @@ class PagedTable(Viewer):
             visible=False,
         )
         self._pictures = RowPictures(library, self.grid._send_msg)  # noqa: SLF001 - its only way
-        # All from the start: with the first word of what comes to a page later, it is sent back whole.
+        # All from the start: what comes to a page later is sent back whole with its first word.
         self._view = column(self.grid, self._empty, self._pager)
         # A count may take longer than a page: the page does not wait for it.
         self._looks = Looks(self._read, self._show)
