@@ -220,10 +220,12 @@ class Catalog:
         chosen = selection(query)
 
         def select(connection: apsw.Connection) -> list[Row]:
-            ids = chosen.page(connection, query.limit, query.offset)
+            found = chosen.page(connection, query.limit, query.offset)
             if chosen.may_have_index and not chosen.has_index(connection):
                 self._orders.want(connection, chosen.sort, chosen.by)
-            return rows_of(connection, TABLES["videos"], ids)
+            if found.took_all:
+                self._orders.want_one_of(connection, chosen.filtered)
+            return rows_of(connection, TABLES["videos"], found.ids)
 
         return select
 

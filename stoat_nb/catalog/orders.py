@@ -1,4 +1,4 @@
-"""Orders that people ask for: an index for each column of a large library that somebody sorts by.
+"""Indexes that people ask for: of columns of a large library that they sort or filter by.
 
 A scan that kept an index on every column would take half as long again to write what it finds, for
 orders that hardly anybody asks for. Made in one go, when it is asked for, an index on a million
@@ -8,10 +8,11 @@ videos takes a second: the first page in a new order is sorted, and later ones a
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import apsw
 
+from stoat_nb.catalog.columns import TABLES
 from stoat_nb.catalog.database import Database, fetch
 
 #: Fewer videos are sorted in a moment.
@@ -51,6 +52,19 @@ class Orders:
             return
         self._wanted.add(column)
         self._database.write_soon(_making(column, re.sub(r"\bv\.", "", sql)))
+
+    def want_one_of(self, connection: apsw.Connection, columns: Iterable[str]) -> None:
+        """Have an index made soon for the first of some columns that has none.
+
+        If it is of no help the same question takes as long once more, and the next one is made.
+        """
+        for column in columns:
+            known = TABLES["videos"].column(column)
+            # Only what is called in SQL as it is called elsewhere: indexes go by that name.
+            if known is None or known.sql != f"v.{column}" or is_there(connection, column):
+                continue
+            self.want(connection, column, known.sql)
+            return
 
 
 def _is_worth_it(connection: apsw.Connection) -> bool:

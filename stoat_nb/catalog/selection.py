@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import apsw
 from msgspec import Struct
@@ -16,6 +16,13 @@ from stoat_nb.catalog.orders import is_there
 AT_ONCE, SOON = 2_000, 200_000
 #: What videos can always be read in the order of; of other columns: ``orders``.
 INDEXED = ("v.id", "v.path", "v.size_bytes", "v.duration_s", "v.mtime_ns")
+
+
+class Page(NamedTuple):
+    """The ids of the videos on a page, and whether every video had to be looked at for them."""
+
+    ids: tuple[int, ...]
+    took_all: bool
 
 
 class Selection(Struct, frozen=True, kw_only=True):
@@ -40,18 +47,26 @@ class Selection(Struct, frozen=True, kw_only=True):
         )
         return int(total)
 
-    def page(self, connection: apsw.Connection, limit: int, offset: int) -> tuple[int, ...]:
+    def page(self, connection: apsw.Connection, limit: int, offset: int) -> Page:
         """Return the ids of the videos on a page, in order."""
         bindings = (*self.bindings, limit, offset)
-        for sql, steps in self.ways(self.has_index(connection)):
+        *quick, last = self.ways(self.has_index(connection))
+        for sql, steps in quick:
             rows = _within(connection, steps, sql, bindings)
             if rows is not None:
-                break
-        return tuple(video_id for (video_id,) in rows or ())
+                return Page(tuple(video_id for (video_id,) in rows), took_all=False)
+        rows = fetch(connection, last[0], bindings)
+        return Page(tuple(video_id for (video_id,) in rows), took_all=bool(quick))
 
     def has_index(self, connection: apsw.Connection) -> bool:
         """Tell whether the rows can be read in this order."""
         return self.by in INDEXED or is_there(connection, self.sort)
+
+    @property
+    def filtered(self) -> tuple[str, ...]:
+        """The columns of videos that conditions speak of, without those that have an index."""
+        named = dict.fromkeys(re.findall(r"\bv\.\w+", self.few))
+        return tuple(name.removeprefix("v.") for name in named if name not in INDEXED)
 
     @property
     def may_have_index(self) -> bool:
@@ -82,8 +97,6 @@ def _within(
     connection: apsw.Connection, steps: int, sql: str, bindings: tuple[Any, ...]
 ) -> list[Any] | None:
     """Return what a query finds within so many steps of SQLite's machine, or None."""
-    if not steps:
-        return fetch(connection, sql, bindings)
     connection.set_progress_handler(lambda: True, steps)
     try:
         return fetch(connection, sql, bindings)

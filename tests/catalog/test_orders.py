@@ -1,4 +1,4 @@
-"""Indexes that are made when somebody sorts a large library by a column."""
+"""Indexes that are made when somebody sorts or filters a large library by a column."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from stoat_nb.catalog import orders
+from stoat_nb.catalog import selection as ways
 from stoat_nb.catalog.catalog import Catalog
 from stoat_nb.catalog.database import fetch
+from stoat_nb.catalog.filters.facets import Facet, facet
 from stoat_nb.catalog.query import SORTABLE, VideoQuery, selection
 from stoat_nb.catalog.selection import INDEXED
 
@@ -44,6 +46,38 @@ def test_what_is_sorted_by_gets_an_index_that_later_pages_are_read_off(idle: Cat
         )
         assert [step[3] for step in plan] == [f"SCAN v USING COVERING INDEX videos_by_{sort}"]
         assert idle.rows(query)["video_id"].tolist() == first["video_id"].tolist()
+
+
+def test_what_is_filtered_by_in_vain_gets_an_index_too(
+    idle: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ways, "AT_ONCE", 1)
+    monkeypatch.setattr(ways, "SOON", 1)
+    query = VideoQuery(where="channels == 7 and sample_rate > 1")
+    for known in (["channels"], ["channels", "sample_rate"], ["channels", "sample_rate"]):
+        assert len(idle.rows(query)) == 0
+        assert made(idle) == known
+    (sql, _), *_ = selection(query).ways(has_index=True)
+    plan = idle._database.read(
+        lambda connection: fetch(connection, f"EXPLAIN QUERY PLAN {sql}", (7, 1, 50, 0))
+    )
+    assert "USING INDEX videos_by_" in plan[0][3]
+
+
+def test_a_facet_is_counted_the_same_off_an_index_of_its_own(idle: Catalog) -> None:
+    def counted() -> Facet:
+        return idle._database.read(lambda connection: facet(connection, VideoQuery(), "codec", 9))
+
+    before = counted()
+    idle.rows(VideoQuery(sort="codec"))
+    assert made(idle) == ["codec"]
+    assert counted() == before
+    assert sum(before.counts.values()) + before.n_unknown == 5
+
+
+def test_a_filter_that_finds_a_page_at_once_needs_no_index(idle: Catalog) -> None:
+    assert len(idle.rows(VideoQuery(where="bitrate > 0"))) == 5
+    assert made(idle) == []
 
 
 def test_the_oldest_of_many_gives_way(idle: Catalog) -> None:

@@ -45,7 +45,7 @@ def test_pages_follow_each_other_without_gap_or_repeat(filled: Catalog) -> None:
             ids = [
                 number
                 for at in (0, 5)
-                for number in filled._database.read(partial(chosen.page, limit=5, offset=at))
+                for number in filled._database.read(partial(chosen.page, limit=5, offset=at)).ids
             ]
             assert sorted(ids) == list(range(1, 10)), sort
     pages = [filled.page(VideoQuery(limit=5, offset=at)) for at in (0, 5)]

@@ -14,6 +14,7 @@ from stoat_nb.catalog.database import fetch
 from stoat_nb.catalog.filters.fields import Field, field_named
 from stoat_nb.catalog.filters.kinds import KINDS, Kinds, named, tells
 from stoat_nb.catalog.filters.sql import Clause
+from stoat_nb.catalog.orders import is_there
 from stoat_nb.catalog.query import VideoQuery, matching, tables_for
 
 #: What to offer where nobody says what else.
@@ -71,11 +72,13 @@ def facets(
     where = matching(query)
     is_told = named(where[0]) <= {*KINDS, *_BESIDE}
     together = [one for one in fields if is_told and named(one.sql) <= {*KINDS}]
+    # An index of its own is the shortest there is.
+    is_short = len(together) == 1 and not where[0] and is_there(connection, together[0].name)
     known = kinds() if together and tells(where[0]) else None
     found: dict[str, Facet] = {}
     if known is not None:
         found = _of_known(known, together, where, most)
-    elif together:
+    elif together and not is_short:
         found = _of_kinds(connection, together, where, most)
     for field in fields:
         if field.name not in found:

@@ -67,7 +67,7 @@ def ways(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ways]:
 @example(query=VideoQuery(where="inode == 9007199254740993 or inode == -9223372036854775808"))
 def test_catalog_pandas_and_sql_agree_on_every_query(ways: Ways, query: VideoQuery) -> None:
     chosen = selection(query)
-    ids = [*ways.catalog._database.read(lambda connection: chosen.page(connection, 500, 0))]
+    ids = [*ways.catalog._database.read(lambda connection: chosen.page(connection, 500, 0)).ids]
     made = ways.of_pandas(query)
     assert made["video_id"].tolist() == ids == ways.of_sql(query)
     assert ways.catalog.exploration.count(query) == len(ids)
