@@ -67,7 +67,7 @@ class PagedTable(Viewer):
         super().__init__(**params)
         self._library, self.state, self._on_open = library, state, on_open
         self._rows: Sequence[Row] = ()
-        self._empty = Notice(tone="calm", sizing_mode="stretch_width")
+        self._empty = Notice(tone="calm", sizing_mode="stretch_width", visible=False)
         self._pager = Pager(self._heed)
         self.grid = RowGrid(
             self._heed,
@@ -117,7 +117,7 @@ class PagedTable(Viewer):
     def _show(self, rows: Sequence[Row]) -> None:
         self._rows = rows
         if self._empty.text != (said := "" if rows else self.empty_text()):
-            self._empty.text = said
+            self._empty.param.update(text=said, visible=bool(said))
         self._turn()
         self._draw()
 
