@@ -29,6 +29,30 @@ async def wait(context):
 library.register_handler("wait", wait)
 """
 
+#: A part that a thread changes, while its notebook keeps on saying something.
+TALK = """
+import panel as pn
+from panel.io.state import state
+from stoat_nb.components.live import LiveHub
+from stoat_nb import notebook
+notebook._load_panel()
+told = pn.pane.Str("")
+_ = told._repr_mimebundle_()
+reference, (shown, root, document, channel) = list(state._views.items())[-1]
+channel.init()
+(manager,) = [model for model in document.roots if model is not root]
+hub = LiveHub.current()
+def tell():
+    for number in range(300):
+        hub.post(lambda number=number: setattr(told, "object", f"({number})"))
+teller = threading.Thread(target=tell)
+teller.start()
+said = {"header": {"msgid": "1", "msgtype": "PATCH-DOC"}, "metadata": {}, "_buffers": {}}
+while teller.is_alive():
+    shown._on_msg(reference, manager, {**said, "content": {"events": []}})
+teller.join()
+"""
+
 Message = dict[str, Any]
 
 
@@ -88,6 +112,14 @@ def test_a_job_is_live_until_it_ends_and_then_a_lasting_card(
     assert last["transient"]["display_id"] == live["transient"]["display_id"]
     assert set(last["data"]) == {"text/plain", "text/html"}
     assert "Complete" in last["data"]["text/html"]
+
+
+def test_nothing_that_a_view_is_told_is_lost_to_what_its_notebook_says_meanwhile(
+    run: Callable[[str], list[Message]],
+) -> None:
+    said = "".join(str(message["data"]) for message in of_type(run(TALK), "comm_msg"))
+
+    assert [number for number in range(300) if f"({number})" not in said] == []
 
 
 def test_a_job_that_has_ended_is_a_lasting_card_at_once(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 _HERE = Path(__file__).parent
 #: What any of them may be the first to need.
-_ALL = ("whole_messages.js",)
+_ALL = ("notebook_channel.js",)
 
 
 def script(*names: str) -> str:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary, ref
@@ -19,6 +18,7 @@ from stoat_nb.components import opening
 from stoat_nb.components.clock import CLOCK
 from stoat_nb.components.feeds import Feed, Show, Subscribe, Unsubscribe, Watch
 from stoat_nb.components.hands import Hands
+from stoat_nb.components.notebook_page import TURN, take_turns
 from stoat_nb.components.served_page import ServedPage, served_document
 from stoat_nb.jobs.state import JobState
 from stoat_nb.logs import logger
@@ -50,8 +50,6 @@ class LiveHub:
         self._posts: list[Callable[[], object]] = []
         self._lock = threading.Lock()
         self._feeding = threading.Lock()  #: Held while somebody subscribes.
-        # Where no document's lock does it: what was worked out first must not be shown last.
-        self._turn = threading.RLock()
         self._ticket = 0  #: Of the call that is waited for; of any other nothing comes.
         self._fires_at: float | None = None
         self._flushed_at = float("-inf")
@@ -60,7 +58,7 @@ class LiveHub:
         # What changes before the page is there may never reach it.
         self._ready = document is None
         if document is None:
-            _make_comms_whole()
+            take_turns()
         else:
             opening.begins(self)
             pn.state.on_session_destroyed(lambda _context: self.close())
@@ -121,7 +119,7 @@ class LiveHub:
         their way to the page, so that what was said last is not what stays.
         """
         if self._document is None:
-            with self._turn:
+            with TURN:
                 action()
             return
         with self._lock:
@@ -214,13 +212,13 @@ class LiveHub:
             # Each by itself: what brings new parts must not hold changes of these as well.
             with self._changing():
                 _safely(action)
-        with self._turn, self._changing():
+        with self._changing():
             for show, states in news:
                 _safely(show, states)
         self._schedule()
 
-    def _changing(self) -> AbstractContextManager[None]:
-        return nullcontext() if self._page is None else self._page.changing()
+    def _changing(self) -> AbstractContextManager[object]:
+        return TURN if self._page is None else self._page.changing()
 
 
 def first_look(read: Callable[[], T], show: Callable[[T], None]) -> None:
@@ -254,28 +252,6 @@ def _safely(function: Callable[..., object], *args: Any) -> None:
         function(*args)
     except Exception:
         log.exception("A live view could not be updated.")
-
-
-def _make_comms_whole() -> None:
-    """Let one thread at a time send to a notebook.
-
-    Panel sends an update as several messages; those of two threads would mix and be lost.
-    """
-    if "IPython" not in sys.modules:
-        return
-    import panel.io.notebook as channel  # noqa: PLC0415 - only kernels need it
-
-    send = channel.send
-    if getattr(send, "is_whole", False):
-        return
-    lock = threading.RLock()
-
-    def send_whole(*args: Any, **kwargs: Any) -> None:
-        with lock:
-            send(*args, **kwargs)
-
-    send_whole.is_whole = True  # type: ignore[attr-defined]
-    channel.send = send_whole
 
 
 def _patience() -> float:

@@ -127,10 +127,18 @@ def run(page: Page, number: int, *, wait: bool = True) -> Locator:
     return cell
 
 
+def said_to_the_kernel(page: Page) -> list[bytes]:
+    said: list[bytes] = []
+    take = lambda sent: said.append(sent if isinstance(sent, bytes) else sent.encode())  # noqa: E731
+    page.on("websocket", lambda socket: socket.on("framesent", take))
+    return said
+
+
 def test_a_job_in_a_cell_is_live_while_another_blocks_and_leaves_its_end_behind(
     notebook: Any, window: BrowserContext
 ) -> None:
     page = window.new_page()
+    said = said_to_the_kernel(page)
     open_notebook(page, notebook.url)
     run(page, 0)
 
@@ -146,6 +154,8 @@ def test_a_job_in_a_cell_is_live_while_another_blocks_and_leaves_its_end_behind(
     page.wait_for_function(HALF_A_CHANGE)
     before = str(bar.get_attribute("aria-valuenow"))
     expect(bar).not_to_have_attribute("aria-valuenow", before)
+    # A view says what somebody does, and nothing that it was told.
+    assert not [message for message in said if b'"attr":"rows"' in message]
     cancel.click()
 
     # Nothing but the last state is left: no button, and nothing that needs a kernel.
