@@ -15,6 +15,7 @@ from stoat_nb.catalog.facts import document_of
 from stoat_nb.catalog.folders import Folders
 from stoat_nb.catalog.history import difference, life
 from stoat_nb.catalog.jobs import CatalogJobStore
+from stoat_nb.catalog.known_paths import KnownPaths
 from stoat_nb.catalog.orders import Orders
 from stoat_nb.catalog.presence import Presence
 from stoat_nb.catalog.query import Page, Summary, VideoQuery, selection, summarize
@@ -64,6 +65,7 @@ class Catalog:
         self.presence = Presence(self._database)
         self.folders = Folders(self._database)
         self._orders = Orders(self._database)
+        self._paths = KnownPaths(self._database)
         self.views = Views(self._database)
         self.job_store = CatalogJobStore(self._database, retention=retention)
         try:
@@ -77,11 +79,17 @@ class Catalog:
         """What people ask of the videos to find their way among them."""
         from stoat_nb.catalog.exploration import Exploration  # noqa: PLC0415 - no scan needs it
 
-        return Exploration(self._database)
+        return Exploration(self._database, self._paths)
 
     def close(self) -> None:
         """Finish what is being written and let go of the file. May be called again."""
+        self._paths.close()
         self._database.close()
+
+    def settle(self) -> None:
+        """Wait until what searches and orders have had made meanwhile is there."""
+        self._paths.settle()
+        self._database.write(lambda _: None)
 
     # -- scanning: each call is one transaction -------------------------------------------------
 
@@ -220,11 +228,13 @@ class Catalog:
         chosen = selection(query)
 
         def select(connection: apsw.Connection) -> list[Row]:
-            found = chosen.page(connection, query.limit, query.offset)
+            narrowed = self._paths.narrowed(connection, chosen, query.search)
+            found = narrowed.page(connection, query.limit, query.offset)
             if chosen.may_have_index and not chosen.has_index(connection):
                 self._orders.want(connection, chosen.sort, chosen.by)
             if found.took_all:
                 self._orders.want_one_of(connection, chosen.filtered)
+                self._paths.want(connection, query.search)
             return rows_of(connection, TABLES["videos"], found.ids)
 
         return select

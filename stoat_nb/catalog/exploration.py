@@ -21,6 +21,7 @@ from stoat_nb.catalog.filters.histogram import Heatmap, Histogram, heatmap, hist
 from stoat_nb.catalog.filters.kinds import Kinds, tells
 from stoat_nb.catalog.filters.sizes import FolderSize, Growth, growth, sizes_by_folder
 from stoat_nb.catalog.filters.tree import AllOf
+from stoat_nb.catalog.known_paths import KnownPaths
 from stoat_nb.catalog.query import VideoQuery, condition, matching, selection
 from stoat_nb.errors import FilterError
 from stoat_nb.names import shown
@@ -58,8 +59,9 @@ def shared_looks() -> Iterator[None]:
 class Exploration:
     """Counts of a catalog. Blocking; any thread may call any of it."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, paths: KnownPaths) -> None:
         self._database = database
+        self._paths = paths
         self._lock = threading.Lock()
         self._answers: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
         self._version, self._since = -1, float("-inf")
@@ -80,7 +82,9 @@ class Exploration:
         def counted(connection: apsw.Connection) -> int:
             where = matching(query)
             known = self._known_kinds() if tells(where[0]) else None
-            return known.count(where) if known else chosen.count(connection)
+            if known:
+                return known.count(where)
+            return self._paths.narrowed(connection, chosen, query.search).count(connection)
 
         return self._asked(("count", chosen.where, chosen.bindings), counted)
 

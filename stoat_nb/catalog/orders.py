@@ -36,6 +36,16 @@ def is_there(connection: apsw.Connection, column: str) -> bool:
     return bool(fetch(connection, f"{_MADE} AND name = ?", (index_of(column),)))
 
 
+def is_worth_it(connection: apsw.Connection) -> bool:
+    """Tell whether a library is large, and no scan changes what would be made for it."""
+    ((last, is_busy),) = fetch(
+        connection,
+        "SELECT coalesce((SELECT max(id) FROM videos), 0), "
+        "EXISTS (SELECT 1 FROM scans WHERE status = 'running')",
+    )
+    return last >= LEAST_VIDEOS and not is_busy
+
+
 class Orders:
     """The indexes of a catalog that are made when they are asked for."""
 
@@ -48,7 +58,7 @@ class Orders:
 
         Not while a scan writes: it would wait for it.
         """
-        if column in self._wanted or not _is_worth_it(connection) or is_there(connection, column):
+        if column in self._wanted or not is_worth_it(connection) or is_there(connection, column):
             return
         self._wanted.add(column)
         self._database.write_soon(_making(column, re.sub(r"\bv\.", "", sql)))
@@ -65,15 +75,6 @@ class Orders:
                 continue
             self.want(connection, column, known.sql)
             return
-
-
-def _is_worth_it(connection: apsw.Connection) -> bool:
-    ((last, is_busy),) = fetch(
-        connection,
-        "SELECT coalesce((SELECT max(id) FROM videos), 0), "
-        "EXISTS (SELECT 1 FROM scans WHERE status = 'running')",
-    )
-    return last >= LEAST_VIDEOS and not is_busy
 
 
 def _making(column: str, sql: str) -> Callable[[apsw.Connection], None]:

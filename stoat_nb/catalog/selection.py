@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import apsw
 from msgspec import Struct
+from msgspec.structs import replace
 
 from stoat_nb.catalog.database import fetch
 from stoat_nb.catalog.orders import is_there
@@ -37,6 +39,7 @@ class Selection(Struct, frozen=True, kw_only=True):
     bindings: tuple[Any, ...]
     sort: str  #: The column that ``order`` is the order of,
     by: str  #: and what yields its place.
+    is_few: bool = False  #: Whether what can match is few videos, told by their numbers.
 
     def count(self, connection: apsw.Connection) -> int:
         """Return how many videos match."""
@@ -56,11 +59,19 @@ class Selection(Struct, frozen=True, kw_only=True):
             if rows is not None:
                 return Page(tuple(video_id for (video_id,) in rows), took_all=False)
         rows = fetch(connection, last[0], bindings)
-        return Page(tuple(video_id for (video_id,) in rows), took_all=bool(quick))
+        # In an order that tells what matches, the search goes on to the end for what is not there.
+        took_all = bool(quick) or (bool(self.where) and not self.is_few and len(rows) < limit)
+        return Page(tuple(video_id for (video_id,) in rows), took_all)
 
     def has_index(self, connection: apsw.Connection) -> bool:
         """Tell whether the rows can be read in this order."""
         return self.by in INDEXED or is_there(connection, self.sort)
+
+    def among(self, ids: Sequence[int]) -> Selection:
+        """Return the same of a few videos alone, in which all that match are."""
+        where = f"WHERE v.id IN (SELECT value FROM json_each(?)) AND ({self.where[6:]})"  # noqa: S608 - values are bound
+        bindings = (json.dumps(ids), *self.bindings)
+        return replace(self, where=where, few=where, counting=where, bindings=bindings, is_few=True)
 
     @property
     def filtered(self) -> tuple[str, ...]:
@@ -76,6 +87,9 @@ class Selection(Struct, frozen=True, kw_only=True):
     def ways(self, has_index: bool) -> Iterator[tuple[str, int]]:
         """Yield statements for a page and how many steps each may take; 0: as many as it needs."""
         in_order = self._page(self.where, self.order)
+        if self.is_few:
+            yield self._page(self.where, f"+{self.order}"), 0
+            return
         if not self.where or (has_index and self._is_told_by_order):
             yield in_order, 0  # no other way looks at less
             return

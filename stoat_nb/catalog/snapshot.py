@@ -1,8 +1,7 @@
 """Frames of a large library that has not changed: files of Arrow that are mapped, not read.
 
-The library itself says whether a file still tells the truth. Whoever asks for a frame leaves a
-token in it; whatever changes what frames are made of takes the token away, in the transaction that
-makes the change. A file is named after the token of the state that it holds.
+The library itself says whether a file still tells the truth (``unchanged``). A file is named after
+the token of the state that it holds.
 """
 
 from __future__ import annotations
@@ -23,9 +22,10 @@ import pandas as pd
 import pyarrow as pa
 
 from stoat_nb.catalog.columns import Table
-from stoat_nb.catalog.database import Database, fetch
+from stoat_nb.catalog.database import Database
 from stoat_nb.catalog.kept import Codes, Kept, Numbers, frame_of, kept
 from stoat_nb.catalog.packing import fetch_columns
+from stoat_nb.catalog.unchanged import leaving_token, token_of
 from stoat_nb.errors import CatalogError
 
 #: Tables whose frames are kept: what they are made of is guarded.
@@ -35,7 +35,6 @@ LEAST_ROWS = 20_000
 #: All files together, of all libraries of this user.
 LARGEST_BYTES = 8 << 30
 _FORMAT = 1
-_LAST = "SELECT coalesce(max(id), 0) FROM videos"
 _UNKNOWN = "?"
 _WORDS = b"words"
 
@@ -45,7 +44,7 @@ def whole_frame(database: Database, table: Table) -> pd.DataFrame:
     snapshots = _Snapshots(database.path, table)
 
     def select(connection: apsw.Connection) -> tuple[str | None, dict[str, Kept] | None, Any]:
-        token = _token(connection, table)
+        token = token_of(connection, table.name)
         if token is not None and (loaded := snapshots.load(token)) is not None:
             return token, None, loaded
         columns = fetch_columns(connection, table)
@@ -57,31 +56,11 @@ def whole_frame(database: Database, table: Table) -> pd.DataFrame:
     made = frame_of(table, columns)
     if len(made) >= LEAST_ROWS:
         if token is None:
-            _leave_token(database, table)
+            with suppress(CatalogError):  # a full disk is no reason to hand out no frame
+                database.write(leaving_token(table.name))
         else:  # asked for twice, and nothing has changed: it will be again
             snapshots.save(token, columns)
     return made
-
-
-def _token(connection: apsw.Connection, table: Table) -> str | None:
-    rows = fetch(
-        connection,
-        f"SELECT token FROM snapshots WHERE name = ? AND last_video_id = ({_LAST})",  # noqa: S608 - of our own words alone
-        (table.name,),
-    )
-    return str(rows[0][0]) if rows else None
-
-
-def _leave_token(database: Database, table: Table) -> None:
-    token = secrets.token_hex(16)
-    with suppress(CatalogError):  # a full disk is no reason to hand out no frame
-        database.write(
-            lambda connection: fetch(
-                connection,
-                f"INSERT OR REPLACE INTO snapshots VALUES (?, ?, ({_LAST}))",  # noqa: S608 - of our own words alone
-                (table.name, token),
-            )
-        )
 
 
 def cache_folder() -> Path:

@@ -29,7 +29,7 @@ def idle(catalog: Catalog, filling: Any, monkeypatch: pytest.MonkeyPatch) -> Cat
 
 def made(catalog: Catalog) -> list[str]:
     """Return the columns there are indexes for, when all that was to be written is."""
-    catalog._database.write(lambda _: None)
+    catalog.settle()
     names = catalog._database.read(lambda connection: fetch(connection, f"{orders._MADE}"))
     return [name.removeprefix("videos_by_") for (name,) in names]
 
