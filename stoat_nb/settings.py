@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple, get_type_hints
 
 from msgspec import Struct
+from msgspec.structs import force_setattr
 
 from stoat_nb.errors import SettingError
 
@@ -145,6 +147,14 @@ class Settings(Struct, frozen=True, kw_only=True):
     host: Annotated[str, Setting(_text, "Address `stoat serve` listens on.")] = "127.0.0.1"
     port: Annotated[int, Setting(_port, "Port `stoat serve` listens on; 0: any free one.")] = 8642
 
+    def __post_init__(self) -> None:
+        """Check what is given in Python as what the environment says is checked."""
+        defaults = zip(self.__struct_fields__, self.__struct_defaults__, strict=True)
+        given = [name for name, default in defaults if getattr(self, name) != default]
+        known = table() if given else {}  # to read the annotations takes a while
+        for name in given:
+            force_setattr(self, name, _meant(name, getattr(self, name), known[name].parse))
+
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> Settings:
         """Read ``STOAT_*`` variables over the defaults."""
@@ -154,12 +164,28 @@ class Settings(Struct, frozen=True, kw_only=True):
             for name in cls.__struct_fields__
             if (text := found.get(variable(name), "")) != ""
         }
-        known = table() if given else {}  # to read the annotations takes a while
+        known = table() if given else {}
         return cls(
             **{name: known[name].parse(variable(name), text) for name, text in given.items()}
         )
 
 
+def _meant(name: str, value: Any, parse: Callable[[str, str], Any]) -> Any:
+    """Return what a value of Python's says: one folder, or one ending, may stand for a list."""
+    is_one = isinstance(value, str | os.PathLike)
+    try:
+        if parse is _paths:
+            return tuple(Path(one).expanduser() for one in ((value,) if is_one else value))
+        if parse is _suffixes:
+            if not value:
+                return None
+            value = value if is_one else ",".join(value)
+    except TypeError:
+        raise SettingError(name, value, "text, or a list of texts") from None
+    return parse(name, str(value))
+
+
+@cache
 def table() -> dict[str, Setting]:
     """Return what is known of each setting."""
     hints = get_type_hints(Settings, include_extras=True)

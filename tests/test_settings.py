@@ -1,0 +1,56 @@
+"""What a setting may be, in Python as in the environment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stoat_nb.errors import SettingError
+from stoat_nb.settings import Settings
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ({"extensions": "mp4"}, frozenset({"mp4"})),
+        ({"extensions": {".MP4", "mov"}}, frozenset({"mp4", "mov"})),
+        ({"extensions": frozenset()}, None),
+        ({"roots": "/videos"}, (Path("/videos"),)),
+        ({"roots": Path("/videos")}, (Path("/videos"),)),
+        ({"roots": ["/a:b", Path("~/c")]}, (Path("/a:b"), Path("~/c").expanduser())),
+        ({"library": "here.db"}, Path("here.db")),
+        ({"readers_per_disk": None}, None),
+        ({"probe_timeout_s": 3}, 3.0),
+        ({"hidden": True}, True),
+    ],
+)
+def test_what_is_typed_by_hand_is_what_is_meant(given: dict[str, Any], meant: object) -> None:
+    (name,) = given
+    assert getattr(Settings(**given), name) == meant
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"probe_workers": 0}, "probe_workers is '0', which is not a whole number above 0"),
+        ({"probe_workers": 2.5}, "probe_workers is '2.5', which is not a whole number"),
+        ({"job_timeout_s": -1}, "job_timeout_s is '-1', which is not a number of seconds above 0"),
+        ({"port": 70_000}, "port is '70000', which is not a port number"),
+        ({"hidden": "maybe"}, "hidden is 'maybe', which is not yes or no"),
+        ({"roots": 3}, "roots is '3', which is not text, or a list of texts"),
+        ({"extensions": [4]}, r"extensions is '\[4\]', which is not text, or a list of texts"),
+        ({"extensions": "*.mp4"}, r"extensions is '\*.mp4', which is not a list of file name"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_with_the_value(given: dict[str, Any], said: str) -> None:
+    with pytest.raises(SettingError, match=said):
+        Settings(**given)
+
+
+def test_the_environment_and_python_say_the_same() -> None:
+    there = {"STOAT_ROOTS": "/a:/b", "STOAT_EXTENSIONS": ".mp4, MOV", "STOAT_PORT": "0"}
+    here = Settings(roots=("/a", "/b"), extensions=["mp4", "mov"], port=0)  # type: ignore[arg-type]
+    assert Settings.from_environment(there) == here
+    assert Settings.from_environment({}) == Settings()
