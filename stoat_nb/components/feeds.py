@@ -27,10 +27,12 @@ class Watch:
         """Return when its news may be shown; with patience that is later."""
         return float("-inf") if self.urgent else self.shown_at + self.every * patience
 
-    def note(self, state: JobState) -> None:
-        """Keep news until it is shown."""
+    def note(self, state: JobState, is_end: bool) -> bool:
+        """Keep news until it is shown; return whether something is due now that was not."""
+        is_news = not self.waiting or (is_end and not self.urgent)
         self.waiting[state.job_id] = state
-        self.urgent = self.urgent or state.is_final
+        self.urgent = self.urgent or is_end
+        return is_news
 
     def take(self) -> list[JobState]:
         """Hand out the news and begin anew."""
@@ -49,7 +51,7 @@ class Feed:
         self.watches: list[Watch] = []
         self.unsubscribe: Unsubscribe = lambda: None
 
-    def note(self, state: JobState) -> None:
-        """Keep news for each view."""
-        for watch in self.watches:
-            watch.note(state)
+    def note(self, state: JobState) -> bool:
+        """Keep news for each view; return whether any has something due now that it had not."""
+        is_end = state.is_final
+        return any([watch.note(state, is_end) for watch in self.watches])  # noqa: C419 - tell each

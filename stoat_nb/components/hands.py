@@ -10,8 +10,8 @@ from stoat_nb.logs import logger
 
 log = logger(__name__)
 
-#: Seconds after which a thread that has nothing to do ends; pages look every few seconds.
-IDLE_S = 10.0
+#: Seconds after which a thread that has nothing to do ends; pages look now and then.
+IDLE_S = 60.0
 
 
 class Hands:

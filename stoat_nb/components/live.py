@@ -28,11 +28,9 @@ T = TypeVar("T")
 
 #: Seconds between two updates of a view; more often only costs.
 UPDATE_EVERY_S = 0.2
-#: Open pages that may have theirs as often as that. Of more pages each has them as much more
-#: seldom: what a scan loses to those who watch it does not grow with their number.
-A_FEW_PAGES = 2
-#: At most so many times as long is waited.
-MOST_PATIENCE = 10.0
+#: Pages share that: of two each has theirs half as often. What a scan loses to those who watch it
+#: does not grow with their number; but no page waits longer than so many times as long.
+MOST_PATIENCE = 15.0
 
 _hands = Hands()
 
@@ -163,10 +161,9 @@ class LiveHub:
     def _mark(self, feed: Feed, state: JobState) -> None:
         """Note news of a job; on the queue's thread, so nothing here waits for a page."""
         with self._lock:
-            if self._closed:
-                return
-            feed.note(state)
-        self._schedule()
+            is_due = not self._closed and feed.note(state)
+        if is_due:
+            self._schedule()
 
     def _schedule(self) -> None:
         """Have itself called when the next thing is due, if that is sooner than it will be."""
@@ -256,7 +253,7 @@ def _safely(function: Callable[..., object], *args: Any) -> None:
 
 def _patience() -> float:
     """Return how many times as long as one page alone each has to wait."""
-    return min(max(1.0, len(_session_hubs) / A_FEW_PAGES), MOST_PATIENCE)
+    return min(max(1.0, len(_session_hubs)), MOST_PATIENCE)
 
 
 _kernel_hub: dict[str, LiveHub] = {}

@@ -9,7 +9,7 @@ from bokeh.document import Document
 
 from stoat_nb.components import live
 from stoat_nb.components.feeds import Watch
-from stoat_nb.components.live import A_FEW_PAGES, LiveHub, in_background
+from stoat_nb.components.live import LiveHub, in_background
 from stoat_nb.jobs.job import Job
 from stoat_nb.jobs.state import JobState, JobStatus
 from stoat_nb.jobs.thread import QueueThread
@@ -59,7 +59,7 @@ def test_of_many_open_pages_each_waits_longer_but_not_for_an_end(
     watch = Watch(lambda _states: None, every=2.0)
     watch.take()
     assert watch.due(live._patience()) - watch.shown_at == pytest.approx(2.0)
-    pages = [Document() for _ in range(3 * A_FEW_PAGES)]
+    pages = [Document() for _ in range(3)]
     for page in pages:
         monkeypatch.setitem(live._session_hubs, page, LiveHub(None))
     assert watch.due(live._patience()) - watch.shown_at == pytest.approx(6.0)
