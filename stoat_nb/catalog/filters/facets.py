@@ -72,13 +72,11 @@ def facets(
     where = matching(query)
     is_told = named(where[0]) <= {*KINDS, *_BESIDE}
     together = [one for one in fields if is_told and named(one.sql) <= {*KINDS}]
-    # An index of its own is the shortest there is.
-    is_short = len(together) == 1 and not where[0] and is_there(connection, together[0].name)
     known = kinds() if together and tells(where[0]) else None
     found: dict[str, Facet] = {}
     if known is not None:
         found = _of_known(known, together, where, most)
-    elif together and not is_short:
+    elif together and (where[0] or not _has_own_index(connection, together)):
         found = _of_kinds(connection, together, where, most)
     for field in fields:
         if field.name not in found:
@@ -93,6 +91,11 @@ def without_facet(query: VideoQuery, column: str) -> VideoQuery:
     return replace(
         query, facets={name: values for name, values in query.facets.items() if name != column}
     )
+
+
+def _has_own_index(connection: apsw.Connection, fields: Sequence[Field]) -> bool:
+    """Tell whether what is to be counted can be read off the shortest index there is."""
+    return len(fields) == 1 and is_there(connection, fields[0].name)
 
 
 def _of_known(kinds: Kinds, fields: Sequence[Field], where: Clause, most: int) -> dict[str, Facet]:
