@@ -50,7 +50,6 @@ def create_dashboard(library: Library) -> Viewable:
         text="Name a folder that holds videos, or browse to it, and press Scan. "
         "Stoat only reads your files; it never changes them.",
         visible=pn.bind(_is_bare, holdings.overview.param.n_videos, jobs.param.n_jobs),
-        sizing_mode="stretch_width",
     )
     running = _section("Jobs", jobs)
     running.visible = pn.bind(bool, jobs.param.n_jobs)
@@ -64,9 +63,7 @@ def _is_bare(n_videos: int | None, n_jobs: int | None) -> bool:
 def explain_refusal(refusal: StoatError) -> Viewable:
     """Return a page that says why there is no dashboard."""
     _begin_in_its_theme()
-    notice = Notice(
-        title="The library cannot be opened", text=str(refusal), sizing_mode="stretch_width"
-    )
+    notice = Notice(title="The library cannot be opened", text=str(refusal))
     return _page(_heading("h1", "Stoat"), notice)
 
 

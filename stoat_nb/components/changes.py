@@ -108,7 +108,7 @@ class Changes(Viewer):
         self._found = Found(scans=[])
         self._head = ChangesHead(self._heed)
         self._grid = RowGrid(lambda _data: None, columns=_COLUMNS, label="Changes", visible=False)
-        self._empty = Notice(tone="calm", sizing_mode="stretch_width")
+        self._empty = Notice(tone="calm")
         self._looks = Looks(self._read, self._show)
         LiveHub.current().watch(
             library.subscribe, lambda _states: self._looks.again(), every=REFRESH_EVERY_S

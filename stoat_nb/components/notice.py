@@ -22,7 +22,7 @@ class Notice(JSComponent):
     _esm = """
     export function render({model, el}) {
       const box = document.createElement("div");
-      box.className = "notice";
+      box.className = "box";
       const title = document.createElement("h2");
       const text = document.createElement("p");
       box.append(title, text);
@@ -40,3 +40,7 @@ class Notice(JSComponent):
     }
     """
     _stylesheets: ClassVar[list[str]] = sheets("notice.css")
+
+    def __init__(self, **params: Any) -> None:
+        # As wide as the cards it stands among: Panel's own margin would set it in.
+        super().__init__(**{"sizing_mode": "stretch_width", "margin": (5, 0), **params})

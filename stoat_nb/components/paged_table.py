@@ -67,7 +67,7 @@ class PagedTable(Viewer):
         super().__init__(**params)
         self._library, self.state, self._on_open = library, state, on_open
         self._rows: Sequence[Row] = ()
-        self._empty = Notice(tone="calm", sizing_mode="stretch_width", visible=False)
+        self._empty = Notice(tone="calm", visible=False)
         self._pager = Pager(self._heed)
         self.grid = RowGrid(
             self._heed,

@@ -175,7 +175,6 @@ class ScanForm(Viewer):
             Notice(
                 text=self.param.notice,
                 visible=self.param.notice.rx.bool(),
-                sizing_mode="stretch_width",
                 margin=(8, 0, 0, 0),
             ),
             self._dialog,
