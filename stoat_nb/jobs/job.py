@@ -202,8 +202,10 @@ class Job(Generic[T_co]):
         while not changed.is_set():
             if self._desk.closed:
                 raise QueueClosed
+            # Python 3.11's wait_for loses a cancellation that comes together with the news.
             with suppress(TimeoutError):
-                await asyncio.wait_for(changed.wait(), LOOK_EVERY_S)
+                async with asyncio.timeout(LOOK_EVERY_S):
+                    await changed.wait()
 
     def __await__(self) -> Generator[Any, None, T_co]:
         return self._outcome().__await__()

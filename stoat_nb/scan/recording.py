@@ -45,7 +45,8 @@ class Recording:
         try:
             while not (self._closed and not self._waiting):
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), RECORD_EVERY_S)
+                    async with asyncio.timeout(RECORD_EVERY_S):
+                        await self._wake.wait()
                 if not self._closed:
                     self._wake.clear()
                 batch, self._waiting = self._waiting, []

@@ -80,6 +80,37 @@ def test_watching_from_another_loop_ends_with_the_final_state(queue: QueueThread
     assert JobStatus.RUNNING in seen
 
 
+@pytest.mark.parametrize("turns", range(5))
+def test_who_follows_can_be_stopped_in_the_very_moment_of_news(
+    queue: QueueThread, turns: int
+) -> None:
+    gate = Gate()
+    queue.register_handler("gate", gate)
+    job = submit(queue, "gate")
+
+    async def follow(changed: asyncio.Event) -> None:
+        while True:
+            changed.clear()
+            await job._news(changed)
+
+    async def stop() -> bool:
+        changed = asyncio.Event()
+        following = asyncio.create_task(follow(changed))
+        for _ in range(3):  # it waits now
+            await asyncio.sleep(0)
+        changed.set()
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        following.cancel()
+        done, _ = await asyncio.wait({following}, timeout=10)
+        following.cancel()
+        return bool(done)
+
+    ended = asyncio.run(stop())
+    gate.opened.set()
+    assert ended
+
+
 def test_waiting_for_a_while_returns_the_state_and_the_job_goes_on(queue: QueueThread) -> None:
     gate = Gate()
     queue.register_handler("gate", gate)
