@@ -7,6 +7,7 @@ together. This is made when somebody has searched a large library in vain.
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import apsw
@@ -73,12 +74,13 @@ class KnownPaths:
         self.settle()
 
     def _make(self) -> None:
+        made = None
         try:
-            made = self._made()
-        except StoatError:  # it was closed, or cannot be read: nobody misses it
-            made = None
-        with self._lock:
-            self._known, self._maker = made, None
+            with suppress(StoatError):  # it was closed, or cannot be read: nobody misses it
+                made = self._made()
+        finally:
+            with self._lock:
+                self._known, self._maker = made, None
 
     def _made(self) -> tuple[str, Trigrams] | None:
         if self._database.read(lambda connection: token_of(connection, _TOKEN)) is None:
