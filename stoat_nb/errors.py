@@ -31,6 +31,7 @@
     ├── ExportError
     ├── FilterError                an unknown column, or a value that cannot be compared
     ├── SettingError               also a ValueError
+    ├── UnknownHome                a path begins with ~ and nobody knows that home
     ├── AddressRefused
     ├── AddressInUse               the port is taken, or not for this user
     └── MissingExtra               also an ImportError
@@ -40,6 +41,8 @@ Each message is one sentence or two: what was wrong, with the value, and what to
 """
 
 from __future__ import annotations
+
+import os
 
 from stoat_nb.names import shown
 
@@ -323,6 +326,21 @@ class SettingError(StoatError, ValueError):
     def __init__(self, name: str, value: object, expected: str) -> None:
         super().__init__(
             f"{name} is '{shown(value)}', which is not {expected}. Correct or unset it."
+        )
+
+
+class UnknownHome(StoatError):
+    """A path begins with ``~``, and the system does not know that home."""
+
+    code = "UNKNOWN_HOME"
+
+    def __init__(self, path: os.PathLike[str]) -> None:
+        user = os.fspath(path).partition("/")[0][1:]
+        remedy = "Check the user's name" if user else "Set HOME"
+        whose = f"of the user '{shown(user)}'" if user else "of this user"
+        super().__init__(
+            f"The home {whose} is not known, so '{shown(path)}' names no place. "
+            f"{remedy}, or write the whole path."
         )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from stoat_nb.library import Library
 from stoat_nb.settings import Settings
+from stoat_nb.user_paths import expand_path
 
 _shared: dict[Path, Library] = {}
 _shared_lock = threading.Lock()
@@ -20,7 +21,7 @@ def shared_library(path: str | os.PathLike[str] | None = None) -> Library:
     Pages, REST and every session of a server talk to the same jobs through it.
     """
     settings = Settings.from_environment()
-    chosen = Path(settings.library if path is None else path).expanduser().absolute()
+    chosen = expand_path(settings.library if path is None else path).absolute()
     with _shared_lock:
         if chosen not in _shared or _shared[chosen].closed:
             _shared[chosen] = Library(chosen, settings=settings)

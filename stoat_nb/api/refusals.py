@@ -37,6 +37,7 @@ STATUS: Mapping[type[errors.StoatError], int] = {
     errors.ExportError: 422,
     errors.FilterError: 422,
     errors.SettingError: 422,
+    errors.UnknownHome: 422,
     errors.MissingExtra: 503,
 }
 

@@ -9,6 +9,7 @@ from stoat_nb.jobs.queue import Take
 from stoat_nb.library import Library
 from stoat_nb.names import shown
 from stoat_nb.settings import Settings
+from stoat_nb.user_paths import expand_path
 
 
 def open_library(path: Path | None, *, take: Take) -> Library:
@@ -21,7 +22,7 @@ def open_existing(path: Path | None, *, take: Take = "none") -> Library:
 
     Who only looks runs nobody's jobs.
     """
-    chosen = (path or Settings.from_environment().library).expanduser()
+    chosen = expand_path(path or Settings.from_environment().library)
     if not chosen.exists():
         raise CatalogError(
             f"There is no library at '{shown(chosen)}' yet. Make it by scanning a folder: "

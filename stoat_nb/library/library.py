@@ -38,6 +38,7 @@ from stoat_nb.scan import (
     scan_payload,
 )
 from stoat_nb.settings import Settings
+from stoat_nb.user_paths import expand_path
 
 
 class Library(Tables, Viewing):
@@ -73,7 +74,7 @@ class Library(Tables, Viewing):
         take: Take = "all",
     ) -> None:
         chosen = Settings.from_environment() if settings is None else settings
-        self.path = Path(chosen.library if path is None else path).expanduser().absolute()
+        self.path = expand_path(chosen.library if path is None else path).absolute()
         self.settings = replace(chosen, library=self.path)
         retention = Retention(count=chosen.keep_jobs, days=chosen.keep_jobs_days)
         self.catalog = Catalog(self.path, retention=retention)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from stoat_nb.catalog.catalog import Catalog
 from stoat_nb.catalog.query import Page, Summary, VideoQuery, narrowed
+from stoat_nb.user_paths import expand_path
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -90,7 +91,7 @@ class Tables:
 
     def forget(self, folder: str | os.PathLike[str] | None = None) -> int:
         """Delete the rows of videos that are missing, in a folder or all; return how many."""
-        real = None if folder is None else os.path.realpath(Path(folder).expanduser())
+        real = None if folder is None else os.path.realpath(expand_path(folder))
         return self.catalog.presence.forget(None if real is None else os.fsencode(real))
 
     def page(self, query: VideoQuery) -> Page:
@@ -197,7 +198,7 @@ class Tables:
         if where:
             query = narrowed(query or VideoQuery(), where)
         return self.catalog.export(
-            Path(path).expanduser(),
+            expand_path(path),
             table=table,
             format=format,
             query=query,
