@@ -90,7 +90,8 @@ def listen(host: str, port: int) -> socket.socket:
     if host not in _ADDRESSES:
         raise AddressRefused(host)
     family, address = _ADDRESSES[host]
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    # asyncio sends what is written at once (TCP_NODELAY) only on sockets of this very protocol.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((address, port))
@@ -119,27 +120,27 @@ def serve(
     >>> with listen("127.0.0.1", 8642) as listener:  # doctest: +SKIP
     ...     serve(library, listener, announce=print)
     """
-    config = uvicorn.Config(
-        create_app(library),
-        loop="asyncio",
-        http="h11",
-        log_config=None,
-        log_level=logging.WARNING,
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
-        timeout_graceful_shutdown=_LAST_GRACE_S,
-    )
     address = address_of(listener)
     settle()
     with suppress(KeyboardInterrupt):
-        _Server(config, lambda: announce and announce(address)).run(sockets=[listener])
+        Server(create_app(library), lambda: announce and announce(address)).run(sockets=[listener])
 
 
-class _Server(uvicorn.Server):
+class Server(uvicorn.Server):
     """Says when it answers, and does not wait for those who follow a job for ever."""
 
-    def __init__(self, config: uvicorn.Config, announce: Callable[[], object]) -> None:
+    def __init__(self, app: App, announce: Callable[[], object]) -> None:
+        config = uvicorn.Config(
+            app,
+            loop="asyncio",
+            http="h11",
+            log_config=None,
+            log_level=logging.WARNING,
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            timeout_graceful_shutdown=_LAST_GRACE_S,
+        )
         super().__init__(config)
         self._announce = announce
 
