@@ -65,9 +65,10 @@ class FolderNotFound(FolderError):
 
     code = "FOLDER_NOT_FOUND"
 
-    def __init__(self, path: object) -> None:
+    def __init__(self, path: object, sentence: str | None = None) -> None:
         super().__init__(
-            f"There is no folder at '{shown(path)}'. "
+            sentence
+            or f"There is no folder at '{shown(path)}'. "
             "Check the spelling, or mount the disk that holds it."
         )
 

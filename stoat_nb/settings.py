@@ -15,7 +15,8 @@ from typing import Annotated, Any, NamedTuple, get_type_hints
 from msgspec import Struct
 from msgspec.structs import force_setattr
 
-from stoat_nb.errors import SettingError
+from stoat_nb.errors import SettingError, UnknownHome
+from stoat_nb.user_paths import expand_path
 
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off", ""})
@@ -63,12 +64,17 @@ def _text(_name: str, text: str) -> str:
     return text
 
 
-def _path(_name: str, text: str) -> Path:
-    return Path(text).expanduser()
+def _path(name: str, text: str) -> Path:
+    if "\0" in text:
+        raise SettingError(name, text, "a path, which holds no NUL character")
+    try:
+        return expand_path(text)
+    except UnknownHome:
+        raise SettingError(name, text, "a path below a home that this system knows") from None
 
 
-def _paths(_name: str, text: str) -> tuple[Path, ...]:
-    return tuple(Path(part).expanduser() for part in text.split(os.pathsep) if part)
+def _paths(name: str, text: str) -> tuple[Path, ...]:
+    return tuple(_path(name, part) for part in text.split(os.pathsep) if part)
 
 
 def _suffixes(name: str, text: str) -> frozenset[str]:
@@ -175,7 +181,7 @@ def _meant(name: str, value: Any, parse: Callable[[str, str], Any]) -> Any:
     is_one = isinstance(value, str | os.PathLike)
     try:
         if parse is _paths:
-            return tuple(Path(one).expanduser() for one in ((value,) if is_one else value))
+            return tuple(_path(name, os.fspath(one)) for one in ((value,) if is_one else value))
         if parse is _suffixes:
             if not value:
                 return None

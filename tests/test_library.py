@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,7 +16,6 @@ from stoat_nb.errors import (
     CatalogClosed,
     CatalogNotWritable,
     FolderNotFound,
-    FolderNotReadable,
     FolderOutsideRoots,
     NotAFolder,
     QueueClosed,
@@ -46,10 +46,37 @@ def test_a_file_is_no_folder(library: Library, tmp_path: Path) -> None:
         library.scan(tmp_path / "clip.mp4" / "below")
 
 
-@pytest.mark.parametrize("name", ["nul\0byte", "x" * 5000, "lone \udcff surrogate"])
-def test_a_name_that_cannot_be_is_refused_in_one_sentence(library: Library, name: str) -> None:
-    with pytest.raises((FolderNotFound, FolderNotReadable)):
-        library.scan(f"/{name}")
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/nul\0byte", "/" + "x" * 5000, "/" + "x" * 300, "/" + "é" * 200, "", "~no-such-user"),
+        *("~no-such-user/x", "~\0", "/lone \udcff surrogate", "/half \ud800 pair", "~\ud800"),
+    ],
+)
+def test_a_path_that_cannot_be_is_refused_in_one_sentence(library: Library, path: str) -> None:
+    with pytest.raises(FolderNotFound):
+        library.scan(path)
+    with pytest.raises(FolderNotFound):
+        library.check_folder(path)
+
+
+def test_without_a_home_a_tilde_is_refused_with_what_to_do(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr(pwd, "getpwuid", {}.__getitem__)  # as of a user nobody has entered
+    with pytest.raises(FolderNotFound, match=r"home of this user is not known.* Set HOME"):
+        library.scan("~/Videos")
+
+
+def test_a_relative_path_in_a_folder_that_is_gone_is_refused(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    with pytest.raises(FolderNotFound):
+        library.scan("Videos")
 
 
 def test_a_folder_outside_the_roots_is_refused_whether_it_exists_or_not(tmp_path: Path) -> None:

@@ -39,6 +39,12 @@ def test_what_is_typed_by_hand_is_what_is_meant(given: dict[str, Any], meant: ob
         ({"job_timeout_s": -1}, "job_timeout_s is '-1', which is not a number of seconds above 0"),
         ({"port": 70_000}, "port is '70000', which is not a port number"),
         ({"hidden": "maybe"}, "hidden is 'maybe', which is not yes or no"),
+        (
+            {"roots": "~no-such-user/x"},
+            "roots is '~no-such-user/x', which is not a path below a home",
+        ),
+        ({"library": "~no-such-user/l.db"}, "library is .* a path below a home that this system"),
+        ({"library": "a\0b"}, "library is .* a path, which holds no NUL character"),
         ({"roots": 3}, "roots is '3', which is not text, or a list of texts"),
         ({"extensions": [4]}, r"extensions is '\[4\]', which is not text, or a list of texts"),
         ({"extensions": "*.mp4"}, r"extensions is '\*.mp4', which is not a list of file name"),
@@ -47,6 +53,11 @@ def test_what_is_typed_by_hand_is_what_is_meant(given: dict[str, Any], meant: ob
 def test_what_cannot_be_meant_is_refused_with_the_value(given: dict[str, Any], said: str) -> None:
     with pytest.raises(SettingError, match=said):
         Settings(**given)
+
+
+def test_an_unknown_home_in_the_environment_is_refused_with_its_variable() -> None:
+    with pytest.raises(SettingError, match="STOAT_ROOTS is '~no-such-user/x', which is not a path"):
+        Settings.from_environment({"STOAT_ROOTS": "/a:~no-such-user/x"})
 
 
 def test_the_environment_and_python_say_the_same() -> None:

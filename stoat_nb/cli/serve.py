@@ -21,6 +21,7 @@ from stoat_nb.media.samples import make_samples
 from stoat_nb.names import shown
 from stoat_nb.scan import SCAN_JOB_TYPE
 from stoat_nb.settings import Settings
+from stoat_nb.user_paths import expand_path
 
 _host = click.option("--host", metavar="ADDRESS", help="Where to listen.  [default: 127.0.0.1]")
 _port = click.option(
@@ -118,7 +119,7 @@ def _say_goodbye(closed: Library) -> None:
 
 
 def _demo_home() -> Path:
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or expand_path("~/.cache"))
     home = cache / "stoat" / "demo"
     try:
         home.mkdir(parents=True, exist_ok=True)

@@ -100,7 +100,7 @@ class FolderPicker(Viewer):
 
     def _nearest(self, folder: str | os.PathLike[str]) -> Listing:
         roots = self._library.settings.roots
-        for candidate in (folder, *roots, Path.home()):
+        for candidate in (folder, *roots, "~"):
             if os.fspath(candidate):
                 listing = self._list(candidate)
                 if not listing.problem:

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Sequence
 from pathlib import Path
 
 from stoat_nb.catalog.catalog import Catalog
-from stoat_nb.errors import FolderNotFound, FolderNotReadable, FolderOutsideRoots, NotAFolder
+from stoat_nb.errors import (
+    FolderNotFound,
+    FolderNotReadable,
+    FolderOutsideRoots,
+    NotAFolder,
+    UnknownHome,
+)
+from stoat_nb.user_paths import expand_path
 
 #: Longer than any path a system call takes; resolving more only costs time.
 LONGEST_PATH = 4096
@@ -29,10 +37,7 @@ def check_folder(folder: str | os.PathLike[str], roots: Sequence[Path]) -> Path:
     FolderError
         If there is no such folder, it is a file, cannot be read or lies outside the roots.
     """
-    given = os.fspath(folder)
-    if not given or len(given) > LONGEST_PATH or "\0" in given:
-        raise FolderNotFound(given[:LONGEST_PATH])
-    path = Path(os.path.realpath(Path(given).expanduser()))
+    given, path = os.fspath(folder), _real_path(folder)
     allowed = [Path(os.path.realpath(root)) for root in roots]
     # Before anything is looked up: what lies outside is not even told to exist.
     if allowed and not any(path.is_relative_to(root) for root in allowed):
@@ -49,13 +54,22 @@ def known_folder(folder: str | os.PathLike[str], roots: Sequence[Path], catalog:
     try:
         return check_folder(folder, roots)
     except FolderNotFound:
-        given = os.fspath(folder)
-        if not given or len(given) > LONGEST_PATH or "\0" in given:
-            raise
-        path = Path(os.path.realpath(Path(given).expanduser()))
+        path = _real_path(folder)
         if not catalog.presence.count_below(os.fsencode(path)):
             raise
         return path
+
+
+def _real_path(folder: str | os.PathLike[str]) -> Path:
+    given = os.fspath(folder)
+    if not given or len(given) > LONGEST_PATH or "\0" in given:
+        raise FolderNotFound(given[:LONGEST_PATH])
+    try:
+        return Path(os.path.realpath(expand_path(given)))
+    except UnknownHome as problem:
+        raise FolderNotFound(given, str(problem)) from None
+    except (OSError, UnicodeEncodeError):  # the current folder was deleted; half a surrogate pair
+        raise FolderNotFound(given) from None
 
 
 def _look_into(path: Path, given: str) -> None:
@@ -66,6 +80,7 @@ def _look_into(path: Path, given: str) -> None:
             next(entries, None)
     except (FileNotFoundError, NotADirectoryError):
         raise FolderNotFound(given) from None
-    except (OSError, UnicodeEncodeError) as problem:
-        reason = getattr(problem, "strerror", None) or "its name is not valid here"
-        raise FolderNotReadable(given, reason) from problem
+    except OSError as problem:
+        if problem.errno == errno.ENAMETOOLONG:  # so nothing can be called that
+            raise FolderNotFound(given) from None
+        raise FolderNotReadable(given, problem.strerror) from problem

@@ -34,6 +34,7 @@ BAD_BODIES = {
     "bytes that are no UTF-8": b'{"path": "/media/\xff"}',
     "a path of 100 KB": scan_body("/a" * 50_000),
     "a path of 4097 bytes in fewer characters": scan_body("é" * 2049),
+    "the home of nobody": scan_body("~no-such-user"),
     "NaN": b'{"path": NaN}',
     "infinity": b'{"path": "/media", "recursive": 1e999}',
     "a word for a truth": b'{"path": "/media", "recursive": "yes"}',
