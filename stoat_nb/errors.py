@@ -34,7 +34,8 @@
     ├── UnknownHome                a path begins with ~ and nobody knows that home
     ├── AddressRefused
     ├── AddressInUse               the port is taken, or not for this user
-    └── MissingExtra               also an ImportError
+    ├── MissingExtra               also an ImportError
+    └── UnsupportedSystem          also an ImportError
 
 Each message is one sentence or two: what was wrong, with the value, and what to do about it.
 ``code`` is what REST answers carry; it never changes once published.
@@ -43,6 +44,7 @@ Each message is one sentence or two: what was wrong, with the value, and what to
 from __future__ import annotations
 
 import os
+import sys
 
 from stoat_nb.names import shown
 
@@ -376,3 +378,21 @@ class MissingExtra(StoatError, ImportError):
 
     def __init__(self, what: str, extra: str) -> None:
         super().__init__(f'{what} is not installed. Run: pip install "stoat-nb[{extra}]"')
+
+
+class UnsupportedSystem(StoatError, ImportError):
+    """Stoat was started on a system other than Linux."""
+
+    code = "UNSUPPORTED_SYSTEM"
+
+    def __init__(self, system: str) -> None:
+        super().__init__(
+            "Stoat runs on Linux; on macOS or Windows run it in a container or WSL "
+            f"(this system is '{shown(system)}')."
+        )
+
+
+def require_linux() -> None:
+    """Say that this system is not supported, before something that only Linux has is missed."""
+    if sys.platform != "linux":
+        raise UnsupportedSystem(sys.platform)

@@ -17,7 +17,7 @@ import click
 from stoat_nb import __version__
 from stoat_nb.cli.exits import BAD_INPUT, CANCELLED, DONE, NOT_DONE
 from stoat_nb.cli.lazy import LazyGroup, ReaderGone
-from stoat_nb.errors import JobCancelled, JobFailed, JobTimeout, StoatError
+from stoat_nb.errors import JobCancelled, JobFailed, JobTimeout, StoatError, require_linux
 from stoat_nb.names import shown
 
 _COMMANDS = {
@@ -85,6 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _run(arguments: Sequence[str] | None) -> int:
     try:
+        require_linux()
         return stoat.main(arguments, prog_name="stoat", standalone_mode=False) or DONE
     except click.ClickException as problem:
         problem.show()

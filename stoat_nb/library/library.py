@@ -13,11 +13,12 @@ from typing import Any, Self
 
 from msgspec.structs import replace
 
+import stoat_nb
 from stoat_nb.catalog.catalog import Catalog
 from stoat_nb.catalog.retention import Retention
 from stoat_nb.engines.local import LocalEngine
 from stoat_nb.engines.parcel import send
-from stoat_nb.errors import MissingExtra, StoatError
+from stoat_nb.errors import StoatError
 from stoat_nb.jobs.context import Handler
 from stoat_nb.jobs.job import Job
 from stoat_nb.jobs.queue import DEFAULT, Take, Timeout
@@ -313,7 +314,7 @@ class Library(Tables, Viewing):
 
     # -- to look at ----------------------------------------------------------------------------
 
-    def explore(self, **view: Any) -> Any:
+    def explore(self, **view: Any) -> stoat_nb.Explorer:
         """Return the explorer over this library, to be shown in a cell or served in a page.
 
         Parameters
@@ -336,12 +337,8 @@ class Library(Tables, Viewing):
         >>> explorer = library.explore(where="height >= 2160")  # doctest: +SKIP
         >>> explorer.df  # doctest: +SKIP
         """
-        try:
-            # By its public name: nothing from here down knows Panel; only who looks has to have it.
-            from stoat_nb import Explorer  # noqa: PLC0415 - as said
-        except ModuleNotFoundError as problem:
-            raise MissingExtra("The explorer", "dashboard") from problem
-        return Explorer(self, **view)
+        # By its public name: nothing from here down knows Panel, which may not be installed.
+        return stoat_nb.Explorer(self, **view)
 
     # -- the end -------------------------------------------------------------------------------
 

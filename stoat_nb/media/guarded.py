@@ -14,6 +14,10 @@ import stat
 from collections.abc import Callable, Iterator
 from typing import cast
 
+from stoat_nb.errors import require_linux
+
+require_linux()  # before the first name that other systems lack
+
 _OPENAT2 = 437  # the same number on every architecture
 _NO_MAGIC_LINKS, _NO_SYMLINKS, _BENEATH = 0x02, 0x04, 0x08
 _RESOLVE = _NO_MAGIC_LINKS | _NO_SYMLINKS | _BENEATH
