@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import apsw
 
-from stoat_nb.catalog.migrations import inspect, migrate
+from stoat_nb.catalog.migrations import APPLICATION_ID, inspect, migrate
 from stoat_nb.catalog.place import check_place
 from stoat_nb.errors import CatalogClosed, CatalogCorrupt, CatalogError, CatalogNotWritable
 from stoat_nb.names import shown
@@ -214,11 +214,37 @@ def _opened_for_writing(path: Path) -> apsw.Connection:
 
 def _look_first(path: Path) -> None:
     """Refuse what is no library of ours before anything in it could change."""
-    connection = _connected(path, _READ_ONLY)
+    try:
+        _inspect(path, _READ_ONLY)
+    except apsw.ReadOnlyError as problem:
+        if _extended_code(problem) != apsw.SQLITE_READONLY_ROLLBACK:
+            raise
+        # A process died while it wrote, and what it had begun is to be undone: only a writer can.
+        if not _is_ours_to_undo(path):
+            raise CatalogCorrupt(path, "another program has left it half-written") from None
+        _inspect(path, apsw.SQLITE_OPEN_READWRITE)
+
+
+def _inspect(path: Path, flags: int) -> None:
+    connection = _connected(path, flags)
     try:
         inspect(connection, path)
     finally:
         connection.close()
+
+
+def _extended_code(problem: apsw.Error) -> int:
+    return int(getattr(problem, "extendedresult", 0))  # which apsw's types do not know of
+
+
+def _is_ours_to_undo(path: Path) -> bool:
+    """Whether a file is marked as ours, or was empty before what its journal undoes.
+
+    See https://sqlite.org/fileformat2.html: 1.3 for the mark, 3 for the size before.
+    """
+    with path.open("rb") as file, Path(f"{path}-journal").open("rb") as journal:
+        mark, size_before = file.read(72)[68:], journal.read(20)[16:]
+    return APPLICATION_ID.to_bytes(4, "big") == mark or not int.from_bytes(size_before, "big")
 
 
 def _prepare(connection: apsw.Connection, path: Path) -> None:

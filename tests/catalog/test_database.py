@@ -235,6 +235,23 @@ def test_another_programs_database_is_refused_and_left_as_it_is(path: Path) -> N
     assert path.read_bytes() == before
 
 
+def test_what_another_program_left_half_written_is_refused_and_left_as_it_is(
+    path: Path, tmp_path: Path
+) -> None:
+    other = apsw.Connection(str(tmp_path / "other.db"))
+    other.execute("CREATE TABLE songs (title); INSERT INTO songs VALUES ('one')")
+    other.execute("PRAGMA cache_size = 1; BEGIN")
+    other.execute("INSERT INTO songs SELECT zeroblob(100000)")  # more than it keeps in memory
+    files = {path: "other.db", Path(f"{path}-journal"): "other.db-journal"}
+    before = {copy: (tmp_path / name).read_bytes() for copy, name in files.items()}
+    other.close()
+    for copy, content in before.items():
+        copy.write_bytes(content)
+    with pytest.raises(CatalogCorrupt, match="half-written"):
+        Database(path)
+    assert {copy: copy.read_bytes() for copy in files} == before
+
+
 def test_a_newer_schema_is_refused_and_left_as_it_is(path: Path) -> None:
     Database(path).close()
     newer = apsw.Connection(str(path))

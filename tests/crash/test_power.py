@@ -6,6 +6,7 @@ from pathlib import Path
 
 import apsw
 import pytest
+from harness.opening import die_while_opened, older
 from harness.power import cut_power, record, replay, without_syncs
 
 SEED = 11
@@ -29,6 +30,22 @@ def test_the_same_cuts_damage_the_library_on_a_disk_that_lies(tmp_path: Path) ->
     report = replay(events, tmp_path / "cut", cuts=30, seed=SEED)
     assert report.broken
     assert report.lost > 0
+
+
+def test_a_library_whose_maker_dies_at_any_of_its_first_events_opens_again(tmp_path: Path) -> None:
+    report = die_while_opened(tmp_path / "new", seed=SEED, first=30, cuts=2)
+    assert report.broken == []
+    assert report.cuts == 90
+
+
+def test_a_library_whose_migration_dies_at_any_event_opens_again_with_all_jobs(
+    tmp_path: Path,
+) -> None:
+    start = older(tmp_path / "older.db", 1)
+    report = die_while_opened(tmp_path / "new", seed=SEED, start=start, cuts=1)
+    assert report.broken == []
+    assert report.lost == 0
+    assert report.promised == 3 * report.cuts
 
 
 def test_the_recorder_leaves_sqlite_as_it_was(tmp_path: Path) -> None:

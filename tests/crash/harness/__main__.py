@@ -15,9 +15,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from harness.flood import FloodReport, flood
+from harness.opening import die_while_opened, older
 from harness.points import PointsReport, die_everywhere
 from harness.power import CutReport, cut_power
 from harness.storm import StormReport, storm
+from stoat_nb.catalog.migrations import steps
 
 
 def main() -> int:
@@ -39,13 +41,14 @@ def main() -> int:
 
 
 def _all_of(asked: argparse.Namespace, base: Path) -> list[str]:
-    for name in ("full", "normal", "points", "storm", "flood"):
+    for name in ("full", "normal", "opening", "points", "storm", "flood"):
         (base / name).mkdir()
     broken, seed = [], asked.seed
     if asked.cuts:
         cut = cut_power(base / "full", cuts=asked.cuts, seed=seed)
         control = cut_power(base / "normal", cuts=asked.cuts, seed=seed, synchronous="NORMAL")
         broken += tell_cuts(cut, control)
+        broken += tell_opening(base / "opening", seed)
     if asked.every:
         broken += tell_points(die_everywhere(base / "points", every=asked.every))
     if asked.kills:
@@ -81,6 +84,27 @@ def tell_cuts(report: CutReport, control: CutReport) -> list[str]:
     if not control.lost:
         broken.append("the control lost nothing, so these cuts prove nothing: ask for more of them")
     return broken
+
+
+def tell_opening(folder: Path, seed: int) -> list[str]:
+    """Die at each event of making and of migrating a library, print it; return what is broken."""
+    starts = {
+        version: older(folder / f"{version}.db", version) for version in range(1, len(steps()))
+    }
+    reports = [
+        die_while_opened(folder / str(version), seed=seed, start=start, cuts=5)
+        for version, start in {0: None, **starts}.items()
+    ]
+    tell(
+        "Deaths at each event of making and of migrating a library",
+        (
+            ("kills and cuts", sum(report.cuts for report in reports)),
+            ("jobs lost", sum(report.lost for report in reports)),
+            ("libraries damaged", sum(len(report.broken) for report in reports)),
+        ),
+    )
+    lost = [f"an opening lost {report.lost} jobs" for report in reports if report.lost]
+    return lost + [line for report in reports for line in report.broken]
 
 
 def tell_points(report: PointsReport) -> list[str]:

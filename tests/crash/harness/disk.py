@@ -62,6 +62,13 @@ class StoredFile:
             _apply(self.synced, change)
         self.pending.clear()
 
+    def written(self) -> bytes:
+        """Return its bytes as the system shows them to every process."""
+        image = bytearray(self.synced)
+        for change in self.pending:
+            _apply(image, change)
+        return bytes(image)
+
     def survive(self, random: Random) -> bytes:
         """Return its bytes after a cut: nothing, some or all of what was not synced."""
         fate = random.choice((self._dropped, self._in_order, self._shuffled))
@@ -104,6 +111,10 @@ class Disk:
         # Every entry that the folder may still hold under a name, the newest last.
         self._entries: dict[str, list[StoredFile | None]] = {}
 
+    def hold(self, name: str, data: bytes) -> None:
+        """Have a file from before, synced long ago."""
+        self._entries[name] = [StoredFile(synced=bytearray(data))]
+
     def take(self, event: Event) -> None:
         """Let one thing happen."""
         match event:
@@ -116,6 +127,11 @@ class Disk:
                 self._entries.setdefault(event.name, [None]).append(None)
                 if event.is_durable:
                     self._sync_all()
+
+    def written(self) -> dict[str, bytes]:
+        """Kill the process: return what is found in the folder, which is all that was written."""
+        newest = {name: held[-1] for name, held in self._entries.items()}
+        return {name: file.written() for name, file in newest.items() if file is not None}
 
     def survivors(self, random: Random) -> dict[str, bytes]:
         """Cut the power: return what is found in the folder afterwards."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -104,7 +104,7 @@ def record(
 ) -> Sequence[Event]:
     """Let a library work, and return what that did to its disk and what was promised when."""
     folder.mkdir()
-    with _every_connection(_prepared(synchronous)), recording() as events:
+    with every_connection(prepared(synchronous)), recording() as events:
         for session in range(SESSIONS):
             _record_session(folder, events, f"{seed}/{session}", jobs // SESSIONS)
     return events
@@ -121,12 +121,7 @@ def replay(events: Sequence[Event], folder: Path, *, cuts: int, seed: int) -> Cu
             if isinstance(event, Told):
                 promises.hear(event.fact)
         done = point
-        found = folder / str(number)
-        found.mkdir(parents=True)
-        for name, data in disk.survivors(random).items():
-            (found / name).write_bytes(data)
-        _look(found / NAME, promises, report)
-        shutil.rmtree(found)
+        look(folder / str(number), disk.survivors(random), promises, report)
     return report
 
 
@@ -193,7 +188,9 @@ async def _failing(context: JobContext) -> Any:
     raise ValueError(f"{len(context.payload['text'])} is too long")
 
 
-def _prepared(synchronous: str | None) -> Callable[[apsw.Connection], None]:
+def prepared(synchronous: str | None) -> Callable[[apsw.Connection], None]:
+    """Return what sets up a connection, and keeps it from setting ``synchronous`` otherwise."""
+
     def prepare(connection: apsw.Connection) -> None:
         connection.wal_autocheckpoint(CHECKPOINT_PAGES)
         if synchronous is not None:
@@ -212,7 +209,8 @@ def _keep_synchronous(
 
 
 @contextmanager
-def _every_connection(hook: Callable[[apsw.Connection], None]) -> Iterator[None]:
+def every_connection(hook: Callable[[apsw.Connection], None]) -> Iterator[None]:
+    """Set up every connection that is opened meanwhile."""
     apsw.connection_hooks.append(hook)
     try:
         yield
@@ -223,16 +221,21 @@ def _every_connection(hook: Callable[[apsw.Connection], None]) -> Iterator[None]
 # -- what is found ---------------------------------------------------------------------------------
 
 
-def _look(path: Path, promises: Promises, report: CutReport) -> None:
+def look(folder: Path, left: Mapping[str, bytes], promises: Promises, report: CutReport) -> None:
     """Open what a cut left as anybody would, and compare it with what was promised."""
     report.promised += len(promises.submitted) + len(promises.ended)
+    folder.mkdir(parents=True)
+    for name, data in left.items():
+        (folder / name).write_bytes(data)
     try:
-        kept, integrity = _found(path)
+        kept, integrity = found_in(folder / NAME)
     except (StoatError, apsw.Error) as problem:
-        report.broken.append(f"cut {path.parent.name}: {problem}")
+        report.broken.append(f"cut {folder.name}: {problem}")
         return
+    finally:
+        shutil.rmtree(folder)
     if integrity != "ok":
-        report.broken.append(f"cut {path.parent.name}: {integrity}")
+        report.broken.append(f"cut {folder.name}: {integrity}")
     missing = [job_id for job_id in promises.submitted if job_id not in kept]
     changed = [ended for ended in promises.ended.values() if kept.get(ended.job_id) != ended]
     lost = {*missing, *(ended.job_id for ended in changed)}
@@ -240,7 +243,7 @@ def _look(path: Path, promises: Promises, report: CutReport) -> None:
     report.cuts_with_loss += bool(lost)
 
 
-def _found(path: Path) -> tuple[dict[str, Ended], str]:
+def found_in(path: Path) -> tuple[dict[str, Ended], str]:
     catalog = Catalog(path)
     try:
         states = catalog.job_store.states()
