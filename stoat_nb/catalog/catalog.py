@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, overload
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, overload
 
 import apsw
 
@@ -22,7 +22,7 @@ from stoat_nb.catalog.query import Page, Summary, VideoQuery, selection, summari
 from stoat_nb.catalog.recording import RecordCounts
 from stoat_nb.catalog.retention import Retention
 from stoat_nb.catalog.rows import Row, as_objects, pieces, rows_of
-from stoat_nb.catalog.scans import BegunScan, Scans
+from stoat_nb.catalog.scans import BegunScan, FencedDatabase, Scans
 from stoat_nb.catalog.selection import Selection
 from stoat_nb.catalog.values import as_integer
 from stoat_nb.catalog.videos import KnownFile, Videos
@@ -39,6 +39,13 @@ if TYPE_CHECKING:
     from stoat_nb.catalog.exports.stream import Stream
 
 __all__ = ["Catalog", "KnownFile", "RecordCounts"]
+
+
+class ScanTables(NamedTuple):
+    """What a scan writes down of places."""
+
+    presence: Presence
+    folders: Folders
 
 
 class Catalog:
@@ -137,10 +144,21 @@ class Catalog:
         return self._videos.record(scan_id, outcomes, at=at, attempt=attempt)
 
     def finish_scan(
-        self, scan_id: int, *, status: str, at: float, report: Mapping[str, Any]
+        self,
+        scan_id: int,
+        *,
+        status: str,
+        at: float,
+        report: Mapping[str, Any],
+        attempt: int | None = None,
     ) -> None:
-        """Write down how a scan ended."""
-        self._scans.finish(scan_id, status=status, at=at, report=report)
+        """Write down how a scan ended; with ``attempt`` only if that is still the newest one."""
+        self._scans.finish(scan_id, status=status, at=at, report=report, attempt=attempt)
+
+    def of_attempt(self, scan_id: int, attempt: int) -> ScanTables:
+        """Return what one attempt of a scan's job writes to; once it is over: JobTakenOver."""
+        fenced = FencedDatabase(self._database, scan_id, attempt)
+        return ScanTables(Presence(fenced), Folders(fenced))
 
     # -- reading --------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import apsw
 
 from stoat_nb.catalog.database import Database, fetch
+from stoat_nb.catalog.scans import FencedDatabase
 from stoat_nb.names import as_text
 
 #: Rows of a page: a reader that is slow must not hold a state of the file for long.
@@ -40,7 +41,7 @@ class KnownFolder(NamedTuple):
 class Folders:
     """The folders of a catalog."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database | FencedDatabase) -> None:
         self._database = database
 
     def present_files(self, folder: bytes) -> list[File]:

@@ -13,7 +13,7 @@ from stoat_nb.catalog.database import Database, fetch
 from stoat_nb.catalog.facts import FILE_FIELDS, file_cells, path_of
 from stoat_nb.catalog.folders import folder_id_of
 from stoat_nb.catalog.history import note, note_status
-from stoat_nb.catalog.scans import below
+from stoat_nb.catalog.scans import FencedDatabase, below
 from stoat_nb.catalog.values import as_moment_ns
 from stoat_nb.media.video import Found
 
@@ -35,7 +35,7 @@ _NAMESAKES = (
 class Presence:
     """Where the videos of a catalog are."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database | FencedDatabase) -> None:
         self._database = database
 
     def mark_seen(self, scan_id: int, folders: Sequence[bytes], *, at: float) -> None:

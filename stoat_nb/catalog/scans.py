@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 import apsw
 from msgspec import Struct
@@ -13,6 +13,8 @@ from stoat_nb.catalog.database import Database, fetch
 from stoat_nb.catalog.values import as_cell
 from stoat_nb.errors import JobTakenOver
 from stoat_nb.names import as_text
+
+T = TypeVar("T")
 
 _COUNTS = (
     "scanned",
@@ -47,6 +49,23 @@ def check_fence(connection: apsw.Connection, scan_id: int, attempt: int) -> None
     )
     if not holds:
         raise JobTakenOver(scan_id)
+
+
+class FencedDatabase:
+    """A database that one attempt of a scan writes to for as long as it is the newest one."""
+
+    def __init__(self, database: Database, scan_id: int, attempt: int) -> None:
+        self._database, self._scan_id, self._attempt = database, scan_id, attempt
+        self.read = database.read
+
+    def write(self, change: Callable[[apsw.Connection], T]) -> T:
+        """Make a change in one transaction, or raise JobTakenOver."""
+
+        def fenced(connection: apsw.Connection) -> T:
+            check_fence(connection, self._scan_id, self._attempt)
+            return change(connection)
+
+        return self._database.write(fenced)
 
 
 class Scans:
@@ -90,11 +109,21 @@ class Scans:
         )
         return {name: (error, kind) for name, error, kind in rows}
 
-    def finish(self, scan_id: int, *, status: str, at: float, report: Mapping[str, Any]) -> None:
+    def finish(
+        self,
+        scan_id: int,
+        *,
+        status: str,
+        at: float,
+        report: Mapping[str, Any],
+        attempt: int | None = None,
+    ) -> None:
         """Write down how a scan ended."""
+        one = self._database
+        database = one if attempt is None else FencedDatabase(one, scan_id, attempt)
         counts = [as_cell(report.get(name)) for name in _COUNTS]
         settings = ", ".join(f"{name} = ?" for name in _COUNTS)
-        self._database.write(
+        database.write(
             lambda connection: fetch(
                 connection,
                 f"UPDATE scans SET status = ?, finished_at = ?, report = ?, {settings} "  # noqa: S608 - of our own words alone

@@ -6,7 +6,7 @@ import time
 from collections.abc import Generator
 from contextlib import suppress
 
-from stoat_nb.catalog.catalog import Catalog
+from stoat_nb.catalog.catalog import Catalog, ScanTables
 from stoat_nb.catalog.scans import BegunScan
 from stoat_nb.media.extensions import VIDEO_EXTENSIONS
 from stoat_nb.media.find import find_folders
@@ -28,9 +28,11 @@ class Finding:
         disk: Disk,
         *,
         catalog: Catalog,
+        tables: ScanTables,
         settings: Settings,
     ) -> None:
         self._order, self._begun, self._catalog = order, begun, catalog
+        self._presence, self._folders = tables
         self._extensions = settings.extensions or VIDEO_EXTENSIONS
         self._hidden = settings.hidden
         self._knowledge = self._known(disk)
@@ -47,13 +49,12 @@ class Finding:
 
     def note(self, batch: Batch) -> int:
         """Write down where known files are; return how many of them are back."""
-        presence, scan_id, now = self._catalog.presence, self._begun.scan_id, time.time()
+        presence, scan_id, now = self._presence, self._begun.scan_id, time.time()
         presence.move(scan_id, batch.moved, at=now)
         returned = presence.mark_back(scan_id, batch.back, at=now)
         presence.mark_seen(scan_id, batch.same, at=now)
         if self._order.is_whole:
-            folders = self._catalog.folders
-            folders.mark_listed(scan_id, batch.folders, rules=self._rules, at=now)
+            self._folders.mark_listed(scan_id, batch.folders, rules=self._rules, at=now)
         else:
             presence.mark_seen(scan_id, [one.path for one in batch.folders], at=now)
         return returned

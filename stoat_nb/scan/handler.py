@@ -66,7 +66,7 @@ class _Scan:
         self._context, self._catalog, self._engine = context, catalog, engine
         self._settings, self._lanes = settings, lanes
         self._order = order_of(context.payload)
-        self._scan_id = 0
+        self._scan_id, self._tables = 0, catalog.of_attempt(0, context.attempt)
         self._started = time.monotonic()
         self._tally = Tally()
         self._total: int | None = None
@@ -103,9 +103,10 @@ class _Scan:
         )
         begun = await self._context.in_thread(begin)
         self._scan_id = begun.scan_id
+        self._tables = self._catalog.of_attempt(begun.scan_id, self._context.attempt)
         if begun.goes_on:
             self._context.log("Goes on where it was stopped: what it has recorded is kept.")
-            await self._context.in_thread(self._catalog.folders.begin_again, self._scan_id)
+            await self._context.in_thread(self._tables.folders.begin_again, self._scan_id)
         return begun
 
     async def _finish(self, status: str) -> dict[str, Any]:
@@ -128,6 +129,7 @@ class _Scan:
             status=status,
             at=time.time(),
             report=report.to_json(),
+            attempt=self._context.attempt,
         )
         await self._context.in_thread(finish)
         self._context.log(f"{report}.")
@@ -135,7 +137,14 @@ class _Scan:
 
     async def _find_and_probe(self, begun: BegunScan) -> None:
         disk = await self._context.in_thread(disk_of, self._order.root)
-        finding = Finding(self._order, begun, disk, catalog=self._catalog, settings=self._settings)
+        finding = Finding(
+            self._order,
+            begun,
+            disk,
+            catalog=self._catalog,
+            tables=self._tables,
+            settings=self._settings,
+        )
         prober = Prober(
             self._engine,
             root=self._order.root,
@@ -221,7 +230,7 @@ class _Scan:
             if outcome.failure is not None and outcome.failure.error_class in UNSETTLED
         }
         if unsettled:
-            await self._context.in_thread(self._catalog.folders.distrust, unsettled)
+            await self._context.in_thread(self._tables.folders.distrust, unsettled)
 
     async def _sweep(self) -> None:
         """See to known files that were not found, where the walk has really looked."""
@@ -230,6 +239,7 @@ class _Scan:
             return  # it has not looked at the others
         sweep = Sweep(
             self._catalog,
+            self._tables,
             root=self._order.root,
             scan_id=self._scan_id,
             accept_removals=self._order.accept_removals,

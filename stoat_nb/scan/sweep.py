@@ -6,13 +6,16 @@ import os
 import time
 from collections.abc import Mapping, Sequence
 
-from stoat_nb.catalog.catalog import Catalog
+from stoat_nb.catalog.catalog import Catalog, ScanTables
+from stoat_nb.scan.absent import absent, is_empty
 from stoat_nb.scan.comparison import is_expected, is_present
 from stoat_nb.scan.tally import Tally
 
 #: When more than this part of what is known, and more than so many files, are not there any more,
 #: a disk that is not mounted is likelier than a person who deleted them.
 LIKELY_PART, LIKELY_COUNT = 0.5, 20
+#: The number of no scan: none of the folders was seen by it.
+NO_SCAN = 0
 NOTHING = (
     "No videos were found. Files are taken for videos by their ending; "
     "see the 'extensions' setting for the list."
@@ -23,9 +26,16 @@ class Sweep:
     """The last step of a scan. Blocking: runs on a thread."""
 
     def __init__(
-        self, catalog: Catalog, *, root: bytes, scan_id: int, accept_removals: bool
+        self,
+        catalog: Catalog,
+        tables: ScanTables,
+        *,
+        root: bytes,
+        scan_id: int,
+        accept_removals: bool,
     ) -> None:
         self._catalog, self._root, self._scan_id = catalog, root, scan_id
+        self._presence, self._folders = tables
         self._accept_removals = accept_removals
 
     def run(
@@ -49,7 +59,7 @@ class Sweep:
         unreadable
             Folders of which nothing is known.
         """
-        tally.found_again(self._catalog.presence.find_again(self._scan_id))
+        tally.found_again(self._presence.find_again(self._scan_id))
         is_there = os.path.isdir(self._root)  # noqa: PTH112 - bytes
         if tally.found == 0:
             known = self._known(whole=recursive)
@@ -60,29 +70,30 @@ class Sweep:
             if (looks_empty or not is_there) and not self._accept_removals:
                 self._out_of_reach(tally, known, is_there)
                 return
-        lost = self._still_lost(gone)
+        suspects = self._still_known(gone)
         if recursive:
-            lost |= self._vanished(unreadable if is_there else ())
-        if lost:
+            suspects |= self._not_come_across(self._scan_id, unreadable if is_there else ())
+        if suspects:
+            # What comes back may come back without any trace in its folder's times.
+            self._folders.distrust(suspects)
+        if lost := absent(self._root, suspects):
             self._lose(tally, lost, recursive=recursive)
 
     def _lose(
         self, tally: Tally, lost: Mapping[bytes, Sequence[bytes]], *, recursive: bool
     ) -> None:
-        # What comes back may come back without any trace in its folder's times.
-        self._catalog.folders.distrust(lost)
         count = sum(len(names) for names in lost.values())
         # Counting all rows of a large library takes a while: only where there is some doubt.
         doubtful = count > LIKELY_COUNT and not self._accept_removals
         if doubtful and count > LIKELY_PART * (known := self._known(whole=recursive)):
-            tally.offline = self._catalog.presence.mark_some_offline(self._scan_id, lost)
+            tally.offline = self._presence.mark_some_offline(self._scan_id, lost)
             tally.notes.append(
                 f"{count:,} of {known:,} known videos are not there any more. So many are rarely "
                 "deleted on purpose: they are kept as offline. If they are gone for good, scan "
                 "once more and accept removals."
             )
         else:
-            tally.removed = self._catalog.presence.mark_gone(self._scan_id, lost, at=time.time())
+            tally.removed = self._presence.mark_gone(self._scan_id, lost, at=time.time())
 
     def _known(self, *, whole: bool) -> int:
         if whole:
@@ -91,8 +102,14 @@ class Sweep:
         return sum(map(is_present, files))
 
     def _out_of_reach(self, tally: Tally, known: int, is_there: bool) -> None:
-        tally.offline = self._catalog.presence.mark_offline(self._scan_id, self._root)
-        self._catalog.folders.distrust_below(self._root)
+        self._folders.distrust_below(self._root)
+        if is_empty(self._root):
+            tally.offline = self._presence.mark_offline(self._scan_id, self._root)
+        else:  # other files lie there, or its videos have come back since
+            lost = absent(self._root, self._not_come_across(NO_SCAN, ()))
+            tally.offline = self._presence.mark_some_offline(self._scan_id, lost)
+        if not tally.offline:
+            return
         what = "is empty" if is_there else "is not there"
         tally.notes.append(
             f"The folder {what}, but {known:,} of its videos are known: its disk may not be "
@@ -100,19 +117,21 @@ class Sweep:
             "accept removals."
         )
 
-    def _still_lost(self, gone: Mapping[bytes, Sequence[bytes]]) -> dict[bytes, list[bytes]]:
+    def _still_known(self, gone: Mapping[bytes, Sequence[bytes]]) -> dict[bytes, list[bytes]]:
         """Leave out what the walk found in another folder after it had missed it in this one."""
-        lost: dict[bytes, list[bytes]] = {}
+        suspects: dict[bytes, list[bytes]] = {}
         for folder, names in gone.items():
             known = self._catalog.known_files(folder)
             if left := [name for name in names if name in known]:
-                lost[folder] = left
-        return lost
+                suspects[folder] = left
+        return suspects
 
-    def _vanished(self, unreadable: Sequence[bytes]) -> dict[bytes, list[bytes]]:
-        """Return the known files of folders that the walk did not come across."""
+    def _not_come_across(
+        self, scan_id: int, unreadable: Sequence[bytes]
+    ) -> dict[bytes, list[bytes]]:
+        """Return the known files of folders that a scan did not come across."""
         found: dict[bytes, list[bytes]] = {}
-        for folder in self._catalog.folders.not_seen(self._scan_id, self._root):
+        for folder in self._catalog.folders.not_seen(scan_id, self._root):
             if not _is_below(folder, unreadable):
                 files = self._catalog.known_files(folder)
                 found[folder] = [

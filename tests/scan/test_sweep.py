@@ -4,14 +4,82 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from stoat_nb import Library
+from stoat_nb.catalog.catalog import ScanTables
 from stoat_nb.errors import JobError
+from stoat_nb.scan.absent import absent
 from stoat_nb.scan.sweep import Sweep
 from stoat_nb.scan.tally import Tally
+
+
+def sweep_again(
+    library: Library, folder: Path, scan_id: int, *, unreadable: Sequence[bytes] = ()
+) -> Tally:
+    """Do once more what a scan does last, as if it had found one video and no folder."""
+    tables = ScanTables(library.catalog.presence, library.catalog.folders)
+    root, tally = os.fsencode(folder), Tally()
+    sweep = Sweep(library.catalog, tables, root=root, scan_id=scan_id, accept_removals=False)
+    tally.found = 1
+    sweep.run(tally, gone={}, recursive=True, unreadable=unreadable)
+    return tally
+
+
+def statuses(library: Library) -> list[str]:
+    return library.videos()["status"].astype(str).tolist()
+
+
+def test_files_of_folders_that_another_scan_has_seen_since_are_not_missing(
+    library: Library, folder: Path
+) -> None:
+    first = library.scan(folder).result(timeout=120)
+    before = statuses(library)
+    library.scan(next(path for path in folder.iterdir() if path.is_dir())).result(timeout=120)
+    tally = sweep_again(library, folder, first.scan_id)
+    assert (tally.removed, tally.offline, tally.notes) == (0, 0, [])
+    assert statuses(library) == before
+
+
+def test_files_that_come_back_while_their_scan_ends_are_not_offline(
+    library: Library, folder: Path
+) -> None:
+    library.scan(folder).result(timeout=120)
+    before = statuses(library)
+    scan_id = library.scan(folder).result(timeout=120).scan_id
+    tables = ScanTables(library.catalog.presence, library.catalog.folders)
+    tally = Tally()  # the walk found nothing: the disk was mounted after it
+    Sweep(
+        library.catalog, tables, root=os.fsencode(folder), scan_id=scan_id, accept_removals=False
+    ).run(tally, gone={}, recursive=True, unreadable=())
+    assert (tally.removed, tally.offline, tally.notes) == (0, 0, [])
+    assert statuses(library) == before
+
+
+def test_what_a_scan_missed_is_missing_only_if_the_disk_says_so_too(tmp_path: Path) -> None:
+    folder, elsewhere = tmp_path / "videos", tmp_path / "elsewhere"
+    for made in (folder / "folder.mp4", elsewhere):
+        made.mkdir(parents=True)
+    for path in (folder / "there.mp4", elsewhere / "a.mp4"):
+        path.touch()
+    (folder / "linked").symlink_to(elsewhere)  # a scan does not enter links
+    root = os.fsencode(folder)
+    missed = {
+        root: [b"there.mp4", b"gone.mp4", b"folder.mp4"],
+        root + b"/linked": [b"a.mp4"],
+        root + b"/gone": [b"a.mp4"],
+        root + b"/there.mp4": [b"a.mp4"],
+    }
+    assert absent(root, missed) == missed | {root: [b"gone.mp4", b"folder.mp4"]}
+    assert absent(root + b"/no root", {root + b"/no root": [b"a"]}) == {root + b"/no root": [b"a"]}
+
+
+def test_a_folder_that_cannot_be_listed_says_nothing_of_its_files(tmp_path: Path) -> None:
+    too_long = os.fsencode(tmp_path) + b"/" + b"x" * 300  # no file system has such a name
+    assert absent(os.fsencode(tmp_path), {too_long: [b"a.mp4"]}) == {}
 
 
 def test_most_files_moved_out_of_a_folder_that_stays_are_moved_and_no_disaster(
@@ -36,14 +104,10 @@ def test_files_in_a_folder_that_cannot_be_read_stay_as_they_are(
     library: Library, folder: Path
 ) -> None:
     first = library.scan(folder).result(timeout=120)
-    before = library.videos()["status"].astype(str).tolist()
-    sweep = Sweep(
-        library.catalog, root=os.fsencode(folder), scan_id=first.scan_id, accept_removals=False
-    )
-    tally = Tally()
-    sweep.run(tally, gone={}, recursive=True, unreadable=[os.fsencode(folder)])
+    before = statuses(library)
+    tally = sweep_again(library, folder, first.scan_id, unreadable=[os.fsencode(folder)])
     assert (tally.removed, tally.offline, tally.notes) == (0, 0, [])
-    assert library.videos()["status"].astype(str).tolist() == before
+    assert statuses(library) == before
 
 
 def test_a_mode_that_there_is_not_is_refused_with_those_there_are(
