@@ -92,7 +92,7 @@ def alike(
     sizes = json.dumps(sorted({size for size, _content in alone}))
     hashes = json.dumps([content for _size, content in alone])
     found: defaultdict[tuple[int, str], list[_Row]] = defaultdict(list)
-    bindings = {"scan": scan_id, "sizes": sizes, "hashes": hashes}
+    bindings: dict[str, int | str] = {"scan": scan_id, "sizes": sizes, "hashes": hashes}
     for video_id, size, content, is_new, status, device, folder, name in fetch(
         connection, _ALIKE, bindings
     ):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import panel as pn
 from bokeh.document import Document
@@ -17,7 +18,7 @@ log = logger(__name__)
 
 
 class ServedPage:
-    """The page of one session. To be made on the loop that serves it, as pages are.
+    """The page of one session, from any thread of its server.
 
     Bokeh's ``add_next_tick_callback`` would do from any thread, but it changes a list that belongs
     to all pages and that their loop uses meanwhile; and while Panel holds changes of a page back,
@@ -26,11 +27,14 @@ class ServedPage:
 
     def __init__(self, document: Document) -> None:
         self._document = document
-        self._loop = asyncio.get_running_loop()
+        self._loop = _serving_loop(document)
         self._turns: set[asyncio.Task[None]] = set()
 
     def soon(self, action: Callable[[], None], gone: Callable[[], object]) -> None:
         """Have something done under the page's lock, or told that there is no page. Any thread."""
+        if self._loop is None:
+            gone()
+            return
         try:
             self._loop.call_soon_threadsafe(self._begin, action, gone)
         except RuntimeError:  # the loop has ended, and all of its pages with it
@@ -72,6 +76,20 @@ class ServedPage:
             finally:
                 _keep_to_the_browser(document)
                 document.unhold()
+
+
+def _serving_loop(document: Document) -> asyncio.AbstractEventLoop | None:
+    """Return the loop that serves a page; None for one that is made only to warm a server up.
+
+    Not the running loop: since Bokeh 3.10 pages are made on worker threads, which have none.
+    """
+    session: Any = document.session_context
+    if session is None or session.server_context is None:
+        return None
+    loop = session.server_context.application_context.io_loop
+    # Tornado's loop has asyncio's inside it.
+    serving: asyncio.AbstractEventLoop | None = getattr(loop, "asyncio_loop", loop)
+    return serving
 
 
 def _keep_to_the_browser(document: Document) -> None:

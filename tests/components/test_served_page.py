@@ -9,10 +9,13 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+from bokeh.application import Application
 from bokeh.document import Document
-from bokeh.document.events import DocumentPatchedEvent, ModelChangedEvent
 from bokeh.models import Div
-from bokeh.server.contexts import BokehSessionContext
+from bokeh.protocol import Protocol
+from bokeh.protocol.message import Message
+from bokeh.server.connection import ServerConnection
+from bokeh.server.contexts import ApplicationContext, BokehSessionContext
 from bokeh.server.session import ServerSession
 from tornado.ioloop import IOLoop
 
@@ -29,21 +32,22 @@ class Visit:
         self.part = Div(text="")
         self.document = Document()
         self.document.add_root(self.part)
-        context = BokehSessionContext("one", None, self.document)  # type: ignore[arg-type]
+        application = ApplicationContext(Application(), io_loop=IOLoop.current())
+        context = BokehSessionContext("one", application.server_context, self.document)  # type: ignore[arg-type]
         self.document._session_context = lambda: context  # type: ignore[assignment]
         self.session = ServerSession("one", self.document, io_loop=IOLoop.current())  # type: ignore[arg-type]
         context._set_session(self.session)
-        self.session.subscribe(self)  # type: ignore[arg-type]
+        self.session.subscribe(ServerConnection(Protocol(), self, application, self.session))  # type: ignore[arg-type]
         self.page = ServedPage(self.document)
         self.sent: list[str] = []
         self.is_locked: list[bool] = []
         self.happened = asyncio.Event()
 
-    async def send_patch_document(self, event: DocumentPatchedEvent) -> None:
+    async def send_message(self, message: Message[Any]) -> None:
+        """Stand where a connection has its websocket."""
         await asyncio.sleep(0)  # a socket that is in use is waited for
-        assert isinstance(event, ModelChangedEvent)
-        self.sent.append(event.new)
-        self.is_locked.append(self.session._lock._block._value == 0)
+        self.sent += [event["new"] for event in message.content["events"]]
+        self.is_locked.append(is_held(self.session._lock))
         self.happened.set()
 
     def write(self, *texts: str) -> None:
@@ -64,6 +68,11 @@ def on_a_page(test: Callable[[Visit], Awaitable[None]]) -> None:
         await test(Visit())
 
     asyncio.run(run())
+
+
+def is_held(lock: Any) -> bool:
+    """Whether a page's lock is held: asyncio's since Bokeh 3.10, Tornado's before."""
+    return bool(lock.locked() if isinstance(lock, asyncio.Lock) else lock._block._value == 0)
 
 
 def never() -> None:
@@ -138,6 +147,24 @@ def test_a_change_that_fails_is_logged_and_the_next_one_is_made(
     with caplog.at_level(logging.ERROR):
         on_a_page(test)
     assert "A page could not be changed." in caplog.text
+
+
+def test_a_page_is_changed_from_a_thread_without_a_loop_as_it_may_be_made_on_one() -> None:
+    async def test(visit: Visit) -> None:
+        visit.page = await asyncio.to_thread(ServedPage, visit.document)
+        visit.page.soon(lambda: visit.write("made on a thread"), never)
+        await visit.until(lambda: visit.sent == ["made on a thread"])
+
+    on_a_page(test)
+
+
+def test_a_page_that_only_warms_a_server_up_is_never_changed() -> None:
+    document = Document()
+    context = BokehSessionContext("warm", None, document)  # type: ignore[arg-type]
+    document._session_context = lambda: context  # type: ignore[assignment]
+    told: list[str] = []
+    ServedPage(document).soon(never, lambda: told.append("no page"))
+    assert told == ["no page"]
 
 
 def test_who_changes_a_page_that_was_closed_is_told() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import select
 import signal
@@ -20,19 +19,26 @@ from .conftest import Served, serving
 from .test_server import descendants
 
 N_FILES = 800
+N_ENOUGH = 20
+N_WARM = 8
 PATIENCE_MS = 30_000
 
 
 @pytest.fixture
-def slow(environment: dict[str, str]) -> dict[str, str]:
-    """One reader, so that a scan takes long enough to be caught in the middle."""
-    return {**environment, "STOAT_PROBE_WORKERS": "1"}
+def two_readers(environment: dict[str, str]) -> dict[str, str]:
+    """Two readers of one disk, which may take as long as they like: these tests stop one."""
+    return {
+        **environment,
+        "STOAT_PROBE_WORKERS": "2",
+        "STOAT_READERS_PER_DISK": "2",
+        "STOAT_PROBE_TIMEOUT_S": "600",
+    }
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     folder = tmp_path / "videos"
-    make_samples(folder / "0")  # read first, so that real videos are among what is done
+    make_samples(folder / "0")
     for number in range(N_FILES - n_files(folder)):
         (folder / f"{number}.mp4").write_bytes(b"no video")
     return folder
@@ -46,12 +52,34 @@ def api_of(served: Served) -> httpx.Client:
     return httpx.Client(base_url=f"{served.address}/api/v1", timeout=60)
 
 
-def follow_until_some_are_recorded(api: httpx.Client, job_id: str) -> None:
-    with api.stream("GET", f"/jobs/{job_id}/events") as answer:
-        for line in answer.iter_lines():
-            if line.startswith("data: ") and api.get("/videos?limit=1").json()["total"] > 20:
-                assert json.loads(line[6:])["status"] == "running"
-                return
+def scan(api: httpx.Client, folder: Path, **options: str) -> str:
+    answer = api.post("/videos/scan", json={"path": str(folder), **options})
+    job_id: str = answer.json()["job_id"]
+    return job_id
+
+
+def scan_in_the_middle(api: httpx.Client, served: Served, folder: Path) -> str:
+    """Start a scan that records some files and can't end: one of its two readers stands still."""
+    warm = folder.with_name("warm")
+    warm.mkdir()
+    for number in range(N_WARM):
+        (warm / f"{number}.avi").write_bytes(b"no video")
+    while len(readers := readers_of(served)) < 2:
+        api.get(f"/jobs/{scan(api, warm, mode='full')}/wait")
+    os.kill(readers[0], signal.SIGSTOP)
+    job_id = scan(api, folder)
+    while api.get("/videos?limit=1").json()["total"] <= N_WARM + N_ENOUGH:
+        state = api.get(f"/jobs/{job_id}/wait?timeout=0.05").json()
+        assert state["status"] in {"pending", "running"}
+    return job_id
+
+
+def readers_of(served: Served) -> list[int]:
+    return [
+        pid
+        for pid in descendants(served.process.pid)
+        if b"engines/worker.py" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    ]
 
 
 def kill_all_at_once(served: Served) -> None:
@@ -65,22 +93,22 @@ def kill_all_at_once(served: Served) -> None:
     assert served.process.wait(30) == -signal.SIGKILL
 
 
-def rows_of(library: Library) -> pd.DataFrame:
-    return library.videos().set_index("path")
+def rows_of(library: Library, folder: Path) -> pd.DataFrame:
+    rows = library.videos().set_index("path")
+    return rows[rows.index.str.startswith(f"{folder}/")]
 
 
 def test_a_scan_goes_on_where_a_killed_server_left_it(
-    environment: dict[str, str], slow: dict[str, str], tmp_path: Path, folder: Path
+    environment: dict[str, str], two_readers: dict[str, str], tmp_path: Path, folder: Path
 ) -> None:
-    with serving(slow, tmp_path, "serve", "--port", "0") as served, api_of(served) as api:
-        job_id = api.post("/videos/scan", json={"path": str(folder)}).json()["job_id"]
-        follow_until_some_are_recorded(api, job_id)
+    with serving(two_readers, tmp_path, "serve", "--port", "0") as served, api_of(served) as api:
+        job_id = scan_in_the_middle(api, served, folder)
         kill_all_at_once(served)
     with Library(tmp_path / "stoat.db", take="none") as library:
         abandoned = library.job(job_id).state
-        before = rows_of(library)
+        before = rows_of(library, folder)
     assert (abandoned.status, abandoned.attempt, abandoned.deaths) == ("pending", 1, 1)
-    assert 20 < len(before) < N_FILES
+    assert N_ENOUGH < len(before) < N_FILES
     with serving(environment, tmp_path, "serve", "--port", "0") as served, api_of(served) as api:
         ended = api.get(f"/jobs/{job_id}/wait").json()
         log = [line["text"] for line in api.get(f"/jobs/{job_id}/log").json()["items"]]
@@ -88,7 +116,7 @@ def test_a_scan_goes_on_where_a_killed_server_left_it(
     assert (ended["status"], ended["attempt"], ended["error"]) == ("complete", 2, None)
     assert any("ended before it did" in line for line in log)
     with Library(tmp_path / "stoat.db", take="none") as library:
-        after = rows_of(library)
+        after = rows_of(library, folder)
     assert_adds_up(ended["result"], after)
     assert after["probed_at"][before.index].equals(before["probed_at"])
 
@@ -102,11 +130,10 @@ def assert_adds_up(result: dict[str, Any], rows: pd.DataFrame) -> None:
 
 
 def test_a_scan_goes_on_after_a_server_was_stopped(
-    environment: dict[str, str], slow: dict[str, str], tmp_path: Path, folder: Path
+    environment: dict[str, str], two_readers: dict[str, str], tmp_path: Path, folder: Path
 ) -> None:
-    with serving(slow, tmp_path, "serve", "--port", "0") as served, api_of(served) as api:
-        job_id = api.post("/videos/scan", json={"path": str(folder)}).json()["job_id"]
-        follow_until_some_are_recorded(api, job_id)
+    with serving(two_readers, tmp_path, "serve", "--port", "0") as served, api_of(served) as api:
+        job_id = scan_in_the_middle(api, served, folder)
         code, stdout, stderr = served.stop()
     assert (code, stderr) == (0, "")
     assert stdout == "Stopped. 1 job goes on when the library is next opened.\n"

@@ -8,6 +8,7 @@ from msgspec import Struct
 from stoat_nb.catalog.database import fetch
 from stoat_nb.catalog.filters.axis import Axis, axis, bin_of, without_range
 from stoat_nb.catalog.filters.fields import field_named
+from stoat_nb.catalog.filters.sql import Clause
 from stoat_nb.catalog.query import VideoQuery, matching, tables_for
 
 
@@ -78,7 +79,7 @@ def _counted(
     return [(row[:-1], row[-1]) for row in rows]
 
 
-def _bin_or_null(chosen: Axis) -> tuple[str, tuple[object, ...]]:
+def _bin_or_null(chosen: Axis) -> Clause:
     if not chosen.n_bins:
         return "NULL", ()
     sql, bindings = bin_of(chosen)
