@@ -16,6 +16,7 @@ from panel.viewable import Viewable
 
 from stoat_nb.api.app import create_api
 from stoat_nb.api.guard import App, Guard
+from stoat_nb.api.request_log import RequestLog
 from stoat_nb.dashboard import create_dashboard
 from stoat_nb.errors import AddressInUse, AddressRefused
 from stoat_nb.library import Library
@@ -70,7 +71,7 @@ def create_app(library: Library) -> App:
         sign_sessions=True,
         secret_key=secrets.token_bytes(32),
     )
-    return Guard(api)
+    return RequestLog(Guard(api))
 
 
 def _icon() -> Response:

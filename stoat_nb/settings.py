@@ -60,6 +60,13 @@ def _flag(name: str, text: str) -> bool:
     raise SettingError(name, text, "yes or no")
 
 
+def _level(name: str, text: str) -> str:
+    word = text.strip().lower()
+    if word in ("debug", "info", "warning", "error"):
+        return word
+    raise SettingError(name, text, "debug, info, warning or error")
+
+
 def _text(_name: str, text: str) -> str:
     return text
 
@@ -152,6 +159,10 @@ class Settings(Struct, frozen=True, kw_only=True):
     ] = 512
     host: Annotated[str, Setting(_text, "Address `stoat serve` listens on.")] = "127.0.0.1"
     port: Annotated[int, Setting(_port, "Port `stoat serve` listens on; 0: any free one.")] = 8642
+    log_level: Annotated[
+        str,
+        Setting(_level, "What a server logs to stderr: debug, info, warning or error on."),
+    ] = "warning"
 
     def __post_init__(self) -> None:
         """Check what is given in Python as what the environment says is checked."""

@@ -8,6 +8,7 @@ import threading
 from pathlib import Path
 
 from stoat_nb.library import Library
+from stoat_nb.logs import log_to_stderr
 from stoat_nb.settings import Settings
 from stoat_nb.user_paths import expand_path
 
@@ -24,6 +25,7 @@ def shared_library(path: str | os.PathLike[str] | None = None) -> Library:
     chosen = expand_path(settings.library if path is None else path).absolute()
     with _shared_lock:
         if chosen not in _shared or _shared[chosen].closed:
+            log_to_stderr(settings.log_level)
             _shared[chosen] = Library(chosen, settings=settings)
             settle()
         return _shared[chosen]

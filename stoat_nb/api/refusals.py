@@ -11,7 +11,7 @@ from starlette.requests import Request
 
 from stoat_nb import errors
 from stoat_nb.api.plain import Json
-from stoat_nb.logs import logger
+from stoat_nb.logs import bound, logger
 from stoat_nb.names import shown
 
 log = logger(__name__)
@@ -59,8 +59,10 @@ def refusal(problem: Exception) -> Json:
         return body(422, "BAD_REQUEST", _sentence(problem))
     if isinstance(problem, HTTPException):
         return _of_http(problem)
-    log.error("A request failed in a way that was not foreseen.", exc_info=problem)
-    return body(500, "INTERNAL", "The server failed at this request. Its log says more.")
+    which = bound().get("request_id", "without an id")
+    log.error("Request %s failed in a way that was not foreseen.", which, exc_info=problem)
+    sentence = f"The server failed at this request. Its log has the reason: look for {which}."
+    return body(500, "INTERNAL", sentence)
 
 
 async def answer_refusal(_request: Request, problem: Exception) -> Json:

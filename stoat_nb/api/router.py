@@ -9,11 +9,12 @@ from fastapi import APIRouter, Request, Response
 from fastapi.routing import APIRoute
 
 from stoat_nb.api.exports import ExportRoutes
-from stoat_nb.api.guard import admit
+from stoat_nb.api.guard import Receive, Scope, Send, admit
 from stoat_nb.api.jobs import JobRoutes
 from stoat_nb.api.media import MediaRoutes
 from stoat_nb.api.plain import Json
 from stoat_nb.api.refusals import body, refusal
+from stoat_nb.api.request_log import RequestLog
 from stoat_nb.api.shapes import Refusal
 from stoat_nb.api.videos import VideoRoutes
 from stoat_nb.library import Library
@@ -27,6 +28,10 @@ _REFUSALS: dict[int | str, dict[str, Any]] = {
 
 class _Route(APIRoute):
     """A route that answers refusals itself, so that they look the same in whatever app it is."""
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; it has an id in whatever app this is."""
+        await RequestLog(super().handle)(scope, receive, send)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()

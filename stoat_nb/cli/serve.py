@@ -17,6 +17,7 @@ from stoat_nb.cli.door import open_existing, open_library
 from stoat_nb.errors import MissingExtra
 from stoat_nb.jobs.state import JobStatus
 from stoat_nb.library import Library
+from stoat_nb.logs import log_to_stderr
 from stoat_nb.media.samples import make_samples
 from stoat_nb.names import shown
 from stoat_nb.scan import SCAN_JOB_TYPE
@@ -91,6 +92,7 @@ def _server() -> ModuleType:
 def _listener(server: ModuleType, host: str | None, port: int | None) -> socket.socket:
     # Before the library is opened: a refused address must leave nothing behind.
     settings = Settings.from_environment()
+    log_to_stderr(settings.log_level)
     listener: socket.socket = server.listen(
         settings.host if host is None else host, settings.port if port is None else port
     )

@@ -214,7 +214,7 @@ class LiveJobs:
     def _dismiss(self, state: JobState) -> None:
         self._jobs.pop(state.job_id, None)
         self._news.publish(state)
-        log.info("Job %s is %s.", state.job_id, state.status, extra={"job": state.job_id})
+        log.info("Job %s is %s.", state.job_id, state.status, extra={"job_id": state.job_id})
 
     def _lose(self, live: LiveJob, kept: JobState | None) -> None:
         """Let go of a job over which this process was taken for dead."""

@@ -10,7 +10,7 @@ from typing import Any
 from stoat_nb.errors import JobError
 from stoat_nb.jobs.context import JobContext, Registration
 from stoat_nb.jobs.verdict import Verdict, of_raise, of_return
-from stoat_nb.logs import logger
+from stoat_nb.logs import bind, logger
 from stoat_nb.names import shown
 
 log = logger(__name__)
@@ -77,7 +77,8 @@ class Running:
         problem = self.task.exception()
         if problem is None:
             return of_return(self.task.result(), cancelled=cancelled, late=self._late)
-        log.error("Job %s failed: %s.", self.context.job_id, type(problem).__name__)
+        job_id = self.context.job_id
+        log.error("Job %s failed: %s.", job_id, type(problem).__name__, extra={"job_id": job_id})
         return of_raise(problem, cancelled=cancelled, late=self._late)
 
     def _give_up(self) -> None:
@@ -112,6 +113,7 @@ class Running:
 
 async def _awaited(registration: Registration, context: JobContext) -> Any:
     """Call the handler in its task: whatever it does wrong ends its own job, and only that."""
+    bind(job_id=context.job_id)
     coming = registration.handler(context)
     if not inspect.isawaitable(coming):
         raise JobError(

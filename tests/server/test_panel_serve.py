@@ -36,16 +36,17 @@ def address(
     (folder / "page.py").write_text("import panel as pn\npn.panel('hello').servable()\n")
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
-    process = subprocess.Popen(
-        [
-            *(sys.executable, "-m", "panel", "serve", "page.py", "--address", "127.0.0.1"),
-            *("--port", str(port), *SERVERS[request.param]),
-        ],
-        cwd=folder,
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "panel", "serve", "page.py", "--address", "127.0.0.1"),
+                *("--port", str(port), *SERVERS[request.param]),
+            ],
+            cwd=folder,
+            env={**environment, "STOAT_LOG_LEVEL": "info"},
+            stdout=log,
+            stderr=log,
+        )
     try:
         address = f"http://127.0.0.1:{port}"
         wait_for(process, address)
@@ -67,6 +68,14 @@ def wait_for(process: subprocess.Popen[bytes], address: str) -> None:
                 continue
             return
     raise AssertionError(f"panel serve ended with {process.returncode}")
+
+
+def test_requests_are_in_the_log_of_the_server(address: str) -> None:
+    with httpx.Client(base_url=f"{address}/api/v1", timeout=60) as api:
+        assert api.get("/jobs").headers["x-request-id"]
+        api.get("/health")  # a connection's answers follow one another, and so do their lines
+    log = LIBRARIES[address].with_name("log").read_text("utf-8")
+    assert "GET /api/v1/jobs: 200 after " in log
 
 
 def test_a_scan_runs_and_is_followed_to_its_end(address: str, tmp_path: Path) -> None:
