@@ -71,7 +71,7 @@ def create_app(library: Library) -> App:
         sign_sessions=True,
         secret_key=secrets.token_bytes(32),
     )
-    return RequestLog(Guard(api))
+    return RequestLog(Guard(api, allowed_hosts=library.settings.allow_hosts))
 
 
 def _icon() -> Response:

@@ -7,7 +7,8 @@ default. ``docs/settings.md`` is held to this table by a test.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple, get_type_hints
@@ -20,6 +21,7 @@ from stoat_nb.user_paths import expand_path
 
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off", ""})
+_HOST = re.compile(r"([a-z0-9._-]+|\[[0-9a-f:.]+\])(:\d{1,5})?")
 
 
 def _count(name: str, text: str) -> int:
@@ -80,8 +82,23 @@ def _path(name: str, text: str) -> Path:
         raise SettingError(name, text, "a path below a home that this system knows") from None
 
 
-def _paths(name: str, text: str) -> tuple[Path, ...]:
-    return tuple(_path(name, part) for part in text.split(os.pathsep) if part)
+def _folders(name: str, text: str) -> tuple[Path, ...]:
+    # Nothing named must not mean any folder: "$A:$B" is that where both are unset.
+    return _each_folder(name, text, [part for part in text.split(os.pathsep) if part])
+
+
+def _each_folder(name: str, given: object, parts: Iterable[str]) -> tuple[Path, ...]:
+    folders = tuple(_path(name, part) for part in parts)
+    if not folders or not all(folder.is_absolute() for folder in folders):
+        raise SettingError(name, given, "a list of folders that each begin with / or ~")
+    return folders
+
+
+def _hosts(name: str, text: str) -> tuple[str, ...]:
+    hosts = tuple(part.strip().lower() for part in text.split(",") if part.strip())
+    if not all(_HOST.fullmatch(host) for host in hosts):
+        raise SettingError(name, text, "a list of hosts such as 'videos.example,10.0.0.5:8642'")
+    return hosts
 
 
 def _suffixes(name: str, text: str) -> frozenset[str]:
@@ -112,7 +129,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     )
     roots: Annotated[
         tuple[Path, ...],
-        Setting(_paths, "Folders that may be scanned, separated like PATH; empty: any folder."),
+        Setting(_folders, "Folders that may be scanned, separated like PATH; unset: any folder."),
     ] = ()
     extensions: Annotated[
         frozenset[str] | None,
@@ -157,6 +174,14 @@ class Settings(Struct, frozen=True, kw_only=True):
             _count, "MiB of posters and contact sheets that are kept beside the library's file."
         ),
     ] = 512
+    allow_hosts: Annotated[
+        tuple[str, ...],
+        Setting(
+            _hosts,
+            "Hosts beside this machine's own that a server may be called by, as a browser shows "
+            "them, separated by commas; name a proxy's only behind a login.",
+        ),
+    ] = ()
     host: Annotated[str, Setting(_text, "Address `stoat serve` listens on.")] = "127.0.0.1"
     port: Annotated[int, Setting(_port, "Port `stoat serve` listens on; 0: any free one.")] = 8642
     log_level: Annotated[
@@ -179,7 +204,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         given = {
             name: text
             for name in cls.__struct_fields__
-            if (text := found.get(variable(name), "")) != ""
+            if (text := found.get(variable(name))) or (text == "" and name == "roots")
         }
         known = table() if given else {}
         return cls(
@@ -191,11 +216,12 @@ def _meant(name: str, value: Any, parse: Callable[[str, str], Any]) -> Any:
     """Return what a value of Python's says: one folder, or one ending, may stand for a list."""
     is_one = isinstance(value, str | os.PathLike)
     try:
-        if parse is _paths:
-            return tuple(_path(name, os.fspath(one)) for one in ((value,) if is_one else value))
-        if parse is _suffixes:
-            if not value:
-                return None
+        if parse is _folders:
+            parts = (value,) if is_one else value
+            return _each_folder(name, value, [os.fspath(part) for part in parts])
+        if parse is _suffixes and not value:
+            return None
+        if parse in (_suffixes, _hosts):
             value = value if is_one else ",".join(value)
     except TypeError:
         raise SettingError(name, value, "text, or a list of texts") from None

@@ -55,6 +55,37 @@ def test_what_cannot_be_meant_is_refused_with_the_value(given: dict[str, Any], s
         Settings(**given)
 
 
+@pytest.mark.parametrize("text", ["", ":", "::", " ", "videos", "/a:videos", ".", " /a", "$HOME"])
+def test_roots_that_name_no_folder_are_refused_and_do_not_mean_any(text: str) -> None:
+    with pytest.raises(SettingError, match=r"STOAT_ROOTS is '.*', which is not a list of folders"):
+        Settings.from_environment({"STOAT_ROOTS": text})
+
+
+@pytest.mark.parametrize("given", ["", "videos", [], ["/a", ""], [""]])
+def test_roots_given_in_python_are_as_strict(given: Any) -> None:
+    with pytest.raises(SettingError, match=r"roots is .* a list of folders"):
+        Settings(roots=given)
+
+
+def test_what_is_empty_beside_a_folder_is_left_out() -> None:
+    assert Settings.from_environment({"STOAT_ROOTS": "/a:"}).roots == (Path("/a"),)
+
+
+@pytest.mark.parametrize(
+    "text", ["*", "http://videos.example", "videos.example/", "a b", "videos.example:port", "*.b.c"]
+)
+def test_a_host_is_a_host_and_no_pattern(text: str) -> None:
+    with pytest.raises(SettingError, match=r"STOAT_ALLOW_HOSTS is '.*', which is not a list of"):
+        Settings.from_environment({"STOAT_ALLOW_HOSTS": text})
+
+
+def test_hosts_are_compared_as_browsers_write_them() -> None:
+    given = {"STOAT_ALLOW_HOSTS": "Videos.Example, [2001:db8::1]:8642,10.0.0.5:80,"}
+    hosts = ("videos.example", "[2001:db8::1]:8642", "10.0.0.5:80")
+    assert Settings.from_environment(given).allow_hosts == hosts
+    assert Settings(allow_hosts=list(hosts)).allow_hosts == hosts  # type: ignore[arg-type]
+
+
 def test_an_unknown_home_in_the_environment_is_refused_with_its_variable() -> None:
     with pytest.raises(SettingError, match="STOAT_ROOTS is '~no-such-user/x', which is not a path"):
         Settings.from_environment({"STOAT_ROOTS": "/a:~no-such-user/x"})

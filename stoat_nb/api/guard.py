@@ -8,69 +8,57 @@ websockets do not pass through the REST API's own middleware.
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import json
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Collection
 
-from msgspec import Struct
+from stoat_nb.api.admission import (
+    BODY_TOO_LARGE,
+    MAX_BODY,
+    Denial,
+    Header,
+    Scope,
+    allowed_origin,
+    is_replaced,
+    judge_length,
+    safe_headers,
+    verdict,
+)
 
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
+Message = Scope
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
-Header = tuple[bytes, bytes]
-
-#: The names this machine may be called by; a name that merely resolves to it is refused.
-LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
-
-#: Bytes a request's body may have. The largest that is ever needed is one path.
-MAX_BODY = 1 << 20
 
 #: Seconds a client may take to send its body.
 BODY_TIMEOUT_S = 20.0
 
-_ONCE = frozenset({b"host", b"origin", b"content-length"})
-_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-_WEB_PORT = 80
-_SECURITY_HEADERS: tuple[Header, ...] = (
-    (b"x-content-type-options", b"nosniff"),
-    (b"x-frame-options", b"SAMEORIGIN"),
-    (b"referrer-policy", b"no-referrer"),
-)
-
-
-class Denial(Struct, frozen=True):
-    """Why a request goes no further."""
-
-    status: int
-    code: str
-    message: str
-
-
-FOREIGN_CLIENT = Denial(403, "FOREIGN_CLIENT", "Only this machine may talk to this server.")
-FOREIGN_HOST = Denial(
-    421, "FOREIGN_HOST", "This server answers only to 127.0.0.1, localhost and [::1] with its port."
-)
-FOREIGN_ORIGIN = Denial(
-    403, "FOREIGN_ORIGIN", "A page of another site may not change anything here."
-)
-BAD_HEADER = Denial(400, "BAD_REQUEST", "A header is malformed, or there twice.")
-BODY_TOO_LARGE = Denial(413, "BODY_TOO_LARGE", f"A body may have at most {MAX_BODY} bytes.")
 BODY_TOO_SLOW = Denial(408, "BODY_TOO_SLOW", "The body did not arrive in time.")
 
 
 class Guard:
     """Let a request through to ``app`` if it comes from this machine and from this server's pages.
 
+    Parameters
+    ----------
+    app
+        The ASGI application that is served.
+    allowed_hosts
+        Hosts beside this machine's own that it may be called by, such as a proxy's.
+
     Examples
     --------
     >>> app = Guard(FastAPI())  # doctest: +SKIP
     """
 
-    def __init__(self, app: App, *, body_timeout_s: float = BODY_TIMEOUT_S) -> None:
+    def __init__(
+        self,
+        app: App,
+        *,
+        allowed_hosts: Collection[str] = (),
+        body_timeout_s: float = BODY_TIMEOUT_S,
+    ) -> None:
         self.app = app
+        self._allowed = allowed_hosts
         self._body_timeout_s = body_timeout_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -78,19 +66,25 @@ class Guard:
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
-        send = _hardened(send)
-        denial, receive = await admit(scope, receive, body_timeout_s=self._body_timeout_s)
+        send = _hardened(send, scope, allowed_origin(scope, self._allowed))
+        denial, receive = await admit(
+            scope, receive, allowed=self._allowed, body_timeout_s=self._body_timeout_s
+        )
         if denial is None:
             await self.app(scope, receive, send)
         else:
-            await _deny(scope, send, denial)
+            await deny(scope, send, denial)
 
 
 async def admit(
-    scope: Scope, receive: Receive, *, body_timeout_s: float = BODY_TIMEOUT_S
+    scope: Scope,
+    receive: Receive,
+    *,
+    allowed: Collection[str] = (),
+    body_timeout_s: float = BODY_TIMEOUT_S,
 ) -> tuple[Denial | None, Receive]:
     """Judge a connection and read its body; go on with the ``Receive`` that is handed back."""
-    denial = verdict(scope)
+    denial = verdict(scope, allowed) or judge_length(scope)
     if denial is not None or scope["type"] != "http":
         return denial, receive
     # Read here, so that whatever is too much ends as 413 whoever would have read it.
@@ -102,62 +96,6 @@ async def admit(
     if message is None:
         return BODY_TOO_LARGE, receive
     return None, _replay(message, receive)
-
-
-def verdict(scope: Scope) -> Denial | None:
-    """Judge a connection by its addresses and headers alone; None lets it in."""
-    headers = _headers(scope["headers"])
-    if headers is None:
-        return BAD_HEADER
-    if not _is_this_machine(scope.get("client")):
-        return FOREIGN_CLIENT
-    host = headers.get(b"host", b"").decode("latin-1").lower()
-    if host not in _own_hosts(scope.get("server")):
-        return FOREIGN_HOST
-    unsafe = scope["type"] == "websocket" or scope["method"] not in _SAFE_METHODS
-    origin = headers.get(b"origin")
-    if unsafe and origin is not None and origin.decode("latin-1").lower() != f"http://{host}":
-        return FOREIGN_ORIGIN
-    return _judge_length(headers.get(b"content-length", b"0"))
-
-
-def _headers(pairs: Iterable[Header]) -> dict[bytes, bytes] | None:
-    found: dict[bytes, bytes] = {}
-    for name, value in pairs:
-        if name in _ONCE and name in found:
-            return None
-        found[name] = value
-    return found
-
-
-def _is_this_machine(client: tuple[str, int] | None) -> bool:
-    if client is None:
-        return False
-    try:
-        address = ipaddress.ip_address(client[0])
-    except ValueError:
-        return False
-    mapped = getattr(address, "ipv4_mapped", None)
-    return (mapped or address).is_loopback
-
-
-def _own_hosts(server: tuple[str, int | None] | None) -> frozenset[str]:
-    # The port is the one the connection really came in by, so nobody has to be told it.
-    port = server[1] if server else None
-    if port is None:
-        return frozenset()
-    names = {f"{name}:{port}" for name in LOOPBACK_NAMES}
-    return frozenset(names | set(LOOPBACK_NAMES) if port == _WEB_PORT else names)
-
-
-def _judge_length(value: bytes) -> Denial | None:
-    if not value.isdigit():
-        return BAD_HEADER
-    return (
-        BODY_TOO_LARGE
-        if len(value.lstrip(b"0")) > len(str(MAX_BODY)) or int(value) > MAX_BODY
-        else None
-    )
 
 
 async def _whole_body(receive: Receive) -> Message | None:
@@ -184,27 +122,26 @@ def _replay(message: Message, receive: Receive) -> Receive:
     return receive_again
 
 
-def _hardened(send: Send) -> Send:
+def _hardened(send: Send, scope: Scope, origin: str | None) -> Send:
     async def send_hardened(message: Message) -> None:
         if message["type"] == "http.response.start":
-            message = {**message, "headers": _harden(message.get("headers", ()))}
+            given: list[Header] = [
+                one for one in message.get("headers", ()) if not is_replaced(_text(one[0]))
+            ]
+            ours = safe_headers(scope["path"], [_text(name) for name, _ in given], origin)
+            added = [(name.lower().encode(), value.encode()) for name, value in ours.items()]
+            message = {**message, "headers": [*given, *added]}
         await send(message)
 
     return send_hardened
 
 
-def _harden(headers: Iterable[Header]) -> list[Header]:
-    ours = {name for name, _ in _SECURITY_HEADERS}
-    # Panel opens its session pages to every site; ours are for our own pages only.
-    kept = [
-        (name, value)
-        for name, value in headers
-        if name.lower() not in ours and not name.lower().startswith(b"access-control-")
-    ]
-    return [*kept, *_SECURITY_HEADERS]
+def _text(value: bytes) -> str:
+    return value.decode("latin-1")
 
 
-async def _deny(scope: Scope, send: Send, denial: Denial) -> None:
+async def deny(scope: Scope, send: Send, denial: Denial) -> None:
+    """Refuse a connection, and say why."""
     if scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": 1008, "reason": denial.code})
         return

@@ -14,5 +14,5 @@ from stoat_nb.sharing import shared_library
 def __getattr__(name: str) -> Any:
     """Make ``ROUTER`` when Panel asks for it, so that importing this opens no library."""
     if name == "ROUTER":
-        return create_router(shared_library(), guarded=True)
+        return create_router(shared_library())
     raise AttributeError(name)

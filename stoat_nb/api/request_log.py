@@ -6,7 +6,8 @@ import re
 import time
 import uuid
 
-from stoat_nb.api.guard import App, Message, Receive, Scope, Send
+from stoat_nb.api.admission import Scope
+from stoat_nb.api.guard import App, Message, Receive, Send
 from stoat_nb.api.refusals import refusal
 from stoat_nb.logs import bind, logger
 from stoat_nb.names import shown

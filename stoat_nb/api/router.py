@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.routing import APIRoute
 
+from stoat_nb.api.admission import PREFIX, Scope
 from stoat_nb.api.exports import ExportRoutes
-from stoat_nb.api.guard import Receive, Scope, Send, admit
+from stoat_nb.api.guard import Guard, Receive, Send
 from stoat_nb.api.jobs import JobRoutes
 from stoat_nb.api.media import MediaRoutes
 from stoat_nb.api.plain import Json
-from stoat_nb.api.refusals import body, refusal
+from stoat_nb.api.refusals import refusal
 from stoat_nb.api.request_log import RequestLog
 from stoat_nb.api.shapes import Refusal
 from stoat_nb.api.videos import VideoRoutes
 from stoat_nb.library import Library
-
-PREFIX = "/api/v1"
 
 _REFUSALS: dict[int | str, dict[str, Any]] = {
     "4XX": {"model": Refusal, "description": "Refused, with what was wrong and what to do"},
@@ -45,22 +44,18 @@ class _Route(APIRoute):
         return answer
 
 
-class _GuardedRoute(_Route):
-    """A route that asks the guard itself, for apps whose outermost layer is not ours to choose."""
+def _guarded_by(allowed: Collection[str]) -> type[_Route]:
+    class Guarded(_Route):
+        """A route that asks the guard itself, in apps whose outermost layer is not ours."""
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        handle = super().get_route_handler()
+        async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+            guard = Guard(super().handle, allowed_hosts=allowed)
+            await RequestLog(guard)(scope, receive, send)
 
-        async def answer(request: Request) -> Response:
-            denial, receive = await admit(request.scope, request.receive)
-            if denial is not None:
-                return body(denial.status, denial.code, denial.message)
-            return await handle(Request(request.scope, receive))
-
-        return answer
+    return Guarded
 
 
-def create_router(library: Library, *, guarded: bool = False) -> APIRouter:
+def create_router(library: Library, *, guarded: bool = True) -> APIRouter:
     """Return the routes of ``library`` below ``/api/v1``.
 
     Parameters
@@ -68,7 +63,8 @@ def create_router(library: Library, *, guarded: bool = False) -> APIRouter:
     library
         What is asked and told; it stays the caller's to close.
     guarded
-        Whether each route asks the guard itself; a ``Guard`` around the whole app does more.
+        Whether each route asks the guard itself, which has ``STOAT_ALLOW_HOSTS`` to go by. Give
+        False only if a ``Guard``, or a login of yours, stands before the whole app.
 
     Examples
     --------
@@ -76,7 +72,7 @@ def create_router(library: Library, *, guarded: bool = False) -> APIRouter:
     """
     router = APIRouter(
         prefix=PREFIX,
-        route_class=_GuardedRoute if guarded else _Route,
+        route_class=_guarded_by(library.settings.allow_hosts) if guarded else _Route,
         default_response_class=Json,
         responses=_REFUSALS,
     )

@@ -15,8 +15,9 @@ from tornado.httputil import HTTPServerRequest
 from tornado.iostream import StreamClosedError
 from tornado.web import RequestHandler, stream_request_body
 
+from stoat_nb.api.admission import MAX_BODY, Scope
 from stoat_nb.api.app import create_api
-from stoat_nb.api.guard import MAX_BODY, App, Guard, Message, Scope
+from stoat_nb.api.guard import App, Guard, Message
 from stoat_nb.sharing import shared_library
 
 #: What a server writes for itself.

@@ -34,6 +34,7 @@ from stoat_nb.scan import (
     ScanMode,
     ScanReport,
     check_folder,
+    check_roots,
     make_scan_handler,
     retry_payloads,
     scan_payload,
@@ -249,8 +250,13 @@ class Library(Tables, Viewing):
         ------
         JobNotFinal
             If it has not ended.
+        FolderError
+            If the folder of a scan may not be scanned any more.
         """
-        return self.job(job_id).retry(only_failed=only_failed)
+        job = self.job(job_id)
+        if job.state.job_type == SCAN_JOB_TYPE:
+            check_roots(str(job.state.payload.get("path", "")), self.settings.roots)
+        return job.retry(only_failed=only_failed)
 
     def retry_failures(self, error_class: str = "") -> list[Job[ScanReport]]:
         """Read the files that could not be read once more: a scan of each folder that has some.

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import Future
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stoat_nb.catalog.catalog import Catalog
 from stoat_nb.catalog.whereabouts import Whereabouts
-from stoat_nb.errors import FileUnavailable, FolderOutsideRoots
+from stoat_nb.errors import FileUnavailable
 from stoat_nb.media.failures import ProbeError
 from stoat_nb.media.pictures.kinds import POSTER, SHEET
 from stoat_nb.media.unchanged import open_unchanged
 from stoat_nb.pictures import Picture, Pictures
+from stoat_nb.scan.folder import check_roots
 from stoat_nb.settings import Settings
 
 if TYPE_CHECKING:
@@ -103,8 +103,5 @@ class Viewing:
     def _allowed(self, video_id: int) -> Whereabouts:
         """Return where a video is, if it is where this library may look by now."""
         known = self.catalog.whereabouts(video_id)
-        allowed = [Path(os.path.realpath(root)) for root in self.settings.roots]
-        path = Path(os.fsdecode(known.place.root))
-        if allowed and not any(path.is_relative_to(root) for root in allowed):
-            raise FolderOutsideRoots(path, self.settings.roots)
+        check_roots(os.fsdecode(known.place.root), self.settings.roots)
         return known

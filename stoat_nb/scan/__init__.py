@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stoat_nb.scan.folder import check_folder
+from stoat_nb.scan.folder import check_folder, check_roots
 from stoat_nb.scan.handler import SCAN_JOB_TYPE, make_scan_handler
 from stoat_nb.scan.report import ScanReport
 from stoat_nb.scan.request import DEFAULT_MODE, MODES, ScanMode, retry_payloads, scan_payload
@@ -14,6 +14,7 @@ __all__ = [
     "ScanMode",
     "ScanReport",
     "check_folder",
+    "check_roots",
     "make_scan_handler",
     "retry_payloads",
     "scan_payload",

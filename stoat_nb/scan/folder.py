@@ -37,12 +37,20 @@ def check_folder(folder: str | os.PathLike[str], roots: Sequence[Path]) -> Path:
     FolderError
         If there is no such folder, it is a file, cannot be read or lies outside the roots.
     """
-    given, path = os.fspath(folder), _real_path(folder)
+    path = check_roots(folder, roots)
+    _look_into(path, os.fspath(folder))
+    return path
+
+
+def check_roots(folder: str | os.PathLike[str], roots: Sequence[Path]) -> Path:
+    """Return the real path of a folder that lies within the roots; it may be gone.
+
+    Nothing is looked up in it: what lies outside is not even told to exist.
+    """
+    path = _real_path(folder)
     allowed = [Path(os.path.realpath(root)) for root in roots]
-    # Before anything is looked up: what lies outside is not even told to exist.
     if allowed and not any(path.is_relative_to(root) for root in allowed):
-        raise FolderOutsideRoots(given, tuple(roots))
-    _look_into(path, given)
+        raise FolderOutsideRoots(os.fspath(folder), tuple(roots))
     return path
 
 

@@ -20,6 +20,7 @@ from stoat_nb.scan.backlog import Backlog, Candidate, Portion
 from stoat_nb.scan.comparison import Batch
 from stoat_nb.scan.disk import disk_of
 from stoat_nb.scan.finding import Finding
+from stoat_nb.scan.folder import check_roots
 from stoat_nb.scan.lanes import Lanes
 from stoat_nb.scan.probing import BATCH_FILES, Probed, Prober
 from stoat_nb.scan.recording import Recording
@@ -76,6 +77,9 @@ class _Scan:
         self._gone: dict[bytes, list[bytes]] = {}
 
     async def run(self) -> dict[str, Any]:
+        # Asked again: a job may be older than the roots, or come from somebody else's library.
+        root = os.fsdecode(self._order.root)
+        await self._context.in_thread(partial(check_roots, root, self._settings.roots))
         self._context.report(phase="finding", message="Looking for videos")
         begun = await self._begin()
         try:

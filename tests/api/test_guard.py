@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -13,7 +14,8 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
-from stoat_nb.api.guard import MAX_BODY, Guard, verdict
+from stoat_nb.api.admission import MAX_BODY, NO_COMPONENT, judge_length, verdict
+from stoat_nb.api.guard import Guard
 
 from .conftest import ask, running
 
@@ -102,11 +104,93 @@ def test_a_program_without_an_origin_may_change_things(port: int) -> None:
     assert ask(port, "POST", "/", headers, b"{}")[0] == 200
 
 
-def test_pages_may_be_read_by_a_link_from_elsewhere_but_not_by_its_scripts(port: int) -> None:
+LINK = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+FRAME = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "iframe"}
+IMAGE = {"Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "site", "how", "status"),
+    [
+        (("GET", "/"), "cross-site", LINK, 200),
+        (("GET", "/"), "same-site", LINK, 200),
+        (("GET", "/"), "cross-site", FRAME, 403),
+        (("GET", "/"), "same-site", FRAME, 403),
+        (("GET", "/"), "cross-site", IMAGE, 403),
+        (("GET", "/"), "same-site", IMAGE, 403),
+        (("GET", "/"), "nonsense", IMAGE, 403),
+        (("GET", "/"), "same-origin", IMAGE, 200),
+        (("GET", "/"), "none", LINK, 200),
+        (("POST", "/"), "cross-site", LINK, 403),
+        (("GET", "/api/v1/videos/1/stream"), "cross-site", LINK, 403),
+        (("GET", "/below/api/v1/videos/1/stream"), "cross-site", LINK, 403),
+        (("GET", "/api/v1/videos/1/stream"), "none", LINK, 404),
+    ],
+)
+def test_a_page_of_another_site_may_link_to_a_page_and_no_more(
+    port: int, asked: tuple[str, str], site: str, how: dict[str, str], status: int
+) -> None:
+    headers = [("Host", f"127.0.0.1:{port}"), ("Sec-Fetch-Site", site), *how.items()]
+    assert ask(port, *asked, headers)[0] == status
+
+
+def test_what_a_script_of_another_page_asks_for_is_not_read(port: int) -> None:
     headers = [("Host", f"127.0.0.1:{port}"), ("Origin", "http://evil.example")]
     status, answered, _ = ask(port, "GET", "/", headers)
-    assert status == 200
+    assert status == 403
     assert "access-control-allow-origin" not in answered
+
+
+def test_what_comes_through_a_proxy_is_not_taken_for_this_machine(port: int) -> None:
+    headers = [("Host", f"127.0.0.1:{port}"), ("X-Forwarded-For", "192.0.2.7")]
+    status, _, body = ask(port, "GET", "/", headers)
+    assert (status, code_of(body)) == (403, "FOREIGN_CLIENT")
+    assert b"STOAT_ALLOW_HOSTS" in body
+
+
+PUBLIC = "videos.example"
+
+
+@pytest.fixture(scope="module")
+def behind_proxy() -> Iterator[int]:
+    routes = [Route("/", echo, methods=["GET", "POST"]), WebSocketRoute("/ws", greet)]
+    with running(Guard(Starlette(routes=routes), allowed_hosts=(PUBLIC,))) as port:
+        yield port
+
+
+@pytest.mark.parametrize(
+    ("host", "origin", "status"),
+    [
+        (PUBLIC, f"https://{PUBLIC}", 200),
+        (PUBLIC, "https://evil.example", 403),
+        (PUBLIC, f"https://{PUBLIC}.evil.example", 403),
+        (f"{PUBLIC}:1", f"https://{PUBLIC}", 421),
+        ("127.0.0.1:{port}", f"https://{PUBLIC}", 200),
+        ("127.0.0.1:{port}", "http://127.0.0.1:{port}", 200),
+        ("evil.example", "http://evil.example", 421),
+    ],
+)
+def test_a_host_that_is_named_is_served_and_its_pages_may_change_things(
+    behind_proxy: int, host: str, origin: str, status: int
+) -> None:
+    headers = [
+        ("Host", host.format(port=behind_proxy)),
+        ("Origin", origin.format(port=behind_proxy)),
+        ("X-Forwarded-For", "192.0.2.7"),
+        ("Sec-Fetch-Site", "same-origin"),
+        ("Content-Length", "0"),
+    ]
+    assert ask(behind_proxy, "POST", "/", headers)[0] == status
+
+
+def test_a_page_of_a_named_host_may_read_and_play_what_is_here(behind_proxy: int) -> None:
+    """Such as a notebook that shows a video."""
+    page = f"http://{PUBLIC}"
+    own = ("Host", f"127.0.0.1:{behind_proxy}")
+    headers = [own, ("Origin", page), ("Sec-Fetch-Site", "cross-site")]
+    status, answered, _ = ask(behind_proxy, "GET", "/", headers)
+    assert (status, answered["access-control-allow-origin"]) == (200, page)
+    assert ask(behind_proxy, "GET", "/", [own, ("Sec-Fetch-Site", "cross-site")])[0] == 403
 
 
 @pytest.mark.parametrize("name", ["Host", "Origin"])
@@ -126,7 +210,7 @@ def test_a_length_that_is_there_twice_is_refused() -> None:
 
 @pytest.mark.parametrize("length", [b"-1", b"1e3", b"0x10", b" 5", "\u0663".encode(), b""])
 def test_a_length_that_is_no_number_is_refused(length: bytes) -> None:
-    denial = verdict(scope_of(headers=[(b"content-length", length)]))
+    denial = judge_length(scope_of(headers=[(b"content-length", length)]))
     assert denial is not None
     assert denial.status == 400
 
@@ -148,7 +232,8 @@ def scope_of(
 ) -> dict[str, object]:
     own = [(b"host", b"localhost:8642"), *(headers or [])]
     server = ("127.0.0.1", 8642)
-    return {"type": "http", "method": "GET", "headers": own, "client": client, "server": server}
+    ends = {"client": client, "server": server}
+    return {"type": "http", "method": "GET", "path": "/", "headers": own, **ends}
 
 
 def test_a_body_that_says_it_is_too_large_is_refused_unread(port: int) -> None:
@@ -183,6 +268,39 @@ def test_every_answer_carries_the_security_headers_once(port: int, path: str) ->
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["x-frame-options"] == "SAMEORIGIN"
     assert headers["referrer-policy"] == "no-referrer"
+    assert headers["cross-origin-resource-policy"] == "same-origin"
+    assert "frame-ancestors 'self'" in headers["content-security-policy"]
+
+
+UNLOADED = "this"  # that prints a poem where it is imported
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"{UNLOADED}/a/__css__/x",
+        "json/JSONDecoder/__css__/x",
+        "stoat_nb/Library/__css__/x",
+        "panel.viewable",
+        "builtins/__doc__/__css__/x",
+        ".panel/a/__css__/x",
+        "",
+    ],
+)
+def test_a_file_of_a_component_that_no_page_has_is_refused_and_nothing_is_imported(
+    path: str,
+) -> None:
+    scope = {**scope_of(), "path": f"/components/{path}"}
+    sys.modules.pop(UNLOADED, None)
+    assert verdict(scope) == NO_COMPONENT
+    assert UNLOADED not in sys.modules
+
+
+def test_a_file_of_a_component_that_a_page_has_is_let_through() -> None:
+    from panel_material_ui.base import MaterialComponent  # noqa: PLC0415 - loaded is what counts
+
+    component = f"{MaterialComponent.__module__}/{MaterialComponent.__name__}"
+    assert verdict({**scope_of(), "path": f"/components/{component}/_stylesheets/x.css"}) is None
 
 
 def test_a_refusal_carries_the_security_headers_too(port: int) -> None:

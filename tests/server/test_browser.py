@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx
 import pytest
+
+from stoat_nb.media.samples import make_samples
 
 from .conftest import Served, serving
 
@@ -61,42 +65,107 @@ def test_the_dashboard_is_live_behind_the_guard(
 
 
 FOREIGN_PAGE = """
-async (api) => {
+async (server) => {
+  const api = server + '/api/v1';
   const tell = (ask) => ask().then((answer) => answer.status, () => 'blocked');
-  const scan = (options) => fetch(api + '/api/v1/videos/scan',
+  const scan = (options) => fetch(api + '/videos/scan',
     {method: 'POST', body: '{"path": "/"}', ...options});
   const json = {'content-type': 'application/json'};
+  const load = (kind, event, address) => new Promise((done) => {
+    const element = document.createElement(kind);
+    element.addEventListener(event, () => done('loaded'));
+    element.addEventListener('error', () => done('blocked'));
+    element.src = address;
+    document.body.append(element);
+  });
   const socket = await new Promise((done) => {
-    const ws = new WebSocket(api.replace('http', 'ws') + '/dashboard/ws', ['bokeh', 'x']);
+    const ws = new WebSocket(server.replace('http', 'ws') + '/dashboard/ws', ['bokeh', 'x']);
     ws.onopen = () => done('open'); ws.onerror = () => done('blocked');
   });
   return {
-    read: await tell(() => fetch(api + '/api/v1/jobs')),
+    read: await tell(() => fetch(api + '/jobs')),
     post: await tell(() => scan({headers: json})),
     blind: await tell(() => scan({mode: 'no-cors'})),
-    remove: await tell(() => fetch(api + '/api/v1/jobs/x', {method: 'DELETE'})),
-    page: await tell(() => fetch(api + '/dashboard')),
+    remove: await tell(() => fetch(api + '/jobs/x', {method: 'DELETE'})),
+    page: await tell(() => fetch(server + '/dashboard')),
+    picture: await load('img', 'load', api + '/videos/1/poster.jpg'),
+    video: await load('video', 'loadedmetadata', api + '/videos/1/stream'),
+    script: await load('script', 'load', server + '/static/js/bokeh.min.js'),
+    component: await load('img', 'load', server + '/components/this/a/__css__/x'),
     socket,
   }
 }
 """
+NOTHING = {
+    "read": "blocked",
+    "post": "blocked",
+    "blind": "blocked",
+    "remove": "blocked",
+    "page": "blocked",
+    "picture": "blocked",
+    "video": "blocked",
+    "script": "blocked",
+    "component": "blocked",
+    "socket": "blocked",
+}
 
 
-def test_a_page_of_another_port_reads_and_changes_nothing(
-    served: Served, browser: sync_api.Browser, environment: dict[str, str], tmp_path: Path
+class Elsewhere(BaseHTTPRequestHandler):
+    """A web site of somebody else's, which forbids its pages nothing."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+        self.wfile.write(b"<!doctype html><title>elsewhere</title><body>")
+
+    def log_message(self, *_said: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture(scope="module")
+def elsewhere() -> Iterator[int]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Elsewhere) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server.server_port
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture(scope="module")
+def with_a_video(served: Served, tmp_path_factory: pytest.TempPathFactory) -> str:
+    folder = tmp_path_factory.mktemp("clips")
+    make_samples(folder)
+    for other in [path for path in folder.rglob("*") if path.is_file()]:
+        if other.name != "beach walk.mp4":
+            other.unlink()
+    with httpx.Client(base_url=f"{served.address}/api/v1", timeout=60) as api:
+        job_id = api.post("/videos/scan", json={"path": str(folder)}).json()["job_id"]
+        assert api.get(f"/jobs/{job_id}/wait").json()["status"] == "complete"
+        assert api.get("/videos/1/poster.jpg").status_code == 200
+    return served.address
+
+
+@pytest.mark.parametrize("name", ["127.0.0.1", "localhost"])
+def test_a_page_of_another_port_or_site_reads_plays_and_changes_nothing(
+    with_a_video: str, elsewhere: int, browser: sync_api.Browser, name: str
 ) -> None:
-    jobs = httpx.get(f"{served.address}/api/v1/jobs", timeout=60).json()
-    with serving(environment, tmp_path, "serve", "--port", "0") as other:
-        page = browser.new_page()
-        page.goto(f"{other.address}/api/v1/health", timeout=PATIENCE_MS)
-        got = page.evaluate(FOREIGN_PAGE, served.address)
-        page.close()
-    assert got == {
-        "read": "blocked",
-        "post": "blocked",
-        "blind": 0,
-        "remove": "blocked",
-        "page": "blocked",
-        "socket": "blocked",
-    }
-    assert httpx.get(f"{served.address}/api/v1/jobs", timeout=60).json() == jobs
+    jobs = httpx.get(f"{with_a_video}/api/v1/jobs", timeout=60).json()
+    page = browser.new_page()
+    page.goto(f"http://{name}:{elsewhere}/", timeout=PATIENCE_MS)
+    assert page.evaluate(FOREIGN_PAGE, with_a_video) == NOTHING
+    page.close()
+    assert httpx.get(f"{with_a_video}/api/v1/jobs", timeout=60).json() == jobs
+
+
+def test_our_own_page_reads_and_plays(with_a_video: str, browser: sync_api.Browser) -> None:
+    """Of what is asked for here nothing is refused to another page for want of being there."""
+    page = browser.new_page()
+    page.goto(f"{with_a_video}/nowhere-but-ours", timeout=PATIENCE_MS)
+    got = page.evaluate(FOREIGN_PAGE, with_a_video)
+    page.close()
+    assert got["read"] == got["page"] == 200
+    assert got["remove"] == 404
+    assert got["picture"] == got["video"] == got["script"] == "loaded"
+    assert got["component"] == "blocked"
