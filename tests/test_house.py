@@ -196,7 +196,18 @@ def pins() -> list[tuple[Requirement, int]]:
     return [(Requirement(part[0].strip()), len(part) - 1) for part in parts]
 
 
-@pytest.mark.parametrize("python", ["3.11", "3.12", "3.13"])
+def classified_pythons() -> list[str]:
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))["project"]
+    found = [re.fullmatch(r".* :: Python :: (3\.\d+)", line) for line in project["classifiers"]]
+    return [match[1] for match in found if match]
+
+
+def test_the_scripts_try_the_pythons_that_the_package_claims() -> None:
+    setup = (REPOSITORY / "scripts" / "_setup").read_text("utf-8")
+    assert f"supported_pythons='{' '.join(classified_pythons())}'" in setup
+
+
+@pytest.mark.parametrize("python", classified_pythons())
 def test_constraints_pin_every_declared_package_as_declared(python: str) -> None:
     machine = {
         **default_environment(),
