@@ -8,6 +8,7 @@ import secrets
 import socket
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 
 import uvicorn
 from fastapi.responses import RedirectResponse, Response
@@ -15,6 +16,12 @@ from panel.io.fastapi import add_applications
 from panel.viewable import Viewable
 
 from stoat_nb.api.app import create_api
+from stoat_nb.api.connection import (
+    HEADER_TIMEOUT_S,
+    AcceptErrors,
+    Connection,
+    most_connections,
+)
 from stoat_nb.api.guard import App, Guard
 from stoat_nb.api.request_log import RequestLog
 from stoat_nb.dashboard import create_dashboard
@@ -42,6 +49,11 @@ _ADDRESSES = {
 #: Seconds that answers under way may take to end once the server is told to stop.
 _GRACE_S = 0.5
 _LAST_GRACE_S = 3
+
+#: Connections that are accepted in one go. asyncio tries as often in one go when it cannot.
+_ACCEPTED_AT_ONCE = 16
+#: Connections that may wait for it.
+_BACKLOG = 128
 
 
 def create_app(library: Library) -> App:
@@ -124,19 +136,36 @@ def serve(
     address = address_of(listener)
     settle()
     with suppress(KeyboardInterrupt):
-        Server(create_app(library), lambda: announce and announce(address)).run(sockets=[listener])
+        Server(
+            create_app(library),
+            lambda: announce and announce(address),
+            max_connections=library.settings.max_connections,
+        ).run(sockets=[listener])
 
 
 class Server(uvicorn.Server):
     """Says when it answers, and does not wait for those who follow a job for ever."""
 
-    def __init__(self, app: App, announce: Callable[[], object]) -> None:
+    def __init__(
+        self,
+        app: App,
+        announce: Callable[[], object],
+        *,
+        max_connections: int,
+        header_timeout_s: float = HEADER_TIMEOUT_S,
+    ) -> None:
+        connection = partial(
+            Connection,
+            max_connections=most_connections(max_connections),
+            header_timeout_s=header_timeout_s,
+        )
         config = uvicorn.Config(
             app,
             loop="asyncio",
-            http="h11",
+            http=connection,  # type: ignore[arg-type]  # it is only called
+            backlog=_ACCEPTED_AT_ONCE,
             log_config=None,
-            log_level=logging.WARNING,
+            log_level=logging.ERROR,  # what clients do wrong is ours to tell
             access_log=False,
             proxy_headers=False,
             server_header=False,
@@ -146,7 +175,10 @@ class Server(uvicorn.Server):
         self._announce = announce
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        asyncio.get_running_loop().set_exception_handler(AcceptErrors())
         await super().startup(sockets)
+        for listener in sockets or ():
+            listener.listen(_BACKLOG)
         if self.started:
             self._announce()
 

@@ -184,6 +184,10 @@ class Settings(Struct, frozen=True, kw_only=True):
     ] = ()
     host: Annotated[str, Setting(_text, "Address `stoat serve` listens on.")] = "127.0.0.1"
     port: Annotated[int, Setting(_port, "Port `stoat serve` listens on; 0: any free one.")] = 8642
+    max_connections: Annotated[
+        int,
+        Setting(_count, "Connections of `stoat serve` at once, at most half of `ulimit -n`."),
+    ] = 500
     log_level: Annotated[
         str,
         Setting(_level, "What a server logs to stderr: debug, info, warning or error on."),

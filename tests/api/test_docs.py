@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from stoat_nb import errors
-from stoat_nb.api import admission, guard
+from stoat_nb.api import admission, connection, guard
 from stoat_nb.api.app import create_api
 from stoat_nb.library import Library
 
@@ -40,7 +40,7 @@ def test_the_page_tells_each_code_that_exists_and_no_other(page: str) -> None:
         for kind in vars(errors).values()
         if isinstance(kind, type) and issubclass(kind, errors.StoatError)
     }
-    denials = [*vars(guard).values(), *vars(admission).values()]
+    denials = [*vars(guard).values(), *vars(admission).values(), *vars(connection).values()]
     guards = {value.code for value in denials if isinstance(value, guard.Denial)}
     assert guards <= told
     assert told - guards - {"NOT_JSON", "METHOD_NOT_ALLOWED"} <= ours

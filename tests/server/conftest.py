@@ -7,7 +7,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,9 +43,14 @@ def environment(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> d
 
 
 @contextmanager
-def serving(environment: dict[str, str], folder: Path, *arguments: str | Path) -> Iterator[Served]:
+def serving(
+    environment: dict[str, str],
+    folder: Path,
+    *arguments: str | Path,
+    command: Sequence[str] = COMMAND,
+) -> Iterator[Served]:
     process = subprocess.Popen(
-        [*COMMAND, *arguments],
+        [*command, *arguments],
         cwd=folder,
         env=environment,
         stdin=subprocess.DEVNULL,
