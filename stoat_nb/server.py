@@ -50,6 +50,9 @@ _ADDRESSES = {
 _GRACE_S = 0.5
 _LAST_GRACE_S = 3
 
+#: Bytes that a page may send at once: what somebody typed or pressed.
+_LARGEST_MESSAGE = 1 << 20
+
 #: Connections that are accepted in one go. asyncio tries as often in one go when it cannot.
 _ACCEPTED_AT_ONCE = 16
 #: Connections that may wait for it.
@@ -163,6 +166,7 @@ class Server(uvicorn.Server):
             app,
             loop="asyncio",
             http=connection,  # type: ignore[arg-type]  # it is only called
+            ws_max_size=_LARGEST_MESSAGE,
             backlog=_ACCEPTED_AT_ONCE,
             log_config=None,
             log_level=logging.ERROR,  # what clients do wrong is ours to tell

@@ -23,8 +23,8 @@ PREFIX = "/api/v1"
 #: The names this machine may be called by; a name that merely resolves to it is refused.
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 
-#: Bytes a request's body may have. The largest that is ever needed is one path.
-MAX_BODY = 1 << 20
+#: Bytes a request's body may have. The largest that is ever needed is one path, escaped.
+MAX_BODY = 1 << 16
 
 _ONCE = frozenset({b"host", b"origin", b"content-length", b"sec-fetch-site"})
 #: What a proxy adds: the client at the other end of the connection is not the one that asks.

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from stoat_nb.api.shapes import few_fields
 from stoat_nb.catalog.query import VideoQuery
 
 Words = Annotated[list[str], Field(max_length=100)]
@@ -20,7 +21,7 @@ class Asked(BaseModel):
     @classmethod
     def _without_empty(cls, told: Any) -> Any:
         """Leave out what a form sends of a field that nobody has filled in."""
-        if not isinstance(told, dict):
+        if not isinstance(few_fields(cls, told), dict):
             return told
         return {name: value for name, value in told.items() if value not in ("", [""])}
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Collection
+from contextlib import suppress
 
 from stoat_nb.api.admission import (
     BODY_TOO_LARGE,
@@ -31,6 +32,10 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 #: Seconds a client may take to send its body.
 BODY_TIMEOUT_S = 20.0
+
+#: Bytes and seconds for which a client that is refused may go on sending.
+_DRAINED = 1 << 24
+_DRAIN_S = 5.0
 
 BODY_TOO_SLOW = Denial(408, "BODY_TOO_SLOW", "The body did not arrive in time.")
 
@@ -73,7 +78,7 @@ class Guard:
         if denial is None:
             await self.app(scope, receive, send)
         else:
-            await deny(scope, send, denial)
+            await deny(scope, send, denial, receive)
 
 
 async def admit(
@@ -140,8 +145,8 @@ def _text(value: bytes) -> str:
     return value.decode("latin-1")
 
 
-async def deny(scope: Scope, send: Send, denial: Denial) -> None:
-    """Refuse a connection, and say why."""
+async def deny(scope: Scope, send: Send, denial: Denial, receive: Receive | None = None) -> None:
+    """Refuse a connection, and say why; with ``receive`` also to a client that is still sending."""
     if scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": 1008, "reason": denial.code})
         return
@@ -152,4 +157,19 @@ async def deny(scope: Scope, send: Send, denial: Denial) -> None:
         (b"connection", b"close"),
     ]
     await send({"type": "http.response.start", "status": denial.status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    await send({"type": "http.response.body", "body": body, "more_body": True})
+    if receive is not None and denial is not BODY_TOO_SLOW:
+        await _drain(receive)
+    await send({"type": "http.response.body"})
+
+
+async def _drain(receive: Receive) -> None:
+    """Take in what is still sent, up to a point: closed before, the connection would be reset."""
+    left = _DRAINED
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_DRAIN_S):
+            while left > 0:
+                message = await receive()
+                if not message.get("more_body", False):
+                    return
+                left -= len(message.get("body", b""))

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from msgspec.structs import asdict
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from stoat_nb.catalog.filters.facets import Facet
 from stoat_nb.jobs.state import JobEvent, JobState, JobStatus, Level
@@ -15,6 +15,7 @@ from stoat_nb.scan.request import ScanMode
 
 MAX_PATH_BYTES = 4096  #: Linux's own limit.
 MAX_PRIORITY = 2**31 - 1
+MAX_UNKNOWN = 10  #: Unknown fields of which each is named in the refusal.
 
 
 def _usable_path(path: str) -> str:
@@ -36,10 +37,23 @@ _AS_THEY_ARE = (
 )
 
 
+def few_fields(model: type[BaseModel], told: Any) -> Any:
+    """Return what was sent, or refuse it if it holds far more fields than the model knows."""
+    if isinstance(told, dict) and len(told) > len(model.model_fields) + MAX_UNKNOWN:
+        raise ValueError(f"there are {len(told)} fields, of at most {len(model.model_fields)}")
+    return told
+
+
 class Shape(BaseModel):
     """What all of them share: no unknown fields, no guessing of types."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _few(cls, told: Any) -> Any:
+        """Refuse many fields at once: each unknown one would cost a sentence of its own."""
+        return few_fields(cls, told)
 
 
 class ScanRequest(Shape):

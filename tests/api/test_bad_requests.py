@@ -69,6 +69,16 @@ def test_a_bad_body_is_refused_at_once_and_makes_no_job(
     assert library.job_states() == []
 
 
+def test_many_unknown_fields_cost_one_sentence(client: httpx.Client) -> None:
+    many = {f"k{n}": n for n in range(5_000)}
+    answer = client.post("/videos/scan", json=many)
+    assert answer.status_code == 422
+    assert answer.json()["detail"]["message"] == "body: there are 5000 fields, of at most 4"
+    asked = client.get("/videos", params={f"k{n}": n for n in range(1_000)})
+    assert asked.status_code == 422
+    assert asked.json()["detail"]["message"] == "query: there are 1000 fields, of at most 9"
+
+
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", ""])
 def test_a_scan_is_asked_for_in_json(client: httpx.Client, tmp_path: Path, kind: str) -> None:
     assert_refused(

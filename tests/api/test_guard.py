@@ -250,6 +250,15 @@ def test_a_body_that_turns_out_too_large_is_refused(port: int) -> None:
     assert (status, code_of(body)) == (413, "BODY_TOO_LARGE")
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1:{port}", "evil.example"])
+def test_who_sends_far_too_much_before_he_listens_hears_why(port: int, host: str) -> None:
+    size = 10_000_000
+    headers = [("Host", host.format(port=port)), ("Content-Length", str(size))]
+    status, _, body = ask(port, "POST", "/", headers, b" " * size)
+    expected = (421, "FOREIGN_HOST") if "evil" in host else (413, "BODY_TOO_LARGE")
+    assert (status, code_of(body)) == expected
+
+
 def test_the_largest_allowed_body_is_read_whole(port: int) -> None:
     headers = [("Host", f"127.0.0.1:{port}"), ("Content-Length", str(MAX_BODY))]
     status, _, body = ask(port, "POST", "/", headers, b" " * MAX_BODY)
