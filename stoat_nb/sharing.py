@@ -10,7 +10,7 @@ from pathlib import Path
 from stoat_nb.library import Library
 from stoat_nb.logs import log_to_stderr
 from stoat_nb.settings import Settings
-from stoat_nb.user_paths import expand_path
+from stoat_nb.user_paths import library_file
 
 _shared: dict[Path, Library] = {}
 _shared_lock = threading.Lock()
@@ -22,7 +22,7 @@ def shared_library(path: str | os.PathLike[str] | None = None) -> Library:
     Pages, REST and every session of a server talk to the same jobs through it.
     """
     settings = Settings.from_environment()
-    chosen = expand_path(settings.library if path is None else path).absolute()
+    chosen = library_file(settings.library if path is None else path)
     with _shared_lock:
         if chosen not in _shared or _shared[chosen].closed:
             log_to_stderr(settings.log_level)

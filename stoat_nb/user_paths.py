@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from stoat_nb.errors import UnknownHome
+from stoat_nb.errors import CatalogError, UnknownHome
+from stoat_nb.names import shown
 
 
 def expand_path(path: str | os.PathLike[str]) -> Path:
@@ -31,3 +32,23 @@ def expand_path(path: str | os.PathLike[str]) -> Path:
         return given.expanduser()
     except RuntimeError:
         raise UnknownHome(given) from None
+
+
+def library_file(path: str | os.PathLike[str]) -> Path:
+    """Return the absolute path of a library's file as somebody named it.
+
+    Raises
+    ------
+    UnknownHome
+        If it begins with a ``~`` that the system does not know.
+    CatalogError
+        If it is relative to a folder that was deleted.
+    """
+    expanded = expand_path(path)
+    try:
+        return expanded.absolute()
+    except FileNotFoundError:
+        raise CatalogError(
+            f"The library '{shown(path)}' is named relative to the current folder, which was "
+            "deleted. Go to another folder, or name the library by its absolute path."
+        ) from None

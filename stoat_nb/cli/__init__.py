@@ -5,18 +5,17 @@ Nothing heavy is imported here: a command's own module is, when the command is c
 
 from __future__ import annotations
 
-import os
-import signal
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 
 import click
 
 from stoat_nb import __version__
-from stoat_nb.cli.exits import BAD_INPUT, CANCELLED, DONE, NOT_DONE
-from stoat_nb.cli.lazy import LazyGroup, ReaderGone
+from stoat_nb.cli.exits import BAD_INPUT, CANCELLED, DONE, NOT_DONE, READER_LEFT
+from stoat_nb.cli.lazy import LazyGroup
+from stoat_nb.cli.signals import code_of, leave, listen
+from stoat_nb.cli.streams import OutputLost, guard_streams
 from stoat_nb.errors import JobCancelled, JobFailed, JobTimeout, StoatError, require_linux
 from stoat_nb.names import shown
 
@@ -66,41 +65,40 @@ def stoat(context: click.Context, library: Path | None) -> None:
     \b
     Exit codes: 0 done, 1 the job failed, timed out or could not be stopped in
     time, 2 something in the request was wrong, 3 files could not be read and
-    --fail-on-errors was given, 130 cancelled.
+    --fail-on-errors was given, 4 standard output could not be written, 130
+    cancelled, 141 its reader left early.
     """  # noqa: D301 - click reads the escape
     context.obj = library
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and leave with its exit code."""
-    with suppress(ValueError):  # only the main thread may say what a signal does
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
-    code = _run(arguments)
+    guard_streams()
+    listen()
     try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        _let_go_of_stdout()
-    sys.exit(code)
+        code = _run(arguments)
+    except KeyboardInterrupt as problem:  # while it had its last words
+        code = code_of(problem)
+    leave(code)
 
 
 def _run(arguments: Sequence[str] | None) -> int:
     try:
         require_linux()
-        return stoat.main(arguments, prog_name="stoat", standalone_mode=False) or DONE
+        code: int | None = stoat.main(arguments, prog_name="stoat", standalone_mode=False)
+        sys.stdout.flush()
     except click.ClickException as problem:
         problem.show()
         return BAD_INPUT
     except StoatError as problem:
         click.echo(f"stoat: {shown(problem)}", err=True)
         return next(code for kind, code in _CODES.items() if isinstance(problem, kind))
-    except (KeyboardInterrupt, click.Abort):
-        click.echo("stoat: interrupted", err=True)
-        return CANCELLED
-    except ReaderGone:
-        _let_go_of_stdout()
-        return DONE
-
-
-def _let_go_of_stdout() -> None:
-    # The reader has gone (| head); without this the interpreter complains at its end.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OutputLost as problem:
+        if problem.code != READER_LEFT:
+            click.echo(f"stoat: {problem}", err=True)
+        return problem.code
+    except (KeyboardInterrupt, click.Abort) as problem:
+        code = code_of(problem)
+        click.echo("stoat: interrupted" if code == CANCELLED else "stoat: ended", err=True)
+        return code
+    return code or DONE

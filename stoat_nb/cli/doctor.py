@@ -14,7 +14,7 @@ import click
 from stoat_nb import __version__
 from stoat_nb.names import shown
 from stoat_nb.settings import Settings
-from stoat_nb.user_paths import expand_path
+from stoat_nb.user_paths import library_file
 
 _SQLITE_MAGIC = b"SQLite format 3\0"
 _USER_VERSION = slice(60, 64)
@@ -25,7 +25,7 @@ _HEADER_BYTES = 100
 @click.pass_obj
 def doctor(library_path: Path | None) -> None:
     """Tell what Stoat runs on and whether it can work. Changes nothing."""
-    path = expand_path(library_path or Settings.from_environment().library).absolute()
+    path = library_file(library_path or Settings.from_environment().library)
     for name, value in {**_versions(), **_library(path)}.items():
         click.echo(f"{name:<10}{shown(value)}")
 

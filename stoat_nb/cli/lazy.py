@@ -9,10 +9,6 @@ from typing import Any
 import click
 
 
-class ReaderGone(Exception):
-    """Nobody reads standard output any more (``| head``)."""
-
-
 class LazyGroup(click.Group):
     """Commands by name: where each is (``module:attribute``) and what it is for, in one line."""
 
@@ -31,12 +27,6 @@ class LazyGroup(click.Group):
         module, _, attribute = self.commands_at[cmd_name][0].partition(":")
         command: click.Command = getattr(import_module(module), attribute)
         return command
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except BrokenPipeError as problem:  # to click this would be a failure
-            raise ReaderGone from problem
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         # click would load every command to ask it for this line.

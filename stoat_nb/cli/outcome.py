@@ -9,6 +9,7 @@ import click
 
 from stoat_nb import words
 from stoat_nb.cli.exits import CANCELLED, DONE, FILES_FAILED
+from stoat_nb.cli.streams import OutputLost
 from stoat_nb.jobs.state import JobState, JobStatus
 from stoat_nb.jobs.verdict import outcome_of
 from stoat_nb.names import shown
@@ -20,6 +21,19 @@ SHOWN_FAILURES = 10
 def tell(state: JobState, *, as_json: bool = False, fail_on_errors: bool = False) -> int:
     """Print how a job ended and return the exit code; raise what a bad end stands for."""
     report = _report(state)
+    files_failed = fail_on_errors and report is not None and report.errors
+    try:
+        _print(state, report, as_json=as_json)
+    except OutputLost:
+        if state.status is JobStatus.COMPLETE and not files_failed:
+            raise
+    if state.status is JobStatus.CANCELLED:
+        return CANCELLED
+    outcome_of(state)
+    return FILES_FAILED if files_failed else DONE
+
+
+def _print(state: JobState, report: ScanReport | None, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(_outcome(state)))
     elif report is not None:
@@ -27,10 +41,6 @@ def tell(state: JobState, *, as_json: bool = False, fail_on_errors: bool = False
             click.echo(line)
     elif state.status in (JobStatus.CANCELLED, JobStatus.COMPLETE):
         click.echo(f"{state.status.capitalize()}.")
-    if state.status is JobStatus.CANCELLED:
-        return CANCELLED
-    outcome_of(state)
-    return FILES_FAILED if fail_on_errors and report and report.errors else DONE
 
 
 def _report(state: JobState) -> ScanReport | None:

@@ -12,6 +12,7 @@ import click
 
 from stoat_nb import words
 from stoat_nb.cli.job_ids import SHORT
+from stoat_nb.cli.signals import Ended, held_back, let_interrupt
 from stoat_nb.cli.standing import counts
 from stoat_nb.jobs.job import Job
 from stoat_nb.jobs.state import JobState, JobStatus, Progress
@@ -27,11 +28,12 @@ def followed(job: Job[Any], show: Show) -> JobState:
     own = False
     try:
         state = watched(job, show)
+    except Ended:
+        raise  # the job is left to the next process
     except KeyboardInterrupt:
         click.echo("Cancelling; what is done is kept. Ctrl-C again leaves at once.", err=True)
         own = job.cancel()
-        state = job.wait()
-        show(state)
+        state = watched(job, show)
     if state.status is JobStatus.CANCELLED and not own:
         click.echo("Another process cancelled the job.", err=True)
     return state
@@ -39,9 +41,11 @@ def followed(job: Job[Any], show: Show) -> JobState:
 
 def watched(job: Job[Any], show: Show) -> JobState:
     """Show a job, whichever process runs it, until it ends."""
-    while not (state := job.wait(LOOK_EVERY_S)).is_final:
+    with held_back():
+        while not (state := job.wait(LOOK_EVERY_S)).is_final:
+            show(state)
+            let_interrupt()
         show(state)
-    show(state)
     return state
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ import click
 
 from stoat_nb.cli.door import open_library
 from stoat_nb.cli.outcome import tell
-from stoat_nb.cli.progress import followed, progress_display
+from stoat_nb.cli.running import run_here
 from stoat_nb.errors import FolderNotFound
 
 if TYPE_CHECKING:
@@ -53,17 +53,14 @@ def scan(
     """Find out what is in the folder PATH, and keep it in the library.
 
     Only what changed since the last scan is read. Ctrl-C cancels: what was read until then is kept.
-    If this command is killed the scan waits: stoat resume or stoat serve goes on with it.
+    If this command is ended otherwise the scan waits: stoat resume or stoat serve goes on with it.
     """
     if not folder:  # an unset variable in a script, not the current folder
         raise FolderNotFound(folder)
-    with open_library(library_path, take="own") as library:
-        job = library.scan(
-            folder,
-            recursive=recursive,
-            mode=mode,
-            accept_removals=accept_removals,
-        )
-        with progress_display(sys.stderr) as show:
-            state = followed(job, show)
+    state = run_here(
+        partial(open_library, library_path, take="own"),
+        lambda library: library.scan(
+            folder, recursive=recursive, mode=mode, accept_removals=accept_removals
+        ),
+    )
     return tell(state, as_json=as_json, fail_on_errors=fail_on_errors)

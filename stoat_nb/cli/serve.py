@@ -7,6 +7,7 @@ import socket
 import tempfile
 import webbrowser
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 
@@ -14,6 +15,8 @@ import click
 
 from stoat_nb import words
 from stoat_nb.cli.door import open_existing, open_library
+from stoat_nb.cli.signals import hang_up_as_terminate
+from stoat_nb.cli.streams import OutputLost
 from stoat_nb.errors import MissingExtra
 from stoat_nb.jobs.state import JobStatus
 from stoat_nb.library import Library
@@ -103,10 +106,11 @@ def _serve(
     server: ModuleType, library: Library, listener: socket.socket, *, open_browser: bool
 ) -> None:
     def announce(address: str) -> None:
-        click.echo(f"Stoat is at {address} (library: {shown(library.path)}). Ctrl-C stops it.")
+        _say(f"Stoat is at {address} (library: {shown(library.path)}). Ctrl-C stops it.")
         if open_browser:
             webbrowser.open(address)
 
+    hang_up_as_terminate()
     said: Callable[[str], None] = announce
     server.serve(library, listener, announce=said)
 
@@ -117,7 +121,7 @@ def _say_goodbye(closed: Library) -> None:
         waiting = library.job_states(status=JobStatus.PENDING, job_type=SCAN_JOB_TYPE, limit=None)
     n = sum(not state.paused for state in waiting)
     go_on = f" {words.count(n, 'job')} {'goes' if n == 1 else 'go'} on"
-    click.echo(f"Stopped.{go_on} when the library is next opened." if n else "Stopped.")
+    _say(f"Stopped.{go_on} when the library is next opened." if n else "Stopped.")
 
 
 def _demo_home() -> Path:
@@ -132,8 +136,13 @@ def _demo_home() -> Path:
 
 def _fill(folder: Path) -> None:
     if folder.is_dir() and any(folder.iterdir()):
-        click.echo(f"Scanning {shown(folder)} as it is.")
+        _say(f"Scanning {shown(folder)} as it is.")
         return
-    click.echo(f"Making a few clips in {shown(folder)} ...")
+    _say(f"Making a few clips in {shown(folder)} ...")
     folder.mkdir(parents=True, exist_ok=True)
     make_samples(folder)
+
+
+def _say(text: str) -> None:
+    with suppress(OutputLost):  # a server serves, whether or not anybody reads this
+        click.echo(text)

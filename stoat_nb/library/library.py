@@ -40,7 +40,7 @@ from stoat_nb.scan import (
     scan_payload,
 )
 from stoat_nb.settings import Settings
-from stoat_nb.user_paths import expand_path
+from stoat_nb.user_paths import library_file
 
 
 class Library(Tables, Viewing):
@@ -76,7 +76,7 @@ class Library(Tables, Viewing):
         take: Take = "all",
     ) -> None:
         chosen = Settings.from_environment() if settings is None else settings
-        self.path = expand_path(chosen.library if path is None else path).absolute()
+        self.path = library_file(chosen.library if path is None else path)
         self.settings = replace(chosen, library=self.path)
         retention = Retention(count=chosen.keep_jobs, days=chosen.keep_jobs_days)
         self.catalog = Catalog(self.path, retention=retention)

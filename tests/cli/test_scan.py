@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import pty
+import select
 import signal
 import subprocess
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -88,11 +90,15 @@ def many_files(folder: Path, n: int) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_scan_keeps_what_it_did_and_leaves_nobody_behind(
-    tmp_path: Path, environment: dict[str, str], told: signal.Signals
-) -> None:
-    folder = many_files(tmp_path / "many", 20_000)
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return many_files(tmp_path_factory.mktemp("many") / "files", 20_000)
+
+
+def signalled(
+    folder: Path, tmp_path: Path, environment: dict[str, str], told: Sequence[signal.Signals]
+) -> tuple[int, str, str]:
+    """Scan a folder, send signals in the middle of it; return the code and what was said."""
     process = subprocess.Popen(
         [*COMMAND, "scan", folder],
         cwd=tmp_path,
@@ -104,29 +110,56 @@ def test_an_interrupted_scan_keeps_what_it_did_and_leaves_nobody_behind(
     assert process.stderr is not None
     while "probing" not in process.stderr.readline():
         assert process.poll() is None
-    children = children_of(process.pid)
-    process.send_signal(told)
+    children = [os.pidfd_open(pid) for pid in children_of(process.pid)]
+    for number in told:
+        process.send_signal(number)
     stdout, stderr = process.communicate(timeout=30)
-    assert process.returncode == 130
-    assert "Cancelling" in stderr
     assert "Traceback" not in stderr
+    for child in children:
+        assert select.select([child], [], [], 30)[0], "a reader outlived the scan"
+        os.close(child)
+    return process.returncode, stdout, stderr
+
+
+def test_an_interrupted_scan_keeps_what_it_did_and_leaves_nobody_behind(
+    many: Path, tmp_path: Path, environment: dict[str, str]
+) -> None:
+    code, stdout, stderr = signalled(many, tmp_path, environment, [signal.SIGINT])
+    assert code == 130
+    assert "Cancelling" in stderr
     assert stdout.startswith("Cancelled; what was done is kept: ")
-    assert not [pid for pid in children if is_alive(pid)]
     with Library(tmp_path / "stoat.db", take="none") as library:
         assert library.job_states()[0].status == "cancelled"
         assert len(library.videos()) < 20_000
 
 
+TERM, HANG_UP, CTRL_C = signal.SIGTERM, signal.SIGHUP, signal.SIGINT
+
+
+@pytest.mark.parametrize("told", [[TERM], [HANG_UP], [TERM, HANG_UP, TERM]])
+def test_a_scan_that_is_told_to_end_waits_for_the_next_process(
+    many: Path, tmp_path: Path, environment: dict[str, str], told: list[signal.Signals]
+) -> None:
+    code, stdout, stderr = signalled(many, tmp_path, environment, told)
+    assert -code in told
+    assert stdout == ""
+    with Library(tmp_path / "stoat.db", take="none") as library:
+        (state,) = library.job_states()
+        assert (state.status, state.cancel_requested) == ("pending", False)
+        assert f"{state.job_id[:13]} is not done; stoat resume" in stderr
+
+
+@pytest.mark.parametrize("told", [[CTRL_C, TERM], [CTRL_C] * 3, [TERM, CTRL_C]])
+def test_signals_in_a_row_end_a_scan_without_a_traceback(
+    many: Path, tmp_path: Path, environment: dict[str, str], told: list[signal.Signals]
+) -> None:
+    code, _, _ = signalled(many, tmp_path, environment, told)
+    assert code in {130, -signal.SIGTERM, -signal.SIGINT}
+
+
 def children_of(pid: int) -> list[int]:
     tasks = Path(f"/proc/{pid}/task").iterdir()
     return [int(child) for task in tasks for child in (task / "children").read_text().split()]
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        return ") Z " not in Path(f"/proc/{pid}/stat").read_text()
-    except FileNotFoundError:
-        return False
 
 
 def test_a_terminal_gets_a_bar_and_a_summary(

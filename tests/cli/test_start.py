@@ -157,7 +157,7 @@ def test_a_bad_setting_is_one_sentence(run: Run, environment: dict[str, str]) ->
     assert ran.stderr.startswith("stoat: STOAT_PROBE_WORKERS is 'many'")
 
 
-def test_a_reader_that_leaves_is_no_fault(
+def test_a_reader_that_leaves_is_an_exit_code_without_words(
     full: Path, tmp_path: Path, environment: dict[str, str]
 ) -> None:
     read, write = os.pipe()
@@ -173,7 +173,7 @@ def test_a_reader_that_leaves_is_no_fault(
         check=False,
     )
     os.close(write)
-    assert (ran.returncode, ran.stderr) == (0, "")
+    assert (ran.returncode, ran.stderr) == (141, "")
 
 
 def test_doctor_tells_what_there_is_and_changes_nothing(run: Run, tmp_path: Path) -> None:

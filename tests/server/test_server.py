@@ -116,7 +116,7 @@ def test_a_port_that_is_taken_is_told(environment: dict[str, str], tmp_path: Pat
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGHUP])  # SIGHUP becomes SIGTERM
 def test_it_stops_at_once_though_somebody_follows_a_job(
     environment: dict[str, str], tmp_path: Path, how: signal.Signals
 ) -> None:
