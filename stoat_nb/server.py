@@ -9,12 +9,14 @@ import socket
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
+from typing import Any
 
 import uvicorn
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from panel.io.fastapi import add_applications
 from panel.viewable import Viewable
 
+from stoat_nb.api.admission import Scope
 from stoat_nb.api.app import create_api
 from stoat_nb.api.connection import (
     HEADER_TIMEOUT_S,
@@ -22,7 +24,7 @@ from stoat_nb.api.connection import (
     Connection,
     most_connections,
 )
-from stoat_nb.api.guard import App, Guard
+from stoat_nb.api.guard import App, Guard, Receive, Send
 from stoat_nb.api.request_log import RequestLog
 from stoat_nb.dashboard import create_dashboard
 from stoat_nb.errors import AddressInUse, AddressRefused
@@ -30,6 +32,8 @@ from stoat_nb.library import Library
 from stoat_nb.sharing import settle
 
 DASHBOARD = "/dashboard"
+
+_MAKING_A_PAGE = (DASHBOARD, f"{DASHBOARD}/autoload.js")
 
 #: Every browser asks for one.
 _ICON = (
@@ -79,14 +83,38 @@ def create_app(library: Library) -> App:
     api.add_api_route("/", home, include_in_schema=False)
     api.add_api_route("/favicon.ico", _icon, include_in_schema=False)
     # Signed, so that nobody can hand another a session of his own choosing.
-    add_applications(
+    pages = add_applications(
         {DASHBOARD: page},
         app=api,
         title="Stoat",
         sign_sessions=True,
         secret_key=secrets.token_bytes(32),
     )
-    return RequestLog(Guard(api, allowed_hosts=library.settings.allow_hosts))
+    limited = _PageLimit(api, pages, library.settings.max_pages)
+    return RequestLog(Guard(limited, allowed_hosts=library.settings.allow_hosts))
+
+
+class _PageLimit:
+    """Refuses to make another page while too many are open: each takes memory and a moment."""
+
+    def __init__(self, app: App, pages: Any, most: int) -> None:
+        self._app = app
+        # Panel with a server of its own says what it serves; bokeh-fastapi only keeps it.
+        self._pages = pages.applications if hasattr(pages, "applications") else pages._applications  # noqa: SLF001
+        self._most = most
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].rstrip("/") in _MAKING_A_PAGE:
+            n_open = sum(len(list(page.sessions)) for page in self._pages.values())
+            if n_open >= self._most:
+                page = (
+                    "<!doctype html><title>Stoat</title>"
+                    f"<p>{self._most} pages are open. Close some and load this one again in a "
+                    "minute, or set STOAT_MAX_PAGES."
+                )
+                await HTMLResponse(page, 503, {"Retry-After": "30"})(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
 
 
 def _icon() -> Response:

@@ -188,6 +188,12 @@ class Settings(Struct, frozen=True, kw_only=True):
         int,
         Setting(_count, "Connections of `stoat serve` at once, at most half of `ulimit -n`."),
     ] = 500
+    max_pages: Annotated[
+        int, Setting(_count, "Pages of `stoat serve` that are open at once, in all browsers.")
+    ] = 100
+    max_pending_jobs: Annotated[
+        int, Setting(_count, "Jobs that may wait before REST refuses to submit more.")
+    ] = 10_000
     log_level: Annotated[
         str,
         Setting(_level, "What a server logs to stderr: debug, info, warning or error on."),

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import Field
+from starlette.types import Receive, Scope, Send
 
 from stoat_nb.api import controls
 from stoat_nb.api.events import MEDIA_TYPE, events, wait_for
 from stoat_nb.api.filters import Asked
+from stoat_nb.api.limits import SubmitLimit, WatcherLimit
 from stoat_nb.api.shapes import (
     Accepted,
     EventShape,
@@ -52,11 +55,26 @@ async def _left(request: Request) -> None:
         pass
 
 
+class _Events(StreamingResponse):
+    """Events, whose reader is counted for as long as he reads."""
+
+    def __init__(self, watchers: WatcherLimit, content: AsyncIterator[str], **kwargs: Any) -> None:
+        super().__init__(content, **kwargs)
+        self._watchers = watchers
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send them."""
+        with self._watchers.one():
+            await super().__call__(scope, receive, send)
+
+
 class JobRoutes:
     """The jobs of one library."""
 
     def __init__(self, library: Library) -> None:
         self._library = library
+        self._submits = SubmitLimit(library)
+        self._watchers = WatcherLimit(max(1, library.settings.max_connections // 2))
 
     def add_to(self, router: APIRouter) -> None:
         """Put the routes in place."""
@@ -129,6 +147,7 @@ class JobRoutes:
         wanted: RetryRequest = RETRY_ALL,
     ) -> Accepted:
         """Submit a job that has ended once more, as a new one; the old one stays as it ended."""
+        self._submits.check()
         job = controls.retry(self._library, job_id, only_failed=wanted.only_failed)
         prefix = request.url.path.removesuffix("/retry").rpartition("/")[0]
         response.headers["Location"] = f"{prefix}/{job.id}"
@@ -145,11 +164,14 @@ class JobRoutes:
         timeout_s: Annotated[float, Query(alias="timeout", ge=0, le=MAX_WAIT_S)] = 60.0,
     ) -> JobShape:
         """Answer when the job has ended, or with where it stands when the time is up."""
-        job = await asyncio.to_thread(self._library.job, job_id)
-        return JobShape.of(await wait_for(job, timeout_s, _left(request)))
+        self._watchers.check()
+        with self._watchers.one():
+            job = await asyncio.to_thread(self._library.job, job_id)
+            return JobShape.of(await wait_for(job, timeout_s, _left(request)))
 
     async def follow_job(self, job_id: JobId) -> StreamingResponse:
         """Follow a job as server-sent events: `progress` until the last, which is `end`."""
+        self._watchers.check()
         job = await asyncio.to_thread(self._library.job, job_id)
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        return StreamingResponse(events(job), media_type=MEDIA_TYPE, headers=headers)
+        return _Events(self._watchers, events(job), media_type=MEDIA_TYPE, headers=headers)

@@ -51,10 +51,24 @@ _MAX_PROBLEMS = 5
 _MAX_TEXT = 200
 
 
+class Busy(Exception):
+    """A server has as much to do as its settings allow."""
+
+    def __init__(self, status: int, code: str, sentence: str, *, retry_after_s: int) -> None:
+        super().__init__(sentence)
+        self.status = status
+        self.code = code
+        self.retry_after_s = retry_after_s
+
+
 def refusal(problem: Exception) -> Json:
     """Answer what a route raised. What nobody foresaw is logged, and told without its insides."""
     if isinstance(problem, errors.StoatError):
-        return body(status_of(problem), problem.code, str(problem))
+        again = {"Retry-After": "1"} if isinstance(problem, errors.PicturesBusy) else None
+        return body(status_of(problem), problem.code, str(problem), again)
+    if isinstance(problem, Busy):
+        again = {"Retry-After": str(problem.retry_after_s)}
+        return body(problem.status, problem.code, str(problem), again)
     if isinstance(problem, RequestValidationError):
         return body(422, "BAD_REQUEST", _sentence(problem))
     if isinstance(problem, HTTPException):

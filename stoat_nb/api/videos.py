@@ -10,6 +10,7 @@ from pydantic import Field
 
 from stoat_nb import __version__
 from stoat_nb.api.filters import VideosFilter, Words
+from stoat_nb.api.limits import SubmitLimit
 from stoat_nb.api.plain import plain, rows
 from stoat_nb.api.shapes import (
     Accepted,
@@ -44,6 +45,7 @@ class VideoRoutes:
 
     def __init__(self, library: Library) -> None:
         self._library = library
+        self._submits = SubmitLimit(library)
 
     def add_to(self, router: APIRouter) -> None:
         """Put the routes in place."""
@@ -58,6 +60,7 @@ class VideoRoutes:
 
     def scan_folder(self, wanted: ScanRequest, request: Request, response: Response) -> Accepted:
         """Submit a scan of a folder; the answer does not wait for it."""
+        self._submits.check()
         job = self._library.scan(
             wanted.path,
             recursive=wanted.recursive,
