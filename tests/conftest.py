@@ -12,7 +12,7 @@ import pytest
 REPOSITORY = Path(__file__).resolve().parents[1]
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Forget ``STOAT_*`` before anything reads it: a test that wants a setting sets it."""
     # A script that runs the tests in the background has them, and what they start, ignore Ctrl-C.
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -22,6 +22,20 @@ def pytest_configure() -> None:
     # The same examples in every run, and no failure because a machine is busy.
     hypothesis.settings.register_profile("steady", derandomize=True, deadline=None)
     hypothesis.settings.load_profile("steady")
+    if where := os.environ.get("STOAT_TEST_COVERAGE"):
+        measure_coverage(config, where)
+
+
+def measure_coverage(config: pytest.Config, where: str) -> None:
+    """Record which lines the tests of this process run; what it starts is not measured."""
+    if config.getoption("numprocesses", None) and not hasattr(config, "workerinput"):
+        return  # its workers run the tests
+    from coverage import Coverage  # noqa: PLC0415 - slows a run that does not measure
+
+    coverage = Coverage(data_file=where, data_suffix=True)
+    coverage.start()
+    config.add_cleanup(coverage.save)
+    config.add_cleanup(coverage.stop)
 
 
 @pytest.fixture(scope="session")
