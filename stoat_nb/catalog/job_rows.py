@@ -40,6 +40,8 @@ FIELDS: Final = (
     "priority",
     "retry_of",
     "seq",
+    "lock",
+    "waits_for",
 )
 #: Selects what ``state_of`` reads, and who runs it as ``Lease.of`` reads it.
 SELECT: Final = (
@@ -61,6 +63,7 @@ NEW_FIELDS: Final = (
     "priority",
     "retry_of",
     "seq",
+    "lock",
 )
 #: ``FIELDS`` as a snapshot calls them.
 _STATE_FIELDS: Final = ("job_id", "job_type", *FIELDS[2:])
@@ -109,6 +112,7 @@ def new_row_of(state: JobState) -> tuple[Any, ...]:
         as_integer(state.priority),
         None if state.retry_of is None else as_cell(state.retry_of),
         state.seq,
+        None if state.lock is None else as_stored_text(state.lock),
     )
 
 
@@ -122,6 +126,7 @@ def state_of(row: tuple[Any, ...]) -> JobState:
 
 def _state_of(row: tuple[Any, ...]) -> JobState:
     kept = dict(zip(_STATE_FIELDS, row, strict=False))
+    waits = kept["status"] == "pending" and not kept["paused"]
     owner, result = row[len(FIELDS) + 1], kept["result"]
     return JobState(
         **kept
@@ -133,6 +138,7 @@ def _state_of(row: tuple[Any, ...]) -> JobState:
             "cancel_requested": bool(kept["cancel_requested"]),
             "pause_requested": bool(kept["pause_requested"]),
             "paused": bool(kept["paused"]),
+            "waits_for": kept["waits_for"] if waits else None,
             "worker": None if owner is None else _process(owner),
         },
     )

@@ -11,6 +11,7 @@ from typing import Any, Final
 import apsw
 
 from stoat_nb.catalog.database import fetch
+from stoat_nb.catalog.job_locks import IS_FREE, say_who_waits, twin_of
 from stoat_nb.catalog.job_rows import (
     FIELDS,
     NEW_FIELDS,
@@ -23,6 +24,7 @@ from stoat_nb.catalog.values import as_stored_text
 from stoat_nb.catalog.workers import GONE, Surroundings, beat, enter
 from stoat_nb.errors import UnknownJob
 from stoat_nb.jobs.events import start_of
+from stoat_nb.jobs.locks import overlap
 from stoat_nb.jobs.state import JobEvent, JobState, JobStatus
 from stoat_nb.jobs.store import Claim, Errand, Reply
 from stoat_nb.jobs.transitions import begun, news_of_orphan, orphaned, settled
@@ -36,7 +38,8 @@ _INSERT: Final = {
     for count in _AT_ONCE
 }
 #: What never changes after the submission stays out of updates.
-_MOVING = tuple(name for name in FIELDS if name not in {"id", "type", "payload", "retry_of"})
+_FIXED: Final = frozenset({"id", "type", "payload", "retry_of", "lock", "waits_for"})
+_MOVING = tuple(name for name in FIELDS if name not in _FIXED)
 _SET: Final = ", ".join(f"{name} = :{name}" for name in _MOVING)
 _UPDATE: Final = (
     f"UPDATE jobs SET {_SET}, worker_id = :worker_id, revision = :revision, changed_by = :me "  # noqa: S608 - of our own words alone
@@ -82,9 +85,10 @@ class JobTurn:
         self.worker = worker
         self._revisions = _revisions_after(connection)
         self._has_scans: bool | None = None
+        self._locks_moved = False  #: Whether any lock is held or wanted that was not, or no more.
 
     def exchange(self, errand: Errand) -> Reply:
-        self._insert(errand.submits)
+        joined = self._insert(errand)
         lost: dict[str, JobState | None] = {}
         for state in errand.saves:
             kept = self._save(state)
@@ -93,7 +97,8 @@ class JobTurn:
         for job_id, event in errand.events:
             self._note(job_id, event)
         claimed = [] if errand.claim is None else self._take(errand.claim)
-        return Reply(claimed=claimed, lost=lost)
+        self._say_who_waits()
+        return Reply(claimed=claimed, lost=lost, joined=joined)
 
     def change(
         self, job_id: str, change: Callable[[JobState], JobState | None]
@@ -108,6 +113,7 @@ class JobTurn:
         if changed is not state:
             self._enter()
             self._update(changed, worker_id)
+            self._say_who_waits()
         return True, changed
 
     def beat(self) -> None:
@@ -127,6 +133,7 @@ class JobTurn:
                 if self._is_lapsed(*row[-3:]):
                     found = True
                     self._orphan(state_of(row))
+        self._say_who_waits()
         return found
 
     def leave(self, worker: int) -> None:
@@ -139,10 +146,34 @@ class JobTurn:
         )
         for row in rows:
             self._orphan(state_of(row))
+        self._say_who_waits()
 
     # -- new jobs ------------------------------------------------------------------------------
 
-    def _insert(self, states: list[JobState]) -> None:
+    def _insert(self, errand: Errand) -> dict[str, JobState]:
+        """Write new jobs down; return those that are none, and what they join."""
+        joined: dict[str, JobState] = {}
+        plain: list[JobState] = []
+        for state in errand.submits:
+            if state.lock is None:
+                plain.append(state)
+                continue
+            self._insert_all(plain)  # a job's number is its place in the line
+            plain = []
+            twin = twin_of(self._connection, state, errand.covers.get(state.job_type))
+            if twin is None:
+                self._insert_all([state])
+                self._locks_moved = True
+            else:
+                joined[state.job_id] = twin
+        self._insert_all(plain)
+        return joined
+
+    def _say_who_waits(self) -> None:
+        if self._locks_moved:
+            say_who_waits(self._connection, next(self._revisions))
+
+    def _insert_all(self, states: list[JobState]) -> None:
         if not states:
             return
         me = self._enter()
@@ -164,6 +195,7 @@ class JobTurn:
             if not self._connection.changes():
                 return self._kept(state.job_id)
             if is_final:
+                self._locks_moved |= state.lock is not None
                 self._end_scan(state)
             return state
         kept = self._load(state.job_id)
@@ -194,7 +226,9 @@ class JobTurn:
                 is_suspect = state.deaths > 0
                 if is_suspect and may_be_suspect is None:
                     may_be_suspect = self._has_room_for_a_suspect()
-                if room.get(state.job_type, 1) <= 0 or (is_suspect and not may_be_suspect):
+                is_held = any(overlap(state.lock, other.lock) for other in begin)
+                is_full = room.get(state.job_type, 1) <= 0
+                if is_full or is_held or (is_suspect and not may_be_suspect):
                     passed_over = True  # others, behind it, may have room
                     continue
                 may_be_suspect = may_be_suspect and not is_suspect
@@ -222,6 +256,7 @@ class JobTurn:
         if not taken:
             return
         me = self._enter()
+        self._locks_moved |= any(one.lock is not None for one in taken)
         self._connection.executemany(
             _BEGIN,
             (
@@ -242,7 +277,8 @@ class JobTurn:
             where += " AND jobs.id IN (SELECT value FROM json_each(?))"
         rows = fetch(
             self._connection,
-            f"{SELECT} WHERE jobs.status = 'pending' AND jobs.paused = 0 AND {where} "
+            f"{SELECT} WHERE jobs.status = 'pending' AND jobs.paused = 0 "
+            f"AND {IS_FREE} AND {where} "
             "ORDER BY jobs.priority DESC, jobs.number LIMIT ?",
             (*wanted, count),
         )
@@ -282,6 +318,7 @@ class JobTurn:
             self._note(before.job_id, event)
 
     def _update(self, state: JobState, worker_id: int | None, *, by_nobody: bool = False) -> None:
+        self._locks_moved |= state.lock is not None
         bound = {**self._bound(state), "worker_id": worker_id}
         self._connection.execute(_UPDATE, {**bound, "me": None} if by_nobody else bound)
         if state.is_final:

@@ -12,6 +12,7 @@ from typing import Any, TypeVar, cast
 from msgspec import Struct
 from msgspec.structs import replace
 
+from stoat_nb.jobs.locks import Lock
 from stoat_nb.jobs.rate import RateMeter
 from stoat_nb.jobs.state import NO_PROGRESS, JobEvent, Level, Progress
 
@@ -147,3 +148,4 @@ class Registration(Struct, frozen=True, kw_only=True):
     timeout: float | None
     stall_timeout: float | None
     concurrency: int | None = None  #: How many jobs of the type run at once in all processes.
+    lock: Lock | None = None  #: Which of them never run at once, and which are one.

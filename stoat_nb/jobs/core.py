@@ -7,7 +7,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from stoat_nb.errors import (
     JobNotFinal,
@@ -26,6 +26,7 @@ from stoat_nb.jobs.checks import (
 from stoat_nb.jobs.context import Handler, Registration, Send
 from stoat_nb.jobs.ids import new_job_id
 from stoat_nb.jobs.live import LiveJob, LiveJobs
+from stoat_nb.jobs.locks import Covers, Lock, lock_of
 from stoat_nb.jobs.memory_store import MemoryJobStore
 from stoat_nb.jobs.news import Listener, NewsBoard, Unsubscribe
 from stoat_nb.jobs.outbox import Outbox
@@ -38,6 +39,13 @@ from stoat_nb.logs import logger
 
 log = logger(__name__)
 T = TypeVar("T")
+
+
+class Submission(NamedTuple):
+    """What became of a submission."""
+
+    job_id: str
+    joined: bool  #: Whether a job that was there already does it.
 
 
 class QueueCore:
@@ -88,6 +96,7 @@ class QueueCore:
         timeout: Timeout = DEFAULT,
         stall_timeout: float | None = None,
         concurrency: int | None = None,
+        lock: Lock | None = None,
     ) -> None:
         check_name(job_type)
         for limit in (timeout, stall_timeout):
@@ -98,6 +107,7 @@ class QueueCore:
             timeout=self._timeout if timeout is DEFAULT else timeout,
             stall_timeout=stall_timeout,
             concurrency=concurrency,
+            lock=lock,
         )
         if self._serving:  # else its start looks for jobs, and there may be no loop yet
             self._wake_up(hungry=True)
@@ -244,6 +254,21 @@ class QueueCore:
         priority: int = 0,
         retry_of: str | None = None,
     ) -> str:
+        submission = await self.submit_or_join(
+            job_type, payload, timeout=timeout, priority=priority, retry_of=retry_of
+        )
+        return submission.job_id
+
+    async def submit_or_join(
+        self,
+        job_type: str,
+        payload: Mapping[str, Any],
+        *,
+        timeout: Timeout = DEFAULT,
+        priority: int = 0,
+        retry_of: str | None = None,
+    ) -> Submission:
+        """Do as ``submit``, and say whether the job was live already."""
         if self._closed:
             raise QueueClosed
         check_payload(job_type, payload)
@@ -251,6 +276,7 @@ class QueueCore:
         check_priority(priority)
         registration = self._handlers.get(job_type)
         registered = self._timeout if registration is None else registration.timeout
+        lock = None if registration is None else registration.lock
         now = time.time()
         state = JobState(
             job_id=new_job_id(now),
@@ -260,6 +286,7 @@ class QueueCore:
             timeout_s=registered if timeout is DEFAULT else timeout,
             priority=priority,
             retry_of=retry_of,
+            lock=None if lock is None else lock_of(lock.path(payload)),
         )
         # One that is tried once more was run by somebody: it may wait for who knows how.
         if registration is None and (retry_of is None or not self._store.is_lasting):
@@ -268,18 +295,18 @@ class QueueCore:
         self._adopt(state.job_id)
         written = self._outbox.submit(state)
         self._wake_up(hungry=True)
-        await self._see_written(state.job_id, written)
-        return state.job_id
+        job_id = await self._see_written(written)
+        return Submission(job_id, joined=job_id != state.job_id)
 
-    async def _see_written(self, job_id: str, written: asyncio.Future[None]) -> None:  # noqa: ARG002 - for queues that run it now
-        await written
+    async def _see_written(self, written: asyncio.Future[str]) -> str:
+        return await written
 
     # -- one turn ------------------------------------------------------------------------------
 
     async def _turn(self) -> list[LiveJob]:
         """Write down what there is to write, take what may be taken; return the jobs taken."""
         async with self._turning:
-            errand = self._outbox.errand(self._claim())
+            errand = self._outbox.errand(self._claim(), self._covers())
             if not errand:
                 return []
             try:
@@ -287,7 +314,7 @@ class QueueCore:
             except BaseException as problem:
                 self._outbox.failed(errand, problem)
                 raise
-            self._outbox.done()
+            self._outbox.done(reply)
             return self._settle(errand, reply)
 
     async def _exchange(self, errand: Errand) -> Reply:
@@ -305,9 +332,19 @@ class QueueCore:
         types = {name: kind.concurrency for name, kind in self._handlers.items()}
         return Claim(free, types, frozenset(self._own) if self._take == "own" else None)
 
+    def _covers(self) -> dict[str, Covers]:
+        locks = {name: kind.lock for name, kind in self._handlers.items()}
+        return {name: lock.covers for name, lock in locks.items() if lock is not None}
+
     def _settle(self, errand: Errand, reply: Reply) -> list[LiveJob]:
         for state in errand.submits:
-            self._news.publish(state)
+            twin = reply.joined.get(state.job_id)
+            if twin is None:
+                self._news.publish(state)
+            else:  # whoever asks for it is ready to run it, should it wait or be lost
+                self._own.discard(state.job_id)
+                self._adopt(twin.job_id)
+                self._wake_up(hungry=True)
         self._live.settle(errand.saves, reply.lost)
         self._own.difference_update(state.job_id for state in errand.saves if state.is_final)
         if errand.claim is not None and len(reply.claimed) == errand.claim.count:

@@ -68,12 +68,19 @@ class Job(Generic[T_co]):
     """
 
     def __init__(
-        self, job_id: str, job_type: str, desk: JobDesk, read: Callable[[Any], T_co]
+        self,
+        job_id: str,
+        job_type: str,
+        desk: JobDesk,
+        read: Callable[[Any], T_co],
+        *,
+        joined: bool = False,
     ) -> None:
         self._id = job_id
         self._type = job_type
         self._desk = desk
         self._read = read
+        self._joined = joined
         self._final: JobState | None = None
 
     @property
@@ -85,6 +92,11 @@ class Job(Generic[T_co]):
     def job_type(self) -> str:
         """Which handler it goes to, such as ``scan``."""
         return self._type
+
+    @property
+    def joined(self) -> bool:
+        """Whether submitting it found a job at work, or waiting, that does the same: this one."""
+        return self._joined
 
     @property
     def state(self) -> JobState:

@@ -59,11 +59,11 @@ class InMemoryJobQueue(QueueCore):
         await self._run_all()
         return meant
 
-    async def _see_written(self, job_id: str, written: asyncio.Future[None]) -> None:
+    async def _see_written(self, written: asyncio.Future[str]) -> str:
         """Run what was submitted even if whoever did is cancelled meanwhile."""
         running = asyncio.ensure_future(self._run_all())
         await asyncio.shield(running)
-        await super()._see_written(job_id, written)
+        return await super()._see_written(written)
 
     async def _run_all(self) -> None:
         while taken := await self._turn():

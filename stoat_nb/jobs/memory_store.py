@@ -9,7 +9,10 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
 
+from msgspec.structs import replace
+
 from stoat_nb.errors import UnknownJob
+from stoat_nb.jobs.locks import joined, overlap
 from stoat_nb.jobs.state import JobEvent, JobState, JobStatus
 from stoat_nb.jobs.store import Changes, Claim, Errand, Interest, Reply
 from stoat_nb.jobs.transitions import Wish, begun, heed, prioritized, settled
@@ -26,6 +29,7 @@ class MemoryJobStore:
         #: Those that wait, first to run first; some entries are out of date.
         self._queue: list[_Ticket] = []
         self._running: Counter[str] = Counter()
+        self._locks: dict[str, str] = {}  #: Of those that run, by their ids.
         self._logs: dict[str, list[JobEvent]] = {}
         self._lock = threading.Lock()
 
@@ -35,8 +39,13 @@ class MemoryJobStore:
 
     def exchange(self, errand: Errand) -> Reply:
         with self._lock:
+            twins: dict[str, JobState] = {}
             for state in errand.submits:
-                self._put(state)
+                covers = errand.covers.get(state.job_type)
+                if twin := joined(state, self._states.values(), covers):
+                    twins[state.job_id] = twin
+                else:
+                    self._put(state)
             lost = {
                 state.job_id: self._states.get(state.job_id)
                 for state in errand.saves
@@ -44,7 +53,7 @@ class MemoryJobStore:
             }
             for job_id, event in errand.events:
                 self._logs.setdefault(job_id, []).append(event)
-            return Reply(claimed=self._take(errand.claim), lost=lost)
+            return Reply(claimed=self._take(errand.claim), lost=lost, joined=twins)
 
     def start(self, errand: Errand, idle: Executor) -> Future[Reply]:
         return idle.submit(self.exchange, errand)
@@ -57,7 +66,8 @@ class MemoryJobStore:
 
     def load(self, job_id: str) -> JobState | None:
         with self._lock:
-            return self._states.get(job_id)
+            state = self._states.get(job_id)
+            return None if state is None else self._shown(state)
 
     def states(
         self,
@@ -68,7 +78,7 @@ class MemoryJobStore:
         offset: int = 0,
     ) -> list[JobState]:
         with self._lock:
-            newest_first = list(reversed(self._states.values()))
+            newest_first = [self._shown(state) for state in reversed(self._states.values())]
         chosen = [
             state
             for state in newest_first
@@ -99,8 +109,11 @@ class MemoryJobStore:
         before = self._states.get(state.job_id)
         if before is not None and before.status is JobStatus.RUNNING:
             self._running[before.job_type] -= 1
+            self._locks.pop(before.job_id, None)
         if state.status is JobStatus.RUNNING:
             self._running[state.job_type] += 1
+            if state.lock is not None:
+                self._locks[state.job_id] = state.lock
         self._states[state.job_id] = state
         self._numbers.setdefault(state.job_id, len(self._numbers))
         if _waits(state):
@@ -135,9 +148,19 @@ class MemoryJobStore:
         if state.job_type not in claim.types:
             return False
         limit = claim.types[state.job_type]
+        if self._holder(state) is not None:
+            return False
         if limit is not None and self._running[state.job_type] >= limit:
             return False
         return claim.only is None or state.job_id in claim.only
+
+    def _holder(self, state: JobState) -> str | None:
+        """Return the job that runs and keeps this one from running."""
+        locks = self._locks.items()
+        return next((job_id for job_id, lock in locks if overlap(lock, state.lock)), None)
+
+    def _shown(self, state: JobState) -> JobState:
+        return replace(state, waits_for=self._holder(state)) if _waits(state) else state
 
     def _ticket(self, state: JobState) -> _Ticket:
         return -state.priority, self._numbers[state.job_id], state.job_id

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
+from stoat_nb.jobs.locks import Covers
 from stoat_nb.jobs.state import JobEvent, JobState
-from stoat_nb.jobs.store import Claim, Errand
+from stoat_nb.jobs.store import Claim, Errand, Reply
 
 
 class Outbox:
     """Gathers from one loop. Many submits become one commit, and each hears when it is done."""
 
     def __init__(self) -> None:
-        self._submits: list[tuple[JobState, asyncio.Future[Any]]] = []
+        self._submits: list[tuple[JobState, asyncio.Future[str]]] = []
         self._saves: dict[str, JobState] = {}
         self._events: list[tuple[str, JobEvent]] = []
-        self._sent: list[asyncio.Future[Any]] = []
+        self._sent: list[tuple[JobState, asyncio.Future[Any]]] = []
 
-    def submit(self, state: JobState) -> asyncio.Future[Any]:
-        """Add a new job; what is returned is done when the job is safely written down."""
-        written = asyncio.get_running_loop().create_future()
+    def submit(self, state: JobState) -> asyncio.Future[str]:
+        """Add a new job; what is returned is done when it is safely written down.
+
+        It holds the id of that job, or of the one that it joined.
+        """
+        written: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._submits.append((state, written))
         return written
 
@@ -35,28 +40,29 @@ class Outbox:
     def __bool__(self) -> bool:
         return bool(self._submits or self._saves or self._events)
 
-    def errand(self, claim: Claim | None) -> Errand:
+    def errand(self, claim: Claim | None, covers: Mapping[str, Covers]) -> Errand:
         """Hand out what was gathered and begin anew."""
         errand = Errand(
             submits=[state for state, _written in self._submits],
             saves=list(self._saves.values()),
             events=self._events,
             claim=claim,
+            covers=covers,
         )
-        self._sent = [written for _state, written in self._submits]
+        self._sent = self._submits
         self._submits, self._saves, self._events = [], {}, []
         return errand
 
-    def done(self) -> None:
+    def done(self, reply: Reply) -> None:
         """Tell those who submitted that all of the last errand is written down."""
-        for written in self._sent:
+        for state, written in self._sent:
             if not written.done():
-                written.set_result(None)
+                written.set_result(reply.joined.get(state.job_id, state).job_id)
         self._sent = []
 
     def failed(self, errand: Errand, problem: BaseException) -> None:
         """Tell those who submitted why not; keep the rest, to be sent once more."""
-        for written in self._sent:
+        for _state, written in self._sent:
             if written.done():
                 continue
             if isinstance(problem, Exception):

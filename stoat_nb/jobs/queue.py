@@ -7,6 +7,7 @@ from enum import Enum
 from typing import Any, Final, Literal, Protocol
 
 from stoat_nb.jobs.context import Handler
+from stoat_nb.jobs.locks import Lock
 from stoat_nb.jobs.state import JobEvent, JobState, JobStatus
 
 
@@ -39,8 +40,9 @@ class AsyncJobQueue(Protocol):
         timeout: Timeout = DEFAULT,
         stall_timeout: float | None = None,
         concurrency: int | None = None,
+        lock: Lock | None = None,
     ) -> None:
-        """Say what runs jobs of this type, for how long, and how many of them at once."""
+        """Say what runs jobs of this type, for how long, how many and which of them at once."""
 
     async def submit(
         self,
@@ -51,7 +53,10 @@ class AsyncJobQueue(Protocol):
         priority: int = 0,
         retry_of: str | None = None,
     ) -> str:
-        """Take a job and return its id once it is safely written down."""
+        """Take a job and return its id once it is safely written down.
+
+        Where a live job with the same lock does all that this one asks for, return the id of that.
+        """
 
     async def get_status(self, job_id: str) -> JobState:
         """Return the newest snapshot."""

@@ -103,6 +103,8 @@ class JobState(Struct, frozen=True, kw_only=True):
     priority: int = 0  #: Of the pending ones the highest runs first, then the oldest.
     retry_of: str | None = None  #: The job that it tries once more.
     worker: str | None = None  #: Which process runs it, for people: ``pid 4711``.
+    lock: str | None = None  #: The path it holds while it runs; see ``stoat_nb.jobs.locks``.
+    waits_for: str | None = None  #: Pending: the running job whose lock overlaps its own.
     seq: int = 0  #: Grows with every change, so that watchers can tell new from old.
 
     @property

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from msgspec import Struct, field
 
+from stoat_nb.jobs.locks import Covers
 from stoat_nb.jobs.state import JobEvent, JobState, JobStatus
 from stoat_nb.jobs.transitions import Wish
 
@@ -29,6 +30,8 @@ class Errand(Struct, frozen=True):
     saves: list[JobState] = field(default_factory=list)  #: Newer snapshots of jobs it runs.
     events: list[tuple[str, JobEvent]] = field(default_factory=list)  #: Lines for jobs' logs.
     claim: Claim | None = None
+    #: By type: whether a live job does what a new one asks for, which then joins it.
+    covers: Mapping[str, Covers] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         return bool(self.submits or self.saves or self.events or self.claim)
@@ -47,6 +50,8 @@ class Reply(Struct, frozen=True):
     claimed: list[JobState] = field(default_factory=list)  #: Now running, and this queue's to run.
     #: Saved in vain, because somebody else has taken or ended them: as they are now.
     lost: Mapping[str, JobState | None] = field(default_factory=dict)
+    #: New jobs that are none, by their ids: the live ones that do what they ask for.
+    joined: Mapping[str, JobState] = field(default_factory=dict)
 
 
 class Interest(Struct, frozen=True):

@@ -79,8 +79,11 @@ class QueueThread:
         read: Callable[[Any], T],
     ) -> Job[T]:
         """Take a job; it is safely written down when this returns."""
-        submission = self._queue.submit(job_type, payload, timeout=timeout, priority=priority)
-        return Job(self._call(submission), job_type, self, read)
+        submission = self._queue.submit_or_join(
+            job_type, payload, timeout=timeout, priority=priority
+        )
+        job_id, joined = self._call(submission)
+        return Job(job_id, job_type, self, read, joined=joined)
 
     def peek(self, job_id: str) -> JobState:
         """Return the newest snapshot."""

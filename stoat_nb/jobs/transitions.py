@@ -40,6 +40,7 @@ def begun(state: JobState, *, worker: str | None, now: float) -> JobState:
         heartbeat_at=now,
         pause_requested=False,
         worker=worker,
+        waits_for=None,
     )
 
 

@@ -31,6 +31,7 @@ from stoat_nb.names import as_text
 from stoat_nb.pictures import PictureCache, Pictures
 from stoat_nb.scan import (
     SCAN_JOB_TYPE,
+    SCAN_LOCK,
     ScanMode,
     ScanReport,
     check_folder,
@@ -111,6 +112,7 @@ class Library(Tables, Viewing):
             make_scan_handler(catalog=self.catalog, engine=self._engine, settings=self.settings),
             timeout=None,
             stall_timeout=self.settings.stall_timeout_s,
+            lock=SCAN_LOCK,
         )
 
     # -- jobs ----------------------------------------------------------------------------------

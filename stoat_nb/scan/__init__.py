@@ -5,12 +5,20 @@ from __future__ import annotations
 from stoat_nb.scan.folder import check_folder, check_roots
 from stoat_nb.scan.handler import SCAN_JOB_TYPE, make_scan_handler
 from stoat_nb.scan.report import ScanReport
-from stoat_nb.scan.request import DEFAULT_MODE, MODES, ScanMode, retry_payloads, scan_payload
+from stoat_nb.scan.request import (
+    DEFAULT_MODE,
+    MODES,
+    SCAN_LOCK,
+    ScanMode,
+    retry_payloads,
+    scan_payload,
+)
 
 __all__ = [
     "DEFAULT_MODE",
     "MODES",
     "SCAN_JOB_TYPE",
+    "SCAN_LOCK",
     "ScanMode",
     "ScanReport",
     "check_folder",

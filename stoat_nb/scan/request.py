@@ -12,13 +12,14 @@ from msgspec import Struct
 
 from stoat_nb.catalog.catalog import Catalog
 from stoat_nb.errors import JobError
+from stoat_nb.jobs.locks import Lock
 from stoat_nb.media.failures import ERROR_CLASSES
 from stoat_nb.names import as_bytes, shown
 from stoat_nb.scan.folder import known_folder
 
 #: Which files a scan probes.
 ScanMode = Literal["quick", "changed", "full", "verify"]
-#: What each mode does, as people are told of it.
+#: What each mode does, as people are told of it; from the weakest on.
 MODES: dict[ScanMode, str] = {
     "quick": "list only folders that changed; misses files that were rewritten where they are",
     "changed": "read files whose size, time or file number changed",
@@ -55,6 +56,37 @@ def order_of(payload: Mapping[str, Any]) -> ScanOrder:
         error_class=str(payload.get("error_class", "")),
         accept_removals=bool(payload.get("accept_removals", False)),
     )
+
+
+def _held(payload: Mapping[str, Any]) -> str | None:
+    """Return the folder that a scan keeps to itself while it runs; None if it names none."""
+    path = payload.get("path")
+    if not isinstance(path, str) or not path or "\0" in path:
+        return None
+    return "/" + os.path.normpath(path).lstrip("/")
+
+
+def _covers(live: Mapping[str, Any], asked: Mapping[str, Any]) -> bool:
+    """Whether a scan of a folder does all that another of the same folder is asked for."""
+    one, other = order_of(live), order_of(asked)
+    if {one.mode, other.mode} - set(MODES) or strength(one.mode) < strength(other.mode):
+        return False
+    if one.recursive < other.recursive or one.accept_removals < other.accept_removals:
+        return False
+    if one.only_failed:
+        return other.only_failed and one.error_class in ("", other.error_class)
+    # Of files that failed and have not changed since, only these modes read all again.
+    return not other.only_failed or strength(one.mode) >= strength("full")
+
+
+def strength(mode: ScanMode) -> int:
+    """Return a number that is higher the more a mode reads."""
+    return list(MODES).index(mode)
+
+
+#: Scans of one folder, or of a folder and one inside it, never run at once; those of one folder
+#: that ask for no more than one under way are that one.
+SCAN_LOCK = Lock(path=_held, covers=_covers)
 
 
 def scan_payload(

@@ -142,6 +142,8 @@ def test_what_is_asked_often_does_not_look_at_history(world: World, analysed: bo
 
     def work() -> None:
         since = store.changes(-1, EVERYTHING).revision
+        locked = JobState(job_id="locked", job_type="work", lock="/v/")
+        store.exchange(Errand(submits=[locked], covers={"work": lambda *_: True}))
         taken = claim(store, 2, scan=2)
         save(store, handed_back(taken[0]), end(taken[1]))
         claim(store, 2)
@@ -153,6 +155,10 @@ def test_what_is_asked_often_does_not_look_at_history(world: World, analysed: bo
 
     seen = plans(database, work)
     assert len(seen) >= 6
+    holders = [line for how in seen.values() for line in how.split("; ") if " held " in line]
+    assert holders
+    assert all("jobs_running" in line for line in holders)
+    assert any("jobs_locks" in how for how in seen.values())
     for sql, how in seen.items():
         assert "SCAN jobs" not in how.replace("SCAN jobs USING", ""), (sql, how)
     (taking,) = {how for sql, how in seen.items() if "jobs.paused = 0" in sql}
