@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from collections.abc import Iterator
@@ -21,6 +22,15 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder of real clips; nobody may change it."""
     folder = tmp_path_factory.mktemp("clips")
     make_samples(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def many(clips: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return many real clips and broken files, in several folders; nobody may change them."""
+    folder = tmp_path_factory.mktemp("many") / "all"
+    for number in range(40):
+        shutil.copytree(clips, folder / f"{number:02}", copy_function=os.link)
     return folder
 
 

@@ -3,35 +3,22 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from readers import ONE_READER, in_the_middle, rests
 
 from stoat_nb import Library, ScanReport
 from stoat_nb.jobs.job import Job
-from stoat_nb.jobs.state import JobState, JobStatus
-from stoat_nb.media.samples import make_samples
-from stoat_nb.settings import Settings
-
-#: One reader, which takes as long as it likes: these tests stop it.
-ONE_READER = Settings(probe_workers=1, probe_timeout_s=120)
-COPIES = 40
+from stoat_nb.jobs.state import JobStatus
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return many real clips and a few broken files, in several folders; nobody may change them."""
-    once, many = tmp_path_factory.mktemp("once"), tmp_path_factory.mktemp("many")
-    make_samples(once)
-    for number in range(COPIES):
-        shutil.copytree(once, many / f"{number:02}", copy_function=os.link)
+@pytest.fixture
+def folder(many: Path) -> Path:
     return many
 
 
@@ -44,44 +31,6 @@ def path(tmp_path: Path) -> Path:
 def library(path: Path) -> Iterator[Library]:
     with Library(path, settings=ONE_READER) as opened:
         yield opened
-
-
-def hold_readers(of: int) -> None:
-    """Stop the processes that read files for another: its scan stands still from here on."""
-    for entry in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):
-            fields = (entry / "stat").read_text("utf-8").rpartition(")")[2].split()
-            if int(fields[1]) == of and b"engines/worker.py" in (entry / "cmdline").read_bytes():
-                os.kill(int(entry.name), signal.SIGSTOP)
-
-
-def in_the_middle(library: Library, job: Job[ScanReport]) -> None:
-    """Return when some files are in the catalog and the reader stands still before the others."""
-    moved = threading.Event()
-
-    def hold(state: JobState) -> None:
-        if state.progress.done:
-            hold_readers(os.getpid())
-            moved.set()
-
-    unsubscribe = job.subscribe(hold)
-    assert moved.wait(60)
-    unsubscribe()
-    while library.videos().empty:
-        job.wait(0.05)
-    assert not job.state.is_final
-
-
-def rests(job: Job[ScanReport]) -> JobState:
-    """Return the job when its handler has let go."""
-    back = threading.Event()
-    unsubscribe = job.subscribe(
-        lambda state: back.set() if state.status is JobStatus.PENDING else None
-    )
-    if job.status is not JobStatus.PENDING:
-        assert back.wait(60)
-    unsubscribe()
-    return job.state
 
 
 def probed(library: Library) -> dict[str, object]:
@@ -147,7 +96,7 @@ def test_a_scan_whose_process_is_killed_goes_on_in_another_that_is_open(
     code = (
         "import os, sys\n"
         "from stoat_nb import Library\n"
-        "from tests.scan.test_resume import ONE_READER, hold_readers\n"
+        "from tests.scan.readers import ONE_READER, hold_readers\n"
         "library = Library(sys.argv[1], settings=ONE_READER)\n"
         "job = library.scan(sys.argv[2])\n"
         "job.subscribe(lambda state: state.progress.done and hold_readers(os.getpid()))\n"
