@@ -7,7 +7,6 @@ import os
 import threading
 from collections.abc import Callable, Mapping
 from functools import partial
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -25,26 +24,18 @@ from stoat_nb.jobs.queue import DEFAULT, Take, Timeout
 from stoat_nb.jobs.state import JobEvent, JobState, JobStatus
 from stoat_nb.jobs.thread import QueueThread
 from stoat_nb.library.card import library_card
+from stoat_nb.library.scanning import Scanning
 from stoat_nb.library.tables import Tables
 from stoat_nb.library.viewing import Viewing
 from stoat_nb.names import as_text
 from stoat_nb.pictures import PictureCache, Pictures
-from stoat_nb.scan import (
-    SCAN_JOB_TYPE,
-    SCAN_LOCK,
-    ScanMode,
-    ScanReport,
-    check_folder,
-    check_roots,
-    make_scan_handler,
-    retry_payloads,
-    scan_payload,
-)
+from stoat_nb.scan import SCAN_JOB_TYPE, SCAN_LOCK, ScanReport, make_scan_handler
+from stoat_nb.scan.folder import check_roots
 from stoat_nb.settings import Settings
 from stoat_nb.user_paths import library_file
 
 
-class Library(Tables, Viewing):
+class Library(Tables, Viewing, Scanning):
     """What is in your video folders, kept in one file.
 
     Parameters
@@ -116,50 +107,6 @@ class Library(Tables, Viewing):
         )
 
     # -- jobs ----------------------------------------------------------------------------------
-
-    def scan(
-        self,
-        folder: str | os.PathLike[str],
-        *,
-        recursive: bool = True,
-        mode: ScanMode = "changed",
-        accept_removals: bool = False,
-    ) -> Job[ScanReport]:
-        """Find, probe and catalogue the videos in a folder; return at once.
-
-        Parameters
-        ----------
-        folder
-            The folder; ``~`` is your home. Links in its own path are followed, links in it are not.
-        recursive
-            Whether to enter its sub-folders.
-        mode
-            Which files are read. ``changed``: those whose size, time or file number is not what
-            it was. ``quick``: of these those in folders whose own times have changed, without a
-            look at any other; it misses files that were rewritten where they are. ``full``: all.
-            ``verify``: all, every packet of them, to their end.
-        accept_removals
-            Take files for missing even where their disk seems to be away.
-
-        Returns
-        -------
-        Job
-            Await it or call ``result()`` for the ScanReport. Safe on disk already.
-
-        Raises
-        ------
-        FolderError
-            If it is not there and was never scanned, is a file, or may not be read or scanned.
-        """
-        payload = scan_payload(
-            folder,
-            roots=self.settings.roots,
-            catalog=self.catalog,
-            recursive=recursive,
-            mode=mode,
-            accept_removals=accept_removals,
-        )
-        return self._queue.submit(SCAN_JOB_TYPE, payload, read=ScanReport.from_json)
 
     def submit(
         self,
@@ -260,35 +207,6 @@ class Library(Tables, Viewing):
             check_roots(str(job.state.payload.get("path", "")), self.settings.roots)
         return job.retry(only_failed=only_failed)
 
-    def retry_failures(self, error_class: str = "") -> list[Job[ScanReport]]:
-        """Read the files that could not be read once more: a scan of each folder that has some.
-
-        Parameters
-        ----------
-        error_class
-            Only those that failed for this reason, as ``failures()`` names it; none given: all.
-
-        Returns
-        -------
-        list[Job]
-            One job for each folder that was scanned and holds such files; it reads no others.
-
-        Raises
-        ------
-        FolderError
-            If one of the folders may not be scanned any more.
-
-        Examples
-        --------
-        >>> for job in library.retry_failures("timeout"):  # doctest: +SKIP
-        ...     print(job.result())
-        """
-        payloads = retry_payloads(error_class, roots=self.settings.roots, catalog=self.catalog)
-        return [
-            self._queue.submit(SCAN_JOB_TYPE, payload, read=ScanReport.from_json)
-            for payload in payloads
-        ]
-
     def job_log(self, job_id: str) -> list[JobEvent]:
         """Return what was noted of a job, oldest first: starts, warnings, how it ended."""
         return self.job(job_id).log()
@@ -315,10 +233,6 @@ class Library(Tables, Viewing):
             Call it to hear no more.
         """
         return self._queue.subscribe(None, listener)
-
-    def check_folder(self, folder: str | os.PathLike[str]) -> Path:
-        """Return the real path of a folder that may be scanned, or say why it may not be."""
-        return check_folder(folder, self.settings.roots)
 
     # -- to look at ----------------------------------------------------------------------------
 

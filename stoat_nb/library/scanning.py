@@ -1,0 +1,108 @@
+"""What a library does with folders: scan them, and read again what failed."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from stoat_nb.catalog.catalog import Catalog
+from stoat_nb.jobs.job import Job
+from stoat_nb.jobs.thread import QueueThread
+from stoat_nb.scan import (
+    SCAN_JOB_TYPE,
+    ScanMode,
+    ScanReport,
+    check_folder,
+    retry_payloads,
+    scan_payload,
+)
+from stoat_nb.settings import Settings
+
+
+class Scanning:
+    """The part of a Library that scans."""
+
+    catalog: Catalog
+    settings: Settings
+    _queue: QueueThread
+
+    def scan(
+        self,
+        folder: str | os.PathLike[str],
+        *,
+        recursive: bool = True,
+        mode: ScanMode = "changed",
+        accept_removals: bool = False,
+    ) -> Job[ScanReport]:
+        """Find, probe and catalogue the videos in a folder; return at once.
+
+        Where the same folder is being scanned already, in the same mode or one that reads more,
+        that job is returned: ``joined`` says so. A scan of a folder that another one is at work in
+        waits for that one.
+
+        Parameters
+        ----------
+        folder
+            The folder; ``~`` is your home. Links in its own path are followed, links in it are not.
+        recursive
+            Whether to enter its sub-folders.
+        mode
+            Which files are read. ``changed``: those whose size, time or file number is not what
+            it was. ``quick``: of these those in folders whose own times have changed, without a
+            look at any other; it misses files that were rewritten where they are. ``full``: all.
+            ``verify``: all, every packet of them, to their end.
+        accept_removals
+            Take files for missing even where their disk seems to be away.
+
+        Returns
+        -------
+        Job
+            Await it or call ``result()`` for the ScanReport. Safe on disk already.
+
+        Raises
+        ------
+        FolderError
+            If it is not there and was never scanned, is a file, or may not be read or scanned.
+        """
+        payload = scan_payload(
+            folder,
+            roots=self.settings.roots,
+            catalog=self.catalog,
+            recursive=recursive,
+            mode=mode,
+            accept_removals=accept_removals,
+        )
+        return self._queue.submit(SCAN_JOB_TYPE, payload, read=ScanReport.from_json)
+
+    def retry_failures(self, error_class: str = "") -> list[Job[ScanReport]]:
+        """Read the files that could not be read once more: a scan of each folder that has some.
+
+        Parameters
+        ----------
+        error_class
+            Only those that failed for this reason, as ``failures()`` names it; none given: all.
+
+        Returns
+        -------
+        list[Job]
+            One job for each folder that was scanned and holds such files; it reads no others.
+
+        Raises
+        ------
+        FolderError
+            If one of the folders may not be scanned any more.
+
+        Examples
+        --------
+        >>> for job in library.retry_failures("timeout"):  # doctest: +SKIP
+        ...     print(job.result())
+        """
+        payloads = retry_payloads(error_class, roots=self.settings.roots, catalog=self.catalog)
+        return [
+            self._queue.submit(SCAN_JOB_TYPE, payload, read=ScanReport.from_json)
+            for payload in payloads
+        ]
+
+    def check_folder(self, folder: str | os.PathLike[str]) -> Path:
+        """Return the real path of a folder that may be scanned, or say why it may not be."""
+        return check_folder(folder, self.settings.roots)
