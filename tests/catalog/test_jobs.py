@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -178,6 +179,33 @@ def test_of_the_jobs_whose_process_died_a_worker_takes_one_at_a_time(world: Worl
     assert names(taken) == ["a", "d", "e"]
     save(second, *map(end, taken))
     assert names(claim(second, 9)) == ["b"]
+
+
+def test_only_the_job_that_takes_processes_down_is_given_up(world: World) -> None:
+    submit(world.process(1), "a", "guilty", "c", "d")
+    for pid in count(1):
+        store = world.process(pid)
+        running = claim(store, 9) + claim(store, 9)
+        if "guilty" in names(running):
+            world.dead.add(pid)
+            assert world.process(99).tend()
+        elif running:
+            save(store, *map(end, running))
+        else:
+            break
+    told = {state.job_id: (state.status, state.deaths) for state in store.states()}
+    others = dict.fromkeys("acd", (JobStatus.COMPLETE, 1))
+    assert told == {"guilty": (JobStatus.FAILED, MAX_DEATHS), **others}
+
+
+def test_what_one_process_tries_again_keeps_no_other_from_doing_so(world: World) -> None:
+    first, second, third = (world.process(pid) for pid in (11, 12, 13))
+    submit(first, "a", "b", "c")
+    claim(first, 3)
+    world.dead.add(11)
+    assert second.tend()
+    assert [names(claim(store, 9)) for store in (second, third)] == [["a"], ["b"]]
+    assert claim(second, 9) == claim(third, 9) == []
 
 
 def test_an_orphan_that_was_to_stop_is_cancelled(world: World) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import threading
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import apsw
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -105,6 +107,33 @@ def test_whatever_changes_a_path_is_known_at_once(idle: Catalog, filling: Any, p
     other.close()
     assert not is_narrowed(idle, "nothing")
     assert len(idle.rows(VideoQuery(search="nothing"))) == 1
+
+
+def test_what_another_process_has_looked_through_since_is_not_taken_for_what_is_known(
+    idle: Catalog, filling: Any, path: Path
+) -> None:
+    idle.rows(NOWHERE)
+    assert is_narrowed(idle, "nowhere")
+    scan = filling.scan()
+    with closing(Catalog(path)) as other:
+        other.record(scan, [filling.ok(b"/videos/new/Nowhere.mp4")], at=3.0)
+        other.finish_scan(scan, status="complete", at=4.0, report={})
+        assert listed(other, search="nothing") == []
+        assert is_narrowed(other, "nowhere")  # so it has left a token of its own
+    assert listed(idle, search="nowhere") == ["Nowhere.mp4"]
+
+
+def test_what_changes_while_paths_are_looked_through_is_found(
+    idle: Catalog, filling: Any, path: Path
+) -> None:
+    with closing(apsw.Connection(str(path))) as other:  # changes videos whenever it can
+        other.execute(
+            "CREATE TRIGGER busy AFTER INSERT ON snapshots BEGIN DELETE FROM snapshots; END"
+        )
+    idle.rows(NOWHERE)
+    idle.settle()
+    filling.record(filling.ok(b"/videos/new/Nowhere.mp4"))
+    assert listed(idle, search="nowhere") == ["Nowhere.mp4"]
 
 
 def test_a_small_library_is_left_alone(idle: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:

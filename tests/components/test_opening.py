@@ -1,38 +1,114 @@
+"""Pages that open hold up what is slow: by a clock that is set by hand, so that nothing races."""
+
 from __future__ import annotations
 
 import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from queue import Queue
 
 import pytest
 
 from stoat_nb.components import opening
+from stoat_nb.components.clock import CLOCK
+from stoat_nb.components.opening import begins, has_loaded, is_there, let_pages_open
 
 #: Seconds after which something that should have happened has not.
 PATIENCE_S = 30.0
+GOES_ON = "goes on"
 
 
-def test_what_is_slow_waits_until_every_page_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+class News(threading.Condition):
+    """Says who waits for it and for how long, and lets no time go by itself."""
+
+    def __init__(self, told: Queue[object]) -> None:
+        super().__init__()
+        self._told = told
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self._told.put(timeout)
+        return super().wait(PATIENCE_S)
+
+
+@dataclass
+class Time:
+    """Stands where the module has Python's ``time``."""
+
+    told: Queue[object] = field(default_factory=Queue)
+    now: float = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    @contextmanager
+    def somebody_who_is_slow(self) -> Iterator[None]:
+        def look() -> None:
+            let_pages_open()
+            self.told.put(GOES_ON)
+
+        slow = threading.Thread(target=look, daemon=True)
+        slow.start()
+        yield
+        slow.join(PATIENCE_S)
+        assert not slow.is_alive()
+        assert self.told.empty()
+
+    def next(self) -> object:
+        """Return how long is waited from now on, or that it goes on."""
+        return self.told.get(timeout=PATIENCE_S)
+
+
+@pytest.fixture
+def hand(monkeypatch: pytest.MonkeyPatch) -> Time:
+    hand = Time()
+    monkeypatch.setattr(opening, "time", hand)
+    monkeypatch.setattr(opening, "_changed", News(hand.told))
+    monkeypatch.setattr(opening, "_opening", {})
+    return hand
+
+
+def test_what_is_slow_waits_until_every_page_is_there(hand: Time) -> None:
+    for page in ("first", "second"):
+        begins(page)
+    with hand.somebody_who_is_slow():
+        assert hand.next() == opening.AT_MOST_S
+        is_there("first")
+        assert hand.next() == opening.AT_MOST_S
+        is_there("first")  # may be said again
+        assert hand.next() == opening.AT_MOST_S
+        is_there("second")
+        assert hand.next() == GOES_ON
+
+
+def test_nobody_waits_where_no_page_is_being_opened(hand: Time) -> None:
+    with hand.somebody_who_is_slow():
+        assert hand.next() == GOES_ON
+
+
+def test_each_page_that_never_comes_is_waited_for_until_its_own_time_is_up(hand: Time) -> None:
+    begins("gone")
+    hand.now += opening.AT_MOST_S - 1
+    begins("late")
+    with hand.somebody_who_is_slow():
+        assert hand.next() == opening.AT_MOST_S
+        hand.now += 1
+        is_there("another")
+        assert hand.next() == opening.AT_MOST_S - 1
+        hand.now += opening.AT_MOST_S - 1
+        is_there("another")
+        assert hand.next() == GOES_ON
+
+
+def test_a_page_that_has_loaded_is_given_time_to_be_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = Queue[object]()
     monkeypatch.setattr(opening, "AT_MOST_S", PATIENCE_S)
-    pages, waits, goes_on = (object(), object()), threading.Event(), threading.Event()
-
-    def look() -> None:
-        waits.set()
-        opening.let_pages_open()
-        goes_on.set()
-
-    for page in pages:
-        opening.begins(page)
-    threading.Thread(target=look).start()
-    waits.wait(PATIENCE_S)
-    opening.is_there(pages[0])
-    assert not goes_on.is_set()
-    opening.has_loaded(pages[1])
-    assert goes_on.wait(PATIENCE_S)
-    opening.is_there(pages[1])
-
-
-def test_nobody_waits_for_a_page_that_never_comes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(opening, "AT_MOST_S", 0.05)
-    page = object()
-    opening.begins(page)
-    opening.let_pages_open()
-    opening.is_there(page)
+    monkeypatch.setattr(opening, "_opening", {})
+    for drawn_s, left in ((PATIENCE_S, 1), (0.0, 0)):
+        monkeypatch.setattr(opening, "DRAWN_S", drawn_s)
+        begins("page")
+        has_loaded("page")
+        CLOCK.at(time.monotonic(), lambda: told.put("all that was due is done"))
+        told.get(timeout=PATIENCE_S)
+        assert len(opening._opening) == left

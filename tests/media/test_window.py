@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from itertools import count
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -55,10 +56,28 @@ def test_neighbours_come_from_memory(fd: int) -> None:
 
 def test_steps_and_reads_come_to_an_end(fd: int) -> None:
     window, far = Window(fd, len(CONTENT)), count()
-    with pytest.raises(TooMuch):
+    with pytest.raises(TooMuch, match="headers"):
         endless(window.step)
-    with pytest.raises(TooMuch):
+    with pytest.raises(TooMuch, match="bytes"):
         endless(lambda: window.exactly(next(far) % 2 * 8192, 8))
+
+
+def test_what_is_read_comes_to_an_end_by_its_bytes_long_before_its_reads(tmp_path: Path) -> None:
+    path, size = tmp_path / "holes", 1 << 40
+    path.touch()
+    os.truncate(path, size)
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        window = Window(fd, size)
+        for number in range(64):  # as many MiB as are allowed, to the byte
+            window.exactly(number << 20, 1 << 20)
+        assert window.bytes_read == 64 << 20
+        with pytest.raises(TooMuch, match="bytes"):
+            window.exactly(1 << 30, 1)
+        with pytest.raises(TooMuch, match="bytes"):
+            Window(fd, size).at(0, (64 << 20) + 1)
+    finally:
+        os.close(fd)
 
 
 def endless(act: Callable[[], object]) -> None:

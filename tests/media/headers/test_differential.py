@@ -135,6 +135,16 @@ def test_chapters_and_surround_sound_of_matroska_do_not_differ(
     assert differences(path) == []
 
 
+def test_what_follows_the_film_of_matroska_is_left_to_libav(
+    archive: Path, tmp_path: Path, differences: Differences
+) -> None:
+    path = tmp_path / "film.mkv"
+    content = (archive / "2023 Alps/summit.mkv").read_bytes()
+    for rest, told in ((b"", []), (b"\0", None), (bytes(400), None), (content, None)):
+        path.write_bytes(content + rest)
+        assert differences(path) == told, rest[:1]
+
+
 def chapter(number: int, start: int, end: int) -> dict[str, Any]:
     times = {"start": start, "end": end, "time_base": Fraction(1, 1000)}
     return {"id": number, **times, "metadata": {"title": f"Part {number}"}}

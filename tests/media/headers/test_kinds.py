@@ -81,18 +81,52 @@ def test_pictures_of_cameras_and_editors_are_read_from_headers(
     assert differences(path) == []
 
 
-def draw(path: Path, codec: str, pix_fmt: str, options: dict[str, str]) -> None:
+def draw(
+    path: Path,
+    codec: str,
+    pix_fmt: str,
+    options: dict[str, str],
+    size: tuple[int, int] = (320, 192),
+) -> None:
     with av.open(str(path), "w") as clip:
         picture = clip.add_stream(codec, rate=25, options=options)
-        picture.width, picture.height, picture.pix_fmt = 320, 192, pix_fmt
+        picture.width, picture.height = size
+        picture.pix_fmt = pix_fmt
         picture.codec_context.thread_count = 1
         for number in range(4):
-            frame = av.VideoFrame(320, 192, pix_fmt)
+            frame = av.VideoFrame(*size, pix_fmt)
             for plane in frame.planes:
                 plane.update(bytes(plane.buffer_size))
             frame.pts = number
             clip.mux(picture.encode(frame))
         clip.mux(picture.encode(None))
+
+
+QUIET = {"preset": "ultrafast", "x265-params": "log-level=none:pools=1"}
+
+
+@pytest.mark.parametrize("name", ["clip.mp4", "clip.mkv"])
+@pytest.mark.parametrize("codec", ["libx264", "libx265"])
+@pytest.mark.parametrize("pix_fmt", ["yuv420p", "yuv422p", "yuv444p"])
+def test_pictures_of_which_an_edge_is_cut_off_do_not_differ(
+    tmp_path: Path, differences: Differences, name: str, codec: str, pix_fmt: str
+) -> None:
+    path = tmp_path / name
+    draw(path, codec, pix_fmt, QUIET | {"bf": "0"}, (322, 182))
+    assert differences(path) == []
+
+
+@pytest.mark.parametrize("name", ["clip.mp4", "clip.mkv"])
+@pytest.mark.parametrize(("size", "level"), [((1280, 720), 5), ((1920, 1080), 8)])
+def test_av1_of_a_level_with_tiers_and_of_one_without_does_not_differ(
+    tmp_path: Path, differences: Differences, name: str, size: tuple[int, int], level: int
+) -> None:
+    path = tmp_path / name
+    draw(path, "libsvtav1", "yuv420p", {"preset": "12", "svtav1-params": "lp=1"}, size)
+    assert differences(path) == []
+    with av.open(str(path)) as clip:
+        config = clip.streams.video[0].codec_context.extradata or b""
+    assert config[1] & 31 == level  # 4.0 is the first that has tiers
 
 
 def test_pictures_that_one_can_see_through_are_left_to_libav(
