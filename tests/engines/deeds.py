@@ -48,11 +48,6 @@ def circumstances(_item: Item) -> dict[str, Any]:
     }
 
 
-def finish_and_mark(item: Item) -> str:
-    Path(item["marker"]).touch()
-    return "finished" * 100_000  # more than a pipe holds
-
-
 # -- loud ones -------------------------------------------------------------------------------------
 
 
@@ -153,12 +148,20 @@ def die_the_first_time(item: Item) -> str:
 # -- those that never end --------------------------------------------------------------------------
 
 
-def sleep_for_ever(_item: Item) -> None:
+def _begin(item: Item) -> None:
+    """Say that it has begun, to whoever has opened a pipe for that."""
+    if "begun" in item:
+        Path(item["begun"]).write_bytes(b"!")
+
+
+def sleep_for_ever(item: Item) -> None:
+    _begin(item)
     while True:
         time.sleep(3600)
 
 
-def loop_in_c(_item: Item) -> int:
+def loop_in_c(item: Item) -> int:
+    _begin(item)
     return sum(range(10**12))
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
+import select
 import signal
 import subprocess
 import sys
 import threading
-import time
 from contextlib import aclosing, suppress
 from pathlib import Path
+from typing import Any
 
 import deeds
 import pytest
@@ -18,6 +19,8 @@ import pytest
 import stoat_nb
 from stoat_nb.engines.engine import Answer
 from stoat_nb.engines.local import LocalEngine
+
+PATIENCE_S = 60.0
 
 PARENT = """
 import asyncio, sys, threading
@@ -28,9 +31,9 @@ async def main():
     engine = LocalEngine(deadline_s=600)
     pids = {answer.value for answer in await asyncio.gather(
         *(engine.call(deeds.whoami, {}) for _ in range(20)))}
-    calls = [asyncio.ensure_future(engine.call(getattr(deeds, name), {})) for name in sys.argv[1:]]
-    await asyncio.sleep(0.1)
     print(*pids, flush=True)
+    item = {"begun": sys.argv[1]}
+    await asyncio.gather(*(engine.call(getattr(deeds, name), item) for name in sys.argv[2:]))
     await asyncio.Event().wait()
 
 thread = threading.Thread(target=lambda: asyncio.run(main()))
@@ -54,12 +57,9 @@ def _descriptors() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
 
 
-def _is_running(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
-        return False
-    return state != "Z"  # its new parent has yet to look after it
+def has_ended(process: int, *, within_s: float = 0.0) -> bool:
+    """Tell it of a process by a descriptor: that can be read once it has ended."""
+    return bool(select.select([process], [], [], within_s)[0])
 
 
 @pytest.mark.anyio
@@ -78,36 +78,37 @@ async def test_a_worker_is_confined_and_light() -> None:
 
 
 @pytest.mark.parametrize("deeds_of_workers", [[], ["sleep_for_ever", "loop_in_c"]])
-def test_workers_die_with_a_parent_that_is_killed(deeds_of_workers: list[str]) -> None:
+def test_workers_die_with_a_parent_that_is_killed(begun: Any, deeds_of_workers: list[str]) -> None:
     paths = [Path(deeds.__file__).parent, Path(stoat_nb.__file__).parents[1]]
     parent = subprocess.Popen(
-        [sys.executable, "-c", PARENT, *deeds_of_workers],
+        [sys.executable, "-c", PARENT, begun.item["begun"], *deeds_of_workers],
         stdout=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, paths))},
     )
     with parent:
         assert parent.stdout is not None
-        pids = [int(word) for word in parent.stdout.readline().split()]
-        assert len(pids) == 2
-        assert all(_is_running(pid) for pid in pids)
+        workers = [os.pidfd_open(int(word)) for word in parent.stdout.readline().split()]
+        assert len(workers) == 2
+        for _ in deeds_of_workers:
+            asyncio.run(begun.wait())
+        assert not any(has_ended(worker) for worker in workers)
         parent.send_signal(signal.SIGKILL)
-    end = time.monotonic() + 2
-    while any(_is_running(pid) for pid in pids) and time.monotonic() < end:
-        os.sched_yield()
-    assert not any(_is_running(pid) for pid in pids)
+    assert all(has_ended(worker, within_s=PATIENCE_S) for worker in workers)
+    for worker in workers:
+        os.close(worker)
 
 
-def test_neither_processes_nor_descriptors_grow() -> None:
+def test_neither_processes_nor_descriptors_grow(begun: Any) -> None:
     async def rounds() -> list[tuple[int, int]]:
         counts = []
-        async with aclosing(LocalEngine(deadline_s=0.2, recycle_after=5)) as engine:
+        async with aclosing(LocalEngine(deadline_s=PATIENCE_S, recycle_after=5)) as engine:
             for _ in range(6):
-                call = asyncio.ensure_future(engine.call(deeds.loop_in_c, {}))
-                await asyncio.wait({call}, timeout=0.1)
+                call = asyncio.ensure_future(engine.call(deeds.loop_in_c, begun.item))
+                await begun.wait()
                 call.cancel()
                 await asyncio.wait({call})
                 await engine.call(deeds.abort, {})
-                await engine.call(deeds.loop_in_c, {})
+                await engine.call(deeds.loop_in_c, {}, deadline_s=0.2)
                 await asyncio.gather(*(engine.call(deeds.echo, {}) for _ in range(20)))
                 await asyncio.gather(*(engine.call(deeds.echo, {}) for _ in range(4)))
                 counts.append((len(_children()), _descriptors()))
@@ -124,9 +125,10 @@ def test_an_engine_works_on_a_loop_that_is_not_the_main_threads() -> None:
     answers: list[Answer] = []
 
     async def main() -> None:
-        async with aclosing(LocalEngine(deadline_s=0.3)) as engine:
+        async with aclosing(LocalEngine(deadline_s=PATIENCE_S)) as engine:
             for deed in (deeds.echo, deeds.abort, deeds.loop_in_c, deeds.echo):
-                answers.extend([await engine.call(deed, {"n": 1})])
+                limit = 0.2 if deed is deeds.loop_in_c else None
+                answers.append(await engine.call(deed, {"n": 1}, deadline_s=limit))
 
     thread = threading.Thread(target=lambda: asyncio.run(main()))
     thread.start()
