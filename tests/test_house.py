@@ -188,9 +188,9 @@ def declared() -> list[Requirement]:
     return [requirement for requirement in found if requirement.name != "stoat-nb"]
 
 
-def pins() -> list[tuple[Requirement, int]]:
-    """Return each pin of constraints.txt and how many hashes it carries."""
-    text = (REPOSITORY / "constraints.txt").read_text("utf-8").replace("\\\n", "")
+def pins(file: str = "constraints.txt") -> list[tuple[Requirement, int]]:
+    """Return each pin of a file of constraints and how many hashes it carries."""
+    text = (REPOSITORY / file).read_text("utf-8").replace("\\\n", "")
     lines = [line for line in text.splitlines() if line and not line.startswith("#")]
     parts = [line.split("--hash=sha256:") for line in lines]
     return [(Requirement(part[0].strip()), len(part) - 1) for part in parts]
@@ -225,8 +225,20 @@ def test_constraints_pin_every_declared_package_as_declared(python: str) -> None
     ] == []
 
 
-def test_every_pin_carries_hashes_and_no_address() -> None:
-    assert [pin.name for pin, hashes in pins() if not hashes or pin.url] == []
+@pytest.mark.parametrize("file", ["constraints.txt", "constraints-oldest.txt"])
+def test_every_pin_carries_hashes_and_no_address(file: str) -> None:
+    assert [pin.name for pin, hashes in pins(file) if not hashes or pin.url] == []
+
+
+def test_the_oldest_packages_that_are_tested_are_the_oldest_that_are_declared() -> None:
+    oldest = {
+        pin.name: str(pin.specifier).removeprefix("==").split(".")
+        for pin, _ in pins("constraints-oldest.txt")
+        if pin.marker is None or pin.marker.evaluate({"python_full_version": "3.11.0"})
+    }
+    least = {need.name: str(need.specifier).removeprefix(">=").split(".") for need in declared()}
+    for name in ("pandas", "pyarrow"):
+        assert oldest[name][: len(least[name])] == least[name]
 
 
 def test_the_page_about_the_stack_tells_of_every_package_a_user_installs() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -67,8 +68,13 @@ class Wish(Struct, frozen=True, kw_only=True):
             with harmless_stdout() as stdout:
                 library.catalog.export(stdout, **asked)
             return
-        written = library.catalog.export(self.output, manifest=self.manifest, **asked)
+        with warnings.catch_warnings(record=True) as notes:
+            warnings.filterwarnings("always", category=UserWarning)
+            written = library.catalog.export(self.output, manifest=self.manifest, **asked)
         click.echo(f"Wrote {shown(written)}", err=True)
+        for note in notes:
+            if note.category is UserWarning:  # ours, for whoever asked
+                click.echo(str(note.message), err=True)
 
 
 def export_options(command: Callable[..., None]) -> Callable[..., None]:

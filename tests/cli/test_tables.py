@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 from pathlib import Path
 
 import openpyxl
@@ -138,6 +139,18 @@ def test_a_report_is_one_page(run: Run, full: Path, tmp_path: Path) -> None:
     assert run("--library", full, "videos", "-o", out).returncode == 0
     assert run("--library", full, "videos", "--format", "html").stdout.startswith("<!DOCTYPE html>")
     assert out.read_text().count("<table") == 2
+
+
+def test_an_export_over_a_file_with_other_names_says_what_they_hold(
+    run: Run, full: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out.csv"
+    out.touch()
+    os.link(out, tmp_path / "other.csv")
+    ran = run("--library", full, "videos", "-o", out)
+    wrote, note = ran.stderr.splitlines()
+    assert (ran.returncode, wrote) == (0, f"Wrote {out}")
+    assert note.startswith(f"'{out}' is a new file: 1 other name (hard links)")
 
 
 def test_failures_come_with_their_reasons(run: Run, full: Path) -> None:

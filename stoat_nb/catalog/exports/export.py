@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
-import secrets
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO, Self
+from typing import Any, BinaryIO
 
 import apsw
 from xlsxwriter.exceptions import XlsxWriterException
@@ -17,6 +16,7 @@ from xlsxwriter.exceptions import XlsxWriterException
 from stoat_nb.catalog.database import Database
 from stoat_nb.catalog.exports.formats import FORMATS, format_named
 from stoat_nb.catalog.exports.manifest import as_json, manifest_of
+from stoat_nb.catalog.exports.partial_file import PartialFile
 from stoat_nb.catalog.exports.redaction import NO_REDACTION, redaction_of
 from stoat_nb.catalog.exports.source import Source
 from stoat_nb.catalog.exports.stream import Stream
@@ -42,11 +42,11 @@ class Export:
         is_beside = manifest and not FORMATS[kind].has_manifest
         if "\0" in str(path):
             raise ExportError(f"'{shown(path)}' is no name a file can have. Choose another.")
-        with _said(path), _Partial(self._target(path)) as part:
+        with _said(path), PartialFile(self._target(path)) as part:
             told = self._write(kind, part.file, threading.Event(), is_told=is_beside)
             part.sync()
             if is_beside:
-                with _said(beside), _Partial(self._target(beside)) as second:
+                with _said(beside), PartialFile(self._target(beside)) as second:
                     second.file.write(as_json(_about(part, path, told)))
                     second.sync()
                     part.put()
@@ -120,34 +120,7 @@ def _put(file: BinaryIO, chunk: bytes) -> None:
         rest = rest[file.write(rest) :]
 
 
-class _Partial:
-    """A file that gets its name only when all of it is there."""
-
-    def __init__(self, target: Path) -> None:
-        self.target = target
-        self._path = target.with_name(f".stoat-{secrets.token_hex(8)}.part")
-        self.file = self._path.open("x+b")
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_problem: object) -> None:
-        try:
-            self.file.close()
-        finally:
-            self._path.unlink(missing_ok=True)
-
-    def sync(self) -> None:
-        """Have what was written outlive a power cut."""
-        self.file.flush()
-        os.fsync(self.file.fileno())
-
-    def put(self) -> None:
-        """Give it its name."""
-        self._path.replace(self.target)
-
-
-def _about(part: _Partial, path: Path, manifest: dict[str, Any]) -> dict[str, Any]:
+def _about(part: PartialFile, path: Path, manifest: dict[str, Any]) -> dict[str, Any]:
     """Return the manifest of a file beside it; the digest tells whether they belong together."""
     part.file.seek(0)
     digest = hashlib.file_digest(part.file, "sha256").hexdigest()
