@@ -61,7 +61,7 @@ class StallMeter:
 def stalls_of(library: Library) -> Iterator[StallMeter]:
     """Measure the loop that runs the library's jobs."""
     meter = StallMeter()
-    loop = library._queue._loop  # noqa: SLF001 - it is this very loop that is measured
+    loop = library._queue._handlers.loop  # noqa: SLF001 - the loop on which scans run
     future = asyncio.run_coroutine_threadsafe(meter.measure(), loop)
     try:
         yield meter

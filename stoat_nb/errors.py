@@ -56,6 +56,12 @@ class StoatError(Exception):
     code = "STOAT_ERROR"
 
 
+class _Missing(KeyError):
+    """A KeyError that is shown as it reads; others are shown as the repr of that."""
+
+    __str__ = Exception.__str__
+
+
 class FolderError(StoatError):
     """A folder that cannot be scanned."""
 
@@ -167,16 +173,13 @@ class JobError(StoatError):
     code = "JOB_ERROR"
 
 
-class UnknownJob(JobError, KeyError):
+class UnknownJob(JobError, _Missing):
     """No job has this id."""
 
     code = "NOT_FOUND"
 
     def __init__(self, job_id: object) -> None:
         super().__init__(f"There is no job '{shown(job_id)}'. List the jobs to see their ids.")
-
-    def __str__(self) -> str:
-        return str(self.args[0])  # KeyError would show the repr
 
 
 class UnknownJobType(JobError):
@@ -254,20 +257,22 @@ class QueueClosed(JobError):
 
     code = "QUEUE_CLOSED"
 
-    def __init__(self) -> None:
-        super().__init__("The job queue is closed. Open the library again to submit jobs.")
+    def __init__(self, *, died: bool = False) -> None:
+        why = (
+            "'s thread has ended unexpectedly. Restart Python and open"
+            if died
+            else " is closed. Open"
+        )
+        super().__init__(f"The job queue{why} the library again to go on with its jobs.")
 
 
-class UnknownVideo(StoatError, KeyError):
+class UnknownVideo(StoatError, _Missing):
     """No video has this number."""
 
     code = "NOT_FOUND"
 
     def __init__(self, video_id: object) -> None:
         super().__init__(f"There is no video {shown(video_id)}. List the videos to see their ids.")
-
-    def __str__(self) -> str:
-        return str(self.args[0])  # KeyError would show the repr
 
 
 class NoPicture(StoatError):
@@ -297,16 +302,13 @@ class FileUnavailable(StoatError):
         super().__init__(f"The file of video {shown(video_id)} cannot be opened: {shown(reason)}")
 
 
-class UnknownScan(StoatError, KeyError):
+class UnknownScan(StoatError, _Missing):
     """No scan has this number."""
 
     code = "NOT_FOUND"
 
     def __init__(self, scan_id: object) -> None:
         super().__init__(f"There is no scan {shown(scan_id)}. See scans() for their numbers.")
-
-    def __str__(self) -> str:
-        return str(self.args[0])  # KeyError would show the repr
 
 
 class ExportError(StoatError):

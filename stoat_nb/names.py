@@ -44,10 +44,18 @@ def shown(value: object) -> str:
     >>> print(shown("evil\nname\x1b[31m"))
     evil\nname\x1b[31m
     """
-    text = as_text(value) if isinstance(value, bytes | os.PathLike) else str(value)
+    try:
+        text = as_text(value) if isinstance(value, bytes | os.PathLike) else str(value)
+    except Exception:  # noqa: BLE001 - its own ``__str__`` may do anything
+        text = f"<{class_name(value)} that cannot be shown>"
     if text.isascii() and text.isprintable():
         return text
     return "".join(_visible(char) for char in text)
+
+
+def class_name(value: object) -> str:
+    """Return the name of a value's class, whatever the class itself says of it."""
+    return str(type.__dict__["__name__"].__get__(type(value)))
 
 
 def _visible(char: str) -> str:

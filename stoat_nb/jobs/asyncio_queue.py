@@ -13,6 +13,7 @@ from stoat_nb.jobs.core import QueueCore
 from stoat_nb.jobs.live import LiveJob
 from stoat_nb.jobs.queue import Take
 from stoat_nb.jobs.store import Changes, JobStore
+from stoat_nb.jobs.watchdog import Watchdog
 from stoat_nb.logs import logger
 
 log = logger(__name__)
@@ -21,6 +22,8 @@ log = logger(__name__)
 LOOK_EVERY_S = 0.2
 #: Seconds between two signs of life, and two looks for processes that give none.
 TEND_EVERY_S = 2.0
+#: Seconds between two looks at whether the handlers' loop moves.
+WATCH_EVERY_S = 1.0
 #: Seconds until what could not be written is tried again.
 RETRY_AFTER_S = 1.0
 
@@ -41,6 +44,9 @@ class AsyncioJobQueue(QueueCore):
         Runs what handlers give to ``context.run``; on a thread if not given.
     take
         Which jobs it runs: ``all`` it has handlers for, its ``own``, or ``none``.
+    handlers
+        The loop of another thread, on which handlers run; this one if not given. A handler that
+        blocks then keeps up no limit, no sign of life and no word of any other job.
 
     Examples
     --------
@@ -63,12 +69,17 @@ class AsyncioJobQueue(QueueCore):
         timeout: float | None = 300.0,
         send: Send | None = None,
         take: Take = "all",
+        handlers: asyncio.AbstractEventLoop | None = None,
     ) -> None:
-        super().__init__(store=store, timeout=timeout, send=send, take=take, slots=workers)
+        super().__init__(
+            store=store, timeout=timeout, send=send, take=take, slots=workers, handlers=handlers
+        )
         self._taken: asyncio.Queue[LiveJob] = asyncio.Queue()
         self._revision = 0
         self._pump: asyncio.Task[None] | None = None
+        self._watchdog = None if handlers is None else Watchdog(handlers, self._live.warn)
         self._tasks: list[asyncio.Task[None]] = []
+        self._n_workers = 0
         self._closing = False
 
     async def start(self) -> None:
@@ -78,7 +89,9 @@ class AsyncioJobQueue(QueueCore):
         self._serving = True
         begin = await self._in_scribe(self._store.changes, -1, self._news.interest)
         self._revision = begin.revision
-        rounds: list[Coroutine[Any, Any, None]] = [self._work() for _ in range(self._slots)]
+        rounds: list[Coroutine[Any, Any, None]] = []
+        if self._watchdog is not None:
+            rounds.append(_every(WATCH_EVERY_S, self._watchdog.look))
         if self._store.is_lasting:
             rounds += [_every(TEND_EVERY_S, self._tend), _every(LOOK_EVERY_S, self._look)]
         self._tasks = [asyncio.create_task(one) for one in rounds]
@@ -106,6 +119,18 @@ class AsyncioJobQueue(QueueCore):
 
     # -- rounds --------------------------------------------------------------------------------
 
+    def wait(self, job_id: str, change: int) -> None:
+        """Take note that a job of this queue waits for others (1), or no more (-1)."""
+        self._live.wait(job_id, change)
+
+    def _hand_out(self, taken: list[LiveJob]) -> None:
+        """Give jobs to the workers: as many as there are jobs, for some may wait for others."""
+        for live in taken:
+            self._taken.put_nowait(live)
+        for _ in range(self._live.n_begun - self._n_workers):
+            self._n_workers += 1
+            self._tasks.append(asyncio.create_task(self._work()))
+
     async def _work(self) -> None:
         while True:
             live = await self._taken.get()
@@ -128,8 +153,7 @@ class AsyncioJobQueue(QueueCore):
                 await asyncio.sleep(RETRY_AFTER_S)
                 self._wake_up(hungry=True)
             else:
-                for live in taken:
-                    self._taken.put_nowait(live)
+                self._hand_out(taken)
 
     async def _tend(self) -> None:
         if await self._in_scribe(self._store.tend):

@@ -17,11 +17,10 @@ from stoat_nb.errors import (
     UnknownJobType,
 )
 from stoat_nb.jobs.checks import (
-    check_concurrency,
     check_limit,
-    check_name,
     check_payload,
     check_priority,
+    check_registration,
 )
 from stoat_nb.jobs.context import Handler, Registration, Send
 from stoat_nb.jobs.ids import new_job_id
@@ -59,6 +58,7 @@ class QueueCore:
         send: Send | None = None,
         take: Take = "all",
         slots: int,
+        handlers: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         self._store: JobStore = MemoryJobStore() if store is None else store
         self._timeout = timeout
@@ -75,6 +75,7 @@ class QueueCore:
             wake=self._wake_up,
             in_scribe=self._in_scribe,
             send=send,
+            handlers=handlers,
         )
         self._wake = asyncio.Event()
         # Held from asking the store to telling of the answer: what was written first is told first.
@@ -98,10 +99,7 @@ class QueueCore:
         concurrency: int | None = None,
         lock: Lock | None = None,
     ) -> None:
-        check_name(job_type)
-        for limit in (timeout, stall_timeout):
-            check_limit(limit)
-        check_concurrency(concurrency)
+        check_registration(job_type, handler, (timeout, stall_timeout), concurrency)
         self._handlers[job_type] = Registration(
             handler=handler,
             timeout=self._timeout if timeout is DEFAULT else timeout,
@@ -306,15 +304,23 @@ class QueueCore:
     async def _turn(self) -> list[LiveJob]:
         """Write down what there is to write, take what may be taken; return the jobs taken."""
         async with self._turning:
+            is_part = self._outbox.has_parts
             errand = self._outbox.errand(self._claim(), self._covers())
             if not errand:
                 return []
             try:
                 reply = await self._exchange(errand)
             except BaseException as problem:
-                self._outbox.failed(errand, problem)
-                raise
+                # A disk refuses all; whatever else is wrong is wrong with one part.
+                is_disk = isinstance(problem, StoatError) or not isinstance(problem, Exception)
+                if is_disk or not self._outbox.separate(errand, problem):
+                    self._outbox.failed(errand, problem)
+                    raise
+                self._wake_up(hungry=True)
+                return []
             self._outbox.done(reply)
+            if is_part:  # what came meanwhile waits behind it
+                self._wake_up(hungry=True)
             return self._settle(errand, reply)
 
     async def _exchange(self, errand: Errand) -> Reply:
@@ -379,7 +385,8 @@ class QueueCore:
             await self._cancel_waiting()
         await self._live.stop_all(for_good=not lasting)
         with suppress(StoatError):  # closing ends whatever the disk says
-            await self._turn()
+            while self._outbox:
+                await self._turn()
             await self._in_scribe(self._store.leave)
         self._left = True
         for changed in self._watchers:

@@ -6,10 +6,10 @@ import asyncio
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Generator
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from typing import Any, Generic, Protocol, TypeVar
 
-from stoat_nb.errors import JobError, QueueClosed
+from stoat_nb.errors import JobError
 from stoat_nb.jobs.events import job_log
 from stoat_nb.jobs.news import Listener, Unsubscribe
 from stoat_nb.jobs.state import JobEvent, JobState, JobStatus, Progress
@@ -30,6 +30,9 @@ class JobDesk(Protocol):
     def subscribe(self, job_id: str | None, listener: Listener) -> Unsubscribe:
         """Hear of the job until unsubscribed."""
 
+    def hear(self, job_id: str, listener: Listener) -> Unsubscribe:
+        """Hear of the job at once, with a listener of ours that never blocks."""
+
     def cancel(self, job_id: str) -> bool:
         """Ask the job to stop; False if it had ended."""
 
@@ -48,9 +51,11 @@ class JobDesk(Protocol):
     def on_own_thread(self) -> bool:
         """Whether the caller is the very thread that runs jobs, which must not wait for them."""
 
-    @property
-    def closed(self) -> bool:
-        """Whether no more news will come."""
+    def waiting(self, job_id: str) -> AbstractContextManager[None]:
+        """Tell that the caller, which may be a job itself, waits for the job meanwhile."""
+
+    def check_open(self) -> None:
+        """Raise QueueClosed if no more news will come."""
 
 
 class Job(Generic[T_co]):
@@ -151,9 +156,10 @@ class Job(Generic[T_co]):
         return job_log(self.state, self._desk.read_log(self._id))
 
     def subscribe(self, listener: Listener) -> Unsubscribe:
-        """Have ``listener`` called with each new snapshot, on the queue's thread.
+        """Have ``listener`` called with each new snapshot, on a thread that all listeners share.
 
-        It must not block. Call what is returned to hear no more.
+        It may use the library, but while it is at work no other listener hears anything. Call what
+        is returned to hear no more.
         """
         return self._desk.subscribe(self._id, listener)
 
@@ -165,16 +171,21 @@ class Job(Generic[T_co]):
                 "Await it instead."
             )
         ended = threading.Event()
-        unsubscribe = self.subscribe(lambda state: ended.set() if state.is_final else None)
+        unsubscribe = self._desk.hear(
+            self._id, lambda state: ended.set() if state.is_final else None
+        )
         try:
-            until = float("inf") if timeout is None else time.monotonic() + timeout
-            while not (state := self.state).is_final and (left := until - time.monotonic()) > 0:
-                if self._desk.closed:
-                    raise QueueClosed
-                ended.wait(min(left, LOOK_EVERY_S))
-            return state
+            with self._desk.waiting(self._id):
+                return self._wait(ended, timeout)
         finally:
             unsubscribe()
+
+    def _wait(self, ended: threading.Event, timeout: float | None) -> JobState:
+        until = float("inf") if timeout is None else time.monotonic() + timeout
+        while not (state := self.state).is_final and (left := until - time.monotonic()) > 0:
+            self._desk.check_open()
+            ended.wait(min(left, LOOK_EVERY_S))
+        return state
 
     def result(self, timeout: float | None = None) -> T_co:
         """Block until it has ended and return what it came to.
@@ -195,7 +206,7 @@ class Job(Generic[T_co]):
         """Yield snapshots as they come, from any loop; may skip some, never the last."""
         loop = asyncio.get_running_loop()
         changed = asyncio.Event()
-        unsubscribe = self.subscribe(lambda _state: _tell(loop, changed))
+        unsubscribe = self._desk.hear(self._id, lambda _state: _tell(loop, changed))
         seen = None
         try:
             while True:
@@ -211,13 +222,13 @@ class Job(Generic[T_co]):
             unsubscribe()
 
     async def _news(self, changed: asyncio.Event) -> None:
-        while not changed.is_set():
-            if self._desk.closed:
-                raise QueueClosed
-            # Python 3.11's wait_for loses a cancellation that comes together with the news.
-            with suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_EVERY_S):
-                    await changed.wait()
+        with self._desk.waiting(self._id):
+            while not changed.is_set():
+                self._desk.check_open()
+                # Python 3.11's wait_for loses a cancellation that comes together with the news.
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(LOOK_EVERY_S):
+                        await changed.wait()
 
     def __await__(self) -> Generator[Any, None, T_co]:
         return self._outcome().__await__()

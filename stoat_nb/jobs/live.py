@@ -15,7 +15,7 @@ from stoat_nb.jobs.outbox import Outbox
 from stoat_nb.jobs.running import GRACE_S, Running
 from stoat_nb.jobs.state import JobEvent, JobState, JobStatus, Level, Progress
 from stoat_nb.jobs.transitions import handed_back
-from stoat_nb.jobs.verdict import Verdict
+from stoat_nb.jobs.verdict import Verdict, of_nonsense
 from stoat_nb.logs import logger
 
 log = logger(__name__)
@@ -49,18 +49,19 @@ class LiveJob:
         self.over = asyncio.Event()  #: Set when its end, or its way back, goes to the store.
         self.closing: str | None = None  #: Why the queue itself ended it, if it did.
         self.save_set = False
+        self.waits = 0  #: How often it waits for other jobs at this moment; it needs no worker.
 
     @property
     def is_over(self) -> bool:
         """Whether there is nothing left that could be stopped."""
-        return self.over.is_set() or (self.run is not None and self.run.task.done())
+        return self.over.is_set() or (self.run is not None and self.run.has_ended)
 
     @property
     def has_ended(self) -> bool:
         """Whether it came to its end; else it may be on its way back, to go on later."""
         if self.over.is_set():
             return self.state.is_final
-        return self.run is not None and self.run.task.done() and not self.run.was_let_go
+        return self.run is not None and self.run.has_ended and not self.run.was_let_go
 
 
 class LiveJobs:
@@ -74,9 +75,10 @@ class LiveJobs:
         wake: WakeUp,
         in_scribe: InScribe,
         send: Send | None,
+        handlers: asyncio.AbstractEventLoop | None,
     ) -> None:
         self._outbox, self._news, self._wake = outbox, news, wake
-        self._in_scribe, self._send = in_scribe, send
+        self._in_scribe, self._send, self._handlers = in_scribe, send, handlers
         self._jobs: dict[str, LiveJob] = {}
         self._left_behind: set[asyncio.Task[Any]] = set()
 
@@ -90,7 +92,28 @@ class LiveJobs:
     @property
     def n_running(self) -> int:
         """How many workers are taken."""
+        return sum(not (live.over.is_set() or live.waits) for live in self._jobs.values())
+
+    @property
+    def n_begun(self) -> int:
+        """How many jobs need somebody who looks after them."""
         return sum(not live.over.is_set() for live in self._jobs.values())
+
+    def wait(self, job_id: str, change: int) -> None:
+        """Take note that a job waits for others (1), or no more (-1): it hands back its worker.
+
+        Else a job that waits for one of its own would keep that from beginning.
+        """
+        live = self._jobs.get(job_id)
+        if live is not None:
+            live.waits += change
+            self._wake(hungry=True)
+
+    def warn(self, job_id: str, text: str) -> None:
+        """Add a line of our own to the log of a job, if it still runs here."""
+        live = self._jobs.get(job_id)
+        if live is not None:
+            self._note(live, _as_event(text, live.state.attempt, Level.WARNING))
 
     def begin(self, state: JobState, registration: Registration) -> LiveJob:
         """Take charge of a job that was just taken."""
@@ -102,9 +125,17 @@ class LiveJobs:
         return live
 
     async def work(self, live: LiveJob) -> None:
-        """Run a job's handler to its end, and judge it."""
+        """Run a job's handler to its end, and judge it. Whatever goes wrong, the job ends."""
         if live.over.is_set():
             return  # stopped before it began
+        try:
+            await self._run(live)
+        except Exception as problem:
+            log.exception("Job %s could not be brought to its end.", live.state.job_id)
+            if not live.over.is_set():
+                self.end(live, of_nonsense(problem))
+
+    async def _run(self, live: LiveJob) -> None:
         state = live.state
         context = JobContext(
             job_id=state.job_id,
@@ -115,13 +146,14 @@ class LiveJobs:
             note=partial(self._note, live),
             send=self._send,
         )
-        live.run = run = Running(live.registration, context, state.timeout_s)
+        live.run = run = Running(live.registration, context, state.timeout_s, self._handlers)
         self._stop_if_asked(live)
         await run.supervise()
-        if not run.task.done():
+        if not run.has_ended:
             log.warning("Job %s would not let go and was left behind.", state.job_id)
-            self._left_behind.add(run.task)  # asyncio itself holds tasks only weakly
-            run.task.add_done_callback(self._left_behind.discard)
+            if run.task is not None:
+                self._left_behind.add(run.task)  # asyncio itself holds tasks only weakly
+                run.task.add_done_callback(self._left_behind.discard)
         await self._conclude(live, run)
 
     def heed(self, kept: JobState) -> None:
@@ -193,14 +225,13 @@ class LiveJobs:
     def end(self, live: LiveJob, verdict: Verdict) -> None:
         """Give a job its final status."""
         if verdict.traceback is not None:
-            self._note(live, _as_event(verdict.traceback, live.state.attempt))
-        progress = live.state.progress if live.run is None else live.run.context.progress
+            self._note(live, _as_event(verdict.traceback, live.state.attempt, Level.ERROR))
         final = live.state.evolve(
             status=verdict.status,
             result=verdict.result,
             error=verdict.error or live.closing,
             finished_at=time.time(),
-            progress=progress,
+            progress=_last_progress(live),
         )
         self._judge(live, final)
 
@@ -269,5 +300,14 @@ class LiveJobs:
             self._wake()
 
 
-def _as_event(traceback: str, attempt: int) -> JobEvent:
-    return JobEvent(at=time.time(), text=traceback, level=Level.ERROR, attempt=attempt)
+def _as_event(text: str, attempt: int, level: Level) -> JobEvent:
+    return JobEvent(at=time.time(), text=text, level=level, attempt=attempt)
+
+
+def _last_progress(live: LiveJob) -> Progress:
+    if live.run is None:
+        return live.state.progress
+    try:
+        return live.run.context.progress
+    except Exception:  # noqa: BLE001 - a handler may have reported what nobody can count with
+        return live.state.progress

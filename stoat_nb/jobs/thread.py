@@ -1,29 +1,41 @@
-"""The queue on a loop of its own: what a notebook, a page, a command and REST all talk to.
+"""The queue on threads of its own: what a notebook, a page, a command and REST all talk to.
 
-A blocked notebook cell blocks the kernel's loop, a slow page the server's. Jobs run on neither.
+A blocked notebook cell blocks the kernel's loop, a slow page the server's. Jobs run on neither. Nor
+does the queue share a loop with handlers, or a thread with listeners: what they do there, blocking
+and asking the queue for something included, keeps up no other job.
 """
 
 from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
+from concurrent.futures import wait
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from stoat_nb.errors import QueueClosed
+from stoat_nb.errors import JobError, QueueClosed
 from stoat_nb.jobs.asyncio_queue import AsyncioJobQueue
 from stoat_nb.jobs.context import Handler, Send
 from stoat_nb.jobs.job import Job
+from stoat_nb.jobs.listeners import ListenerThread
+from stoat_nb.jobs.loops import LoopThread
 from stoat_nb.jobs.news import Listener, Unsubscribe
 from stoat_nb.jobs.queue import DEFAULT, Take, Timeout
+from stoat_nb.jobs.running import CURRENT_JOB, GRACE_S
 from stoat_nb.jobs.state import JobEvent, JobState, JobStatus
 from stoat_nb.jobs.store import JobStore
+from stoat_nb.jobs.verdict import one_line
+from stoat_nb.logs import logger
 
+log = logger(__name__)
 T = TypeVar("T")
 
 
 class QueueThread:
-    """An AsyncioJobQueue on its own daemon thread; every verb is plain and thread-safe.
+    """An AsyncioJobQueue on a daemon thread, its handlers on another; every verb is plain.
+
+    Each may be called from any thread, from handlers and listeners too.
 
     Parameters
     ----------
@@ -38,7 +50,7 @@ class QueueThread:
     take
         Which jobs it runs: ``all`` it has handlers for, its ``own``, or ``none``.
     on_close
-        Awaited on the loop after the last job has ended, to put away what handlers use.
+        Awaited on the handlers' loop after the last job has ended, to put away what they use.
     """
 
     def __init__(
@@ -52,15 +64,24 @@ class QueueThread:
         on_close: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self._on_close = on_close
-        self._loop = asyncio.new_event_loop()
         self._closing = threading.Lock()
         self._closed = False
-        self._thread = threading.Thread(target=self._main, name="stoat-queue", daemon=True)
-        self._thread.start()
-        self._queue = AsyncioJobQueue(
-            store=store, workers=workers, timeout=timeout, send=send, take=take
-        )
-        self._call(self._queue.start())
+        self._loop, self._handlers = LoopThread("stoat-queue"), LoopThread("stoat-handlers")
+        self._listeners = ListenerThread()
+        try:
+            self._queue = AsyncioJobQueue(
+                store=store,
+                workers=workers,
+                timeout=timeout,
+                send=send,
+                take=take,
+                handlers=self._handlers.loop,
+            )
+            self._loop.call(self._queue.start())
+        except BaseException:
+            self._handlers.stop()
+            self._loop.stop()
+            raise
 
     def register_handler(self, job_type: str, handler: Handler, **limits: Any) -> None:
         """Say what runs jobs of this type, within limits as AsyncJobQueue knows them."""
@@ -94,7 +115,15 @@ class QueueThread:
         return self._queue.read_log(job_id)
 
     def subscribe(self, job_id: str | None, listener: Listener) -> Unsubscribe:
-        """Hear of one job, or of all (None), whichever process runs them."""
+        """Hear of one job, or of all (None), whichever process runs them.
+
+        The listener is called on a thread that all listeners share.
+        """
+        self._listeners.start()
+        return self._queue.subscribe(job_id, lambda state: self._listeners.call(listener, state))
+
+    def hear(self, job_id: str, listener: Listener) -> Unsubscribe:
+        """Hear of one job on the queue's own thread: for listeners of ours, which never block."""
         return self._queue.subscribe(job_id, listener)
 
     def cancel(self, job_id: str) -> bool:
@@ -128,43 +157,85 @@ class QueueThread:
         """Return snapshots, newest submitted first."""
         return self._queue.snapshots(status, job_type, limit, offset)
 
-    @property
-    def closed(self) -> bool:
-        """Whether it was closed, so that no more news will come."""
-        return self._closed
+    # -- who waits -----------------------------------------------------------------------------
+
+    def check_open(self) -> None:
+        """Raise QueueClosed if no more news will come."""
+        if self._closed:
+            raise QueueClosed
+        if not self._loop.is_alive:
+            raise QueueClosed(died=True)
+
+    @contextmanager
+    def waiting(self, job_id: str) -> Iterator[None]:
+        """Hold the worker of the job in which the caller is free while it waits for another."""
+        mine = self._current_job()
+        if mine == job_id:
+            raise JobError(f"Job '{job_id}' cannot wait for itself. Wait for it outside of it.")
+        if mine is None:
+            yield
+            return
+        loop = self._loop.loop
+        loop.call_soon_threadsafe(self._queue.wait, mine, 1)
+        try:
+            yield
+        finally:
+            loop.call_soon_threadsafe(self._queue.wait, mine, -1)
 
     def on_own_thread(self) -> bool:
-        """Whether the caller is the queue's own thread."""
-        return threading.current_thread() is self._thread
+        """Whether the caller is a thread that runs jobs."""
+        return self._handlers.is_current or self._loop.is_current
+
+    def _current_job(self) -> str | None:
+        context = CURRENT_JOB.get()
+        if context is None or self._queue.peek_live(context.job_id) is None:
+            return None
+        return context.job_id
+
+    # -- the end -------------------------------------------------------------------------------
 
     def close(self) -> None:
-        """Stop what runs, to go on later if anything lasts, and end the loop. May be repeated."""
+        """Stop what runs, to go on later if anything lasts, and end the loops. May be repeated.
+
+        Raises
+        ------
+        JobError
+            If a handler or a listener asks for it: closing waits for them.
+        """
+        if self.on_own_thread() or self._listeners.is_current or self._current_job() is not None:
+            raise JobError(
+                "A library cannot be closed by one of its own jobs or listeners, for which closing "
+                "waits. Close it when they have ended."
+            )
         with self._closing:
             if self._closed:
                 return
-            self._run(self._aclose())
+            try:
+                self._loop.call(self._queue.aclose())
+            except QueueClosed as problem:
+                log.error("%s", problem)  # noqa: TRY400 - a sentence
             self._closed = True
-            self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
+            self._put_away()
+            self._handlers.stop()
+            self._loop.stop()
+            self._listeners.stop()
 
-    async def _aclose(self) -> None:
-        await self._queue.aclose()
-        if self._on_close is not None:
-            await self._on_close()
+    def _put_away(self) -> None:
+        """Await ``on_close``, unless a handler blocks the loop that it needs."""
+        if self._on_close is None:
+            return
+        future = asyncio.run_coroutine_threadsafe(_contained(self._on_close), self._handlers.loop)
+        wait((future,), GRACE_S)
 
     def _call(self, work: Coroutine[Any, Any, T]) -> T:
         if self._closed:
             work.close()
             raise QueueClosed
-        return self._run(work)
+        return self._loop.call(work)
 
-    def _run(self, work: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
-    def _main(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        try:
-            self._loop.run_forever()
-        finally:
-            self._loop.run_until_complete(self._loop.shutdown_default_executor())
-            self._loop.close()
+async def _contained(function: Callable[[], Awaitable[None]]) -> None:
+    try:
+        await function()
+    except BaseException as problem:  # noqa: BLE001 - closing ends whatever goes wrong on the way
+        log.error("What handlers use could not be put away: %s", one_line(problem))  # noqa: TRY400 - in one line

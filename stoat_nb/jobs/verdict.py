@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import traceback
 from typing import Any
 
 from msgspec import Struct
 
 from stoat_nb.errors import JobCancelled, JobError, JobFailed, JobTimeout, StoatError
+from stoat_nb.jobs.checks import as_json
 from stoat_nb.jobs.state import JobState, JobStatus
-from stoat_nb.names import shown
+from stoat_nb.names import class_name, shown
 
 #: Characters of a traceback that are kept; its end says most.
 LONGEST_TRACEBACK = 20_000
@@ -28,12 +28,10 @@ class Verdict(Struct, frozen=True, kw_only=True):
 def of_return(value: Any, *, cancelled: bool, late: str | None) -> Verdict:
     """Judge a handler that returned; one that was cancelled may still hand in what it had."""
     try:
-        # What is kept is what every other process will read: JSON knows no tuple.
-        value = json.loads(json.dumps(value, allow_nan=False))
-    except (TypeError, ValueError) as problem:
+        value = as_json(value)
+    except ValueError as problem:
         return Verdict(
-            status=JobStatus.FAILED,
-            error=f"The handler returned something that is not JSON: {shown(problem)}.",
+            status=JobStatus.FAILED, error=f"The handler returned something that {shown(problem)}."
         )
     if late is not None:
         return Verdict(status=JobStatus.TIMEOUT, result=value, error=late)
@@ -53,20 +51,35 @@ def of_raise(problem: BaseException | None, *, cancelled: bool, late: str | None
     return Verdict(status=JobStatus.FAILED, error=one_line(problem), traceback=_traceback(problem))
 
 
+def of_nonsense(problem: BaseException) -> Verdict:
+    """Judge a handler whose end cannot be judged: what it returned or raised does as it likes."""
+    return Verdict(
+        status=JobStatus.FAILED,
+        error=f"What the handler ended with cannot be kept: reading it raised {one_line(problem)}",
+    )
+
+
 def one_line(problem: BaseException) -> str:
     """Say in one line what was raised; our own errors are sentences already."""
-    if isinstance(problem, StoatError):
-        return str(problem)
-    text = shown(problem)
-    return f"{type(problem).__name__}: {text}" if text else type(problem).__name__
+    name = class_name(problem)
+    try:
+        text = shown(problem)
+        if isinstance(problem, StoatError):
+            return text
+    except BaseException:  # noqa: BLE001 - it is not for the exception to choose what is raised
+        return name
+    return f"{name}: {text}" if text else name
 
 
 def _traceback(problem: BaseException) -> str | None:
     """Return where it was raised; our own errors speak for themselves."""
-    if isinstance(problem, StoatError):
-        return None
-    lines = "".join(traceback.format_exception(problem)).splitlines()
-    return "\n".join(shown(line) for line in lines)[-LONGEST_TRACEBACK:]
+    try:
+        if isinstance(problem, StoatError):
+            return None
+        lines = "".join(traceback.format_exception(problem)).splitlines()
+        return "\n".join(shown(line) for line in lines)[-LONGEST_TRACEBACK:]
+    except BaseException as worse:  # noqa: BLE001 - the exception's own code takes part in this
+        return f"The traceback cannot be shown: {class_name(worse)}."
 
 
 def outcome_of(state: JobState) -> Any:

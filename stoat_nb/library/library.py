@@ -140,7 +140,9 @@ class Library(Tables, Viewing, Scanning):
         job_type
             The name that jobs are submitted under.
         handler
-            Awaited with the job's context; what it returns, JSON, is the job's result.
+            Awaited with the job's context; what it returns, JSON, is the job's result. It must not
+            block, for all handlers share one event loop: give what does to ``context.in_thread`` or
+            ``context.run``. It may use the library, and await other jobs; only close it may not.
         timeout
             Seconds a job may take; None: any number.
         stall_timeout
@@ -223,9 +225,7 @@ class Library(Tables, Viewing, Scanning):
         return self._queue.snapshots(status=status, job_type=job_type, limit=limit, offset=offset)
 
     def subscribe(self, listener: Callable[[JobState], None]) -> Callable[[], None]:
-        """Hear of every job, of other processes' within half a second.
-
-        The listener is called on the queue's thread and must not block.
+        """Hear of every job, of all processes, on a thread where the library may be used.
 
         Returns
         -------
@@ -267,11 +267,11 @@ class Library(Tables, Viewing, Scanning):
     def close(self) -> None:
         """Stop what runs, keep what is done, and let go of the file. May be called again.
 
-        Jobs that have not ended go on when the library is next opened; cancel those that should
-        not.
+        Jobs that have not ended go on when the library is next opened. None of its own jobs and
+        listeners can close it: closing waits for them.
         """
-        self._pictures.close()
         self._queue.close()
+        self._pictures.close()
         self.catalog.close()
         self._closed = True
 
