@@ -137,11 +137,12 @@ def test_a_job_in_which_nothing_moves_is_said_to_be_stalled_in_words(
 ) -> None:
     elsewhere(library, "copy")
     page = open_page(serve(library))
-    expect(cards(page).get_by_text("Running", exact=True)).to_be_visible()
+    expect(cards(page)).to_contain_text("Copying · 3 of 40 files")
 
     page.clock.install()
     page.reload()
-    expect(cards(page).get_by_text("Running", exact=True)).to_be_visible()
+    # On a slow machine it may be called stalled already: nothing really moves.
+    expect(cards(page)).to_contain_text("Copying · 3 of 40 files")
     page.clock.fast_forward(45_000)
 
     expect(cards(page).get_by_text("Stalled", exact=True)).to_be_visible()
