@@ -10,6 +10,7 @@ import panel_material_ui as pmui
 from panel.viewable import Viewable, Viewer
 from panel_material_ui.template.base import Page
 
+from stoat_nb.api.admission import Denial, verdict
 from stoat_nb.components.assets import sheets
 from stoat_nb.components.changes import Changes
 from stoat_nb.components.explorer import Explorer
@@ -41,6 +42,8 @@ def create_dashboard(library: Library) -> Viewable:
     >>> from stoat_nb import Library
     >>> create_dashboard(Library("videos.db")).servable()  # doctest: +SKIP
     """
+    if (denial := _denied(library.settings.allow_hosts)) is not None:
+        return _turned_away(denial)
     pn.extension()
     _begin_in_its_theme()
     form, jobs, holdings = ScanForm(library), JobList(library, limit=FEW_JOBS), _Holdings(library)
@@ -67,6 +70,34 @@ def explain_refusal(refusal: StoatError) -> Viewable:
     return _page(_heading("h1", "Stoat"), notice)
 
 
+def _turned_away(denial: Denial) -> Viewable:
+    """Return a page that says why in its style: nothing else reaches those who get no websocket."""
+    said = f'body::before {{content: "{denial.message}"; display: block; padding: 2em}}'
+    return _page(css=said)
+
+
+def _denied(allowed: tuple[str, ...]) -> Denial | None:
+    """Judge the request that a session is for, whatever server it came to; None in a notebook."""
+    document = pn.state.curdoc
+    request = getattr(document and document.session_context, "request", None)
+    if request is None:
+        return None
+    headers = [(name.lower().encode(), text.encode()) for name, text in request.headers.items()]
+    host = dict(headers).get(b"host", b"").decode("latin-1")
+    port = host.rpartition(":")[2]
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": "/",
+        "headers": headers,
+        # Neither end is known of each server; a name is what no other page can have.
+        "client": (getattr(request, "remote_ip", None) or "127.0.0.1", 0),
+        "server": ("", int(port) if port.isdigit() else 80),
+        "scheme": getattr(request, "protocol", "http"),
+    }
+    return verdict(scope, allowed)
+
+
 def _begin_in_its_theme() -> None:
     """Have all that is made from here on in the theme that this browser had last."""
     theme = "dark" if known_theme() == "dark" else "default"
@@ -74,10 +105,10 @@ def _begin_in_its_theme() -> None:
     pn.config.theme = theme  # type: ignore[misc]
 
 
-def _page(*parts: Viewable | Viewer) -> Viewable:
+def _page(*parts: Viewable | Viewer, css: str = "") -> Viewable:
     page = Page(
         title="Stoat",
-        raw_css=[UNTIL_KNOWN] if known_theme() is None else [],
+        raw_css=[css or UNTIL_KNOWN] if css or known_theme() is None else [],
         main=[
             pmui.Column(
                 ThemeMemory(styles={"position": "absolute"}),

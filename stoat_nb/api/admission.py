@@ -59,6 +59,7 @@ FOREIGN_ORIGIN = Denial(
 BAD_HEADER = Denial(400, "BAD_REQUEST", "A header is malformed, or there twice.")
 BODY_TOO_LARGE = Denial(413, "BODY_TOO_LARGE", f"A body may have at most {MAX_BODY} bytes.")
 NO_COMPONENT = Denial(404, "NOT_FOUND", "No component of this page has such a file.")
+NO_EMBEDDING = Denial(404, "NOT_FOUND", "No page of this server can be put into another page.")
 LOGIN_REQUIRED = Denial(401, "LOGIN_REQUIRED", "Log in on the page first, and send its cookie.")
 
 #: Of a page: all that Panel needs, and nothing from elsewhere. Bokeh compiles callbacks (eval),
@@ -214,7 +215,10 @@ def _opens_a_page(scope: Scope, headers: Mapping[bytes, bytes]) -> bool:
 
 
 def _judge_path(path: str) -> Denial | None:
-    """Refuse files of components that no page has: Panel would import what the path names."""
+    """Refuse what Panel hands out too freely, and what no page of ours needs."""
+    if path.endswith("/autoload.js"):
+        return NO_EMBEDDING  # Panel starts a session for it, without a login too
+    # Panel imports whatever module a path to a component's file names.
     parts = path.split("/")
     for at, (before, module) in enumerate(pairwise(parts)):
         if before == "components" and not _is_component(module, parts[at + 2 : at + 3]):

@@ -9,15 +9,15 @@ from __future__ import annotations
 import asyncio
 import functools
 from typing import Any
-from urllib.parse import unquote
 
-from tornado.httputil import HTTPServerRequest
+from bokeh.server.views.auth_request_handler import AuthRequestHandler
 from tornado.iostream import StreamClosedError
-from tornado.web import RequestHandler, stream_request_body
+from tornado.web import stream_request_body
 
-from stoat_nb.api.admission import MAX_BODY, Scope
+from stoat_nb.api.admission import LOGIN_REQUIRED, MAX_BODY
 from stoat_nb.api.app import create_api
 from stoat_nb.api.guard import App, Guard, Message
+from stoat_nb.api.panel_server import METHODS, guard_panel_servers, refuse, scope_of
 from stoat_nb.sharing import shared_library
 
 #: What a server writes for itself.
@@ -27,21 +27,25 @@ _HOP_HEADERS = frozenset({"connection", "transfer-encoding"})
 @functools.cache
 def _app() -> App:
     # Made at the first request: only then is it certain that this is the process that serves.
-    return Guard(create_api(shared_library()))
+    library = shared_library()
+    return Guard(create_api(library), allowed_hosts=library.settings.allow_hosts)
 
 
 @stream_request_body
-class Bridge(RequestHandler):
-    """Carries one request to the application and its answer back."""
+class Bridge(AuthRequestHandler):
+    """Carries one request to the application and its answer back, if it may see the pages too."""
 
-    SUPPORTED_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+    SUPPORTED_METHODS = METHODS
 
-    def prepare(self) -> None:
-        """Refuse a large body before it is read."""
+    async def prepare(self) -> None:
+        """Refuse whoever has not logged in, and a large body before it is read."""
         self._body: list[bytes] = []
         self._asked = False
         self._gone = asyncio.Event()
         self.request.connection.set_max_body_size(MAX_BODY)  # type: ignore[union-attr]
+        await super().prepare()  # type: ignore[no-untyped-call]
+        if not self.current_user:
+            refuse(self, LOGIN_REQUIRED)
 
     def data_received(self, chunk: bytes) -> None:
         """Keep a piece of the body."""
@@ -56,8 +60,10 @@ class Bridge(RequestHandler):
 
     async def _carry(self, own_path: str) -> None:
         app = await asyncio.to_thread(_app)
+        scope = scope_of(self.request)
+        scope["root_path"] = scope["path"].removesuffix(own_path)
         try:
-            await app(_scope(self.request, own_path), self._receive, self._send)
+            await app(scope, self._receive, self._send)
         except Exception:
             # Tornado would end what has begun as if it were whole.
             if self._headers_written:
@@ -95,30 +101,9 @@ class Bridge(RequestHandler):
                 self.add_header(name.decode("latin-1"), value.decode("latin-1"))
 
 
-def _scope(request: HTTPServerRequest, own_path: str) -> Scope:
-    path = unquote(request.path)
-    socket = request.connection.stream.socket  # type: ignore[union-attr]
-    return {
-        "type": "http",
-        "asgi": {"version": "3.0", "spec_version": "2.3"},
-        "http_version": request.version.removeprefix("HTTP/"),
-        "method": request.method,
-        "scheme": request.protocol,
-        "path": path,
-        "raw_path": request.path.encode("latin-1", "replace"),
-        "query_string": request.query.encode("latin-1", "replace"),
-        "root_path": path.removesuffix(own_path),
-        "headers": [
-            (name.lower().encode("latin-1"), value.encode("latin-1", "replace"))
-            for name, value in request.headers.get_all()
-        ],
-        # The real ends of the connection: headers that claim others do not count.
-        "server": socket.getsockname()[:2],
-        "client": socket.getpeername()[:2],
-    }
-
-
-#: What ``panel serve --plugins`` asks for.
-ROUTES: list[tuple[str, type[RequestHandler], dict[str, Any]]] = [
-    (r"(/api/v1/.*|/docs|/openapi\.json)", Bridge, {}),
-]
+def __getattr__(name: str) -> Any:
+    """Make ``ROUTES`` when Panel asks for it: whoever only imports this changes no server."""
+    if name == "ROUTES":
+        guard_panel_servers()
+        return [(r"(/api/v1/.*|/docs|/openapi\.json)", Bridge, {})]
+    raise AttributeError(name)

@@ -146,6 +146,8 @@ export function render({model, el}) {
         drawStage();
         say(`This browser cannot play it. ${doubt}`);
       };
+      // A notebook is another site to the server: which must allow it, and is told of it only so.
+      if (new URL(url, location.href).origin !== location.origin) video.crossOrigin = "anonymous";
       video.src = url;
       shownVideo = video;
       stage.replaceChildren(video);

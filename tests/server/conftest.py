@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -12,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import pytest
 
 COMMAND = (sys.executable, "-m", "stoat_nb.cli")
@@ -73,3 +75,43 @@ def announced(process: subprocess.Popen[str]) -> str:
         if found := re.search(r"Stoat is at (http://\S+)", line):
             return found[1]
     raise AssertionError(process.stderr.read())
+
+
+@contextmanager
+def panel_serving(
+    environment: dict[str, str], folder: Path, page: str, *arguments: str
+) -> Iterator[str]:
+    """Serve a page with ``panel serve``; yield the server's address once it answers."""
+    (folder / "dashboard.py").write_text(page, encoding="utf-8")
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "panel", "serve", "dashboard.py"),
+            *("--address", "127.0.0.1", "--port", str(port), *arguments),
+        ],
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        address = f"http://127.0.0.1:{port}"
+        wait_for(process, address)
+        yield address
+    finally:
+        process.kill()
+        process.wait()
+
+
+def wait_for(process: subprocess.Popen[bytes], address: str) -> None:
+    # Retries are of the connection itself; each waits a little longer than the one before.
+    transport = httpx.HTTPTransport(retries=8)
+    with httpx.Client(transport=transport, timeout=60) as client:
+        while process.poll() is None:
+            try:
+                client.get(f"{address}/favicon.ico")
+            except httpx.ConnectError:
+                continue
+            return
+    raise AssertionError(f"panel serve ended with {process.returncode}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,11 +14,12 @@ import pytest
 
 from stoat_nb.media.samples import make_samples
 
-from .conftest import Served, serving
+from .conftest import Served, panel_serving, serving
 
 sync_api = pytest.importorskip("playwright.sync_api")
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
 PATIENCE_MS = 60_000
+REBOUND = "rebound.example"
 
 pytestmark = [
     pytest.mark.browser,
@@ -38,6 +40,7 @@ def served(
 def browser() -> Iterator[sync_api.Browser]:
     with sync_api.sync_playwright() as playwright:
         arguments = ["--no-sandbox", "--disable-quic", "--disable-sync"]
+        arguments.append(f"--host-resolver-rules=MAP {REBOUND} 127.0.0.1")
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
         yield browser
         browser.close()
@@ -169,3 +172,72 @@ def test_our_own_page_reads_and_plays(with_a_video: str, browser: sync_api.Brows
     assert got["remove"] == 404
     assert got["picture"] == got["video"] == got["script"] == "loaded"
     assert got["component"] == "blocked"
+
+
+@pytest.fixture(scope="module")
+def panel(
+    environment: dict[str, str], repository: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """``panel serve dashboard.py`` as somebody types it, without a plugin."""
+    page = (repository / "dashboard.py").read_text(encoding="utf-8")
+    with panel_serving(environment, tmp_path_factory.mktemp("panel"), page) as address:
+        yield address
+
+
+def test_a_name_that_was_made_to_lead_here_gets_no_page_of_panels_server_and_ours_works(
+    panel: str, browser: sync_api.Browser
+) -> None:
+    """The very first request there is of that name: nothing of ours has run by then."""
+    rebound = panel.replace("127.0.0.1", REBOUND)
+    page = browser.new_page()
+    heard: list[object] = []
+
+    def listen(socket: sync_api.WebSocket) -> None:
+        socket.on("framereceived", lambda frame: heard.append(frame))  # noqa: PLW0108 - wrapped
+
+    page.on("websocket", listen)
+    page.goto(f"{rebound}/dashboard", timeout=PATIENCE_MS)
+    said = page.evaluate("getComputedStyle(document.body, '::before').content")
+    assert "This server answers only to 127.0.0.1" in said
+    answer = page.goto(f"{rebound}/dashboard", timeout=PATIENCE_MS)
+    assert answer is not None
+    assert answer.status == 421
+    page.close()
+    assert heard == []
+    page = browser.new_page()
+    faults: list[str] = []
+    page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
+    page.goto(f"{panel}/dashboard", timeout=PATIENCE_MS)
+    button = page.get_by_role("button", name="Scan", exact=True)
+    sync_api.expect(button).to_be_visible(timeout=PATIENCE_MS)
+    page.close()
+    assert faults == []
+
+
+def test_a_page_of_another_port_or_site_gets_nothing_of_panels_server(
+    panel: str, elsewhere: int, browser: sync_api.Browser
+) -> None:
+    httpx.get(f"{panel}/dashboard", timeout=60).raise_for_status()
+    page = browser.new_page()
+    page.goto(f"http://127.0.0.1:{elsewhere}/", timeout=PATIENCE_MS)
+    assert page.evaluate(FOREIGN_PAGE, panel) == NOTHING
+    page.close()
+
+
+def test_a_host_that_is_named_has_the_live_page_and_a_page_that_is_named_may_read(
+    environment: dict[str, str], elsewhere: int, browser: sync_api.Browser, tmp_path: Path
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    named = {"STOAT_ALLOW_HOSTS": f"{REBOUND}:{port},127.0.0.1:{elsewhere}"}
+    with serving({**environment, **named}, tmp_path, "serve", "--port", str(port)) as served:
+        page = browser.new_page()
+        page.goto(f"http://{REBOUND}:{port}/", timeout=PATIENCE_MS)
+        button = page.get_by_role("button", name="Scan", exact=True)
+        sync_api.expect(button).to_be_visible(timeout=PATIENCE_MS)
+        page.goto(f"http://127.0.0.1:{elsewhere}/", timeout=PATIENCE_MS)
+        got = page.evaluate(FOREIGN_PAGE, served.address)
+        page.close()
+    assert (got["read"], got["page"]) == (200, 200)
+    # Without asking by a script, and for changes, it is another site as any other.
+    assert (got["picture"], got["post"], got["remove"]) == ("blocked", "blocked", "blocked")

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import http.client
-import socket
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 from importlib.metadata import version
@@ -14,6 +11,8 @@ from pathlib import Path
 
 import httpx
 import pytest
+
+from .conftest import panel_serving
 
 PANEL = tuple(int(part) for part in version("panel").split(".")[:2])
 SERVERS = {
@@ -33,49 +32,10 @@ def address(
     if request.param == "fastapi" and PANEL < (1, 10):
         pytest.skip("this Panel has no FastAPI server of its own")
     folder = tmp_path_factory.mktemp(request.param)
-    (folder / "page.py").write_text("import panel as pn\npn.panel('hello').servable()\n")
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "panel", "serve", "page.py", "--address", "127.0.0.1"),
-                *("--port", str(port), *SERVERS[request.param]),
-            ],
-            cwd=folder,
-            env={**environment, "STOAT_LOG_LEVEL": "info"},
-            stdout=log,
-            stderr=log,
-        )
-    try:
-        address = f"http://127.0.0.1:{port}"
-        wait_for(process, address)
+    page = "import panel as pn\npn.panel('hello').servable()\n"
+    with panel_serving(environment, folder, page, *SERVERS[request.param]) as address:
         LIBRARIES[address] = folder / "stoat.db"
         yield address
-    finally:
-        process.kill()
-        process.wait()
-
-
-def wait_for(process: subprocess.Popen[bytes], address: str) -> None:
-    # Retries are of the connection itself; each waits a little longer than the one before.
-    transport = httpx.HTTPTransport(retries=8)
-    with httpx.Client(transport=transport, timeout=60) as client:
-        while process.poll() is None:
-            try:
-                client.get(f"{address}/api/v1/health").raise_for_status()
-            except httpx.ConnectError:
-                continue
-            return
-    raise AssertionError(f"panel serve ended with {process.returncode}")
-
-
-def test_requests_are_in_the_log_of_the_server(address: str) -> None:
-    with httpx.Client(base_url=f"{address}/api/v1", timeout=60) as api:
-        assert api.get("/jobs").headers["x-request-id"]
-        api.get("/health")  # a connection's answers follow one another, and so do their lines
-    log = LIBRARIES[address].with_name("log").read_text("utf-8")
-    assert "GET /api/v1/jobs: 200 after " in log
 
 
 def test_a_scan_runs_and_is_followed_to_its_end(address: str, tmp_path: Path) -> None:

@@ -1,0 +1,205 @@
+"""One rule for every door: each route of each server, asked by everybody who may not."""
+
+from __future__ import annotations
+
+import http.client
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from stoat_nb.library import Library
+from stoat_nb.server import create_app
+
+from .conftest import panel_serving, serving
+from .test_panel_serve import PANEL
+from .test_server import handshake
+from .told_routes import TOLD, of_fastapi
+
+COOKIES = ["--cookie-secret", "0123456789abcdef0123456789abcdef"]
+LOGIN = ["--basic-auth", "sesame", *COOKIES]
+PLUGINS = {
+    "tornado": ["--plugins", "stoat_nb.api.tornado", "--plugins", "told_routes"],
+    "fastapi": [
+        *("--server", "fastapi", "--plugins", "stoat_nb.api.plugin", "--plugins", "told_routes")
+    ],
+}
+
+#: Every route that any of the servers has: one of its addresses, and why it is there.
+ROUTES = {
+    r"/dashboard|/dashboard/\?\$|\^/dashboard.*/\?\)\$": ("/dashboard", "the page"),
+    r"/dashboard/ws.*|\^/dashboard.*/ws\)\$": ("/dashboard/ws", "what keeps the page live"),
+    r".*/metadata\)?\$": ("/dashboard/metadata", "the page's name"),
+    r".*/autoload\\?\.js\)?\$": ("/dashboard/autoload.js", "closed: nobody embeds the page"),
+    r"\^?/dashboard.*/static/.*": ("/dashboard/static/x.css", "scripts and styles"),
+    r"/static(/.*)?": ("/static/js/bokeh.min.js", "scripts and styles, the same for everybody"),
+    r"/components/.*": ("/components/this/a/__css__/x", "files of components that pages have"),
+    r"/api/v1/.*|\(/api/v1/.*": ("/api/v1/jobs", "REST"),
+    r"/docs.*|/redoc": ("/docs", "what REST can do"),
+    r"/openapi\.json": ("/openapi.json", "what REST can do, for programs"),
+    r"/favicon.ico\$?": ("/favicon.ico", "an icon"),
+    r"/(\?\$)?": ("/", "the way to the page"),
+    r"/login\$|/login.*": ("/login", "the login"),
+    r"/logout\$|/logout.*": ("/logout", "its end"),
+    TOLD + r"\$?": (TOLD, "this test's own"),
+}
+#: What may be had without a login.
+OPEN = {"/static/js/bokeh.min.js", "/dashboard/static/x.css", "/favicon.ico", "/login", "/logout"}
+#: What nobody has, logged in or not.
+CLOSED = {"/components/this/a/__css__/x", "/dashboard/autoload.js"}
+#: What `panel serve dashboard.py` has without a plugin that would tell.
+ALONE = ["/", "/dashboard", "/dashboard/ws", "/dashboard/metadata", "/dashboard/autoload.js"]
+ALONE += ["/static/js/bokeh.min.js", "/components/this/a/__css__/x", "/favicon.ico"]
+SERVERS = ["stoat serve", "the page alone", "tornado", "fastapi"]
+KINDS = [*SERVERS, "tornado with login", "fastapi with login"]
+
+
+class Door:
+    """A running server."""
+
+    def __init__(self, address: str, kind: str) -> None:
+        self.address, self.kind = address, kind
+        self.port = int(address.rpartition(":")[2])
+        self.has_login = kind.endswith("login")
+
+    def ask(self, method: str, path: str, **headers: str) -> http.client.HTTPResponse:
+        """Ask as nobody's browser would: without following, retrying or adding anything."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
+        given = {"Host": f"127.0.0.1:{self.port}"} | {
+            name.replace("_", "-"): value for name, value in headers.items()
+        }
+        for name, value in given.items():
+            connection.putheader(name, value)
+        connection.endheaders()
+        answer = connection.getresponse()
+        answer.read()
+        connection.close()
+        return answer
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def door(
+    request: pytest.FixtureRequest,
+    environment: dict[str, str],
+    repository: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Door]:
+    folder = tmp_path_factory.mktemp("door")
+    kind = str(request.param)
+    if kind == "stoat serve":
+        with serving(environment, folder, "serve", "--port", "0") as served:
+            yield Door(served.address, kind)
+        return
+    server, _, login = kind.partition(" with ")
+    if server == "fastapi" and PANEL < (1, 10):
+        pytest.skip("this Panel has no FastAPI server of its own")
+    tests = {"PYTHONPATH": f"{repository}:{Path(__file__).parent}"}
+    page = (repository / "dashboard.py").read_text(encoding="utf-8")
+    arguments = [*PLUGINS.get(server, ["--warm"]), *(LOGIN if login else [])]
+    with panel_serving({**environment, **tests}, folder, page, *arguments) as address:
+        yield Door(address, kind)
+
+
+@pytest.fixture(scope="module")
+def paths(door: Door, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """An address of each route that the server has."""
+    if door.kind == "the page alone":
+        return ALONE
+    if door.kind == "stoat serve":
+        with Library(tmp_path_factory.mktemp("routes") / "l.db") as library:
+            app = create_app(library)
+            while not hasattr(app, "routes"):
+                app = getattr(app, "app", None) or app._app  # what stands before it
+            routes = {*of_fastapi(app)} | set(app.openapi()["paths"])
+    else:
+        with httpx.Client(base_url=door.address, timeout=60) as browser:
+            if door.has_login:
+                sent = {"username": "somebody", "password": "sesame"}
+                browser.post("/login", data=sent, headers={"origin": door.address})
+            routes = set(browser.get(TOLD).json()) | {"/api/v1/jobs"}
+    unknown = {one for one in routes if not any(re.fullmatch(known, one) for known in ROUTES)}
+    assert unknown == set(), "routes that nobody has looked at"
+    return sorted(
+        {
+            path
+            for known, (path, _why) in ROUTES.items()
+            if any(re.fullmatch(known, one) for one in routes)
+        }
+    )
+
+
+def test_a_foreign_host_gets_nothing(door: Door, paths: list[str]) -> None:
+    for path in paths:
+        for host in ("evil.example", f"evil.example:{door.port}", f"192.0.2.2:{door.port}"):
+            assert (path, door.ask("GET", path, Host=host).status) == (path, 421)
+            same = door.ask("GET", path, Host=host, Origin=f"http://{host}")
+            assert (path, same.status) == (path, 421)
+
+
+@pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://127.0.0.1:1"])
+def test_a_foreign_origin_gets_nothing(door: Door, paths: list[str], origin: str) -> None:
+    for path in paths:
+        assert (path, door.ask("GET", path, Origin=origin).status) == (path, 403)
+        assert (path, door.ask("POST", path, Origin=origin).status) == (path, 403)
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_no_page_of_another_site_embeds_anything(door: Door, paths: list[str], site: str) -> None:
+    for path in paths:
+        for kind in ("image", "script", "iframe", "video", "empty"):
+            answer = door.ask("GET", path, Sec_Fetch_Site=site, Sec_Fetch_Dest=kind)
+            assert (path, kind, answer.status) == (path, kind, 403)
+
+
+def test_what_a_proxy_hands_on_is_not_taken_for_this_machine(door: Door, paths: list[str]) -> None:
+    for path in paths:
+        assert (path, door.ask("GET", path, X_Forwarded_For="192.0.2.7").status) == (path, 403)
+
+
+def test_without_the_login_there_is_neither_page_nor_rest(door: Door, paths: list[str]) -> None:
+    if not door.has_login:
+        pytest.skip("it asks for none")
+    for path in sorted({*paths} - OPEN - {TOLD, "/dashboard/ws"}):
+        answer = door.ask("GET", path)
+        to_login = answer.status == 302 and "login" in str(answer.headers["location"])
+        assert to_login or answer.status in (401, 403, 404), (path, answer.status)
+        assert answer.status != 404 or path in CLOSED
+    for method in ("POST", "HEAD", "PUT", "DELETE", "PATCH"):
+        assert door.ask(method, "/api/v1/videos/scan").status == 401
+
+
+def test_every_answer_has_the_security_headers_whatever_was_asked(
+    door: Door, paths: list[str]
+) -> None:
+    for path in [*paths, "/nowhere"]:
+        for method in ("GET", "HEAD", "POST", "DELETE", "OPTIONS"):
+            answer = door.ask(method, path, Content_Length="0")
+            told = (method, path, answer.status)
+            assert answer.status < 500, told
+            assert answer.headers["x-content-type-options"] == "nosniff", told
+            assert answer.headers["x-frame-options"] == "SAMEORIGIN", told
+            assert answer.headers["cross-origin-resource-policy"] == "same-origin", told
+            assert answer.headers["content-security-policy"], told
+            assert answer.headers["access-control-allow-origin"] is None, told
+
+
+def test_what_no_page_needs_is_closed(door: Door, paths: list[str]) -> None:
+    for path in CLOSED & {*paths}:
+        assert (path, door.ask("GET", path).status) == (path, 404)
+
+
+def test_nothing_is_imported_because_an_address_names_it(door: Door) -> None:
+    for module in ("this", "antigravity", "stoat_nb.cli.__main__", "lib2to3.__main__"):
+        assert door.ask("GET", f"/components/{module}/a/__css__/x").status == 404
+
+
+def test_a_websocket_is_our_own_pages_alone(door: Door) -> None:
+    own, evil = f"127.0.0.1:{door.port}", f"evil.example:{door.port}"
+    for host, origin in ((own, "http://evil.example"), (evil, f"http://{evil}"), (own, "null")):
+        refused = handshake(door.port, host=host, origin=origin)
+        assert " 403 " in refused or " 421 " in refused
+    if door.has_login:
+        assert " 403 " in handshake(door.port, host=own, origin=f"http://{own}")
