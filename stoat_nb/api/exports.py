@@ -12,7 +12,7 @@ from stoat_nb.api.filters import VideosFilter
 from stoat_nb.catalog.exports.formats import FORMATS
 from stoat_nb.library import Library
 
-Format = Literal["csv", "xlsx", "parquet", "json", "jsonl", "html"]
+Format = Literal["csv", "csv-excel", "xlsx", "parquet", "json", "jsonl", "html"]
 
 
 class ExportQuery(VideosFilter):
@@ -50,8 +50,9 @@ class ExportRoutes:
             columns=wanted.columns.split(",") if wanted.columns else None,
             redact=wanted.redact,
         )
+        ending = wanted.suffix.partition("-")[0]
         headers = {
-            "Content-Disposition": f'attachment; filename="videos.{wanted.suffix}"',
+            "Content-Disposition": f'attachment; filename="videos.{ending}"',
             "Cache-Control": "no-store",
         }
         media_type = FORMATS[wanted.suffix].media_type

@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from stoat_nb.catalog.exports.stream import Stream
     from stoat_nb.library import Library
 
+#: Formats that the page leaves to programs; Excel has its own.
+_NOT_SHOWN = ("csv-excel", "jsonl")
 #: What a table can be downloaded as, and what people call it.
-FORMATS = {name: known.title for name, known in KNOWN.items() if name != "jsonl"}
+FORMATS = {name: known.title for name, known in KNOWN.items() if name not in _NOT_SHOWN}
 #: Chunks of a stream in one message: about a megabyte.
 CHUNKS = 4
 

@@ -169,7 +169,8 @@ class Tables:
         table
             ``videos``, ``streams``, ``chapters``, ``tags``, ``failures``, ``scans`` or ``jobs``.
         format
-            ``csv``, ``xlsx``, ``parquet``, ``json``, ``jsonl``, or ``html``: a report for people.
+            ``csv``, ``csv-excel`` (which Excel opens with its accents right), ``xlsx``,
+            ``parquet``, ``json``, ``jsonl``, or ``html``: a report for people.
             By the file's ending if not given.
         where, query
             Only the videos for which this is true (``docs/filters.md``), or that a query matches.

@@ -114,6 +114,14 @@ def test_harmless_text_is_left_alone_in_csv(catalog: Catalog, filling: Any, tmp_
     assert cells(catalog.export(tmp_path / "out.csv"))[0]["title"] == text
 
 
+def test_csv_for_excel_is_the_same_behind_a_byte_order_mark(
+    filled: Catalog, tmp_path: Path
+) -> None:
+    plain = filled.export(tmp_path / "plain.csv").read_bytes()
+    excel = filled.export(tmp_path / "excel.csv", format="csv-excel").read_bytes()
+    assert excel == b"\xef\xbb\xbf" + plain
+
+
 def test_one_apostrophe_taken_away_gives_back_what_there_was(
     catalog: Catalog, filling: Any, tmp_path: Path
 ) -> None:
@@ -240,7 +248,9 @@ def test_the_format_is_told_by_the_ending_or_by_name(filled: Catalog, tmp_path: 
     named = filled.export(tmp_path / "out.txt", format="csv")
     assert loud.read_bytes() == named.read_bytes()
     for name, kind in (("out.txt", None), ("out", None), ("out.csv", "sql\n")):
-        with pytest.raises(ExportError, match="of: csv, xlsx, parquet, json, jsonl, html"):
+        with pytest.raises(
+            ExportError, match="of: csv, csv-excel, xlsx, parquet, json, jsonl, html"
+        ):
             filled.export(tmp_path / name, format=kind)
 
 

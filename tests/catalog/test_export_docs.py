@@ -18,7 +18,7 @@ def page(repository: Path) -> str:
 
 
 def test_the_page_tells_each_format_and_where_its_manifest_is(page: str) -> None:
-    rows = re.findall(r"^\| `(\w+)` \| .* \| (.*) \|$", page, re.MULTILINE)
+    rows = re.findall(r"^\| `([\w-]+)` \| .* \| (.*) \|$", page, re.MULTILINE)
     assert {name: "beside" not in manifest for name, manifest in rows} == {
         name: known.has_manifest for name, known in FORMATS.items()
     }

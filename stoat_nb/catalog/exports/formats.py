@@ -18,6 +18,9 @@ class Format(Struct, frozen=True, kw_only=True):
 
 FORMATS = {
     "csv": Format(title="CSV", media_type="text/csv; charset=utf-8", has_manifest=False),
+    "csv-excel": Format(
+        title="CSV for Excel", media_type="text/csv; charset=utf-8", has_manifest=False
+    ),
     "xlsx": Format(
         title="Excel",
         media_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 from collections.abc import Iterator, Sequence
 from typing import Any, BinaryIO
@@ -35,6 +36,12 @@ def write_csv(source: Source, file: BinaryIO) -> None:
                 for column, cells in zip(source.columns, zip(*piece, strict=True), strict=True)
             ]
             writer.write_table(pa.Table.from_arrays(columns, schema=schema))
+
+
+def write_csv_excel(source: Source, file: BinaryIO) -> None:
+    """Write the same after a byte order mark, without which Excel takes UTF-8 for another code."""
+    file.write(codecs.BOM_UTF8)
+    write_csv(source, file)
 
 
 def write_json(source: Source, file: BinaryIO) -> None:

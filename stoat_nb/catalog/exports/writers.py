@@ -12,6 +12,7 @@ Writer = Callable[[Source, BinaryIO], None]
 
 _PLACES = {
     "csv": ("lines", "write_csv"),
+    "csv-excel": ("lines", "write_csv_excel"),
     "json": ("lines", "write_json"),
     "jsonl": ("lines", "write_jsonl"),
     "parquet": ("parquet", "write_parquet"),
