@@ -66,6 +66,7 @@ class PartialFile:
             os.fchmod(number, mode & ~_GROUP | (mode & _OTHERS) << 3)
             return
         os.fchmod(number, mode)
-        for name in os.listxattr(self.target):  # the access list is among them
-            with suppress(OSError):
-                os.setxattr(number, name, os.getxattr(self.target, name))
+        with suppress(OSError):  # not every file system has such attributes
+            for name in os.listxattr(self.target):  # the access list is among them
+                with suppress(OSError):
+                    os.setxattr(number, name, os.getxattr(self.target, name))
