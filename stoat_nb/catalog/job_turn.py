@@ -21,7 +21,7 @@ from stoat_nb.catalog.job_rows import (
     state_of,
 )
 from stoat_nb.catalog.values import as_stored_text
-from stoat_nb.catalog.workers import GONE, Surroundings, beat, enter
+from stoat_nb.catalog.workers import CLOSED, GONE, Surroundings, beat, enter
 from stoat_nb.errors import UnknownJob
 from stoat_nb.jobs.events import start_of
 from stoat_nb.jobs.locks import overlap
@@ -79,9 +79,9 @@ class JobTurn:
         connection: apsw.Connection,
         around: Surroundings,
         worker: int | None,
-        is_lapsed: Callable[[int | None, str | None, float | None], bool],
+        fate: Callable[[int | None, str | None, float | None], str | None],
     ) -> None:
-        self._connection, self._around, self._is_lapsed = connection, around, is_lapsed
+        self._connection, self._around, self._fate = connection, around, fate
         self.worker = worker
         self._revisions = _revisions_after(connection)
         self._has_scans: bool | None = None
@@ -130,9 +130,10 @@ class JobTurn:
                 (worker,),
             )
             for row in rows:
-                if self._is_lapsed(*row[-3:]):
+                fate = self._fate(*row[-3:])
+                if fate is not None:
                     found = True
-                    self._orphan(state_of(row))
+                    self._orphan(state_of(row), fate)
         self._say_who_waits()
         return found
 
@@ -145,7 +146,7 @@ class JobTurn:
             (worker,),
         )
         for row in rows:
-            self._orphan(state_of(row))
+            self._orphan(state_of(row), CLOSED)
         self._say_who_waits()
 
     # -- new jobs ------------------------------------------------------------------------------
@@ -297,11 +298,11 @@ class JobTurn:
 
     # -- any job -------------------------------------------------------------------------------
 
-    def _orphan(self, before: JobState) -> None:
+    def _orphan(self, before: JobState, fate: str) -> None:
         now = self._around.now()
-        after = orphaned(before, now)
+        after = orphaned(before, fate, now)
         self._note_start(before)
-        self._note(before.job_id, news_of_orphan(before, after, now))
+        self._note(before.job_id, news_of_orphan(before, after, fate, now))
         self._update(after, None, by_nobody=True)  # whoever finds it has to hear of it like others
 
     def _note_start(self, before: JobState) -> None:

@@ -69,7 +69,7 @@ class CatalogJobStore:
         running = self._read(_leases)
         if any(number == self._me for number, _owner, _at in running):
             self._write(lambda turn: turn.beat(), durable=False)
-        lapsed = {lease[0] for lease in running if self._is_lapsed(*lease)}
+        lapsed = {lease[0] for lease in running if self._fate(*lease)}
         self._forget_now_and_then()
         return bool(lapsed) and self._write(lambda turn: turn.reap(lapsed), durable=True)
 
@@ -169,7 +169,7 @@ class CatalogJobStore:
             return fetch(connection, f"{SELECT} {clauses}", bindings)
 
         rows = self._read(select)
-        lapsed = {row[-3] for row in rows if row[2] == "running" and self._is_lapsed(*row[-3:])}
+        lapsed = {row[-3] for row in rows if row[2] == "running" and self._fate(*row[-3:])}
         if lapsed:
             # Whoever looks at it must not believe that a process runs it that is no more.
             self._write(lambda turn: turn.reap(lapsed), durable=True)
@@ -182,9 +182,9 @@ class CatalogJobStore:
     ) -> tuple[bool, JobState]:
         return self._write(lambda turn: turn.change(job_id, change), durable=True)
 
-    def _is_lapsed(self, worker: int | None, owner: str | None, beat_at: float | None) -> bool:
+    def _fate(self, worker: int | None, owner: str | None, beat_at: float | None) -> str | None:
         is_me = worker is not None and worker == self._me
-        return not is_me and self._around.has_lapsed(owner, beat_at)
+        return None if is_me else self._around.fate(owner, beat_at)
 
     def _forget_now_and_then(self) -> None:
         if self._around.ticks() - self._forgot_at >= FORGET_EVERY_S:
@@ -203,7 +203,7 @@ class CatalogJobStore:
 
         def transact(connection: apsw.Connection) -> T:
             nonlocal turn
-            turn = JobTurn(connection, self._around, self._me, self._is_lapsed)
+            turn = JobTurn(connection, self._around, self._me, self._fate)
             return function(turn)
 
         def committed() -> None:

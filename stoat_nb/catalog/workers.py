@@ -16,6 +16,8 @@ from stoat_nb.catalog.owner import Owner
 LEASE_S = 30.0
 #: What a worker that has said goodbye leaves as its last sign of life.
 GONE = float("-inf")
+#: What became of such a worker, should jobs of its be under way all the same.
+CLOSED = "closed the library before it ended"
 
 
 def owner_lives(owner: Owner) -> bool | None:
@@ -31,11 +33,20 @@ class Surroundings(Struct, frozen=True, kw_only=True):
     ticks: Callable[[], float] = time.monotonic  #: Not while the machine sleeps, alike everywhere.
     lives: Callable[[Owner], bool | None] = owner_lives
 
-    def has_lapsed(self, owner: str | None, beat_at: float | None) -> bool:
-        """Whether a worker is to be taken for dead: never one that may still write."""
-        if owner is None or beat_at is None or beat_at == GONE:
-            return True
-        return self.lives(Owner.parse(owner)) is False or self.ticks() - beat_at > LEASE_S
+    def fate(self, owner: str | None, beat_at: float | None) -> str | None:
+        """Say what became of a worker that has lost its jobs; None of one that may still write.
+
+        It goes on with "the process that ran it ...", and claims no more than was looked at.
+        """
+        if owner is None or beat_at is None:
+            return "is not known any more"
+        if beat_at == GONE:
+            return CLOSED
+        if self.lives(Owner.parse(owner)) is False:
+            return "ended before it did"
+        if self.ticks() - beat_at > LEASE_S:
+            return f"has not been heard of for {LEASE_S:g} s"
+        return None
 
 
 def enter(connection: apsw.Connection, around: Surroundings) -> int:

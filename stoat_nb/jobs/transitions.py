@@ -80,13 +80,13 @@ def settled(kept: JobState, said: JobState, now: float) -> JobState:
     return replace(after, paused=kept.pause_requested, pause_requested=False, worker=None)
 
 
-def orphaned(state: JobState, now: float) -> JobState:
-    """Return a running job whose process is no more: taken up again, unless that has no sense."""
+def orphaned(state: JobState, fate: str, now: float) -> JobState:
+    """Return a running job that lost its process: taken up again, unless that has no sense."""
     if state.cancel_requested:
         return state.evolve(
             status=JobStatus.CANCELLED,
             finished_at=now,
-            error=interruption(state),
+            error=interruption(state, fate),
             pause_requested=False,
             worker=None,
         )
@@ -98,28 +98,28 @@ def orphaned(state: JobState, now: float) -> JobState:
             finished_at=now,
             pause_requested=False,
             worker=None,
-            error=f"{interruption(state)} That was the case {_times(deaths)}, so it was given up.",
+            error=f"{interruption(state, fate)} {_losses(deaths)}, so it was given up.",
         )
     return replace(handed_back(state), deaths=deaths)
 
 
-def interruption(state: JobState) -> str:
-    """Say that a job's process ended before the job did."""
-    return f"The process that ran it ({state.worker or 'unknown'}) ended before it did."
+def interruption(state: JobState, fate: str) -> str:
+    """Say what became of a job's process before the job ended."""
+    return f"The process that ran it ({state.worker or 'unknown'}) {fate}."
 
 
-def news_of_orphan(before: JobState, after: JobState, now: float) -> JobEvent:
-    """Return the log's line about a job whose process is no more."""
+def news_of_orphan(before: JobState, after: JobState, fate: str, now: float) -> JobEvent:
+    """Return the log's line about a job that lost its process."""
     ends = ""
     if after.status is JobStatus.PENDING:
         ends += " It goes on when it is resumed." if after.paused else " It will be taken up again."
     return JobEvent(
-        at=now, text=interruption(before) + ends, level=Level.WARNING, attempt=before.attempt
+        at=now, text=interruption(before, fate) + ends, level=Level.WARNING, attempt=before.attempt
     )
 
 
-def _times(count: int) -> str:
-    return "once" if count == 1 else f"{count} times"
+def _losses(count: int) -> str:
+    return f"The job lost its process {'once' if count == 1 else f'{count} times'}"
 
 
 def _cancelled(state: JobState, now: float) -> JobState:

@@ -133,7 +133,7 @@ def test_a_job_that_takes_its_process_down_each_time_is_given_up(world: World) -
     assert state.finished_at == world.now
     assert state.error == (
         "The process that ran it (pid 3) ended before it did. "
-        "That was the case 3 times, so it was given up."
+        "The job lost its process 3 times, so it was given up."
     )
 
 
@@ -263,6 +263,27 @@ def test_a_process_that_stands_still_loses_its_jobs_when_its_lease_runs_out(worl
         assert save(first, said).lost == {"a": fresh}
     assert not save(second, end(fresh, result="second")).lost
     assert load(first).result == "second"
+
+
+def test_no_process_is_said_to_have_ended_that_may_still_be_there(world: World) -> None:
+    first, second, third = (world.process(pid) for pid in (11, 12, 13))
+    world.out_of_sight.add(12)
+    for store, name in ((first, "silent"), (second, "out of sight"), (third, "closed")):
+        submit(store, name)
+        claim(store)
+    third.leave()  # with a job that would not stop
+    world.pass_by(LEASE_S + 1)
+    judge = world.process(99)
+    assert judge.tend()
+    told = {name: judge.log(name)[-1].text for name in ("silent", "out of sight", "closed")}
+    assert told == {
+        "silent": "The process that ran it (pid 11) has not been heard of for 30 s."
+        " It will be taken up again.",
+        "out of sight": "The process that ran it (pid 12) has not been heard of for 30 s."
+        " It will be taken up again.",
+        "closed": "The process that ran it (pid 13) closed the library before it ended."
+        " It will be taken up again.",
+    }
 
 
 def test_a_process_that_took_its_own_lost_job_again_cannot_end_it_twice(world: World) -> None:

@@ -13,6 +13,8 @@ import pytest
 
 from stoat_nb.catalog.database import Database
 from stoat_nb.catalog.jobs import CatalogJobStore
+from stoat_nb.catalog.owner import Owner
+from stoat_nb.catalog.workers import LEASE_S, Surroundings
 from stoat_nb.errors import JobError, QueueClosed
 from stoat_nb.jobs.context import JobContext
 from stoat_nb.jobs.job import Job
@@ -261,6 +263,36 @@ def test_a_handler_that_blocks_the_loop_is_named(
     queue.close()
     assert any(heard.text in event.text for event in job.log())
     assert not any("blocked" in event.text for event in other.log())
+
+
+def test_a_handler_that_blocks_the_loop_keeps_its_job(tmp_path: Path) -> None:
+    ticks = [100.0]
+    owners = [Owner(boot="boot", namespace="1", pid=pid, started="1") for pid in (11, 12)]
+    databases = [Database(tmp_path / "library.db") for _owner in owners]
+    stores = [
+        CatalogJobStore(
+            database,
+            around=Surroundings(owner=owner, ticks=lambda: ticks[0], lives=lambda _owner: True),
+        )
+        for owner, database in zip(owners, databases, strict=True)
+    ]
+    first, second = (QueueThread(store=store) for store in stores)
+    blocker, thief = Blocker(), Blocker()
+    first.register_handler("block", blocker)
+    job = submit(first, "block")
+    assert blocker.begun.wait(SOON)
+    second.register_handler("block", thief)
+    for _ in range(3):
+        ticks[0] += LEASE_S - 1
+        first._loop.call(first._queue._tend())  # in its own time it comes every two seconds
+        assert stores[1].tend() is False
+    blocker.over.set()
+    assert job.result(SOON) == "unblocked"
+    assert (job.state.attempt, thief.begun.is_set()) == (1, False)
+    for one in (first, second):
+        one.close()
+    for database in databases:
+        database.close()
 
 
 def test_limits_fire_and_the_queue_answers_while_a_handler_blocks_the_loop(

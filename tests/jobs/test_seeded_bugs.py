@@ -90,9 +90,9 @@ def only_note_a_cancel(state: JobState, wish: Wish, now: float) -> JobState | No
     return heed(state, wish, now)
 
 
-def never_give_up(state: JobState, now: float) -> JobState:
+def never_give_up(state: JobState, fate: str, now: float) -> JobState:
     if state.cancel_requested:
-        return orphaned(state, now)
+        return orphaned(state, fate, now)
     return replace(handed_back(state), deaths=state.deaths + 1)
 
 
@@ -113,21 +113,21 @@ BUGS: dict[str, Plant] = {
         "_PROGRESS",
         ("SET ", "SET cancel_requested = :cancel_requested, pause_requested = :pause_requested, "),
     ),
-    "jobs of the living are taken": instead(Surroundings, "has_lapsed", lambda *_: True),
+    "jobs of the living are taken": instead(Surroundings, "fate", lambda *_: "ended"),
     "a lease is too short": instead(workers, "LEASE_S", 10.0),
-    "jobs of the dead are left alone": instead(Surroundings, "has_lapsed", lambda *_: False),
+    "jobs of the dead are left alone": instead(Surroundings, "fate", lambda *_: None),
     "a cancelled orphan goes on": instead(
         job_turn,
         "orphaned",
-        lambda state, now: orphaned(replace(state, cancel_requested=False), now),
+        lambda state, *facts: orphaned(replace(state, cancel_requested=False), *facts),
     ),
     "a paused orphan goes on": instead(
         job_turn,
         "orphaned",
-        lambda state, now: orphaned(replace(state, pause_requested=False), now),
+        lambda state, *facts: orphaned(replace(state, pause_requested=False), *facts),
     ),
     "a job that kills is never given up": instead(job_turn, "orphaned", never_give_up),
-    "a death is not counted": instead(job_turn, "orphaned", lambda state, _now: handed_back(state)),
+    "a death is not counted": instead(job_turn, "orphaned", lambda state, *_: handed_back(state)),
     "a start is not counted": instead(
         job_turn,
         "begun",

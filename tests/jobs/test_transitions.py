@@ -23,6 +23,7 @@ from stoat_nb.jobs.transitions import (
 )
 
 NOW = 100.0
+FATE = "ended before it did"
 FINALS = [status for status in JobStatus if status.is_final]
 
 
@@ -164,7 +165,7 @@ def test_what_is_handed_back_waits_as_was_wished(state: JobState) -> None:
 
 @given(state=running)
 def test_an_orphan_goes_on_unless_it_was_to_stop_or_died_too_often(state: JobState) -> None:
-    after = orphaned(state, NOW)
+    after = orphaned(state, FATE, NOW)
     check_step(state, after)
     if state.cancel_requested:
         assert after.status is JobStatus.CANCELLED
@@ -175,7 +176,7 @@ def test_an_orphan_goes_on_unless_it_was_to_stop_or_died_too_often(state: JobSta
         assert (after.status, after.paused) == (JobStatus.PENDING, state.pause_requested)
     assert after.deaths == state.deaths + (after.status is not JobStatus.CANCELLED)
     assert after.attempt == state.attempt
-    news = news_of_orphan(state, after, NOW)
+    news = news_of_orphan(state, after, FATE, NOW)
     assert "pid 1" in news.text
     assert ("taken up again" in news.text) == (
         after.status is JobStatus.PENDING and not after.paused
@@ -186,7 +187,7 @@ def test_an_orphan_goes_on_unless_it_was_to_stop_or_died_too_often(state: JobSta
 def test_no_job_outlives_more_deaths_than_it_may(state: JobState) -> None:
     died = 0
     while state.status is JobStatus.RUNNING:
-        state = orphaned(state, NOW)
+        state = orphaned(state, FATE, NOW)
         died += 1
         if state.status is JobStatus.PENDING:
             state = begun(replace(state, paused=False), worker="pid 1", now=NOW)
