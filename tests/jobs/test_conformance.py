@@ -75,6 +75,10 @@ async def test_a_handler_that_is_a_plain_function_fails_its_job_and_says_so(
         assert await queue.get_result(await queue.submit("add", {"a": 1, "b": 2})) == 3
 
 
+def _nested(depth: int) -> list[Any]:
+    return [] if depth == 1 else [_nested(depth - 1)]
+
+
 @pytest.mark.parametrize(
     ("ask", "said"),
     [
@@ -82,6 +86,16 @@ async def test_a_handler_that_is_a_plain_function_fails_its_job_and_says_so(
         (lambda queue: queue.submit("add", {}, timeout="soon"), "cannot take 'soon' seconds"),
         (lambda queue: queue.submit("add", {}, priority=1.5), "priority '1.5'"),
         (lambda queue: queue.submit("add", {"a": {1}}), "not JSON"),
+        (lambda queue: queue.submit("add", ["list"]), "'.*list.*' .list., which is not a mapping"),
+        (lambda queue: queue.submit("add", None), "is 'None' .NoneType., which is not a mapping"),
+        (lambda queue: queue.submit("add", "text"), "is 'text' .str., which is not a mapping"),
+        (lambda queue: queue.submit(5, {}), "job type '5' .int. is not text"),
+        (lambda queue: queue.submit("add", {}, timeout=True), "cannot take 'True' seconds"),
+        (lambda queue: queue.submit("add", {}, timeout=float("nan")), "cannot take 'nan' seconds"),
+        (lambda queue: queue.submit("add", {}, timeout=float("inf")), "cannot take 'inf' seconds"),
+        (lambda queue: queue.submit("add", {}, timeout=10**400), "cannot take '1000.*' seconds"),
+        (lambda queue: queue.submit("add", {}, priority=True), "priority 'True'"),
+        (lambda queue: queue.submit("add", {"a": _nested(201)}), "nested more than 200 levels"),
         (lambda queue: queue.prioritize("some", "high"), "priority 'high'"),
     ],
 )
@@ -93,9 +107,22 @@ async def test_what_no_job_can_be_is_refused_at_the_door(
         with pytest.raises(JobError, match=said):
             await ask(queue)
         assert await queue.list_jobs() == []
-        for options in ({"timeout": -1}, {"stall_timeout": 0}, {"concurrency": 0}):
+        for options in (
+            *({"timeout": limit} for limit in (-1, "5", True)),
+            *({"stall_timeout": limit} for limit in (0, float("inf"))),
+            *({"concurrency": count} for count in (0, -1, True, 1.5, "2")),
+        ):
             with pytest.raises(JobError, match="above 0"):
                 queue.register_handler("add", add, **options)
+        for job_type, handler, refusal in (
+            (5, add, "job type '5' .int. is not text"),
+            (None, add, "job type 'None' .NoneType. is not text"),
+            ("", add, "cannot be empty"),
+            ("add", "add", "handler of 'add' jobs cannot be called: it is 'add' .str."),
+            ("add", None, "handler of 'add' jobs cannot be called: it is 'None'"),
+        ):
+            with pytest.raises(JobError, match=refusal):
+                queue.register_handler(job_type, handler)
 
 
 async def test_a_job_of_an_unregistered_type_fails_at_once_and_says_why(make_queue: Any) -> None:
