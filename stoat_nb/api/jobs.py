@@ -151,7 +151,7 @@ class JobRoutes:
         job = controls.retry(self._library, job_id, only_failed=wanted.only_failed)
         prefix = request.url.path.removesuffix("/retry").rpartition("/")[0]
         response.headers["Location"] = f"{prefix}/{job.id}"
-        return Accepted(job_id=job.id)
+        return Accepted.of(job)
 
     def get_log(self, job_id: JobId) -> LogShape:
         """Tell what was noted of a job, oldest first."""

@@ -10,6 +10,7 @@ from msgspec.structs import asdict
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from stoat_nb.catalog.filters.facets import Facet
+from stoat_nb.jobs.job import Job
 from stoat_nb.jobs.state import JobEvent, JobState, JobStatus, Level
 from stoat_nb.scan.request import ScanMode
 
@@ -34,6 +35,7 @@ def _usable_path(path: str) -> str:
 _AS_THEY_ARE = (
     *("job_id", "job_type", "status", "result", "error", "worker", "attempt", "deaths"),
     *("max_deaths", "priority", "paused", "pause_requested", "cancel_requested", "retry_of", "seq"),
+    "waits_for",
 )
 
 
@@ -96,6 +98,12 @@ class Accepted(Shape):
     """A job that was submitted."""
 
     job_id: str = Field(description="Ask /jobs/{job_id} how it goes.")
+    joined: bool = Field(description="Whether a job that was there already does it: this one.")
+
+    @classmethod
+    def of(cls, job: Job[Any]) -> Accepted:
+        """Return a job as its submission is answered."""
+        return cls(job_id=job.id, joined=job.joined)
 
 
 class ProgressShape(Shape):
@@ -134,6 +142,9 @@ class JobShape(Shape):
     deaths: int = Field(description="How many of those ended because the process did.")
     max_deaths: int = Field(description="After so many it is given up.")
     priority: int = Field(description="Of those that wait the highest runs first.")
+    waits_for: str | None = Field(
+        description="Pending: the job that has to end first, as it works in the same folders."
+    )
     paused: bool = Field(description="Pending, and waits until it is resumed.")
     pause_requested: bool = Field(description="Runs, and pauses as soon as it can.")
     cancel_requested: bool = Field(description="Stops as soon as it can.")

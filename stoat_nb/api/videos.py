@@ -69,7 +69,7 @@ class VideoRoutes:
         )
         prefix = request.url.path.removesuffix("/videos/scan")
         response.headers["Location"] = f"{prefix}/jobs/{job.id}"
-        return Accepted(job_id=job.id)
+        return Accepted.of(job)
 
     def list_videos(self, query: Annotated[VideosQuery, Query()]) -> VideosShape:
         """List videos: one page of those that match."""

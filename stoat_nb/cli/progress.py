@@ -31,6 +31,9 @@ def followed(job: Job[Any], show: Show) -> JobState:
     except Ended:
         raise  # the job is left to the next process
     except KeyboardInterrupt:
+        if job.joined:  # it is not this command's own to cancel
+            click.echo(f"It goes on; stoat cancel {job.id[:SHORT]} stops it.", err=True)
+            raise
         click.echo("Cancelling; what is done is kept. Ctrl-C again leaves at once.", err=True)
         own = job.cancel()
         state = watched(job, show)
@@ -93,6 +96,8 @@ def _phase(state: JobState) -> str:
 
 
 def _counts(state: JobState) -> str:
+    if state.waits_for is not None:
+        return f"for job {state.waits_for[:SHORT]}, at work in the same folders"
     still = state.stalled_s(time.time())
     stalled = "" if still is None else f" · nothing moved for {words.took(still)}"
     if state.progress == Progress():
@@ -112,7 +117,7 @@ class _Lines:
     def show(self, state: JobState) -> None:
         fraction = state.progress.fraction if state.progress.total else None
         here = (_phase(state), int((fraction or 0.0) * self.TENTHS))
-        if (state.paused or state.progress.phase) and here != self._said:
+        if (state.paused or state.waits_for or state.progress.phase) and here != self._said:
             self._said = here
             goes_on = f"; stoat resume {state.job_id} goes on" if state.paused else ""
             click.echo(f"{here[0]}: {_counts(state)}{goes_on}", file=self._stream)

@@ -72,12 +72,21 @@ def run_here(opened: Callable[[], Library], begin: Callable[[Library], Job[Any]]
     try:
         with opened() as library:
             job = begin(library)
+            if job.joined:
+                _say_what_is_joined(job)
             with progress_display(sys.stderr) as show:
                 return followed(job, show)
     except Ended:
         if job is not None:
             _say_what_waits(library.path, job.id)
         raise
+
+
+def _say_what_is_joined(job: Job[Any]) -> None:
+    state = job.state
+    by = f"is already being scanned by another process ({state.worker})"
+    stands = by if state.worker else "was to be scanned already"
+    click.echo(f"{shown(state.payload['path'])} {stands}: job {job.id[:SHORT]}.", err=True)
 
 
 def _say_what_waits(library_path: Path, job_id: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from stoat_nb import words
+from stoat_nb.cli.job_ids import SHORT
 from stoat_nb.jobs.state import JobState, JobStatus, Progress
 from stoat_nb.names import shown
 
@@ -23,6 +24,7 @@ def standing(state: JobState, now: float) -> str:
     said = [str(state.status)]
     if state.status is JobStatus.PENDING:
         said += ["to go on"] if state.attempt else []
+        said += [f"waits for {state.waits_for[:SHORT]}"] if state.waits_for else []
         return ", ".join(said)
     if state.attempt > 1:
         said.append(f"attempt {state.attempt}")

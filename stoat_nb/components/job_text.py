@@ -171,6 +171,8 @@ def _waiting(state: JobState, place: int | None) -> str:
     if state.paused:
         kept = "Keeps what it has done and waits" if state.attempt else "Waits"
         said = [f"{kept} to be resumed"]
+    elif state.waits_for is not None:
+        said = [f"Waiting for job {shown(state.waits_for)}, at work in the same folders"]
     elif place is None:
         said = ["Waiting for its turn"]
     else:

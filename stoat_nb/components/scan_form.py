@@ -52,6 +52,7 @@ class ScanForm(Viewer):
         doc="Which files are read: see Library.scan.",
     )
     notice = param.String(default="", doc="Why the last submission was refused.")
+    joined = param.String(default="", doc="That the last submission found a scan at work, if so.")
     job = param.Parameter(doc="The Job that was submitted last.")
 
     def __init__(self, library: Library, **params: Any) -> None:
@@ -97,12 +98,12 @@ class ScanForm(Viewer):
     def _scan(self) -> dict[str, Any]:
         """Submit, and return what is to be shown. Blocking: a disk may have to wake up first."""
         try:
-            return {
-                "job": self._library.scan(self._folder(), recursive=self.recursive, mode=self.mode),
-                "notice": "",
-            }
+            job = self._library.scan(self._folder(), recursive=self.recursive, mode=self.mode)
         except StoatError as refusal:
-            return {"notice": str(refusal)}
+            return {"notice": str(refusal), "joined": ""}
+        path = shown(job.state.payload.get("path", ""))
+        joined = f"{path} is already being scanned: this is that scan." if job.joined else ""
+        return {"job": job, "notice": "", "joined": joined}
 
     def _finish(self, outcome: dict[str, Any]) -> None:
         self.param.update(**outcome)
@@ -177,6 +178,12 @@ class ScanForm(Viewer):
                 visible=self.param.notice.rx.bool(),
                 margin=(8, 0, 0, 0),
             ),
+            Notice(
+                text=self.param.joined,
+                tone="calm",
+                visible=self.param.joined.rx.bool(),
+                margin=(8, 0, 0, 0),
+            ),
             self._dialog,
             sizing_mode="stretch_width",
             margin=0,
@@ -197,8 +204,8 @@ class ScanForm(Viewer):
 
     def _on_typed(self, event: param.parameterized.Event) -> None:
         self.path = event.new
-        if self.notice:
-            self._hub.post(lambda: self.param.update(notice=""))
+        if self.notice or self.joined:
+            self._hub.post(lambda: self.param.update(notice="", joined=""))
 
     def _on_path(self, event: param.parameterized.Event) -> None:
         if self._field.value_input != event.new:

@@ -7,7 +7,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from stoat_nb.errors import (
     JobNotFinal,
@@ -25,7 +25,7 @@ from stoat_nb.jobs.checks import (
 from stoat_nb.jobs.context import Handler, Registration, Send
 from stoat_nb.jobs.ids import new_job_id
 from stoat_nb.jobs.live import LiveJob, LiveJobs
-from stoat_nb.jobs.locks import Covers, Lock, lock_of
+from stoat_nb.jobs.locks import Covers, Lock, Submission, lock_of
 from stoat_nb.jobs.memory_store import MemoryJobStore
 from stoat_nb.jobs.news import Listener, NewsBoard, Unsubscribe
 from stoat_nb.jobs.outbox import Outbox
@@ -38,13 +38,6 @@ from stoat_nb.logs import logger
 
 log = logger(__name__)
 T = TypeVar("T")
-
-
-class Submission(NamedTuple):
-    """What became of a submission."""
-
-    job_id: str
-    joined: bool  #: Whether a job that was there already does it.
 
 
 class QueueCore:
@@ -212,10 +205,14 @@ class QueueCore:
             return self._heard(meant, state)
 
     async def retry(self, job_id: str, **changes: Any) -> str:
+        return (await self.retry_or_join(job_id, **changes)).job_id
+
+    async def retry_or_join(self, job_id: str, **changes: Any) -> Submission:
+        """Do as ``retry``, and say whether a live job does it already."""
         state = await self.get_status(job_id)
         if not state.is_final:
             raise JobNotFinal(job_id, state.status)
-        return await self.submit(
+        return await self.submit_or_join(
             state.job_type,
             {**state.payload, **changes},
             timeout=state.timeout_s,

@@ -11,6 +11,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from stoat_nb.errors import JobError
 from stoat_nb.jobs.events import job_log
+from stoat_nb.jobs.locks import Submission
 from stoat_nb.jobs.news import Listener, Unsubscribe
 from stoat_nb.jobs.state import JobEvent, JobState, JobStatus, Progress
 from stoat_nb.jobs.verdict import outcome_of
@@ -42,8 +43,8 @@ class JobDesk(Protocol):
     def resume(self, job_id: str) -> bool:
         """Ask the job to go on; False if it was not paused."""
 
-    def retry(self, job_id: str, **changes: Any) -> str:
-        """Submit the job once more; return the new id."""
+    def retry(self, job_id: str, **changes: Any) -> Submission:
+        """Submit the job once more."""
 
     def read_log(self, job_id: str) -> list[JobEvent]:
         """Return what was noted of the job."""
@@ -149,7 +150,8 @@ class Job(Generic[T_co]):
             If it has not ended.
         """
         changes = {"only_failed": True} if only_failed else {}
-        return Job(self._desk.retry(self._id, **changes), self._type, self._desk, self._read)
+        job_id, joined = self._desk.retry(self._id, **changes)
+        return Job(job_id, self._type, self._desk, self._read, joined=joined)
 
     def log(self) -> list[JobEvent]:
         """Return what was noted of it, oldest first: starts, phases, warnings, how it ended."""

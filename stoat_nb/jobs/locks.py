@@ -8,7 +8,7 @@ jobs hold nothing: one that no process takes keeps nobody waiting.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec import Struct
 
@@ -16,6 +16,13 @@ from stoat_nb.jobs.state import JobState, JobStatus
 
 #: Whether a job with the first payload does all that one with the second asks for.
 Covers = Callable[[Mapping[str, Any], Mapping[str, Any]], bool]
+
+
+class Submission(NamedTuple):
+    """What became of a submission."""
+
+    job_id: str
+    joined: bool  #: Whether a job that was there already does it.
 
 
 class Lock(Struct, frozen=True):

@@ -19,6 +19,7 @@ from stoat_nb.jobs.asyncio_queue import AsyncioJobQueue
 from stoat_nb.jobs.context import Handler, Send
 from stoat_nb.jobs.job import Job
 from stoat_nb.jobs.listeners import ListenerThread
+from stoat_nb.jobs.locks import Submission
 from stoat_nb.jobs.loops import LoopThread
 from stoat_nb.jobs.news import Listener, Unsubscribe
 from stoat_nb.jobs.queue import DEFAULT, Take, Timeout
@@ -142,9 +143,9 @@ class QueueThread:
         """Give a job another place in the line; False if it had ended."""
         return self._call(self._queue.prioritize(job_id, priority))
 
-    def retry(self, job_id: str, **changes: Any) -> str:
-        """Submit a job that has ended once more; return the new id."""
-        return self._call(self._queue.retry(job_id, **changes))
+    def retry(self, job_id: str, **changes: Any) -> Submission:
+        """Submit a job that has ended once more."""
+        return self._call(self._queue.retry_or_join(job_id, **changes))
 
     def snapshots(
         self,

@@ -17,6 +17,8 @@ from stoat_nb.jobs.context import JobContext
 from stoat_nb.jobs.job import Job
 from stoat_nb.library import Library
 
+from .conftest import client_of
+
 
 @pytest.fixture
 def gate(library: Library) -> Iterator[threading.Event]:
@@ -250,3 +252,18 @@ def test_a_client_that_leaves_is_listened_for_no_more(
     gate.set()
     assert job.wait(30).status == "complete"
     # Leaving the fixtures stops the server, which waits for nobody who still follows.
+
+
+def test_a_folder_that_is_being_scanned_already_answers_with_that_job(
+    tmp_path: Path, clips: Path
+) -> None:
+    with Library(tmp_path / "l.db", take="none") as library, client_of(library) as client:
+        wanted = {"path": str(clips)}
+        first, again = (client.post("/videos/scan", json=wanted) for _ in "ab")
+        assert first.json()["joined"] is False
+        assert again.status_code == 202
+        assert again.json() == {"job_id": first.json()["job_id"], "joined": True}
+        assert again.headers["location"] == first.headers["location"]
+        stronger = client.post("/videos/scan", json=wanted | {"mode": "full"}).json()
+        assert (stronger["joined"], len(library.jobs())) == (False, 2)
+        assert client.get(f"/jobs/{stronger['job_id']}").json()["waits_for"] is None

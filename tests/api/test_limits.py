@@ -41,12 +41,16 @@ def gate(library: Library) -> Iterator[threading.Event]:
     gate.set()
 
 
+MODES = ("changed", "full")  # the second asks for more, and is no part of the first
+
+
 def test_no_job_is_taken_while_too_many_wait(
     library: Library, gate: threading.Event, tmp_path: Path
 ) -> None:
     body = {"path": str(tmp_path)}
     with client_of(library) as client:
-        waiting = [client.post("/videos/scan", json=body).json()["job_id"] for _ in range(2)]
+        scans = [client.post("/videos/scan", json=body | {"mode": mode}) for mode in MODES]
+        waiting = [scan.json()["job_id"] for scan in scans]
         refused = client.post("/videos/scan", json=body)
         again = client.post(f"/jobs/{waiting[0]}/retry", json={})
         gate.set()

@@ -68,7 +68,7 @@ def until(job: Job[Any], is_so: Callable[[], bool]) -> None:
 
 
 def test_jobs_are_listed_newest_first(run: Run, waiting: str, folder: Path) -> None:
-    ended = json.loads(run("scan", folder, "--json").stdout)["job_id"]
+    ended = json.loads(run("scan", folder, "--mode", "full", "--json").stdout)["job_id"]
     rows = [line.split("\t") for line in run("jobs").stdout.splitlines()]
     assert rows[0] == ["id", "type", "state", "progress", "age", "took", "about"]
     assert rows[1][:4] == [ended, "scan", "complete", "3/3 · 3 failed"]
@@ -89,7 +89,7 @@ FILTERS = {
 
 
 def test_jobs_are_filtered(run: Run, waiting: str, folder: Path) -> None:
-    run("scan", folder)
+    run("scan", folder, "--mode", "full")
     listed = {chosen: json.loads(run("jobs", "--json", *chosen).stdout) for chosen in FILTERS}
     assert {chosen: len(jobs) for chosen, jobs in listed.items()} == FILTERS
     assert listed["--status", "pending"][0]["job_id"] == waiting
@@ -121,6 +121,7 @@ def test_looking_starts_no_job(run: Run, waiting: str, tmp_path: Path) -> None:
 STATES = {
     "pending": {},
     "pending, to go on": {"attempt": 1},
+    "pending, waits for 01a2b3c4-0000": {"waits_for": "01a2b3c4-0000-7000-8000-000000000000"},
     "paused": {"attempt": 1, "paused": True},
     "running": {"status": JobStatus.RUNNING, "attempt": 1, "heartbeat_at": 995.0},
     "running, attempt 2": {"status": JobStatus.RUNNING, "attempt": 2},
@@ -148,7 +149,10 @@ def test_an_age_has_one_unit() -> None:
 
 def test_short_ids_tell_their_jobs_apart(tmp_path: Path, folder: Path) -> None:
     with looking(tmp_path) as library:
-        ids = [library.scan(folder).id for _ in range(20)]
+        folders = [folder / str(number) for number in range(20)]
+        for one in folders:
+            one.mkdir()
+        ids = [library.scan(one).id for one in folders]
         for job_id, short in zip(ids, short_ids(ids), strict=True):
             assert len(short) >= SHORT
             assert find_job(library, short).id == job_id
@@ -191,7 +195,7 @@ def test_jobs_that_wait_are_cancelled_together(
     run: Run, waiting: str, folder: Path, tmp_path: Path
 ) -> None:
     with looking(tmp_path) as library:
-        other = library.scan(folder).id
+        other = library.scan(folder, mode="full").id
     ran = run("cancel", waiting, other, waiting)
     assert ran.returncode == 0
     assert len(ran.stdout.splitlines()) == 2
@@ -203,7 +207,7 @@ def test_jobs_that_wait_are_cancelled_together(
 def test_what_has_ended_is_refused(
     run: Run, waiting: str, folder: Path, tmp_path: Path, command: str
 ) -> None:
-    ended = json.loads(run("scan", folder, "--json").stdout)["job_id"]
+    ended = json.loads(run("scan", folder, "--mode", "full", "--json").stdout)["job_id"]
     ran = run(command, *([waiting, ended] if command == "cancel" else [ended]))
     assert (ran.returncode, ran.stdout) == (2, "")
     assert ran.stderr == f"stoat: Job '{ended}' has already ended: complete.\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -108,3 +109,51 @@ def test_a_scan_that_another_process_pauses_waits_to_be_resumed(
         assert process.returncode == 0
     assert stdout.startswith(f"3,000 files in {folder}: 3,000 failed")
     assert job.state.attempt == 2
+
+
+def test_a_scan_that_nobody_runs_is_joined_and_run(run: Run, clips: Path, library: Library) -> None:
+    job = library.scan(clips)
+    ran = run("scan", clips)
+    assert ran.returncode == 0
+    assert f"{clips} was to be scanned already: job {job.id[:13]}." in ran.stderr
+    assert job.result(timeout=30).scanned > 0
+    assert len(library.jobs()) == 1
+
+
+def test_a_second_terminal_joins_a_scan_or_waits_for_it(
+    tmp_path: Path, environment: dict[str, str], library: Library
+) -> None:
+    folder = many_files(tmp_path / "many", 6000)
+    with scanning(folder, tmp_path, environment) as process:
+        process.send_signal(signal.SIGSTOP)
+        job = newest(library)
+        with command(tmp_path, environment, "scan", folder) as second:
+            assert second.stderr is not None
+            said = (
+                f"already being scanned by another process (pid {process.pid}): job {job.id[:13]}."
+            )
+            assert said in second.stderr.readline()
+            assert "probing" in second.stderr.readline()
+            second.send_signal(signal.SIGINT)  # who looks on only looks away
+            assert "It goes on; stoat cancel" in second.stderr.read()
+            assert second.wait() == 130
+        with command(tmp_path, environment, "scan", tmp_path) as third:
+            assert third.stderr is not None
+            said = f"waiting: for job {job.id[:13]}, at work in the same folders"
+            assert said in third.stderr.readline()
+            assert newest(library).state.waits_for == job.id
+        assert job.state.status == "running"
+
+
+@contextmanager
+def command(
+    tmp_path: Path, environment: dict[str, str], *arguments: str | Path
+) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(
+        [*COMMAND, *arguments], cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()

@@ -139,6 +139,12 @@ def test_what_a_scan_wants_noted_is_shown_at_its_end() -> None:
     assert describe(state).notes == "The disk may not be mounted."
 
 
+def test_a_job_that_waits_for_another_names_it() -> None:
+    state = scan_state(JobStatus.PENDING, started_at=None, waits_for="01a2")
+    said = "Waiting for job 01a2, at work in the same folders"
+    assert describe(state, place=1).detail == said
+
+
 @pytest.mark.parametrize(
     ("place", "priority", "detail"),
     [

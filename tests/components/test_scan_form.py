@@ -155,3 +155,18 @@ async def test_a_folder_whose_name_is_no_text_can_be_chosen_and_scanned(
     assert form.notice == ""
     assert form.job.state.payload["path"] == str(strange)
     form.job.wait(30)
+
+
+async def test_a_folder_that_is_being_scanned_already_shows_that_scan(
+    tmp_path: Path, archive: Path
+) -> None:
+    with Library(tmp_path / "l.db", take="none") as library:
+        job = library.scan(archive)
+        form = ScanForm(library, path=str(archive))
+        await form.submit()
+        assert (form.job.id, form.notice) == (job.id, "")
+        assert form.joined == f"{archive} is already being scanned: this is that scan."
+        form.mode = "full"  # it asks for more than the one that is there does
+        await form.submit()
+        assert form.job.id != job.id
+        assert form.joined == ""
