@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
@@ -42,6 +43,20 @@ def measure_coverage(config: pytest.Config, where: str) -> None:
 def anyio_backend() -> str:
     """Asynchronous tests run on asyncio, the loop that the queue runs on."""
     return "asyncio"
+
+
+@pytest.fixture(autouse=True)
+def same_priority() -> Iterator[None]:
+    """See that no test turns its process into a real-time one, which starves the machine.
+
+    An encoder may do so where the user may, as root may, and all later tests would inherit it.
+    """
+    before = os.sched_getscheduler(0)
+    yield
+    after = os.sched_getscheduler(0)
+    if after != before:
+        os.sched_setscheduler(0, before, os.sched_param(0))
+    assert after == before, "the test left this thread with another scheduling policy"
 
 
 @pytest.fixture(scope="session")
