@@ -46,7 +46,7 @@ def shown(value: object) -> str:
     """
     try:
         text = as_text(value) if isinstance(value, bytes | os.PathLike) else str(value)
-    except Exception:  # noqa: BLE001 - its own ``__str__`` may do anything
+    except (Exception, SystemExit):  # noqa: BLE001 - its own ``__str__`` may do anything
         text = f"<{class_name(value)} that cannot be shown>"
     if text.isascii() and text.isprintable():
         return text

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from stoat_nb.jobs.locks import Lock
 from stoat_nb.jobs.rate import RateMeter
+from stoat_nb.jobs.reports import checked_report
 from stoat_nb.jobs.state import NO_PROGRESS, JobEvent, Level, Progress
 
 T = TypeVar("T")
@@ -64,8 +65,9 @@ class JobContext:
         What is shown is throttled; the last report before the end is never lost. ``rate`` and
         ``eta_s`` are worked out from ``done`` and ``total``.
         """
+        checked = checked_report(changes)
         with self._lock:
-            self._progress = replace(self._progress, **changes)
+            self._progress = replace(self._progress, **checked)
             self.moved_at = time.monotonic()
             self._meter.mark(self.moved_at, self._progress.done)
             if self._scheduled:
@@ -81,7 +83,7 @@ class JobContext:
             return
         if self._noted == LOG_AT_MOST:
             text = f"More than {LOG_AT_MOST:,} lines: no more are kept."
-        event = JobEvent(at=time.time(), text=text, level=Level(level), attempt=self.attempt)
+        event = JobEvent(at=time.time(), text=str(text), level=Level(level), attempt=self.attempt)
         with suppress(RuntimeError):  # the loop is closed: nobody is left to keep it
             self._loop.call_soon_threadsafe(self._note, event)
 

@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 #: Seconds between two looks at whether the thread that is waited for still lives.
 LOOK_EVERY_S = 0.5
-#: Seconds a loop has to end after it was told to; one that is blocked is left behind then.
+#: Seconds a loop and the threads of its ``to_thread`` have to end after they were told to.
 STOP_S = 5.0
 
 
@@ -32,7 +32,6 @@ class LoopThread:
     def __init__(self, name: str) -> None:
         self.loop = asyncio.new_event_loop()
         self._stopping = False
-        self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._main, name=name, daemon=True)
         self._thread.start()
 
@@ -67,17 +66,14 @@ class LoopThread:
                 raise QueueClosed(died=True)
         return future.result()
 
-    def stop(self) -> None:
-        """End the loop, and its thread unless something on it blocks. May be called from it."""
+    def stop(self, *, within_s: float = STOP_S) -> None:
+        """End the loop and its thread, from another; leave behind what will not end."""
         self._stopping = True
         with suppress(RuntimeError):  # it is closed
             self.loop.call_soon_threadsafe(self.loop.stop)
-        if self.is_current:
-            return
-        if self._stopped.wait(STOP_S) or not self.is_alive:
-            self._thread.join()
-        else:
-            log.warning("The thread %s is blocked and was left behind.", self._thread.name)
+        self._thread.join(within_s)
+        if self.is_alive:
+            log.warning("Something still runs on %s and was left behind.", self._thread.name)
 
     def _main(self) -> None:
         asyncio.set_event_loop(self.loop)
@@ -85,7 +81,6 @@ class LoopThread:
             while not self._stopping:
                 self._run()
         finally:
-            self._stopped.set()
             with suppress(BaseException):  # what was left behind may still raise anything
                 self.loop.run_until_complete(self.loop.shutdown_default_executor())
             self.loop.close()

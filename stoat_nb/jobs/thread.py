@@ -20,7 +20,7 @@ from stoat_nb.jobs.context import Handler, Send
 from stoat_nb.jobs.job import Job
 from stoat_nb.jobs.listeners import ListenerThread
 from stoat_nb.jobs.locks import Submission
-from stoat_nb.jobs.loops import LoopThread
+from stoat_nb.jobs.loops import STOP_S, LoopThread
 from stoat_nb.jobs.news import Listener, Unsubscribe
 from stoat_nb.jobs.queue import DEFAULT, Take, Timeout
 from stoat_nb.jobs.running import CURRENT_JOB, GRACE_S
@@ -31,6 +31,9 @@ from stoat_nb.logs import logger
 
 log = logger(__name__)
 T = TypeVar("T")
+
+#: Seconds that putting away what handlers use may take.
+ON_CLOSE_S = 30.0
 
 
 class QueueThread:
@@ -216,23 +219,28 @@ class QueueThread:
             except QueueClosed as problem:
                 log.error("%s", problem)  # noqa: TRY400 - a sentence
             self._closed = True
-            self._put_away()
-            self._handlers.stop()
+            is_moving = self._put_away()
+            self._handlers.stop(within_s=STOP_S if is_moving else 0)
             self._loop.stop()
             self._listeners.stop()
 
-    def _put_away(self) -> None:
-        """Await ``on_close``, unless a handler blocks the loop that it needs."""
-        if self._on_close is None:
-            return
-        future = asyncio.run_coroutine_threadsafe(_contained(self._on_close), self._handlers.loop)
-        wait((future,), GRACE_S)
+    def _put_away(self) -> bool:
+        """Await ``on_close``; return False if a handler blocks the loop that it needs."""
+        for step, within_s in ((_nothing, GRACE_S), (self._on_close or _nothing, ON_CLOSE_S)):
+            future = asyncio.run_coroutine_threadsafe(_contained(step), self._handlers.loop)
+            if not wait((future,), within_s).done:
+                return False
+        return True
 
     def _call(self, work: Coroutine[Any, Any, T]) -> T:
         if self._closed:
             work.close()
             raise QueueClosed
         return self._loop.call(work)
+
+
+async def _nothing() -> None:
+    """Show that the loop moves."""
 
 
 async def _contained(function: Callable[[], Awaitable[None]]) -> None:

@@ -286,14 +286,33 @@ def test_a_result_of_too_much_json_fails_its_job(
     )
 
 
-def test_progress_that_nobody_can_count_with_ends_with_its_job(queue: QueueThread) -> None:
-    async def odd(context: JobContext) -> str:
-        context.report(done=3, total="many")
-        for done in range(5):
-            context._meter.mark(float(done), done)
-        return "through"
+@pytest.mark.parametrize(
+    "report",
+    [
+        {"done": "many"},
+        {"done": None},
+        {"total": float("nan")},
+        {"failed": float("inf")},
+        {"current": 5},
+        {"current": "a.mov"},
+        {"phase": 1},
+        {"message": None},
+        {"rate": 1.0},
+        {"nothing of this kind": 1},
+    ],
+    ids=lambda report: next(iter(report)),
+)
+def test_progress_that_nobody_can_count_with_is_refused(
+    queue: QueueThread, report: dict[str, Any]
+) -> None:
+    async def odd(context: JobContext) -> None:
+        context.report(done=3, total=5, current=["a.mov"])
+        context.report(**report)
 
-    assert run(queue, odd).result == "through"
+    state = run(queue, odd)
+    assert state.error is not None
+    assert f"A job cannot report {next(iter(report))}='" in state.error
+    assert (state.progress.done, state.progress.current) == (3, ("a.mov",))
 
 
 class Choosy(MemoryJobStore):
