@@ -13,6 +13,7 @@ from typing import Any
 
 import uvicorn
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.routing import APIRoute
 from panel.io.fastapi import add_applications
 from panel.viewable import Viewable
 
@@ -90,6 +91,9 @@ def create_app(library: Library) -> App:
         sign_sessions=True,
         secret_key=secrets.token_bytes(32),
     )
+    for route in api.routes:
+        if isinstance(route, APIRoute) and route.path == DASHBOARD:
+            route.include_in_schema = False  # a page, which bokeh-fastapi adds as if it were data
     limited = _PageLimit(api, pages, library.settings.max_pages)
     return RequestLog(Guard(limited, allowed_hosts=library.settings.allow_hosts))
 

@@ -7,6 +7,7 @@ from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException
 
 from stoat_nb import __version__
+from stoat_nb.api.methods import HeadAsGet
 from stoat_nb.api.reference import reference_page
 from stoat_nb.api.refusals import answer_refusal
 from stoat_nb.api.router import create_router
@@ -32,6 +33,7 @@ def create_api(library: Library) -> FastAPI:
         server = str(request.base_url).rstrip("/")
         return HTMLResponse(reference_page(app.openapi(), server))
 
+    app.add_middleware(HeadAsGet)
     app.add_api_route("/docs", docs, include_in_schema=False)
     app.add_exception_handler(HTTPException, answer_refusal)
     app.include_router(create_router(library, guarded=False))

@@ -8,7 +8,7 @@ from contextlib import aclosing
 from typing import Any
 
 from stoat_nb.api.plain import dumps
-from stoat_nb.api.shapes import JobShape
+from stoat_nb.api.shapes import JobStatusResponse
 from stoat_nb.jobs.job import Job
 from stoat_nb.jobs.state import JobState
 
@@ -22,15 +22,20 @@ MEDIA_TYPE = "text/event-stream"
 
 
 async def events(
-    job: Job[Any], *, every_s: float = EVENT_EVERY_S, keep_alive_s: float = KEEP_ALIVE_S
+    job: Job[Any],
+    *,
+    after: int = -1,
+    every_s: float = EVENT_EVERY_S,
+    keep_alive_s: float = KEEP_ALIVE_S,
 ) -> AsyncIterator[str]:
-    """Yield the job's states as events; the last one is its final state."""
+    """Yield the job's states from number ``after`` on as events; the last is its final state."""
     newest = _Newest()
     follower = asyncio.create_task(newest.follow(job))
     try:
         while True:
             state = await newest.take(keep_alive_s)
-            yield ": still here\n\n" if state is None else event(state)
+            is_news = state is not None and (state.seq > after or state.is_final)
+            yield event(state) if state is not None and is_news else ": still here\n\n"
             if state is not None:
                 if state.is_final:
                     return
@@ -61,7 +66,7 @@ async def _stop(*tasks: asyncio.Future[Any]) -> None:
 def event(state: JobState) -> str:
     """Write one state as an event; ``progress`` until it is final, then ``end``."""
     name = "end" if state.is_final else "progress"
-    data = dumps(JobShape.of(state).model_dump(mode="json"))
+    data = dumps(JobStatusResponse.of(state).model_dump(mode="json"))
     return f"id: {state.seq}\nevent: {name}\ndata: {data}\n\n"
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 from pydantic import Field
 
 from stoat_nb.api.filters import VideosFilter
+from stoat_nb.api.shapes import BYTES, refused
 from stoat_nb.catalog.exports.formats import FORMATS
 from stoat_nb.library import Library
 
@@ -30,6 +31,12 @@ class ExportQuery(VideosFilter):
     )
 
 
+_FILES: dict[str, Any] = {
+    "description": "The table",
+    "content": {FORMATS[suffix].media_type.partition(";")[0]: BYTES for suffix in get_args(Format)},
+}
+
+
 class ExportRoutes:
     """The exports of one library."""
 
@@ -39,7 +46,11 @@ class ExportRoutes:
     def add_to(self, router: APIRouter) -> None:
         """Put the route in place."""
         router.add_api_route(
-            "/videos/export", self.export_videos, methods=["GET"], response_class=StreamingResponse
+            "/videos/export",
+            self.export_videos,
+            methods=["GET"],
+            response_class=StreamingResponse,
+            responses={200: _FILES, **refused(422)},
         )
 
     def export_videos(self, wanted: Annotated[ExportQuery, Query()]) -> StreamingResponse:

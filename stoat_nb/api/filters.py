@@ -4,12 +4,25 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
+from fastapi import HTTPException, Request
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from stoat_nb.api.shapes import few_fields
 from stoat_nb.catalog.query import VideoQuery
 
 Words = Annotated[list[str], Field(max_length=100)]
+
+
+def sent_as_json(request: Request) -> None:
+    """Refuse whatever is said to be, or is, anything else; without a body nothing need be said.
+
+    A form of another site can post without asking first, and always says that it is one.
+    """
+    told = request.headers
+    has_body = told.get("content-length", "0") != "0" or "transfer-encoding" in told
+    kind = told.get("content-type", "").partition(";")[0].strip().lower()
+    if (has_body or kind) and kind != "application/json":
+        raise HTTPException(415)
 
 
 class Asked(BaseModel):

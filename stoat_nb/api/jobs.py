@@ -6,23 +6,26 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import Field
 from starlette.types import Receive, Scope, Send
 
 from stoat_nb.api import controls
 from stoat_nb.api.events import MEDIA_TYPE, events, wait_for
-from stoat_nb.api.filters import Asked
+from stoat_nb.api.filters import Asked, sent_as_json
 from stoat_nb.api.limits import SubmitLimit, WatcherLimit
 from stoat_nb.api.shapes import (
-    Accepted,
+    SUBMITTED,
+    TEXT,
     EventShape,
     JobChange,
-    JobShape,
     JobsShape,
+    JobStatusResponse,
+    JobSubmitResponse,
     LogShape,
     RetryRequest,
+    refused,
 )
 from stoat_nb.jobs.state import JobStatus
 from stoat_nb.library import Library
@@ -43,11 +46,8 @@ class JobsQuery(Asked):
     offset: int = Field(default=0, ge=0, le=MAX_INTEGER)
 
 
-def _sent_as_json(request: Request) -> None:
-    # A form of another site can post without asking first, but not with this content type.
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "application/json":
-        raise HTTPException(415)
+def _number(text: str | None) -> int:
+    return int(text) if text is not None and text.isascii() and text.isdigit() else -1
 
 
 async def _left(request: Request) -> None:
@@ -78,31 +78,36 @@ class JobRoutes:
 
     def add_to(self, router: APIRouter) -> None:
         """Put the routes in place."""
-        sent_as_json = [Depends(_sent_as_json)]
-        router.add_api_route("/jobs", self.list_jobs, methods=["GET"])
-        router.add_api_route("/jobs/{job_id}", self.get_job, methods=["GET"])
-        router.add_api_route(
-            "/jobs/{job_id}", self.change_job, methods=["PATCH"], dependencies=sent_as_json
-        )
-        router.add_api_route("/jobs/{job_id}", self.delete_job, methods=["DELETE"], status_code=202)
-        for verb in (self.cancel_job, self.pause_job, self.resume_job):
-            path = f"/jobs/{{job_id}}/{verb.__name__.removesuffix('_job')}"
-            router.add_api_route(path, verb, methods=["POST"], dependencies=sent_as_json)
-        router.add_api_route(
-            "/jobs/{job_id}/retry",
-            self.retry_job,
-            methods=["POST"],
-            status_code=202,
-            dependencies=sent_as_json,
-        )
-        router.add_api_route("/jobs/{job_id}/log", self.get_log, methods=["GET"])
-        router.add_api_route("/jobs/{job_id}/wait", self.wait_for_job, methods=["GET"])
+        for method, path, answer, status, statuses in (
+            ("GET", "/jobs", self.list_jobs, 200, (422,)),
+            ("GET", "/jobs/{job_id}", self.get_job, 200, (404, 422)),
+            ("PATCH", "/jobs/{job_id}", self.change_job, 200, (404, 409, 415, 422)),
+            ("DELETE", "/jobs/{job_id}", self.delete_job, 202, (404, 409, 415, 422)),
+            ("POST", "/jobs/{job_id}/cancel", self.cancel_job, 200, (404, 409, 415, 422)),
+            ("POST", "/jobs/{job_id}/pause", self.pause_job, 200, (404, 409, 415, 422)),
+            ("POST", "/jobs/{job_id}/resume", self.resume_job, 200, (404, 409, 415, 422)),
+            ("POST", "/jobs/{job_id}/retry", self.retry_job, 202, (404, 409, 415, 422, 429)),
+            ("GET", "/jobs/{job_id}/log", self.get_log, 200, (404, 422)),
+            ("GET", "/jobs/{job_id}/wait", self.wait_for_job, 200, (404, 422)),
+        ):
+            answers = refused(*statuses)
+            if path.endswith("/retry"):
+                answers[202] = SUBMITTED
+            router.add_api_route(
+                path,
+                answer,
+                methods=[method],
+                status_code=status,
+                dependencies=[] if method == "GET" else [Depends(sent_as_json)],
+                responses=answers,
+            )
+        stream = {"description": "States, as they come", "content": {MEDIA_TYPE: TEXT}}
         router.add_api_route(
             "/jobs/{job_id}/events",
             self.follow_job,
             methods=["GET"],
             response_class=StreamingResponse,
-            responses={200: {"content": {MEDIA_TYPE: {}}, "description": "States, as they come"}},
+            responses={200: stream, **refused(404, 422)},
         )
 
     def list_jobs(self, query: Annotated[JobsQuery, Query()]) -> JobsShape:
@@ -113,31 +118,31 @@ class JobRoutes:
             limit=query.limit,
             offset=query.offset,
         )
-        return JobsShape(items=[JobShape.of(state) for state in states])
+        return JobsShape(items=[JobStatusResponse.of(state) for state in states])
 
-    def get_job(self, job_id: JobId) -> JobShape:
+    def get_job(self, job_id: JobId) -> JobStatusResponse:
         """Say where a job stands."""
-        return JobShape.of(self._library.job(job_id).state)
+        return JobStatusResponse.of(self._library.job(job_id).state)
 
-    def change_job(self, job_id: JobId, change: JobChange) -> JobShape:
+    def change_job(self, job_id: JobId, change: JobChange) -> JobStatusResponse:
         """Give a job that waits another place in the line: the highest priority runs first."""
-        return JobShape.of(controls.prioritize(self._library, job_id, change.priority))
+        return JobStatusResponse.of(controls.prioritize(self._library, job_id, change.priority))
 
-    def delete_job(self, job_id: JobId) -> JobShape:
+    def delete_job(self, job_id: JobId) -> JobStatusResponse:
         """Cancel a job; what it has finished is kept, and so is the job itself."""
-        return JobShape.of(controls.cancel(self._library, job_id))
+        return JobStatusResponse.of(controls.cancel(self._library, job_id))
 
-    def cancel_job(self, job_id: JobId) -> JobShape:
+    def cancel_job(self, job_id: JobId) -> JobStatusResponse:
         """Cancel a job: the same as DELETE, for clients that cannot send one."""
-        return JobShape.of(controls.cancel(self._library, job_id))
+        return JobStatusResponse.of(controls.cancel(self._library, job_id))
 
-    def pause_job(self, job_id: JobId) -> JobShape:
+    def pause_job(self, job_id: JobId) -> JobStatusResponse:
         """Have a job wait until it is resumed; what it has done is kept."""
-        return JobShape.of(controls.pause(self._library, job_id))
+        return JobStatusResponse.of(controls.pause(self._library, job_id))
 
-    def resume_job(self, job_id: JobId) -> JobShape:
+    def resume_job(self, job_id: JobId) -> JobStatusResponse:
         """Have a paused job go on where it was."""
-        return JobShape.of(controls.resume(self._library, job_id))
+        return JobStatusResponse.of(controls.resume(self._library, job_id))
 
     def retry_job(
         self,
@@ -145,13 +150,13 @@ class JobRoutes:
         request: Request,
         response: Response,
         wanted: RetryRequest = RETRY_ALL,
-    ) -> Accepted:
+    ) -> JobSubmitResponse:
         """Submit a job that has ended once more, as a new one; the old one stays as it ended."""
         self._submits.check()
         job = controls.retry(self._library, job_id, only_failed=wanted.only_failed)
         prefix = request.url.path.removesuffix("/retry").rpartition("/")[0]
         response.headers["Location"] = f"{prefix}/{job.id}"
-        return Accepted.of(job)
+        return JobSubmitResponse.of(job)
 
     def get_log(self, job_id: JobId) -> LogShape:
         """Tell what was noted of a job, oldest first."""
@@ -162,16 +167,25 @@ class JobRoutes:
         job_id: JobId,
         request: Request,
         timeout_s: Annotated[float, Query(alias="timeout", ge=0, le=MAX_WAIT_S)] = 60.0,
-    ) -> JobShape:
+    ) -> JobStatusResponse:
         """Answer when the job has ended, or with where it stands when the time is up."""
         self._watchers.check()
         with self._watchers.one():
             job = await asyncio.to_thread(self._library.job, job_id)
-            return JobShape.of(await wait_for(job, timeout_s, _left(request)))
+            return JobStatusResponse.of(await wait_for(job, timeout_s, _left(request)))
 
-    async def follow_job(self, job_id: JobId) -> StreamingResponse:
-        """Follow a job as server-sent events: `progress` until the last, which is `end`."""
+    async def follow_job(
+        self,
+        job_id: JobId,
+        seen: Annotated[str | None, Header(alias="Last-Event-ID", max_length=20)] = None,
+    ) -> StreamingResponse:
+        """Follow a job as server-sent events: `progress` until the last, which is `end`.
+
+        Who comes back with the id of the last event it has seen hears only of newer ones.
+        """
         self._watchers.check()
         job = await asyncio.to_thread(self._library.job, job_id)
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        return _Events(self._watchers, events(job), media_type=MEDIA_TYPE, headers=headers)
+        return _Events(
+            self._watchers, events(job, after=_number(seen)), media_type=MEDIA_TYPE, headers=headers
+        )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Path, Query, Response
 
 from stoat_nb.api.ranges import FileAnswer, Unsatisfiable, wanted_part
+from stoat_nb.api.shapes import BYTES, refused
 from stoat_nb.errors import FileUnavailable
 from stoat_nb.library import Library
 from stoat_nb.media.pictures.kinds import POSTER, SHEET
@@ -29,6 +30,18 @@ _PICTURE = {**_SAFE, "Cache-Control": "private, max-age=300"}
 _FILE = {**_SAFE, "Cache-Control": "private, no-cache", "Accept-Ranges": "bytes"}
 
 
+_PICTURES: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The picture", "content": {"image/jpeg": BYTES}},
+    304: {"description": "The same as you have"},
+}
+_KINDS = dict.fromkeys(sorted({*MEDIA_TYPES.values(), UNKNOWN_TYPE}), BYTES)
+_PARTS: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The whole file", "content": _KINDS},
+    206: {"description": "The part that Range asks for", "content": _KINDS},
+    416: {"description": "The part begins behind the end", "content": _KINDS},
+}
+
+
 class MediaRoutes:
     """The pictures and bytes of the videos of one library."""
 
@@ -37,13 +50,17 @@ class MediaRoutes:
 
     def add_to(self, router: APIRouter) -> None:
         """Put the routes in place."""
-        for name, answer in (
-            ("poster.jpg", self.get_poster),
-            ("contact-sheet.jpg", self.get_contact_sheet),
-            ("stream", self.get_stream),
+        for name, answer, answers in (
+            ("poster.jpg", self.get_poster, _PICTURES),
+            ("contact-sheet.jpg", self.get_contact_sheet, _PICTURES),
+            ("stream", self.get_stream, _PARTS),
         ):
             router.add_api_route(
-                f"/videos/{{video_id}}/{name}", answer, methods=["GET"], response_class=Response
+                f"/videos/{{video_id}}/{name}",
+                answer,
+                methods=["GET"],
+                response_class=Response,
+                responses={**answers, **refused(404, 422)},
             )
 
     async def get_poster(self, video_id: _Id, if_none_match: _Text = None) -> Response:

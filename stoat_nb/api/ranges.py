@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 CHUNK = 1 << 18
 
-_ONE_RANGE = re.compile(r"bytes=(\d{0,19})-(\d{0,19})")
+_ONE_RANGE = re.compile(r"(?i:bytes)=(\d{0,19})-(\d{0,19})")
 
 
 class Unsatisfiable(ValueError):

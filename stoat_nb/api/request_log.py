@@ -22,6 +22,7 @@ _KEY = "stoat_nb.request_id"
 _USABLE = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _LONGEST_PATH = 200
 _FAILED = 500
+_REFUSED = 403
 
 
 class RequestLog:
@@ -64,6 +65,7 @@ class _Answer:
 
     def __init__(self, send: Send, request_id: str) -> None:
         self.status = 0
+        self.is_websocket = False
         self._send = send
         self._header = (HEADER, request_id.encode())
         self._waiting: list[Message] = []
@@ -71,7 +73,8 @@ class _Answer:
     @property
     def has_begun(self) -> bool:
         """Whether the client has seen any of it."""
-        return bool(self.status) and not self._waiting
+        is_refused = self.is_websocket and self.status == _REFUSED
+        return bool(self.status) and not is_refused and not self._waiting
 
     async def __call__(self, message: Message) -> None:
         kind = message["type"]
@@ -79,7 +82,8 @@ class _Answer:
             self.status = message.get("status", 101)
             message = {**message, "headers": [*message.get("headers", ()), self._header]}
         elif kind == "websocket.close":
-            self.status = self.status or 403  # closed before it was open
+            self.is_websocket = True
+            self.status = self.status or _REFUSED  # closed before it was open
         if self.status == _FAILED:
             self._waiting.append(message)
         else:
@@ -103,7 +107,8 @@ async def _fail(problem: Exception, scope: Scope, receive: Receive, answer: _Ans
         return
     # Most of them: a page of a server that was started anew, whose token means nothing to this one.
     log.warning("A websocket was refused: %s", problem)
-    await answer({"type": "websocket.close", "code": 1008})
+    if not answer.status:
+        await answer({"type": "websocket.close", "code": 1008})
 
 
 def _id_of(scope: Scope) -> str:

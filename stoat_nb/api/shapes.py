@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Annotated, Any, Literal
 
 from msgspec.structs import asdict
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from stoat_nb.catalog.filters.facets import Facet
 from stoat_nb.jobs.job import Job
@@ -29,6 +30,11 @@ def _usable_path(path: str) -> str:
     if size > MAX_PATH_BYTES:
         raise ValueError(f"a path has at most {MAX_PATH_BYTES} bytes")
     return path
+
+
+def _whole(number: Any) -> Any:
+    # To JSON, and to JavaScript, 7.0 is the same number as 7.
+    return int(number) if isinstance(number, float) and number.is_integer() else number
 
 
 #: Facts of a job that are sent under their own names, as they are.
@@ -89,21 +95,33 @@ class RetryRequest(Shape):
 class JobChange(Shape):
     """What may be changed of a job that has not ended."""
 
-    priority: int = Field(
+    priority: Annotated[int, BeforeValidator(_whole)] = Field(
         ge=-MAX_PRIORITY, le=MAX_PRIORITY, description="Of those that wait the highest runs first."
     )
 
 
-class Accepted(Shape):
+class JobSubmitResponse(Shape):
     """A job that was submitted."""
 
     job_id: str = Field(description="Ask /jobs/{job_id} how it goes.")
     joined: bool = Field(description="Whether a job that was there already does it: this one.")
 
     @classmethod
-    def of(cls, job: Job[Any]) -> Accepted:
+    def of(cls, job: Job[Any]) -> JobSubmitResponse:
         """Return a job as its submission is answered."""
         return cls(job_id=job.id, joined=job.joined)
+
+
+#: How OpenAPI tells of the answer to a submit.
+SUBMITTED: dict[str, Any] = {
+    "description": "Submitted, and safe on disk",
+    "headers": {"Location": {"description": "The job", "schema": {"type": "string"}}},
+}
+
+
+#: How OpenAPI tells of text, and of bytes.
+TEXT: dict[str, Any] = {"schema": {"type": "string"}}
+BYTES: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
 
 
 class ProgressShape(Shape):
@@ -122,7 +140,7 @@ class ProgressShape(Shape):
     eta_s: float | None = Field(description="Seconds left, as far as can be told.")
 
 
-class JobShape(Shape):
+class JobStatusResponse(Shape):
     """A job at one moment."""
 
     job_id: str
@@ -152,7 +170,7 @@ class JobShape(Shape):
     seq: int = Field(description="Grows with every change.")
 
     @classmethod
-    def of(cls, state: JobState) -> JobShape:
+    def of(cls, state: JobState) -> JobStatusResponse:
         """Return a snapshot as it is sent."""
         progress = asdict(state.progress) | {
             "current": list(state.progress.current),
@@ -173,7 +191,7 @@ class JobShape(Shape):
 class JobsShape(Shape):
     """One page of jobs, newest first."""
 
-    items: list[JobShape]
+    items: list[JobStatusResponse]
 
 
 class EventShape(Shape):
@@ -269,6 +287,13 @@ class Refusal(Shape):
     """The body of every answer that refuses."""
 
     detail: Problem
+
+
+def refused(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return how OpenAPI tells that a route may refuse with these statuses."""
+    return {
+        status: {"model": Refusal, "description": HTTPStatus(status).phrase} for status in statuses
+    }
 
 
 def _moment(seconds: float) -> datetime:

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request, Response
 from msgspec.structs import replace
 from pydantic import Field
 
 from stoat_nb import __version__
-from stoat_nb.api.filters import VideosFilter, Words
+from stoat_nb.api.filters import VideosFilter, Words, sent_as_json
 from stoat_nb.api.limits import SubmitLimit
 from stoat_nb.api.plain import plain, rows
 from stoat_nb.api.shapes import (
-    Accepted,
+    SUBMITTED,
     FacetShape,
     FacetsShape,
     HealthShape,
+    JobSubmitResponse,
     ScanRequest,
     SummaryShape,
     VideosShape,
+    refused,
 )
 from stoat_nb.library import Library
 
@@ -40,6 +42,10 @@ class FacetsQuery(VideosFilter):
     most: int = Field(default=20, ge=1, le=1000, description="Values of each, the most frequent.")
 
 
+def _no_get() -> None:
+    raise HTTPException(405, headers={"Allow": "POST"})
+
+
 class VideoRoutes:
     """The videos of one library."""
 
@@ -49,16 +55,30 @@ class VideoRoutes:
 
     def add_to(self, router: APIRouter) -> None:
         """Put the routes in place."""
-        router.add_api_route("/videos/scan", self.scan_folder, methods=["POST"], status_code=202)
-        router.add_api_route("/videos", self.list_videos, methods=["GET"])
-        router.add_api_route("/videos/facets", self.count_values, methods=["GET"])
-        router.add_api_route("/videos/{video_id}", self.get_video, methods=["GET"])
-        router.add_api_route("/scans", self.list_scans, methods=["GET"])
-        router.add_api_route("/scans/diff", self.compare_scans, methods=["GET"])
+        router.add_api_route(
+            "/videos/scan",
+            self.scan_folder,
+            methods=["POST"],
+            status_code=202,
+            dependencies=[Depends(sent_as_json)],
+            responses={202: SUBMITTED, **refused(415, 422, 429)},
+        )
+        # Else it would be the video of this number.
+        router.add_api_route("/videos/scan", _no_get, methods=["GET"], include_in_schema=False)
+        for path, answer, statuses in (
+            ("/videos", self.list_videos, (422,)),
+            ("/videos/facets", self.count_values, (422,)),
+            ("/videos/{video_id}", self.get_video, (404, 422)),
+            ("/scans", self.list_scans, (422,)),
+            ("/scans/diff", self.compare_scans, (404, 422)),
+        ):
+            router.add_api_route(path, answer, methods=["GET"], responses=refused(*statuses))
         router.add_api_route("/summary", self.get_summary, methods=["GET"])
         router.add_api_route("/health", self.get_health, methods=["GET"])
 
-    def scan_folder(self, wanted: ScanRequest, request: Request, response: Response) -> Accepted:
+    def scan_folder(
+        self, wanted: ScanRequest, request: Request, response: Response
+    ) -> JobSubmitResponse:
         """Submit a scan of a folder; the answer does not wait for it."""
         self._submits.check()
         job = self._library.scan(
@@ -69,7 +89,7 @@ class VideoRoutes:
         )
         prefix = request.url.path.removesuffix("/videos/scan")
         response.headers["Location"] = f"{prefix}/jobs/{job.id}"
-        return Accepted.of(job)
+        return JobSubmitResponse.of(job)
 
     def list_videos(self, query: Annotated[VideosQuery, Query()]) -> VideosShape:
         """List videos: one page of those that match."""

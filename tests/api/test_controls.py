@@ -110,7 +110,7 @@ def test_what_is_not_sent_as_json_changes_nothing(
     job = held(library)
     seq = job.state.seq
     answer = client.request(
-        verb, f"/jobs/{job.id}{path}", headers={"content-type": kind}, content=body
+        verb, f"/jobs/{job.id}{path}", headers={"content-type": kind}, content=body or b"{}"
     )
     assert (answer.status_code, answer.json()["detail"]["code"]) == (415, "NOT_JSON")
     assert job.state.seq == seq

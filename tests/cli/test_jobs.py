@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from stoat_nb.api.shapes import JobShape
+from stoat_nb.api.shapes import JobStatusResponse
 from stoat_nb.cli.job_ids import SHORT, find_job, short_ids
 from stoat_nb.cli.standing import age, come_so_far, standing
 from stoat_nb.errors import JobError, UnknownJob
@@ -97,7 +97,7 @@ def test_jobs_are_filtered(run: Run, waiting: str, folder: Path) -> None:
 
 def test_json_holds_what_rest_tells(run: Run, waiting: str) -> None:
     (listed,) = json.loads(run("jobs", "--json").stdout)
-    assert set(JobShape.model_fields) <= set(listed)
+    assert set(JobStatusResponse.model_fields) <= set(listed)
     assert listed == json.loads(run("job", waiting, "--json").stdout)
     assert listed["submitted_at"].endswith("+00:00")
 

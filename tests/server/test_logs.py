@@ -56,8 +56,12 @@ def test_a_request_is_found_again_in_the_log_and_nothing_secret_is(
         forged = client.get(f"{API}/health", headers={"X-Request-ID": "a b"})
         own = ("bokeh", "secret-9")
         handshake = handshake_of(served.port, own)
+        without = handshake_of(served.port, ())
+        described = client.get("/openapi.json").json()["paths"]
+        assert client.head("/dashboard").status_code == 200
         code, _, stderr = served.stop()
-    assert (code, handshake) == (0, "HTTP/1.1 403 Forbidden")
+    assert (code, handshake, without) == (0, *["HTTP/1.1 403 Forbidden"] * 2)
+    assert [path for path in described if not path.startswith(API)] == []
     lines = [json.loads(line) for line in stderr.splitlines()]
     requests = {line["request_id"]: line for line in lines if "status" in line}
     assert (ended.headers["x-request-id"], ended.json()["status"]) == ("mine", "complete")
