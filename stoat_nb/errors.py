@@ -12,6 +12,7 @@
     │   ├── CatalogNotWritable
     │   ├── CatalogCorrupt
     │   ├── CatalogTooNew
+    │   ├── CatalogMoved           the file was moved or replaced while it was open
     │   └── CatalogClosed
     ├── JobError
     │   ├── UnknownJob             also a KeyError
@@ -155,6 +156,18 @@ class CatalogTooNew(CatalogError):
             f"The library '{shown(path)}' has schema version {found}; "
             f"this Stoat knows up to {known}. Upgrade Stoat, or open another library. "
             "Nothing was changed."
+        )
+
+
+class CatalogMoved(CatalogError):
+    """The file was moved, deleted, replaced or written over while it was open."""
+
+    code = "CATALOG_MOVED"
+
+    def __init__(self, path: object, reason: object) -> None:
+        super().__init__(
+            f"The library '{shown(path)}' is no longer as it was opened: {shown(reason)}. "
+            "Nothing more is written to it. Close it, put its files in place, and open it again."
         )
 
 

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import apsw
 
+from stoat_nb.catalog.file_guard import FileGuard
 from stoat_nb.catalog.file_locks import connect, disconnect
 from stoat_nb.catalog.migrations import APPLICATION_ID, inspect, migrate
 from stoat_nb.catalog.place import check_place
@@ -61,7 +62,9 @@ class Database:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._log = Path(f"{path}-wal")
+        #: SQLite keeps the log beside the file itself, not beside a link to it.
+        self._file = Path(os.path.realpath(path))
+        self._log = Path(f"{self._file}-wal")
         self._idle: list[apsw.Connection] = []
         self._lock = threading.Lock()
         self._closed = False
@@ -69,7 +72,8 @@ class Database:
         # One thread owns the only connection that writes, so that writers never meet in here.
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="stoat-catalog-writer")
         try:
-            self._connection = self._writer.submit(_opened_for_writing, path).result()
+            opened = self._writer.submit(_opened_for_writing, self._file)
+            self._connection, self._guard = opened.result()
         except BaseException:
             self._writer.shutdown()
             raise
@@ -137,11 +141,19 @@ class Database:
         with self._looking, translated(self.path):
             if self._look is None:
                 self._look = self._reader()
+            else:
+                self._guard.check()
             ((number,),) = self._look.execute("PRAGMA data_version").fetchall()
             return int(str(number))
 
     def close(self) -> None:
-        """Finish what is being written and let go of the file. May be called again."""
+        """Finish what is being written and let go of the file. May be called again.
+
+        Raises
+        ------
+        CatalogMoved
+            If the file is no longer where it was; all is let go of nevertheless.
+        """
         with self._lock:
             if self._closed:
                 return
@@ -154,8 +166,9 @@ class Database:
         for connection in idle:
             disconnect(connection)
         # The writer is the last to go: closing it folds the log into the file.
-        self._writer.submit(_shut, self._connection)
+        shut = self._writer.submit(_shut, self._connection, self._guard)
         self._writer.shutdown(wait=True)
+        shut.result()
 
     def _transact(
         self,
@@ -163,6 +176,7 @@ class Database:
         durable: bool,
         committed: Callable[[], object],
     ) -> T:
+        self._guard.check()
         connection = self._connection
         with translated(self.path):
             if durable is not self._durable:
@@ -182,10 +196,11 @@ class Database:
         with self._lock:
             if self._closed:
                 raise CatalogClosed(self.path)
+            self._guard.check()  # before a connection is made by the file's name
             if self._idle:
                 return self._idle.pop()
         with translated(self.path):
-            return _connected(self.path, _READ_ONLY)
+            return _connected(self._file, _READ_ONLY)
 
     def _put_back(self, connection: apsw.Connection) -> None:
         with self._lock:
@@ -200,17 +215,21 @@ def fetch(connection: apsw.Connection, sql: str, bindings: apsw.Bindings = ()) -
     return connection.execute(sql, bindings).fetchall()
 
 
-def _opened_for_writing(path: Path) -> apsw.Connection:
+def _opened_for_writing(path: Path) -> tuple[apsw.Connection, FileGuard]:
     with translated(path):
         if path.exists() and path.stat().st_size:
             _look_first(path)
         connection = _connected(path, _READ_WRITE)
         try:
             _prepare(connection, path)
+            guard = FileGuard(path)
+            if guard.is_blind():
+                # What a killed process left in the log is folded in: then it sees.
+                connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
         except BaseException:
             disconnect(connection)
             raise
-        return connection
+        return connection, guard
 
 
 def _look_first(path: Path) -> None:
@@ -277,6 +296,8 @@ def _use_wal(connection: apsw.Connection) -> None:
 def _connected(path: Path, flags: int) -> apsw.Connection:
     connection = connect(path, flags)
     connection.set_busy_timeout(int(BUSY_TIMEOUT_S * 1000))
+    # Whoever closes last folds the log in and deletes it, by its name: that may be another's.
+    connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
     for pragma in _PRAGMAS:
         connection.execute(pragma).fetchall()
     return connection
@@ -287,9 +308,11 @@ def _end(connection: apsw.Connection, how: str) -> None:
         connection.execute(how)
 
 
-def _shut(connection: apsw.Connection) -> None:
+def _shut(connection: apsw.Connection, guard: FileGuard) -> None:
     try:
+        guard.check()
         connection.execute("PRAGMA optimize").fetchall()
+        connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0)
     except apsw.Error:
         pass  # it only makes later queries quicker
     finally:
