@@ -11,6 +11,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from stoat_nb.errors import CatalogMoved
+from stoat_nb.logs import logger
+
+log = logger(__name__)
 
 #: The ``-shm`` file grows by as much; what is less was cut off, and must not be looked at.
 _LEAST_INDEX = 32_768
@@ -61,6 +64,7 @@ class FileGuard:
             if reason is None:
                 return
             self._moved = CatalogMoved(self._path, reason)
+            log.error("%s", self._moved)
         raise self._moved.with_traceback(None)
 
     def is_blind(self) -> bool:

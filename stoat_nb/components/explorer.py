@@ -15,8 +15,7 @@ from panel.viewable import Viewable, Viewer
 
 from stoat_nb.catalog.filters.code import Code
 from stoat_nb.catalog.query import VideoQuery
-from stoat_nb.components import explorer_counts as counts
-from stoat_nb.components import explorer_text as text
+from stoat_nb.components import explorer_counts as counts, explorer_text as text
 from stoat_nb.components.address import follow
 from stoat_nb.components.downloads import Downloads
 from stoat_nb.components.explorer_state import NARROWING, VIEW, ExplorerState

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from types import TracebackType
 from typing import Any, Self
 
-from stoat_nb.errors import QueueClosed, StoatError
+from stoat_nb.errors import CatalogMoved, QueueClosed, StoatError
 from stoat_nb.jobs.context import Send
 from stoat_nb.jobs.core import QueueCore
 from stoat_nb.jobs.live import LiveJob
@@ -87,7 +87,7 @@ class AsyncioJobQueue(QueueCore):
         if self._serving:
             return
         self._serving = True
-        begin = await self._in_scribe(self._store.changes, -1, self._news.interest)
+        begin = await self._scribe.call(self._store.changes, -1, self._news.interest)
         self._revision = begin.revision
         rounds: list[Coroutine[Any, Any, None]] = []
         if self._watchdog is not None:
@@ -150,19 +150,20 @@ class AsyncioJobQueue(QueueCore):
                     log.error("What became of jobs could not be written down yet: %s", problem)  # noqa: TRY400 - a sentence
                 else:
                     log.exception("What became of jobs could not be written down yet.")
-                await asyncio.sleep(RETRY_AFTER_S)
-                self._wake_up(hungry=True)
+                if not self._scribe.is_lost:
+                    await asyncio.sleep(RETRY_AFTER_S)
+                    self._wake_up(hungry=True)
             else:
                 self._hand_out(taken)
 
     async def _tend(self) -> None:
-        if await self._in_scribe(self._store.tend):
+        if await self._scribe.call(self._store.tend):
             self._wake_up(hungry=True)
 
     async def _look(self) -> None:
         if not self._store.may_have_changed():
             return
-        if not await self._in_scribe(self._store.has_changed):
+        if not await self._scribe.call(self._store.has_changed):
             return
         async with self._turning:
             changes = await self._changes()
@@ -179,7 +180,7 @@ class AsyncioJobQueue(QueueCore):
         """Return what others did, of interest to whoever listens by now."""
         while True:
             interest = self._news.interest
-            changes = await self._in_scribe(self._store.changes, self._revision, interest)
+            changes = await self._scribe.call(self._store.changes, self._revision, interest)
             if self._news.interest == interest:
                 return changes
 
@@ -201,7 +202,7 @@ async def _every(seconds: float, look: Callable[[], Awaitable[None]]) -> None:
     while True:
         try:
             await look()
-        except QueueClosed:
+        except (QueueClosed, CatalogMoved):
             return
         except StoatError as problem:
             log.warning("The library's file cannot be used at the moment: %s", problem)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
-from typing import Any, TypeVar
+from typing import Any
 
 from stoat_nb.errors import (
     JobNotFinal,
@@ -30,6 +29,7 @@ from stoat_nb.jobs.memory_store import MemoryJobStore
 from stoat_nb.jobs.news import Listener, NewsBoard, Unsubscribe
 from stoat_nb.jobs.outbox import Outbox
 from stoat_nb.jobs.queue import DEFAULT, Take, Timeout
+from stoat_nb.jobs.scribe import Scribe
 from stoat_nb.jobs.state import JobEvent, JobState, JobStatus
 from stoat_nb.jobs.store import Claim, Errand, JobStore, Reply
 from stoat_nb.jobs.transitions import Wish
@@ -37,7 +37,6 @@ from stoat_nb.jobs.verdict import outcome_of
 from stoat_nb.logs import logger
 
 log = logger(__name__)
-T = TypeVar("T")
 
 
 class QueueCore:
@@ -62,11 +61,12 @@ class QueueCore:
         self._watchers: set[asyncio.Event] = set()
         self._news = NewsBoard()
         self._outbox = Outbox()
+        self._scribe = Scribe(self._store, self._wake_watchers)
         self._live = LiveJobs(
             outbox=self._outbox,
             news=self._news,
             wake=self._wake_up,
-            in_scribe=self._in_scribe,
+            in_scribe=self._scribe.call,
             send=send,
             handlers=handlers,
         )
@@ -77,8 +77,6 @@ class QueueCore:
         self._hungry = False  #: Whether there may be jobs to take.
         self._closed = False
         self._left = False  #: Whether it has said goodbye to the store.
-        # One thread, so that what is written is written in the order in which it happened.
-        self._scribe = ThreadPoolExecutor(1, thread_name_prefix="stoat-job-store")
 
     # -- at the door ---------------------------------------------------------------------------
 
@@ -145,6 +143,7 @@ class QueueCore:
 
     def peek_live(self, job_id: str) -> JobState | None:
         """Return the newest snapshot of a job that runs here. Any thread."""
+        self._scribe.check()
         live = self._live.get(job_id)
         return None if live is None else live.known
 
@@ -201,7 +200,7 @@ class QueueCore:
     async def prioritize(self, job_id: str, priority: int) -> bool:
         check_priority(priority)
         async with self._turning:
-            meant, state = await self._in_scribe(self._store.prioritize, job_id, priority)
+            meant, state = await self._scribe.call(self._store.prioritize, job_id, priority)
             return self._heard(meant, state)
 
     async def retry(self, job_id: str, **changes: Any) -> str:
@@ -225,7 +224,7 @@ class QueueCore:
         if live is not None and live.has_ended:
             return False
         async with self._turning:
-            meant, state = await self._in_scribe(self._store.wish, job_id, wish)
+            meant, state = await self._scribe.call(self._store.wish, job_id, wish)
             return self._heard(meant, state)
 
     def _heard(self, meant: bool, state: JobState) -> bool:
@@ -323,7 +322,7 @@ class QueueCore:
     async def _exchange(self, errand: Errand) -> Reply:
         if self._left:
             raise QueueClosed
-        return await asyncio.shield(asyncio.wrap_future(self._store.start(errand, self._scribe)))
+        return await self._scribe.exchange(errand)
 
     def _claim(self) -> Claim | None:
         free = self._slots - self._live.n_running
@@ -362,13 +361,9 @@ class QueueCore:
         self._hungry = self._hungry or hungry
         self._wake.set()
 
-    async def _in_scribe(self, function: Callable[..., T], *args: Any) -> T:
-        loop = asyncio.get_running_loop()
-        try:
-            work = loop.run_in_executor(self._scribe, function, *args)
-        except RuntimeError:  # it was shut down
-            raise QueueClosed from None
-        return await asyncio.shield(work)
+    def _wake_watchers(self) -> None:
+        for changed in self._watchers:
+            changed.set()
 
     # -- the end -------------------------------------------------------------------------------
 
@@ -384,13 +379,12 @@ class QueueCore:
         with suppress(StoatError):  # closing ends whatever the disk says
             while self._outbox:
                 await self._turn()
-            await self._in_scribe(self._store.leave)
+            await self._scribe.call(self._store.leave)
         self._left = True
-        for changed in self._watchers:
-            changed.set()
-        self._scribe.shutdown(wait=True)
+        self._wake_watchers()
+        self._scribe.close()
 
     async def _cancel_waiting(self) -> None:
-        for state in await self._in_scribe(self._store.states):
+        for state in await self._scribe.call(self._store.states):
             if state.status is JobStatus.PENDING:
                 await self._wish(state.job_id, Wish.CANCEL)

@@ -6,6 +6,7 @@ import atexit
 import os
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import partial
 from types import TracebackType
 from typing import Any, Self
@@ -17,7 +18,7 @@ from stoat_nb.catalog.catalog import Catalog
 from stoat_nb.catalog.retention import Retention
 from stoat_nb.engines.local import LocalEngine
 from stoat_nb.engines.parcel import send
-from stoat_nb.errors import StoatError
+from stoat_nb.errors import CatalogMoved, StoatError
 from stoat_nb.jobs.context import Handler
 from stoat_nb.jobs.job import Job
 from stoat_nb.jobs.queue import DEFAULT, Take, Timeout
@@ -94,7 +95,7 @@ class Library(Tables, Viewing, Scanning):
         )
         self._closed = False
         self._register_scan()
-        _before_exit(self.close)
+        _before_exit(self._close_at_exit)
 
     def _register_scan(self) -> None:
         # A scan of a large disk takes hours: what is limited is how long it may stand still.
@@ -269,11 +270,20 @@ class Library(Tables, Viewing, Scanning):
 
         Jobs that have not ended go on when the library is next opened. None of its own jobs and
         listeners can close it: closing waits for them.
+
+        Raises
+        ------
+        CatalogMoved
+            If the file is not where it was opened; all is let go of nevertheless.
         """
         self._queue.close()
         self._pictures.close()
-        self.catalog.close()
         self._closed = True
+        self.catalog.close()
+
+    def _close_at_exit(self) -> None:
+        with suppress(CatalogMoved):  # which a traceback would not make clearer: it is logged
+            self.close()
 
     @property
     def closed(self) -> bool:

@@ -10,11 +10,9 @@ from typing import Any
 
 import apsw
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from stoat_nb.catalog import known_paths, orders, trigrams
-from stoat_nb.catalog import selection as ways
+from stoat_nb.catalog import known_paths, orders, selection as ways, trigrams
 from stoat_nb.catalog.catalog import Catalog
 from stoat_nb.catalog.query import VideoQuery, selection
 from stoat_nb.catalog.text_search import search_pattern

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from stoat_nb.catalog import orders
-from stoat_nb.catalog import selection as ways
+from stoat_nb.catalog import orders, selection as ways
 from stoat_nb.catalog.catalog import Catalog
 from stoat_nb.catalog.database import fetch
 from stoat_nb.catalog.filters.facets import Facet, facet

@@ -95,7 +95,7 @@ class QueueMachine(RuleBasedStateMachine):
         for task in ending:
             task.cancel()
         await asyncio.gather(*ending, return_exceptions=True)
-        self.queue._scribe.shutdown()
+        self.queue._scribe.close()
 
     async def close(self) -> None:
         await self.queue.aclose()

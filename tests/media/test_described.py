@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from stoat_nb.media.completed import utc
 from stoat_nb.media.containers import container_of, doc_type

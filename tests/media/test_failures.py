@@ -6,8 +6,7 @@ import errno
 import os
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from stoat_nb.media.failures import ERROR_CLASSES, from_os_error, from_reader
 from stoat_nb.media.faults import failure_of

@@ -7,8 +7,7 @@ import math
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from stoat_nb.media.failures import ERROR_CLASSES
 from stoat_nb.media.outcome import outcome

@@ -7,8 +7,7 @@ from functools import reduce
 
 import apsw
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, Phase, given, settings, strategies as st
 
 from stoat_nb.catalog.catalog import Catalog
 from stoat_nb.catalog.filters import kinds as kinds_of_videos

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import av
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from stoat_nb.media.codecs import (
     aac,

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import av
 import pytest
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
+from hypothesis import example, given, settings, strategies as st
 
 from stoat_nb.media.codecs import forms, h264, hevc, sei
 from stoat_nb.media.codecs.bits import Bits, OutOfBits, unescaped

@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
+from hypothesis import example, given, settings, strategies as st
 
 from stoat_nb.media.structure.check import structure
 from stoat_nb.media.structure.verdict import INTEGRITY, LEVELS, Structure

@@ -47,14 +47,16 @@ from __future__ import annotations
 import os
 import sys
 
+from stoat_nb.errors.base import StoatError as StoatError
+from stoat_nb.errors.catalog import (
+    CatalogClosed as CatalogClosed,
+    CatalogCorrupt as CatalogCorrupt,
+    CatalogError as CatalogError,
+    CatalogMoved as CatalogMoved,
+    CatalogNotWritable as CatalogNotWritable,
+    CatalogTooNew as CatalogTooNew,
+)
 from stoat_nb.names import shown
-
-
-class StoatError(Exception):
-    """Something Stoat was asked for and could not do."""
-
-    #: A stable word for programs; REST answers carry it as ``detail.code``.
-    code = "STOAT_ERROR"
 
 
 class _Missing(KeyError):
@@ -114,70 +116,6 @@ class FolderOutsideRoots(FolderError):
             f"'{shown(path)}' lies outside the folders this library may scan ({allowed}). "
             "Choose one inside them, or add it to STOAT_ROOTS."
         )
-
-
-class CatalogError(StoatError):
-    """The library's file cannot be used."""
-
-    code = "CATALOG_ERROR"
-
-
-class CatalogNotWritable(CatalogError):
-    """The file, or the folder it should be made in, cannot be written."""
-
-    code = "CATALOG_NOT_WRITABLE"
-
-    def __init__(self, path: object, reason: object) -> None:
-        super().__init__(
-            f"The library '{shown(path)}' cannot be written: {shown(reason)}. "
-            "Name a file in a folder you may write to."
-        )
-
-
-class CatalogCorrupt(CatalogError):
-    """The file is no SQLite database, or a damaged one."""
-
-    code = "CATALOG_CORRUPT"
-
-    def __init__(self, path: object, reason: object) -> None:
-        super().__init__(
-            f"'{shown(path)}' is not a healthy Stoat library: {shown(reason)}. "
-            "Nothing was changed. Move it aside and scan again, or restore a backup."
-        )
-
-
-class CatalogTooNew(CatalogError):
-    """The file was written by a newer Stoat."""
-
-    code = "CATALOG_TOO_NEW"
-
-    def __init__(self, path: object, found: int, known: int) -> None:
-        super().__init__(
-            f"The library '{shown(path)}' has schema version {found}; "
-            f"this Stoat knows up to {known}. Upgrade Stoat, or open another library. "
-            "Nothing was changed."
-        )
-
-
-class CatalogMoved(CatalogError):
-    """The file was moved, deleted, replaced or written over while it was open."""
-
-    code = "CATALOG_MOVED"
-
-    def __init__(self, path: object, reason: object) -> None:
-        super().__init__(
-            f"The library '{shown(path)}' is no longer as it was opened: {shown(reason)}. "
-            "Nothing more is written to it. Close it, put its files in place, and open it again."
-        )
-
-
-class CatalogClosed(CatalogError):
-    """The library was used after it was closed."""
-
-    code = "CATALOG_CLOSED"
-
-    def __init__(self, path: object) -> None:
-        super().__init__(f"The library '{shown(path)}' is closed. Open it again with Library(...).")
 
 
 class JobError(StoatError):

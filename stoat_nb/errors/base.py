@@ -1,0 +1,10 @@
+"""What all refusals have in common."""
+
+from __future__ import annotations
+
+
+class StoatError(Exception):
+    """Something Stoat was asked for and could not do."""
+
+    #: A stable word for programs; REST answers carry it as ``detail.code``.
+    code = "STOAT_ERROR"
