@@ -17,7 +17,13 @@ from stoat_nb.catalog.file_guard import FileGuard
 from stoat_nb.catalog.file_locks import connect, disconnect
 from stoat_nb.catalog.migrations import APPLICATION_ID, inspect, migrate
 from stoat_nb.catalog.place import check_place
-from stoat_nb.errors import CatalogClosed, CatalogCorrupt, CatalogError, CatalogNotWritable
+from stoat_nb.errors import (
+    CatalogClosed,
+    CatalogCorrupt,
+    CatalogError,
+    CatalogNotWritable,
+    StoatError,
+)
 from stoat_nb.names import shown
 
 T = TypeVar("T")
@@ -39,6 +45,8 @@ WRITER_PRAGMAS = (
     "wal_autocheckpoint = 4000",
 )
 _PRAGMAS = ("PRAGMA trusted_schema = OFF", "PRAGMA cell_size_check = ON", "PRAGMA mmap_size = 0")
+#: What reading a row raises that Stoat never wrote: a number too large, text that is no JSON.
+_NO_VALUES = (ValueError, ArithmeticError, RecursionError)
 _READ_ONLY = apsw.SQLITE_OPEN_READONLY
 _READ_WRITE = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
 
@@ -122,6 +130,11 @@ class Database:
                 connection.execute("BEGIN")
                 try:
                     return function(connection)
+                except _NO_VALUES as problem:
+                    if isinstance(problem, StoatError):
+                        raise
+                    reason = f"a value in it cannot be read: {str(problem)[:200]}"
+                    raise CatalogCorrupt(self.path, reason) from problem
                 finally:
                     _end(connection, "ROLLBACK")
         finally:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -12,6 +11,7 @@ import pyarrow as pa
 from stoat_nb.catalog.column import Column
 from stoat_nb.catalog.columns import Table
 from stoat_nb.catalog.rows import Row
+from stoat_nb.catalog.values import texts_of
 
 _ARROW: dict[str, Any] = {
     "string": pa.string(),
@@ -68,5 +68,5 @@ def array(column: Column, values: Sequence[Any]) -> pa.Array:
     if column.dtype == "boolean":
         return pa.array(values, pa.int64()).cast(kind)
     if column.dtype == "list<string>":
-        return pa.array([value and json.loads(value) for value in values], kind)
+        return pa.array([value and texts_of(value) for value in values], kind)
     return pa.array(values, kind)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 from stoat_nb.catalog.column import Column
 from stoat_nb.catalog.columns import Table
 from stoat_nb.catalog.packing import Fetched, Shared
+from stoat_nb.catalog.values import texts_of
 
 #: What pandas takes for no time.
 _NO_TIME = np.iinfo(np.int64).min
@@ -64,7 +64,7 @@ def _of_shared(column: Column, shared: Shared) -> Kept:
     if column.dtype == "string":
         return pa.array(values, pa.large_string()).take(pa.array(places))
     if column.dtype == "list<string>":
-        lists = [value and json.loads(value) for value in values]
+        lists = [value and texts_of(value) for value in values]
         return pa.array(lists, _LISTS).take(pa.array(places))
     if column.dtype == "datetime64[ns, UTC]":
         times = [_NO_TIME if value is None else value for value in values]

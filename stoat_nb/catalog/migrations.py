@@ -9,6 +9,7 @@ from pathlib import Path
 import apsw
 
 from stoat_nb.errors import CatalogCorrupt, CatalogTooNew
+from stoat_nb.names import shown
 
 #: Marks a file as ours for ``file`` and for us: "Stoa" in ASCII.
 APPLICATION_ID = 0x53746F61
@@ -35,7 +36,26 @@ def inspect(connection: apsw.Connection, path: Path) -> int:
         raise CatalogCorrupt(path, "it is an SQLite database, but not a Stoat library")
     if version > len(steps()):
         raise CatalogTooNew(path, version, len(steps()))
+    _refuse_foreign_sql(connection, path)
     return version
+
+
+def _refuse_foreign_sql(connection: apsw.Connection, path: Path) -> None:
+    """Refuse a file in which another's SQL would run, perhaps for ever, where ours reads or writes.
+
+    Views and tables of other names are nobody's business but their owner's.
+    """
+    ours = "\n".join(steps())
+    tables = {name.lower() for name in re.findall(r"^CREATE TABLE (\w+)", ours, re.MULTILINE)}
+    found = connection.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'")
+    strange = [f"trigger '{shown(name)}'" for name, sql in found if str(sql) not in ours]
+    found = connection.execute(
+        "SELECT name, type FROM pragma_table_list "
+        "WHERE schema = 'main' AND NOT (type = 'table' AND strict)"
+    )
+    strange += [f"table '{shown(name)}'" for name, _ in found if str(name).lower() in tables]
+    if strange:
+        raise CatalogCorrupt(path, f"the {strange[0]} in it is not as Stoat makes it")
 
 
 def _number(connection: apsw.Connection, pragma: str) -> int:

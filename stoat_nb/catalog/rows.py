@@ -13,7 +13,7 @@ from stoat_nb.catalog.column import Column
 from stoat_nb.catalog.columns import Table
 from stoat_nb.catalog.database import fetch
 from stoat_nb.catalog.selection import Selection
-from stoat_nb.catalog.values import moment_text
+from stoat_nb.catalog.values import moment_text, texts_of
 
 _CONVERTED = ("datetime64[ns, UTC]", "boolean", "list<string>")
 
@@ -59,7 +59,7 @@ def plain(column: Column, value: Any) -> Any:
     if column.dtype == "boolean":
         return bool(value)
     if column.dtype == "list<string>":
-        return json.loads(value)
+        return texts_of(value)
     return value
 
 

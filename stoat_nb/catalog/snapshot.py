@@ -37,6 +37,7 @@ LARGEST_BYTES = 8 << 30
 _FORMAT = 1
 _UNKNOWN = "?"
 _WORDS = b"words"
+_SECOND_NS = 10**9
 
 
 def whole_frame(database: Database, table: Table) -> pd.DataFrame:
@@ -85,10 +86,12 @@ class _Snapshots:
         """Return the columns of that state; None if there is no such file, or a damaged one."""
         try:
             with self._file(token).open("rb") as file:
+                if os.fstat(file.fileno()).st_mtime_ns % _SECOND_NS != _mark(token):
+                    return None
                 # Who changes a cell of the frame changes a page of their own.
                 mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
             return _columns(self._table, mapped)
-        except (OSError, ValueError, KeyError, pa.ArrowException):
+        except Exception:  # noqa: BLE001 - whatever is wrong with it, it can be made anew
             return None
 
     def save(self, token: str, columns: Mapping[str, Kept]) -> None:
@@ -97,7 +100,7 @@ class _Snapshots:
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             partial = self._folder / f".{secrets.token_hex(8)}.part"
             try:
-                _write(partial, columns)
+                _write(partial, columns, _mark(token))
                 partial.replace(self._file(token))
             finally:
                 partial.unlink(missing_ok=True)
@@ -112,7 +115,7 @@ def _remove_old(folder: Path, newest: Path) -> None:
     for path in folder.iterdir():
         if path != newest:
             path.unlink(missing_ok=True)
-    others = sorted(folder.parent.glob("*/*.arrow"), key=lambda path: -path.stat().st_mtime)
+    others = sorted(folder.parent.glob("*/*.arrow"), key=lambda path: -path.stat().st_ctime_ns)
     room = LARGEST_BYTES
     for path in others:
         room -= path.stat().st_size
@@ -120,7 +123,7 @@ def _remove_old(folder: Path, newest: Path) -> None:
             path.unlink(missing_ok=True)
 
 
-def _write(path: Path, columns: Mapping[str, Kept]) -> None:
+def _write(path: Path, columns: Mapping[str, Kept], mark: int) -> None:
     arrays: dict[str, pa.Array] = {}
     words: dict[str, tuple[str, ...]] = {}
     for name, column in columns.items():
@@ -137,7 +140,18 @@ def _write(path: Path, columns: Mapping[str, Kept]) -> None:
     with path.open("xb") as file:
         with pa.ipc.new_file(file, schema) as writer:
             writer.write_batch(batch)
+        file.flush()
+        written_ns = os.fstat(file.fileno()).st_mtime_ns // _SECOND_NS * _SECOND_NS + mark
+        os.utime(file.fileno(), ns=(written_ns, written_ns))
         os.fsync(file.fileno())  # a file that is there must be whole, also after a power cut
+
+
+def _mark(token: str) -> int:
+    """Return the part of a second that a file's time has: who changes the file sets another.
+
+    So a file that was changed is told from one that was not without being read.
+    """
+    return int(token[:7], 16)
 
 
 def _plain(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

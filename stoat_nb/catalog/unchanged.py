@@ -6,6 +6,7 @@ transaction that makes the change; rows that another program adds are told by th
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Callable
 
@@ -13,6 +14,7 @@ import apsw
 
 from stoat_nb.catalog.database import fetch
 
+_TOKEN = re.compile(r"[0-9a-f]{32}")
 _LAST = "SELECT coalesce(max(id), 0) FROM videos"
 
 
@@ -23,7 +25,8 @@ def token_of(connection: apsw.Connection, name: str) -> str | None:
         f"SELECT token FROM snapshots WHERE name = ? AND last_video_id = ({_LAST})",  # noqa: S608 - of our own words alone
         (name,),
     )
-    return str(rows[0][0]) if rows else None
+    # It becomes a file's name, and the library may be a stranger's.
+    return str(rows[0][0]) if rows and _TOKEN.fullmatch(str(rows[0][0])) else None
 
 
 def leaving_token(name: str) -> Callable[[apsw.Connection], object]:

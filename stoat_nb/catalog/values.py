@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -68,3 +69,11 @@ def moment_text(nanoseconds: int) -> str:
     """Return a time as ISO 8601 text in UTC, to the microsecond."""
     moment = _EPOCH + timedelta(microseconds=nanoseconds // 1000)
     return moment.isoformat(timespec="microseconds")[: -len("+00:00")] + "Z"
+
+
+def texts_of(value: str) -> list[str]:
+    """Return a list of texts that is kept as JSON."""
+    found = json.loads(value)
+    if isinstance(found, list) and all(isinstance(one, str) for one in found):
+        return found
+    raise ValueError("a list of texts is something else")

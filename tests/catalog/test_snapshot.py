@@ -165,6 +165,36 @@ def test_a_damaged_file_is_written_anew(filled: Catalog, damage: bytes | None) -
     pd.testing.assert_frame_equal(again, expected)
 
 
+def test_a_file_with_a_changed_value_is_written_anew(filled: Catalog) -> None:
+    """Nothing in it tells that one letter was another."""
+    expected = [filled.videos(), filled.videos()][0]
+    [file] = files()
+    changed = file.read_bytes().replace(b"deep", b"dEEp")
+    with file.open("r+b") as there:
+        there.write(changed)
+    pd.testing.assert_frame_equal(filled.videos(), expected)
+    again = filled.videos()
+    assert is_mapped(file)
+    pd.testing.assert_frame_equal(again, expected)
+
+
+@pytest.mark.parametrize("token", ["{folder}/evil", "../evil", "A" * 32, "0" * 31, "", "0" * 33])
+def test_a_token_of_a_strangers_library_names_no_file(
+    filled: Catalog, path: Path, tmp_path: Path, token: str
+) -> None:
+    [filled.videos(), filled.videos()]
+    [file] = files()
+    other = sqlite3.connect(path)
+    with other:
+        other.execute("UPDATE snapshots SET token = ?", (token.format(folder=tmp_path),))
+    other.close()
+    for _ in range(2):
+        filled.videos()
+    assert all(re.match("[0-9a-f]{32}-", one.name) for one in files())
+    assert list(tmp_path.rglob("*evil*")) == []
+    assert file not in files()
+
+
 def test_a_library_that_cannot_keep_frames_still_makes_them(
     filled: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
