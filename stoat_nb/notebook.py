@@ -63,8 +63,12 @@ def register(shell: Any) -> None:
 
 def _show(publish: Callable[..., object], job: Job[Any]) -> None:
     """Put out a live card, and exchange it for a lasting one when the job has ended."""
-    if job.state.is_final:
-        publish(data=_last_card(job, job.state), metadata={})
+    state = _known_state(job)
+    if state is None:
+        publish(data={"text/plain": repr(job), "text/html": job._repr_html_()}, metadata={})
+        return
+    if state.is_final or job.closed:
+        publish(data=_last_card(job, state), metadata={})
         return
     from stoat_nb.components import job_progress  # noqa: PLC0415 - loads Panel
 
@@ -157,6 +161,13 @@ def _last_card(job: Job[Any], state: JobState) -> dict[str, Any]:
         return _lasting(state, job.log())
     except StoatError:  # the library was closed just now: the card is more than its log
         return _lasting(state)
+
+
+def _known_state(job: Job[Any]) -> JobState | None:
+    try:
+        return job.state
+    except StoatError:  # its library is closed, or in another process
+        return None
 
 
 def _last_state(job: Job[Any]) -> JobState | None:

@@ -4,31 +4,27 @@ from __future__ import annotations
 
 import gc
 import os
-import threading
 from pathlib import Path
 
 from stoat_nb.library import Library
 from stoat_nb.logs import log_to_stderr
-from stoat_nb.settings import Settings
-from stoat_nb.user_paths import library_file
 
-_shared: dict[Path, Library] = {}
-_shared_lock = threading.Lock()
+#: By process: one that was forked opens its own.
+_kept: dict[tuple[int, Path], Library] = {}
 
 
 def shared_library(path: str | os.PathLike[str] | None = None) -> Library:
-    """Return this process's one library of that file, opened when first asked for.
+    """Return this process's library of that file, which stays open between two sessions.
 
     Pages, REST and every session of a server talk to the same jobs through it.
     """
-    settings = Settings.from_environment()
-    chosen = library_file(settings.library if path is None else path)
-    with _shared_lock:
-        if chosen not in _shared or _shared[chosen].closed:
-            log_to_stderr(settings.log_level)
-            _shared[chosen] = Library(chosen, settings=settings)
-            settle()
-        return _shared[chosen]
+    opened = Library(path)
+    key = (os.getpid(), opened.path)
+    if key not in _kept or _kept[key].closed:
+        log_to_stderr(opened.settings.log_level)
+        _kept[key] = opened
+        settle()
+    return _kept[key]
 
 
 def settle() -> None:

@@ -18,7 +18,6 @@ from stoat_nb.errors import (
     FolderNotFound,
     FolderOutsideRoots,
     NotAFolder,
-    QueueClosed,
     UnknownJob,
 )
 from stoat_nb.jobs.context import JobContext
@@ -153,8 +152,10 @@ def test_after_close_every_verb_says_that_it_is_closed(tmp_path: Path) -> None:
     assert library.closed
     with pytest.raises(CatalogClosed, match="is closed"):
         library.videos()
-    with pytest.raises(QueueClosed, match="is closed"):
+    with pytest.raises(CatalogClosed, match="is closed"):
         library.scan(tmp_path)
+    with pytest.raises(CatalogClosed, match="is closed"):
+        library.submit("scan", {})
 
 
 def test_one_process_shares_one_library_of_a_file(tmp_path: Path) -> None:

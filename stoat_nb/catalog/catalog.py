@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, overload
 
 import apsw
 
+import stoat_nb.catalog.forked  # noqa: F401 - protects the file from forked children
 from stoat_nb.catalog.columns import DIFF, HISTORY, TABLES
 from stoat_nb.catalog.database import Database, fetch
 from stoat_nb.catalog.facts import document_of
@@ -28,7 +29,7 @@ from stoat_nb.catalog.values import as_integer
 from stoat_nb.catalog.videos import KnownFile, Videos
 from stoat_nb.catalog.views import Views
 from stoat_nb.catalog.whereabouts import Whereabouts, whereabouts
-from stoat_nb.errors import UnknownVideo
+from stoat_nb.errors import CatalogError, UnknownVideo
 from stoat_nb.media.video import Outcome
 
 if TYPE_CHECKING:
@@ -92,6 +93,14 @@ class Catalog:
         """Finish what is being written and let go of the file. May be called again."""
         self._paths.close()
         self._database.close()
+
+    def is_usable(self) -> bool:
+        """Whether the file is open, and where it was opened."""
+        try:
+            self._database.version()
+        except CatalogError:
+            return False
+        return True
 
     def settle(self) -> None:
         """Wait until what searches and orders have had made meanwhile is there."""

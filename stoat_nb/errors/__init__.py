@@ -13,15 +13,14 @@
     │   ├── CatalogCorrupt
     │   ├── CatalogTooNew
     │   ├── CatalogMoved           the file was moved or replaced while it was open
-    │   └── CatalogClosed
+    │   ├── CatalogClosed
+    │   └── OpenedElsewhere        used in a forked child of the process that opened it
     ├── JobError
     │   ├── UnknownJob             also a KeyError
     │   ├── UnknownJobType
-    │   ├── JobAlreadyFinal
-    │   ├── JobNotFinal
+    │   ├── JobAlreadyFinal, JobNotFinal
     │   ├── JobTakenOver
-    │   ├── RunFailed
-    │   ├── JobFailed
+    │   ├── RunFailed, JobFailed
     │   ├── JobTimeout             also a TimeoutError
     │   ├── JobCancelled
     │   └── QueueClosed
@@ -55,6 +54,7 @@ from stoat_nb.errors.catalog import (
     CatalogMoved as CatalogMoved,
     CatalogNotWritable as CatalogNotWritable,
     CatalogTooNew as CatalogTooNew,
+    OpenedElsewhere as OpenedElsewhere,
 )
 from stoat_nb.names import shown
 
@@ -62,6 +62,7 @@ from stoat_nb.names import shown
 class _Missing(KeyError):
     """A KeyError that is shown as it reads; others are shown as the repr of that."""
 
+    code = "NOT_FOUND"
     __str__ = Exception.__str__
 
 
@@ -124,10 +125,8 @@ class JobError(StoatError):
     code = "JOB_ERROR"
 
 
-class UnknownJob(JobError, _Missing):
+class UnknownJob(_Missing, JobError):
     """No job has this id."""
-
-    code = "NOT_FOUND"
 
     def __init__(self, job_id: object) -> None:
         super().__init__(f"There is no job '{shown(job_id)}'. List the jobs to see their ids.")
@@ -217,10 +216,8 @@ class QueueClosed(JobError):
         super().__init__(f"The job queue{why} the library again to go on with its jobs.")
 
 
-class UnknownVideo(StoatError, _Missing):
+class UnknownVideo(_Missing, StoatError):
     """No video has this number."""
-
-    code = "NOT_FOUND"
 
     def __init__(self, video_id: object) -> None:
         super().__init__(f"There is no video {shown(video_id)}. List the videos to see their ids.")
@@ -253,10 +250,8 @@ class FileUnavailable(StoatError):
         super().__init__(f"The file of video {shown(video_id)} cannot be opened: {shown(reason)}")
 
 
-class UnknownScan(StoatError, _Missing):
+class UnknownScan(_Missing, StoatError):
     """No scan has this number."""
-
-    code = "NOT_FOUND"
 
     def __init__(self, scan_id: object) -> None:
         super().__init__(f"There is no scan {shown(scan_id)}. See scans() for their numbers.")

@@ -68,3 +68,15 @@ class CatalogClosed(CatalogError):
 
     def __init__(self, path: object) -> None:
         super().__init__(f"The library '{shown(path)}' is closed. Open it again with Library(...).")
+
+
+class OpenedElsewhere(CatalogError):
+    """The library was opened by the process that this one was forked from."""
+
+    code = "OPENED_ELSEWHERE"
+
+    def __init__(self, path: object) -> None:
+        super().__init__(
+            "This library was opened in another process. "
+            f"Open it again here: Library('{shown(path)}')."
+        )

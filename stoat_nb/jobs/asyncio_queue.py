@@ -112,6 +112,11 @@ class AsyncioJobQueue(QueueCore):
             task.cancel()
         await asyncio.gather(*ending, return_exceptions=True)
 
+    async def until_idle(self) -> None:
+        """Wait until nothing runs here and nothing waits to."""
+        while self._live.n_running or (self._hungry and self._take != "none"):  # noqa: ASYNC110 - no event tells
+            await asyncio.sleep(LOOK_EVERY_S)
+
     def _wake_up(self, *, hungry: bool = False) -> None:
         super()._wake_up(hungry=hungry)
         if self._pump is None:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import html
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Generator
 from contextlib import AbstractContextManager, suppress
 from typing import Any, Generic, Protocol, TypeVar
 
-from stoat_nb.errors import JobError
+from stoat_nb.errors import JobError, OpenedElsewhere, StoatError
 from stoat_nb.jobs.events import job_log
 from stoat_nb.jobs.locks import Submission
 from stoat_nb.jobs.news import Listener, Unsubscribe
 from stoat_nb.jobs.state import JobEvent, JobState, JobStatus, Progress
 from stoat_nb.jobs.verdict import outcome_of
+from stoat_nb.names import shown
 
 #: Seconds between two looks at whether the library was closed under who waits.
 LOOK_EVERY_S = 0.5
@@ -55,8 +57,15 @@ class JobDesk(Protocol):
     def waiting(self, job_id: str) -> AbstractContextManager[None]:
         """Tell that the caller, which may be a job itself, waits for the job meanwhile."""
 
+    @property
+    def closed(self) -> bool:
+        """Whether it was closed."""
+
     def check_open(self) -> None:
         """Raise QueueClosed if no more news will come."""
+
+    def add_handle(self, job: Job[Any]) -> None:
+        """Have a handle remember its job's state before no more can be asked."""
 
 
 class Job(Generic[T_co]):
@@ -77,17 +86,18 @@ class Job(Generic[T_co]):
         self,
         job_id: str,
         job_type: str,
-        desk: JobDesk,
+        desk: Callable[[], JobDesk],
         read: Callable[[Any], T_co],
         *,
         joined: bool = False,
     ) -> None:
         self._id = job_id
         self._type = job_type
-        self._desk = desk
+        self._ask = desk
         self._read = read
         self._joined = joined
-        self._final: JobState | None = None
+        self._last: JobState | None = None
+        desk().add_handle(self)
 
     @property
     def id(self) -> str:
@@ -106,13 +116,30 @@ class Job(Generic[T_co]):
 
     @property
     def state(self) -> JobState:
-        """The newest snapshot."""
-        if self._final is not None:
-            return self._final
-        state = self._desk.peek(self._id)
-        if state.is_final:
-            self._final = state
-        return state
+        """The newest snapshot; after the library was closed, the last one before."""
+        if self._last is None or not self._last.is_final:
+            self._last = self._peek()
+        return self._last
+
+    def _peek(self) -> JobState:
+        desk = self._ask()
+        if desk.closed and self._last is not None:
+            return self._last
+        return desk.peek(self._id)
+
+    def remember(self) -> None:
+        """Keep the newest snapshot for when the library is closed."""
+        with suppress(StoatError):
+            self._last = self.state
+
+    @property
+    def _desk(self) -> JobDesk:
+        return self._ask()
+
+    @property
+    def closed(self) -> bool:
+        """Whether its library was closed, so that ``state`` stays as it is."""
+        return self._desk.closed
 
     @property
     def status(self) -> JobStatus:
@@ -151,7 +178,7 @@ class Job(Generic[T_co]):
         """
         changes = {"only_failed": True} if only_failed else {}
         job_id, joined = self._desk.retry(self._id, **changes)
-        return Job(job_id, self._type, self._desk, self._read, joined=joined)
+        return Job(job_id, self._type, self._ask, self._read, joined=joined)
 
     def log(self) -> list[JobEvent]:
         """Return what was noted of it, oldest first: starts, phases, warnings, how it ended."""
@@ -241,7 +268,25 @@ class Job(Generic[T_co]):
         return self._read(outcome_of(self.state))
 
     def __repr__(self) -> str:
-        return f"<Job {self._type} {self._id[:13]} [{self.status}]>"
+        return f"<Job {shown(self._type)} {shown(self._id[:13])} [{self._standing()}]>"
+
+    def _standing(self) -> str:
+        """Return its status in a word or two, whatever has become of its library."""
+        try:
+            state = self.state
+            if self._desk.closed and not state.is_final:
+                return "library closed"
+        except OpenedElsewhere:
+            return "library opened in another process"
+        except Exception:  # noqa: BLE001 - to show a job must not fail, whatever the disk does
+            return "unknown"
+        return str(state.status)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Job, (self._id, self._type, self._ask, self._read)
+
+    def _repr_html_(self) -> str:
+        return f"<code>{html.escape(repr(self))}</code>"
 
 
 def _tell(loop: asyncio.AbstractEventLoop, changed: asyncio.Event) -> None:

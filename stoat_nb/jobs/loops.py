@@ -30,7 +30,8 @@ class LoopThread:
     """
 
     def __init__(self, name: str) -> None:
-        self.loop = asyncio.new_event_loop()
+        # Whatever policy the process has, or gets later: this loop is asyncio's own.
+        self.loop = asyncio.SelectorEventLoop()
         self._stopping = False
         self._thread = threading.Thread(target=self._main, name=name, daemon=True)
         self._thread.start()
@@ -76,7 +77,6 @@ class LoopThread:
             log.warning("Something still runs on %s and was left behind.", self._thread.name)
 
     def _main(self) -> None:
-        asyncio.set_event_loop(self.loop)
         try:
             while not self._stopping:
                 self._run()

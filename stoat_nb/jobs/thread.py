@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import weakref
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
 from concurrent.futures import wait
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
 from stoat_nb.errors import JobError, QueueClosed
@@ -70,6 +71,8 @@ class QueueThread:
         self._on_close = on_close
         self._closing = threading.Lock()
         self._closed = False
+        self._jobs: weakref.WeakSet[Job[Any]] = weakref.WeakSet()
+        self._waiting: set[asyncio.Task[None]] = set()
         self._loop, self._handlers = LoopThread("stoat-queue"), LoopThread("stoat-handlers")
         self._listeners = ListenerThread()
         try:
@@ -102,13 +105,25 @@ class QueueThread:
         timeout: Timeout = DEFAULT,
         priority: int = 0,
         read: Callable[[Any], T],
+        desk: Callable[[], QueueThread] | None = None,
     ) -> Job[T]:
-        """Take a job; it is safely written down when this returns."""
+        """Take a job; it is safely written down when this returns. Its handle asks ``desk``."""
         submission = self._queue.submit_or_join(
             job_type, payload, timeout=timeout, priority=priority
         )
         job_id, joined = self._call(submission)
-        return Job(job_id, job_type, self, read, joined=joined)
+        return Job(job_id, job_type, desk or self.desk, read, joined=joined)
+
+    def desk(self) -> QueueThread:
+        """Return itself: what jobs ask for their state."""
+        return self
+
+    def __reduce__(self) -> str:
+        raise TypeError("A job queue cannot be pickled. Submit the job from a Library: it can.")
+
+    def add_handle(self, job: Job[Any]) -> None:
+        """Have a job's handle remember its state when the queue is closed."""
+        self._jobs.add(job)
 
     def peek(self, job_id: str) -> JobState:
         """Return the newest snapshot."""
@@ -163,6 +178,11 @@ class QueueThread:
 
     # -- who waits -----------------------------------------------------------------------------
 
+    @property
+    def closed(self) -> bool:
+        """Whether it was closed, so that no more news will come."""
+        return self._closed
+
     def check_open(self) -> None:
         """Raise QueueClosed if no more news will come."""
         if self._closed:
@@ -198,6 +218,24 @@ class QueueThread:
 
     # -- the end -------------------------------------------------------------------------------
 
+    def when_idle(self, then: Callable[[], object]) -> None:
+        """Call ``then``, on a thread of its own, once no job runs or is to run here.
+
+        Takes no lock: a finalizer may call it at any moment.
+        """
+        with suppress(RuntimeError):  # the loop is closed: nothing will ever run
+            self._loop.loop.call_soon_threadsafe(self._await_idle, then)
+
+    def _await_idle(self, then: Callable[[], object]) -> None:
+        def start(waiting: asyncio.Task[None]) -> None:
+            self._waiting.discard(waiting)
+            if not waiting.cancelled():
+                threading.Thread(target=then, name="stoat-close", daemon=True).start()
+
+        waiting = asyncio.ensure_future(self._queue.until_idle())
+        self._waiting.add(waiting)
+        waiting.add_done_callback(start)
+
     def close(self) -> None:
         """Stop what runs, to go on later if anything lasts, and end the loops. May be repeated.
 
@@ -215,14 +253,21 @@ class QueueThread:
             if self._closed:
                 return
             try:
-                self._loop.call(self._queue.aclose())
+                self._loop.call(self._aclose())
             except QueueClosed as problem:
                 log.error("%s", problem)  # noqa: TRY400 - a sentence
+            for job in tuple(self._jobs):
+                job.remember()
             self._closed = True
             is_moving = self._put_away()
             self._handlers.stop(within_s=STOP_S if is_moving else 0)
             self._loop.stop()
             self._listeners.stop()
+
+    async def _aclose(self) -> None:
+        for waiting in self._waiting:
+            waiting.cancel()
+        await self._queue.aclose()
 
     def _put_away(self) -> bool:
         """Await ``on_close``; return False if a handler blocks the loop that it needs."""

@@ -12,13 +12,12 @@ from stoat_nb.names import shown
 
 #: Codecs that are named; the others are counted.
 NAMED = 4
+CLOSED = "Closed. Open it again to see what it holds."
 
 
-def library_card(path: Path, summary: Summary | None) -> str:
-    """Return a library as HTML; without a summary, as one that cannot be read any more."""
-    lines = "".join(
-        f'<div style="margin-top:6px">{html.escape(line)}</div>' for line in said(summary)
-    )
+def library_card(path: Path, told: list[str]) -> str:
+    """Return a library as HTML, with what there is to say of it."""
+    lines = "".join(f'<div style="margin-top:6px">{html.escape(line)}</div>' for line in told)
     return (
         '<div style="font:14px/1.5 system-ui,sans-serif;border:1px solid rgba(128,128,128,.3);'
         'border-radius:12px;padding:14px 18px;max-width:720px;overflow-wrap:anywhere">'
@@ -26,10 +25,8 @@ def library_card(path: Path, summary: Summary | None) -> str:
     )
 
 
-def said(summary: Summary | None) -> list[str]:
+def said(summary: Summary) -> list[str]:
     """Return what there is to say of a library, a line each."""
-    if summary is None:
-        return ["Closed. Open it again to see what it holds."]
     if not summary.n_videos:
         return ["Nothing here yet. Scan a folder: library.scan('~/Videos')"]
     counts = [

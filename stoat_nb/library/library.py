@@ -2,35 +2,26 @@
 
 from __future__ import annotations
 
-import atexit
 import os
-import threading
 from collections.abc import Callable, Mapping
-from contextlib import suppress
-from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
 from msgspec.structs import replace
 
 import stoat_nb
-from stoat_nb.catalog.catalog import Catalog
-from stoat_nb.catalog.retention import Retention
-from stoat_nb.engines.local import LocalEngine
-from stoat_nb.engines.parcel import send
-from stoat_nb.errors import CatalogMoved, StoatError
+from stoat_nb.errors import CatalogClosed
 from stoat_nb.jobs.context import Handler
 from stoat_nb.jobs.job import Job
 from stoat_nb.jobs.queue import DEFAULT, Take, Timeout
 from stoat_nb.jobs.state import JobEvent, JobState, JobStatus
-from stoat_nb.jobs.thread import QueueThread
-from stoat_nb.library.card import library_card
+from stoat_nb.library.card import CLOSED, library_card, said
+from stoat_nb.library.room import Hold
 from stoat_nb.library.scanning import Scanning
 from stoat_nb.library.tables import Tables
 from stoat_nb.library.viewing import Viewing
-from stoat_nb.names import as_text
-from stoat_nb.pictures import PictureCache, Pictures
-from stoat_nb.scan import SCAN_JOB_TYPE, SCAN_LOCK, ScanReport, make_scan_handler
+from stoat_nb.names import shown
+from stoat_nb.scan import SCAN_JOB_TYPE, ScanReport
 from stoat_nb.scan.folder import check_roots
 from stoat_nb.settings import Settings
 from stoat_nb.user_paths import library_file
@@ -48,6 +39,13 @@ class Library(Tables, Viewing, Scanning):
     take
         Which of the library's jobs this process runs: ``all`` it has handlers for, only its
         ``own``, or ``none``. Several processes may have a library open; each job is run by one.
+
+    Notes
+    -----
+    To open a file again in the same process, with the same settings and ``take``, costs nothing:
+    all such handles share one queue and its handlers. It is closed with the last of them, or when
+    nobody holds a handle or a job of it any more and no job runs. A process forked from this one
+    has to open the library for itself.
 
     Raises
     ------
@@ -71,41 +69,7 @@ class Library(Tables, Viewing, Scanning):
         chosen = Settings.from_environment() if settings is None else settings
         self.path = library_file(chosen.library if path is None else path)
         self.settings = replace(chosen, library=self.path)
-        retention = Retention(count=chosen.keep_jobs, days=chosen.keep_jobs_days)
-        self.catalog = Catalog(self.path, retention=retention)
-        self._engine = LocalEngine(
-            workers=chosen.probe_workers,
-            deadline_s=chosen.probe_timeout_s,
-            memory_bytes=chosen.probe_memory_mb << 20,
-        )
-        cache = PictureCache(
-            self.path.with_name(f"{self.path.name}.pictures"),
-            limit_bytes=chosen.picture_cache_mb << 20,
-        )
-        self._pictures = Pictures(
-            self.catalog.whereabouts, cache, memory_bytes=chosen.probe_memory_mb << 20
-        )
-        self._queue = QueueThread(
-            store=self.catalog.job_store,
-            workers=chosen.job_workers,
-            timeout=chosen.job_timeout_s,
-            send=partial(send, self._engine),
-            take=take,
-            on_close=self._engine.aclose,
-        )
-        self._closed = False
-        self._register_scan()
-        _before_exit(self._close_at_exit)
-
-    def _register_scan(self) -> None:
-        # A scan of a large disk takes hours: what is limited is how long it may stand still.
-        self._queue.register_handler(
-            SCAN_JOB_TYPE,
-            make_scan_handler(catalog=self.catalog, engine=self._engine, settings=self.settings),
-            timeout=None,
-            stall_timeout=self.settings.stall_timeout_s,
-            lock=SCAN_LOCK,
-        )
+        self._hold = Hold(self.path, self.settings, take)
 
     # -- jobs ----------------------------------------------------------------------------------
 
@@ -122,7 +86,12 @@ class Library(Tables, Viewing, Scanning):
         Of the jobs that wait the one with the highest ``priority`` runs first, then the oldest.
         """
         return self._queue.submit(
-            job_type, payload, timeout=timeout, priority=priority, read=_reader(job_type)
+            job_type,
+            payload,
+            timeout=timeout,
+            priority=priority,
+            read=_reader(job_type),
+            desk=self._hold.desk,
         )
 
     def register_handler(
@@ -170,7 +139,7 @@ class Library(Tables, Viewing, Scanning):
     def job(self, job_id: str) -> Job[Any]:
         """Return the handle of any job of this library; UnknownJob if there is none."""
         state = self._queue.peek(job_id)
-        return Job(job_id, state.job_type, self._queue, _reader(state.job_type))
+        return Job(job_id, state.job_type, self._hold.desk, _reader(state.job_type))
 
     def cancel(self, job_id: str) -> bool:
         """Ask a job to stop, keeping what it has finished; False if it had already ended."""
@@ -269,26 +238,15 @@ class Library(Tables, Viewing, Scanning):
         """Stop what runs, keep what is done, and let go of the file. May be called again.
 
         Jobs that have not ended go on when the library is next opened. None of its own jobs and
-        listeners can close it: closing waits for them.
+        listeners can close it: closing waits for them. If this process has opened the library again
+        with the same settings, only this handle closes: its jobs go on until the last one does.
 
         Raises
         ------
         CatalogMoved
             If the file is not where it was opened; all is let go of nevertheless.
         """
-        self._queue.close()
-        self._pictures.close()
-        self._closed = True
-        self.catalog.close()
-
-    def _close_at_exit(self) -> None:
-        with suppress(CatalogMoved):  # which a traceback would not make clearer: it is logged
-            self.close()
-
-    @property
-    def closed(self) -> bool:
-        """Whether the library was closed."""
-        return self._closed
+        self._hold.close()
 
     def __enter__(self) -> Self:
         return self
@@ -302,13 +260,24 @@ class Library(Tables, Viewing, Scanning):
         self.close()
 
     def __repr__(self) -> str:
-        return f"<Library {as_text(self.path)}>"
+        return f"<Library {shown(self.path)}>"
 
     def _repr_html_(self) -> str:
         try:
-            return library_card(self.path, self.summary())
-        except StoatError:  # a cell that shows it must not fail because it is closed
-            return library_card(self.path, None)
+            return library_card(self.path, said(self.summary()))
+        except Exception as problem:  # noqa: BLE001 - a cell that shows it must not fail
+            closed = isinstance(problem, CatalogClosed)
+            return library_card(self.path, [CLOSED if closed else shown(problem)])
+
+    def __reduce__(self) -> tuple[Callable[..., Library], tuple[Hold]]:
+        return _held, (self._hold,)
+
+
+def _held(hold: Hold) -> Library:
+    """Return a library that was pickled, opened again."""
+    library = Library.__new__(Library)
+    library.path, library.settings, library._hold = hold.path, hold.settings, hold  # noqa: SLF001
+    return library
 
 
 def _reader(job_type: str) -> Callable[[Any], Any]:
@@ -317,10 +286,3 @@ def _reader(job_type: str) -> Callable[[Any], Any]:
 
 def _as_it_is(result: Any) -> Any:
     return result
-
-
-def _before_exit(close: Callable[[], None]) -> None:
-    """Have the library closed while threads can still work: before executors are shut down."""
-    # atexit's own callbacks come after that; this hook is what concurrent.futures itself uses.
-    register = getattr(threading, "_register_atexit", atexit.register)
-    register(close)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from stoat_nb.catalog.catalog import Catalog
 from stoat_nb.jobs.job import Job
-from stoat_nb.jobs.thread import QueueThread
+from stoat_nb.library.room import Handle
 from stoat_nb.scan import (
     SCAN_JOB_TYPE,
     ScanMode,
@@ -16,15 +17,10 @@ from stoat_nb.scan import (
     retry_payloads,
     scan_payload,
 )
-from stoat_nb.settings import Settings
 
 
-class Scanning:
+class Scanning(Handle):
     """The part of a Library that scans."""
-
-    catalog: Catalog
-    settings: Settings
-    _queue: QueueThread
 
     def scan(
         self,
@@ -72,7 +68,7 @@ class Scanning:
             mode=mode,
             accept_removals=accept_removals,
         )
-        return self._queue.submit(SCAN_JOB_TYPE, payload, read=ScanReport.from_json)
+        return self._submit_scan(payload)
 
     def retry_failures(self, error_class: str = "") -> list[Job[ScanReport]]:
         """Read the files that could not be read once more: a scan of each folder that has some.
@@ -98,10 +94,12 @@ class Scanning:
         ...     print(job.result())
         """
         payloads = retry_payloads(error_class, roots=self.settings.roots, catalog=self.catalog)
-        return [
-            self._queue.submit(SCAN_JOB_TYPE, payload, read=ScanReport.from_json)
-            for payload in payloads
-        ]
+        return [self._submit_scan(payload) for payload in payloads]
+
+    def _submit_scan(self, payload: Mapping[str, Any]) -> Job[ScanReport]:
+        return self._queue.submit(
+            SCAN_JOB_TYPE, payload, read=ScanReport.from_json, desk=self._hold.desk
+        )
 
     def check_folder(self, folder: str | os.PathLike[str]) -> Path:
         """Return the real path of a folder that may be scanned, or say why it may not be."""

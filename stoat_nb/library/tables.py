@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stoat_nb.catalog.catalog import Catalog
 from stoat_nb.catalog.query import Page, Summary, VideoQuery, narrowed
+from stoat_nb.library.room import Handle
 from stoat_nb.user_paths import expand_path
 
 if TYPE_CHECKING:
@@ -20,10 +20,8 @@ if TYPE_CHECKING:
     from stoat_nb.catalog.filters.sizes import FolderSize, Growth
 
 
-class Tables:
+class Tables(Handle):
     """The half of a Library that reads; the other half runs jobs."""
-
-    catalog: Catalog
 
     def videos(self, where: str = "", *, query: VideoQuery | None = None) -> pd.DataFrame:
         """Return every catalogued file, one row each; ``status`` tells ok, failed and missing.

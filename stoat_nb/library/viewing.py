@@ -6,26 +6,21 @@ import os
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
-from stoat_nb.catalog.catalog import Catalog
 from stoat_nb.catalog.whereabouts import Whereabouts
 from stoat_nb.errors import FileUnavailable
+from stoat_nb.library.room import Handle
 from stoat_nb.media.failures import ProbeError
 from stoat_nb.media.pictures.kinds import POSTER, SHEET
 from stoat_nb.media.unchanged import open_unchanged
-from stoat_nb.pictures import Picture, Pictures
+from stoat_nb.pictures import Picture
 from stoat_nb.scan.folder import check_roots
-from stoat_nb.settings import Settings
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-class Viewing:
+class Viewing(Handle):
     """The part of a Library that shows one video."""
-
-    catalog: Catalog
-    settings: Settings
-    _pictures: Pictures
 
     def poster(self, video_id: int) -> bytes:
         """Return one picture that stands for a video, as a JPEG file.

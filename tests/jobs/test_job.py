@@ -160,7 +160,7 @@ def test_a_pending_job_that_is_cancelled_never_runs() -> None:
 
 def test_a_job_cannot_be_waited_for_on_the_thread_that_runs_it(queue: QueueThread) -> None:
     async def wait_for_itself(context: JobContext) -> Any:
-        return Job(context.job_id, "selfish", queue, lambda result: result).result()
+        return Job(context.job_id, "selfish", queue.desk, lambda result: result).result()
 
     queue.register_handler("selfish", wait_for_itself)
     with pytest.raises(JobFailed, match="Await it instead"):
