@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import json
 import os
 import signal
+import subprocess
 import sys
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 
@@ -34,37 +37,71 @@ class WorkerError(Exception):
         self.reached = reached
 
 
-class WorkerProcess(asyncio.SubprocessProtocol):
-    """A child with a private pipe each way; made by ``start``."""
+class WorkerProcess:
+    """A child with a private pipe each way; made by ``start``.
 
-    def __init__(self) -> None:
+    Nothing here asks the process's event loop policy, which may be anything by now: asyncio's own
+    subprocesses do, up to Python 3.13, and fail under one that has no child watcher (uvloop's).
+    """
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
         self.served = 0  #: Items answered.
         self.loaded: set[str] = set()  #: Names of the functions it has imported.
         self.resident_bytes = 0  #: Its memory after the last answer, by its own account.
-        self.gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._loop = asyncio.get_running_loop()
+        self.gone: asyncio.Future[None] = self._loop.create_future()
+        self._process = process
         self._doomed = False
         self._reason = ""
         self._heard = bytearray()
         self._answer: asyncio.Future[bytes | None] | None = None
-        self._transport: asyncio.SubprocessTransport
+        self._input: asyncio.WriteTransport | None = None
+        self._output: asyncio.ReadTransport | None = None
 
     @classmethod
     async def start(cls, memory_bytes: int | None) -> WorkerProcess:
-        """Start a child, on the loop's own thread: the kernel ties its life to that thread."""
-        loop = asyncio.get_running_loop()
-        arguments = (str(os.getpid()), str(memory_bytes or 0))
-        _transport, worker = await loop.subprocess_exec(
-            cls,
-            sys.executable,
-            "-I",
-            _PROGRAM,
-            *arguments,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-            start_new_session=True,
+        """Start a child, on the loop's own thread: the kernel ties its life to that thread.
+
+        Raises
+        ------
+        OSError
+            If the system refuses a process, a pipe or a thread.
+        """
+        if not sys.executable:
+            raise FileNotFoundError(errno.ENOENT, "sys.executable names no Python to start")
+        worker = cls(
+            # Of a fixed program; and it takes a millisecond or two.
+            subprocess.Popen(  # noqa: ASYNC220, S603
+                [sys.executable, "-I", _PROGRAM, str(os.getpid()), str(memory_bytes or 0)],
+                bufsize=0,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
         )
+        try:
+            threading.Thread(target=worker._await_exit, name="stoat-reader", daemon=True).start()
+        except RuntimeError:
+            worker.kill()
+            worker._process.wait()  # killed just now
+            worker._close_pipes()
+            raise OSError(errno.EAGAIN, "no thread can be started to wait for it") from None
+        try:
+            await worker._connect()
+        except BaseException:
+            worker.kill()
+            raise
         return worker
+
+    async def _connect(self) -> None:
+        lost = self.kill  # it is dying, or closed its pipes and is of no more use
+        self._output, _pipe = await self._loop.connect_read_pipe(
+            lambda: _Pipe(self._receive, lost), self._process.stdout
+        )
+        self._input, _pipe = await self._loop.connect_write_pipe(
+            lambda: _Pipe(self._receive, lost), self._process.stdin
+        )
 
     @property
     def is_usable(self) -> bool:
@@ -91,7 +128,7 @@ class WorkerProcess(asyncio.SubprocessProtocol):
         self._doomed = True
         if not self.gone.done():
             with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self._transport.get_pid(), signal.SIGKILL)
+                os.killpg(self._process.pid, signal.SIGKILL)
 
     async def _ask(self, question: Mapping[str, Any], within_s: float) -> dict[str, Any]:
         token = os.urandom(8).hex()
@@ -108,10 +145,10 @@ class WorkerProcess(asyncio.SubprocessProtocol):
             raise WorkerError(self._reason) from None
 
     def _send(self, message: Mapping[str, Any]) -> None:
-        stdin = cast("asyncio.WriteTransport", self._transport.get_pipe_transport(0))
-        if not self._doomed:
-            stdin.write(json.dumps(message).encode("ascii") + b"\n")
-        if self._doomed or stdin.is_closing():  # a failed write closes it at once
+        pipe = self._input
+        if pipe is not None and not self._doomed:
+            pipe.write(json.dumps(message).encode("ascii") + b"\n")
+        if pipe is None or self._doomed or pipe.is_closing():  # a failed write closes it at once
             self.kill()
             raise WorkerError("ended before it was asked", reached=False)
 
@@ -127,13 +164,9 @@ class WorkerProcess(asyncio.SubprocessProtocol):
             raise WorkerError(self._reason)
         return line
 
-    # -- what the loop tells --------------------------------------------------------------------
+    # -- what it does --------------------------------------------------------------------------
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep the transport."""
-        self._transport = cast("asyncio.SubprocessTransport", transport)
-
-    def pipe_data_received(self, fd: int, data: bytes) -> None:  # noqa: ARG002 - there is only fd 1
+    def _receive(self, data: bytes) -> None:
         """Gather one line; everything beyond it is an offence."""
         if self._doomed:
             return
@@ -150,21 +183,39 @@ class WorkerProcess(asyncio.SubprocessProtocol):
         elif end >= 0:
             self._distrust("answered more than once")
 
-    def pipe_connection_lost(self, fd: int, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
-        """It is dying, or closed its pipes and is of no more use."""
-        self.kill()
+    def _await_exit(self) -> None:
+        """Wait for its end, on a thread of its own; it is a zombie until the loop takes note."""
+        with contextlib.suppress(ChildProcessError):  # this process ignores its children's ends
+            os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOWAIT)
+        with contextlib.suppress(RuntimeError):  # the loop is closed
+            self._loop.call_soon_threadsafe(self._exited)
 
-    def process_exited(self) -> None:
-        """Take what it left behind with it, or its pipes would stay open."""
+    def _exited(self) -> None:
+        """Take what it left behind with it, and let go of its pipes, which that may hold open."""
         self.kill()
-
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
-        """Nothing of it is left: no process, no descriptor."""
-        self._doomed = True
-        self._transport.close()
-        self._reason = self._reason or _ending(self._transport.get_returncode())
+        self._reason = self._reason or _ending(self._reap())
         self._give_up()
-        self.gone.set_result(None)
+        self._close_pipes()
+        # The transports close their descriptors in the loop's next round.
+        self._loop.call_soon(self._loop.call_soon, self.gone.set_result, None)
+
+    def _reap(self) -> int | None:
+        """Return how it ended; None where the system did not keep that."""
+        try:
+            _pid, status = os.waitpid(self._process.pid, 0)
+        except ChildProcessError:
+            self._process.returncode = 0  # so that subprocess does not wait for it
+            return None
+        self._process.returncode = os.waitstatus_to_exitcode(status)
+        return self._process.returncode
+
+    def _close_pipes(self) -> None:
+        for pipe in (self._output or self._process.stdout, self._input or self._process.stdin):
+            if isinstance(pipe, asyncio.WriteTransport):
+                if not pipe.is_closing():
+                    pipe.abort()  # whatever was not written yet
+            elif pipe is not None:
+                pipe.close()
 
     def _distrust(self, reason: str) -> None:
         self._reason = reason
@@ -174,6 +225,19 @@ class WorkerProcess(asyncio.SubprocessProtocol):
     def _give_up(self) -> None:
         if self._answer is not None and not self._answer.done():
             self._answer.set_result(None)
+
+
+class _Pipe(asyncio.Protocol):
+    """One of its pipes, as asyncio tells of it."""
+
+    def __init__(self, receive: Callable[[bytes], None], lost: Callable[[], None]) -> None:
+        self._receive, self._lost = receive, lost
+
+    def data_received(self, data: bytes) -> None:
+        self._receive(data)
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
+        self._lost()
 
 
 def _parsed(line: bytes, token: str) -> dict[str, Any]:
@@ -202,7 +266,9 @@ def _refuse_constant(name: str) -> None:
 
 
 def _ending(returncode: int | None) -> str:
-    if returncode is not None and returncode < 0:
+    if returncode is None:
+        return "ended; how is not known, because this process ignores SIGCHLD"
+    if returncode < 0:
         try:
             return f"was killed by {signal.Signals(-returncode).name}"
         except ValueError:
