@@ -28,7 +28,7 @@ def held() -> tuple[int, int]:
 
 
 def thread_of(library: Library) -> threading.Thread:
-    return library._queue._thread
+    return library._queue._loop._thread
 
 
 async def echo(context: JobContext) -> Any:

@@ -51,6 +51,7 @@ class WorkerProcess:
         self._loop = asyncio.get_running_loop()
         self.gone: asyncio.Future[None] = self._loop.create_future()
         self._process = process
+        process.returncode = 0  # it is waited for here: subprocess need not
         self._doomed = False
         self._reason = ""
         self._heard = bytearray()
@@ -84,7 +85,7 @@ class WorkerProcess:
             threading.Thread(target=worker._await_exit, name="stoat-reader", daemon=True).start()
         except RuntimeError:
             worker.kill()
-            worker._process.wait()  # killed just now
+            worker._reap()  # killed just now
             worker._close_pipes()
             raise OSError(errno.EAGAIN, "no thread can be started to wait for it") from None
         try:
@@ -187,8 +188,10 @@ class WorkerProcess:
         """Wait for its end, on a thread of its own; it is a zombie until the loop takes note."""
         with contextlib.suppress(ChildProcessError):  # this process ignores its children's ends
             os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOWAIT)
-        with contextlib.suppress(RuntimeError):  # the loop is closed
+        try:
             self._loop.call_soon_threadsafe(self._exited)
+        except RuntimeError:  # the loop is closed
+            self._reap()
 
     def _exited(self) -> None:
         """Take what it left behind with it, and let go of its pipes, which that may hold open."""
@@ -204,10 +207,8 @@ class WorkerProcess:
         try:
             _pid, status = os.waitpid(self._process.pid, 0)
         except ChildProcessError:
-            self._process.returncode = 0  # so that subprocess does not wait for it
             return None
-        self._process.returncode = os.waitstatus_to_exitcode(status)
-        return self._process.returncode
+        return os.waitstatus_to_exitcode(status)
 
     def _close_pipes(self) -> None:
         for pipe in (self._output or self._process.stdout, self._input or self._process.stdin):

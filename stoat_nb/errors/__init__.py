@@ -25,15 +25,13 @@
     │   ├── JobCancelled
     │   └── QueueClosed
     ├── UnknownVideo               also a KeyError
-    ├── NoPicture
-    ├── PicturesBusy
+    ├── NoPicture, PicturesBusy
     ├── FileUnavailable            a catalogued file that cannot be opened any more
     ├── ExportError
     ├── FilterError                an unknown column, or a value that cannot be compared
     ├── SettingError               also a ValueError
     ├── UnknownHome                a path begins with ~ and nobody knows that home
-    ├── AddressRefused
-    ├── AddressInUse               the port is taken, or not for this user
+    ├── AddressRefused, AddressInUse   the port is taken, or not for this user
     ├── MissingExtra               also an ImportError
     └── UnsupportedSystem          also an ImportError
 

@@ -211,7 +211,7 @@ async def test_an_answer_that_came_in_time_counts_even_if_this_process_stood_sti
         await engine.call(deeds.answer_at_length, {"length": 1})
         worker = engine._seats[0]._worker
         assert worker is not None
-        told: Any = worker._transport.get_pipe_transport(1)
+        told: Any = worker._output
         long = {"length": 1_000_000}  # more than a pipe holds
         call = asyncio.ensure_future(
             engine.call(deeds.answer_at_length, long, deadline_s=DEADLINE_S)

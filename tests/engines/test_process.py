@@ -19,6 +19,7 @@ import pytest
 import stoat_nb
 from stoat_nb.engines.engine import Answer
 from stoat_nb.engines.local import LocalEngine
+from stoat_nb.media.samples import make_samples
 
 PATIENCE_S = 60.0
 
@@ -26,6 +27,7 @@ PARENT = """
 import asyncio, sys, threading
 import deeds
 from stoat_nb.engines.local import LocalEngine
+from stoat_nb.media.samples import make_samples
 
 async def main():
     engine = LocalEngine(deadline_s=600)
@@ -135,3 +137,49 @@ def test_an_engine_works_on_a_loop_that_is_not_the_main_threads() -> None:
     thread.join()
     kinds = [None if answer.fault is None else str(answer.fault.kind) for answer in answers]
     assert kinds == [None, "crash", "deadline", None]
+
+
+POLICY = """
+import asyncio, sys
+class Hostile(asyncio.DefaultEventLoopPolicy):
+    def refuse(self, *_arguments):
+        raise NotImplementedError("this policy does nothing")
+    get_event_loop = set_event_loop = new_event_loop = refuse
+    get_child_watcher = set_child_watcher = refuse
+def install():
+    if sys.argv[2] == "uvloop":
+        import uvloop
+        asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
+    else:
+        asyncio.set_event_loop_policy(Hostile())
+from stoat_nb import Library
+if sys.argv[3] == "before":
+    install()
+library = Library(sys.argv[1])
+if sys.argv[3] == "after":
+    install()
+async def measure(context):
+    return await context.run(len, [1, 2, 3])
+library.register_handler("measure", measure)
+print(library.submit("measure", {}).result(60), library.scan(sys.argv[4]).result(60))
+"""
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("policy", ["uvloop", "hostile"])
+def test_no_policy_for_event_loops_keeps_processes_from_starting(
+    tmp_path: Path, policy: str, when: str
+) -> None:
+    if policy == "uvloop":
+        pytest.importorskip("uvloop")
+    make_samples(tmp_path / "videos")
+    command = [sys.executable, "-W", "ignore", "-c", POLICY, str(tmp_path / "library.db")]
+    done = subprocess.run(
+        [*command, policy, when, str(tmp_path / "videos")],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("3 15 files in ")
