@@ -16,7 +16,7 @@ import cloudpickle
 import pytest
 
 from stoat_nb import Job, Library, Settings
-from stoat_nb.errors import CatalogClosed, CatalogError, QueueClosed
+from stoat_nb.errors import CatalogClosed, CatalogError, CatalogMoved, QueueClosed
 from stoat_nb.jobs.context import JobContext
 from stoat_nb.jobs.state import JobStatus
 from stoat_nb.media.samples import make_samples
@@ -215,7 +215,9 @@ def test_showing_never_raises_whatever_became_of_the_file(tmp_path: Path) -> Non
         assert "\x1b" not in text
         html = getattr(one, "_repr_html_", str)()
         assert "<b>\n" not in html
-    library.close()
+    with pytest.raises(CatalogMoved):
+        library.close()
+    assert library.closed
     assert repr(library).startswith("<Library ")
     assert repr(job).endswith(" [complete]>")
 
