@@ -131,7 +131,7 @@ def test_a_job_is_found_again_by_its_id_in_the_next_session(tmp_path: Path) -> N
     with Library(path, settings=Settings()) as library:
         library.register_handler("greet", greet)
         job = library.submit("greet", {"name": "stoat"})
-        assert job.result(timeout=10) == "hello stoat"
+        assert job.result(timeout=60) == "hello stoat"
     with Library(path, settings=Settings()) as library:
         again: Job[str] = library.job(job.id)
         assert again.status is JobStatus.COMPLETE

@@ -65,7 +65,7 @@ def _failures(report: ScanReport) -> list[str]:
         f"  {shown(error['path'])}: {shown(error['error'])}"
         for error in report.errors[:SHOWN_FAILURES]
     ]
-    more = len(report.errors) - len(lines)
+    more = len(report.errors) + report.errors_left_out - len(lines)
     if lines:
         lines.insert(0, "Could not be read:")
     if more:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -227,8 +228,10 @@ async def test_a_burst_of_news_is_a_few_events(library: Library) -> None:
 
     library.register_handler("chatter", chatter)
     job: Job[Any] = library.submit("chatter", {})
+    began = time.monotonic()
     told = [event async for event in events(job, every_s=0.25)]
-    assert len(told) <= 6
+    # One at once, and then one in each while, however long it all took on a busy machine.
+    assert len(told) <= (time.monotonic() - began) / 0.25 + 1
     assert told[-1].startswith(f"id: {job.state.seq}\nevent: end\n")
 
 
@@ -251,7 +254,8 @@ def test_a_client_that_leaves_is_listened_for_no_more(
     with client.stream("GET", f"/jobs/{job.id}/events") as answer:
         next(answer.iter_lines())
     with pytest.raises(httpx.ReadTimeout):
-        client.get(f"/jobs/{job.id}/wait", params={"timeout": 3600}, timeout=0.3)
+        limit = httpx.Timeout(60, read=0.3)  # of what never comes: it races with nothing
+        client.get(f"/jobs/{job.id}/wait", params={"timeout": 3600}, timeout=limit)
     gate.set()
     assert job.wait(30).status == "complete"
     # Leaving the fixtures stops the server, which waits for nobody who still follows.

@@ -12,9 +12,13 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from stoat_nb.cli.outcome import summary
+from stoat_nb.jobs.state import JobStatus
 from stoat_nb.library import Library
+from stoat_nb.scan.report import ScanReport
 
 from .conftest import COMMAND, Run
 
@@ -63,6 +67,14 @@ def test_failed_files_are_an_exit_code_when_asked_for(
 def test_folders_inside_are_left_out_when_asked_for(run: Run, clips: Path) -> None:
     report = json.loads(run("scan", clips, "--no-recursive", "--json").stdout)["result"]
     assert report["scanned"] == sum(path.is_file() for path in clips.iterdir())
+
+
+def test_failures_that_the_report_has_no_room_for_are_counted_too() -> None:
+    errors = tuple({"path": f"/v/{n}.mp4", "error": "It is empty."} for n in range(12))
+    report = ScanReport(folder="/v", scan_id=1, failed=17, errors=errors, errors_left_out=5)
+    assert summary(report, JobStatus.COMPLETE)[-1] == "  ... and 7 more: stoat failures"
+    whole = msgspec.structs.replace(report, errors=errors[:10], errors_left_out=0)
+    assert summary(whole, JobStatus.COMPLETE)[-1] == "  /v/9.mp4: It is empty."
 
 
 def test_hostile_names_cannot_steer_the_terminal(run: Run, tmp_path: Path) -> None:

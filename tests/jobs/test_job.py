@@ -49,7 +49,7 @@ def submit(queue: QueueThread, job_type: str, said: Any = None) -> Job[Any]:
 def test_the_result_is_there_in_plain_code(queue: QueueThread) -> None:
     queue.register_handler("echo", echo)
     job = submit(queue, "echo", "hello")
-    assert job.result(timeout=10) == "hello"
+    assert job.result(timeout=60) == "hello"
     assert repr(job).startswith(f"<Job echo {job.id[:8]}")
     assert repr(job).endswith(" [complete]>")
 
@@ -102,7 +102,7 @@ def test_who_follows_can_be_stopped_in_the_very_moment_of_news(
         for _ in range(turns):
             await asyncio.sleep(0)
         following.cancel()
-        done, _ = await asyncio.wait({following}, timeout=10)
+        done, _ = await asyncio.wait({following}, timeout=60)
         following.cancel()
         return bool(done)
 
@@ -115,12 +115,12 @@ def test_waiting_for_a_while_returns_the_state_and_the_job_goes_on(queue: QueueT
     gate = Gate()
     queue.register_handler("gate", gate)
     job = submit(queue, "gate")
-    gate.begun.wait(10)
+    gate.begun.wait(60)
     assert job.wait(timeout=0.01).status is JobStatus.RUNNING
     with pytest.raises(TimeoutError, match="it goes on"):
         job.result(timeout=0.01)
     gate.opened.set()
-    assert job.result(timeout=10) == "open"
+    assert job.result(timeout=60) == "open"
 
 
 def test_cancel_is_acknowledged_at_once_and_the_job_ends_cancelled(queue: QueueThread) -> None:
@@ -132,10 +132,10 @@ def test_cancel_is_acknowledged_at_once_and_the_job_ends_cancelled(queue: QueueT
 
     queue.register_handler("still", still)
     job = submit(queue, "still")
-    begun.wait(10)
+    begun.wait(60)
     assert job.cancel() is True
     with pytest.raises(JobCancelled, match="was cancelled"):
-        job.result(timeout=10)
+        job.result(timeout=60)
     assert job.cancel() is False
 
 
@@ -152,8 +152,8 @@ def test_a_pending_job_that_is_cancelled_never_runs() -> None:
     assert second.cancel() is True
     assert second.status is JobStatus.CANCELLED
     gate.opened.set()
-    assert third.result(timeout=10) == "open"  # it waited behind the cancelled one
-    assert first.result(timeout=10) == "open"
+    assert third.result(timeout=60) == "open"  # it waited behind the cancelled one
+    assert first.result(timeout=60) == "open"
     assert not ran.is_set()
     queue.close()
 
@@ -164,7 +164,7 @@ def test_a_job_cannot_be_waited_for_on_the_thread_that_runs_it(queue: QueueThrea
 
     queue.register_handler("selfish", wait_for_itself)
     with pytest.raises(JobFailed, match="Await it instead"):
-        submit(queue, "selfish").result(timeout=10)
+        submit(queue, "selfish").result(timeout=60)
 
 
 def test_news_of_all_jobs_reach_a_listener_until_it_unsubscribes(queue: QueueThread) -> None:
@@ -179,14 +179,14 @@ def test_news_of_all_jobs_reach_a_listener_until_it_unsubscribes(queue: QueueThr
 
     unsubscribe = queue.subscribe(None, hear)
     job = submit(queue, "echo")
-    assert ended.wait(10)
+    assert ended.wait(60)
     assert [state.status for state in heard if state.job_id == job.id] == [
         JobStatus.PENDING,
         JobStatus.RUNNING,
         JobStatus.COMPLETE,
     ]
     unsubscribe()
-    submit(queue, "echo").result(timeout=10)
+    submit(queue, "echo").result(timeout=60)
     assert {state.job_id for state in heard} == {job.id}
 
 
@@ -198,7 +198,7 @@ def test_a_listener_that_fails_harms_nobody(
 
     queue.register_handler("echo", echo)
     queue.subscribe(None, fail)
-    assert submit(queue, "echo", 5).result(timeout=10) == 5
+    assert submit(queue, "echo", 5).result(timeout=60) == 5
     assert "A listener failed" in caplog.text
 
 
@@ -213,7 +213,7 @@ def test_closing_cancels_what_runs_and_says_why() -> None:
 
     queue.register_handler("still", still)
     job = submit(queue, "still")
-    begun.wait(10)
+    begun.wait(60)
     queue.close()
     state = store.load(job.id)
     assert state is not None
@@ -240,9 +240,9 @@ def test_a_handler_that_will_not_let_go_is_left_behind(
 
     queue.register_handler("stubborn", stubborn)
     job = submit(queue, "stubborn")
-    begun.wait(10)
+    begun.wait(60)
     job.cancel()
-    assert job.wait(timeout=10).status is JobStatus.CANCELLED
+    assert job.wait(timeout=60).status is JobStatus.CANCELLED
     over.set()
 
 

@@ -95,7 +95,8 @@ def test_the_guard_stands_there_too(address: str, headers: dict[str, str], statu
 
 
 def test_a_large_body_is_refused_unread(address: str) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", int(address.rpartition(":")[2]), timeout=5)
+    port = int(address.rpartition(":")[2])
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     connection.putrequest("POST", "/api/v1/videos/scan")
     connection.putheader("Content-Length", str(10**9))
     connection.endheaders()
