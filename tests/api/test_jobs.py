@@ -253,8 +253,8 @@ def test_a_client_that_leaves_is_listened_for_no_more(
     job = library.submit("gated", {})
     with client.stream("GET", f"/jobs/{job.id}/events") as answer:
         next(answer.iter_lines())
+    limit = httpx.Timeout(60, read=0.3)  # for what never comes: it races with nothing
     with pytest.raises(httpx.ReadTimeout):
-        limit = httpx.Timeout(60, read=0.3)  # of what never comes: it races with nothing
         client.get(f"/jobs/{job.id}/wait", params={"timeout": 3600}, timeout=limit)
     gate.set()
     assert job.wait(30).status == "complete"

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -29,6 +30,7 @@ def test_many_news_become_few_updates_and_the_end_is_never_lost(
         if states[-1].is_final:
             ended.set()
 
+    began = time.monotonic()
     job = submit(total=400)
     LiveHub.current().watch(job.subscribe, show, every=0.2)
     steps.go(400)
@@ -36,7 +38,8 @@ def test_many_news_become_few_updates_and_the_end_is_never_lost(
     assert ended.wait(PATIENCE_S)
     assert updates[-1].status is JobStatus.COMPLETE
     assert updates[-1].progress.done == 400
-    assert len(updates) < 100
+    # One at once, one in each while, and the end: however long it took on a busy machine.
+    assert len(updates) <= (time.monotonic() - began) / 0.2 + 2
 
 
 def test_an_end_is_told_at_once_however_slow_the_view(

@@ -10,9 +10,13 @@ from dataclasses import dataclass, field
 from queue import Queue
 
 import pytest
+from bokeh.document import Document
+from bokeh.server.contexts import BokehSessionContext
+from panel.io.state import set_curdoc
 
 from stoat_nb.components import opening
 from stoat_nb.components.clock import CLOCK
+from stoat_nb.components.live import LiveHub
 from stoat_nb.components.opening import begins, has_loaded, is_there, let_pages_open
 
 #: Seconds after which something that should have happened has not.
@@ -69,6 +73,12 @@ def hand(monkeypatch: pytest.MonkeyPatch) -> Time:
     return hand
 
 
+def until_all_that_was_due_is_done() -> None:
+    done = threading.Event()
+    CLOCK.at(time.monotonic(), done.set)
+    assert done.wait(PATIENCE_S)
+
+
 def test_what_is_slow_waits_until_every_page_is_there(hand: Time) -> None:
     for page in ("first", "second"):
         begins(page)
@@ -101,14 +111,33 @@ def test_each_page_that_never_comes_is_waited_for_until_its_own_time_is_up(hand:
         assert hand.next() == GOES_ON
 
 
+def test_the_page_of_a_session_is_being_opened_until_it_has_loaded_or_is_closed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(opening, "_opening", {})
+    monkeypatch.setattr(opening, "DRAWN_S", 0.0)
+    hubs = []
+    for name in ("loads", "is closed"):
+        document = Document()
+        context = BokehSessionContext(name, None, document)  # type: ignore[arg-type]
+        document._session_context = lambda context=context: context  # type: ignore[assignment]
+        with set_curdoc(document):
+            hubs.append(LiveHub(document))
+    assert list(opening._opening) == hubs
+    hubs[1].close()
+    assert list(opening._opening) == hubs[:1]
+    hubs[0]._on_load()
+    until_all_that_was_due_is_done()
+    assert list(opening._opening) == []
+    hubs[0].close()
+
+
 def test_a_page_that_has_loaded_is_given_time_to_be_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
-    told = Queue[object]()
     monkeypatch.setattr(opening, "AT_MOST_S", PATIENCE_S)
     monkeypatch.setattr(opening, "_opening", {})
     for drawn_s, left in ((PATIENCE_S, 1), (0.0, 0)):
         monkeypatch.setattr(opening, "DRAWN_S", drawn_s)
         begins("page")
         has_loaded("page")
-        CLOCK.at(time.monotonic(), lambda: told.put("all that was due is done"))
-        told.get(timeout=PATIENCE_S)
+        until_all_that_was_due_is_done()
         assert len(opening._opening) == left

@@ -44,6 +44,20 @@ def test_a_new_phase_that_counts_from_nought_begins_afresh() -> None:
     assert meter.rate is None
 
 
+def test_what_stands_still_gets_slower_and_is_not_forgotten() -> None:
+    meter = RateMeter()
+    for second, done in ((0.0, 0), (1.0, 100), (2.0, 100)):
+        meter.mark(second, done)
+    assert meter.rate == 50.0
+
+
+def test_after_a_long_silence_the_rate_is_of_all_of_it() -> None:
+    meter = RateMeter()
+    for second, done in ((0.0, 0), (30.0, 30), (31.0, 62)):
+        meter.mark(second, done)
+    assert meter.rate == 2.0
+
+
 def test_no_time_left_is_told_while_the_total_is_unknown() -> None:
     meter = RateMeter()
     meter.mark(0.0, 0)

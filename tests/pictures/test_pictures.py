@@ -90,6 +90,18 @@ def test_a_file_that_was_changed_gets_a_new_picture_once_it_is_scanned(
     assert library.poster(video_id) != before
 
 
+def test_another_file_of_the_same_size_and_time_gets_a_picture_of_its_own(
+    library: Library, folder: Path
+) -> None:
+    video_id, path = number_of(library, "birthday.avi"), folder / "birthday.avi"
+    before = library.picture(video_id, "poster").result(60)
+    shutil.copy2(path, folder / "copy")
+    (folder / "copy").replace(path)
+    library.scan(folder).result(120)
+    after = library.picture(video_id, "poster").result(60)
+    assert (after.jpeg, after.etag != before.etag) == (before.jpeg, True)
+
+
 def test_a_reason_that_passes_is_not_kept(library: Library, folder: Path) -> None:
     video_id, path = number_of(library, "beach walk.mp4"), folder / "beach walk.mp4"
     path.rename(path.with_name("away"))
@@ -128,6 +140,8 @@ def test_more_pictures_than_can_be_waited_for_are_refused(
     monkeypatch.setattr(pictures, "MOST_WAITING", 0)
     with pytest.raises(PicturesBusy):
         library.poster(number_of(library, "beach walk.mp4"))
+    monkeypatch.setattr(pictures, "MOST_WAITING", 1)
+    assert library.poster(number_of(library, "beach walk.mp4")).startswith(JPEG)
 
 
 def test_closing_the_library_ends_what_is_waited_for(library: Library) -> None:

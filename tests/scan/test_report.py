@@ -2,8 +2,12 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from hypothesis import given, strategies as st
 
+from stoat_nb.media.listing import Ignored, Problem
+from stoat_nb.scan import tally
+from stoat_nb.scan.comparison import Batch
 from stoat_nb.scan.report import SHOWN_ERRORS, ScanReport
 
 
@@ -36,6 +40,19 @@ def test_in_a_cell_errors_are_a_table_and_the_rest_is_counted() -> None:
     shown = ScanReport(folder="/v", scan_id=1, errors=errors(SHOWN_ERRORS + 5))._repr_html_()
     assert shown.count("<tr>") == SHOWN_ERRORS + 1
     assert "… and 5 more" in shown
+
+
+def test_what_a_report_has_no_room_for_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tally, "LISTED_MOST", 3)
+    counts = tally.Tally()
+    problems = [Problem(path=b"/v/%d" % at, error="Permission denied") for at in range(2)]
+    ignored = [Ignored(path=b"/v/%d" % at, reason="It is hidden.") for at in range(2)]
+    for _ in range(2):
+        counts.take(Batch(problems=problems, ignored=ignored))
+    report = counts.report(folder=b"/v", scan_id=1, elapsed_s=0.0)
+    assert (len(report.errors), report.errors_left_out) == (3, 1)
+    assert (len(report.ignored), report.ignored_left_out) == (3, 1)
+    assert [one["path"] for one in report.ignored] == ["/v/0", "/v/1", "/v/0"]
 
 
 @given(st.text())

@@ -12,6 +12,7 @@ import pytest
 from stoat_nb import Library
 from stoat_nb.catalog.catalog import ScanTables
 from stoat_nb.errors import JobError
+from stoat_nb.scan import sweep
 from stoat_nb.scan.absent import absent
 from stoat_nb.scan.sweep import Sweep
 from stoat_nb.scan.tally import Tally
@@ -108,6 +109,40 @@ def test_files_in_a_folder_that_cannot_be_read_stay_as_they_are(
     tally = sweep_again(library, folder, first.scan_id, unreadable=[os.fsencode(folder)])
     assert (tally.removed, tally.offline, tally.notes) == (0, 0, [])
     assert statuses(library) == before
+
+
+def test_a_folder_whose_name_begins_like_one_that_cannot_be_read_is_not_taken_for_a_part_of_it(
+    library: Library, tmp_path: Path
+) -> None:
+    folder = tmp_path / "videos"
+    for name in ("a", "ab"):
+        (folder / name).mkdir(parents=True)
+        (folder / name / "clip.mp4").touch()
+    first = library.scan(folder).result(timeout=120)
+    shutil.rmtree(folder / "ab")
+    unreadable = [os.fsencode(folder / "a")]
+    tally = sweep_again(library, folder, first.scan_id + 1, unreadable=unreadable)
+    assert (tally.removed, tally.offline) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("known", "lost", "is_offline"),
+    [(3, 2, False), (8, 4, False), (8, 5, True)],
+    ids=["few", "half", "more than half"],
+)
+def test_many_files_are_out_of_reach_only_if_they_are_more_than_half(
+    library: Library, monkeypatch: pytest.MonkeyPatch, *, known: int, lost: int, is_offline: bool
+) -> None:
+    monkeypatch.setattr(sweep, "LIKELY_COUNT", 2)
+    folder = library.path.with_name("videos")
+    folder.mkdir()
+    for number in range(known):
+        (folder / f"{number}.mp4").touch()
+    library.scan(folder).result(timeout=120)
+    for number in range(lost):
+        (folder / f"{number}.mp4").unlink()
+    report = library.scan(folder).result(timeout=120)
+    assert (report.offline, report.removed) == ((lost, 0) if is_offline else (0, lost))
 
 
 def test_a_mode_that_there_is_not_is_refused_with_those_there_are(

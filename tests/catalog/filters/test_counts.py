@@ -12,6 +12,7 @@ import pytest
 from stoat_nb.catalog.catalog import Catalog
 from stoat_nb.catalog.database import fetch
 from stoat_nb.catalog.exploration import shared_looks
+from stoat_nb.catalog.filters.axis import Axis
 from stoat_nb.catalog.filters.facets import FACETS, facets
 from stoat_nb.catalog.filters.fields import FIELDS
 from stoat_nb.catalog.query import VideoQuery, selection
@@ -104,6 +105,8 @@ def test_one_value_none_and_few_whole_numbers_have_bins_that_make_sense(filled: 
     assert (none.edges, none.counts, none.n_unknown) == ((), (), 1)
     few = exploration.histogram(EVERYTHING, "n_audio", 30)
     assert (few.edges, few.counts) == ((-0.5, 0.5, 1.5), (7, 1))
+    assert exploration.histogram(EVERYTHING, "n_audio", 1).counts == (8,)
+    assert Axis(column="height", edges=(0.0, 720.0, 1440.0)).between(0, 0) == (0.0, 719.0)
 
 
 def test_bins_grow_with_the_values_where_one_lies_far_out(filled: Catalog, filling: Any) -> None:
@@ -138,7 +141,7 @@ def test_sizes_are_summed_one_level_below_a_folder(filled: Catalog) -> None:
 
 def test_growth_tells_each_scan_that_ended(filled: Catalog, filling: Any) -> None:
     filled.finish_scan(filling.scan_id, status="complete", at=110.0, report={})
-    filled.presence.mark_gone(filling.scan_id, {b"/videos": [b"bad.mp4"]}, at=200.0)
+    filled.presence.mark_gone(filling.scan_id, {b"/videos": [b"bad.mp4"]}, at=210.0)
     filling.scan(at=199.0)
     filling.record(filling.ok(b"/videos/new.mp4", size_bytes=5))
     filled.finish_scan(filling.scan_id, status="complete", at=210.0, report={})

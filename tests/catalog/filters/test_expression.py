@@ -8,6 +8,7 @@ import pytest
 
 from stoat_nb.catalog.catalog import Catalog
 from stoat_nb.catalog.filters.expression import DEEPEST, LONGEST, parsed
+from stoat_nb.catalog.filters.tree import Compare
 from stoat_nb.catalog.query import VideoQuery
 from stoat_nb.errors import FilterError
 from stoat_nb.media.video import Stream
@@ -147,6 +148,41 @@ def test_wrong_facets_and_ranges_are_refused(
 ) -> None:
     with pytest.raises(FilterError, match=said):
         catalog.page(VideoQuery(**wrong))
+
+
+def test_as_many_values_as_a_facet_may_have_can_be_asked_for(filled: Catalog) -> None:
+    values = [f"codec {at}" for at in range(999)]
+    assert len(filled.videos(VideoQuery(facets={"codec": [*values, "av1"]}))) == 1
+    with pytest.raises(FilterError, match="no list of up to 1,000 values"):
+        filled.videos(VideoQuery(facets={"codec": [*values, "av1", "hevc"]}))
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        (f"< {2**63 - 1}", ("<", 2**63 - 1)),
+        (f"< {2**63}", ("<=", 2**63 - 1)),
+        (f"> {2**63}", (">", 2**63 - 1)),
+        (f">= -{2**63}", (">=", -(2**63))),
+        (f"<= -{2**63 + 1}", ("<", -(2**63))),
+        ("< 1.5", ("<=", 1)),
+        ("> 1.5", (">=", 2)),
+    ],
+)
+def test_whole_numbers_are_compared_with_whole_numbers_of_64_bits(
+    written: str, meant: tuple[str, int]
+) -> None:
+    told = parsed(f"size_bytes {written}")
+    assert isinstance(told, Compare)
+    assert (told.operator, told.value) == meant
+
+
+def test_moments_are_those_that_64_bits_of_nanoseconds_can_tell() -> None:
+    for year in (1678, 2261):
+        assert isinstance(parsed(f'created_at < "{year}-12-31"'), Compare)
+    for year in (1677, 2262):
+        with pytest.raises(FilterError, match="does not fit the column 'created_at'"):
+            parsed(f'created_at < "{year}-01-01"')
 
 
 def test_ranges_include_their_ends_in_any_way_of_writing_a_time(filled: Catalog) -> None:

@@ -53,6 +53,47 @@ def test_an_avi_whose_recorder_died_is_suspect(archive: Path, check: Check) -> N
     assert told.integrity == "suspect"
 
 
+def test_an_avi_of_several_chunks_is_looked_at_to_its_end(check: Check) -> None:
+    first = b"RIFF" + (5).to_bytes(4, "little") + b"AVI .\0"  # what is odd is padded
+    second = b"RIFF" + (8).to_bytes(4, "little") + b"AVIX...."
+    assert check(first + second).integrity == "complete"
+    told = check(first + second[:-1])
+    assert told.integrity == "truncated"
+    assert str(told.integrity_reason).startswith("The RIFF chunk should end at byte 30;")
+
+
+def test_windows_media_that_was_broadcast_states_no_size(
+    remux: Callable[..., Path], check: Check
+) -> None:
+    content = bytearray(remux("Tapes/birthday.avi", "broadcast.wmv").read_bytes())
+    content[content.index(bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")) + 88] |= 1
+    assert check(bytes(content)) == UNCHECKED
+    assert check(bytes(content[: len(content) // 2])) == UNCHECKED
+
+
+def ogg_page(payload: bytes, *, is_last: bool) -> bytes:
+    kind = b"\4" if is_last else b"\0"
+    return b"OggS\0" + kind + bytes(20) + bytes([1, len(payload)]) + payload
+
+
+def test_the_last_page_of_ogg_says_whether_it_is_the_last(check: Check) -> None:
+    head, tail = ogg_page(b"one", is_last=False), ogg_page(b"two", is_last=True)
+    assert check(head + tail).integrity == "complete"
+    assert check(head) == UNCHECKED
+    told = check(head + tail[:-1])
+    assert told.integrity == "truncated"
+    assert str(told.integrity_reason).startswith("The last page should end at byte 62;")
+
+
+def test_a_footer_tells_whether_mxf_is_whole(check: Check) -> None:
+    key = bytes.fromhex("060e2b34020501010d01020101020400")
+    pack = key + b"\x83" + b"\0\0\x58" + bytes(24) + (200).to_bytes(8, "big")
+    content = pack.ljust(200, b"\0") + key
+    assert check(content).integrity == "complete"
+    for size in (199, 200):  # up to where the footer begins
+        assert check(content[:size]).integrity == "truncated"
+
+
 def test_noise_between_flv_tags_is_suspect_when_the_end_is_gone(
     archive: Path, check: Check
 ) -> None:
