@@ -7,6 +7,7 @@ import struct
 from collections.abc import Callable
 from pathlib import Path
 
+import av
 import pytest
 
 from stoat_nb.media.structure.check import structure
@@ -108,6 +109,28 @@ def test_a_last_box_without_a_size_goes_on_to_the_end(check: Check, fast: bytes)
     cut = check(endless[: len(endless) * 6 // 10])
     assert cut.integrity == "truncated"
     assert str(cut.integrity_reason).startswith("The media data should end at byte")
+
+
+def test_of_samples_in_one_chunk_all_have_to_be_there(
+    check: Check, archive: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "silent.mp4"
+    with (
+        av.open(str(archive / BEACH)) as clip,
+        av.open(str(path), "w", options={"movflags": "faststart"}) as copy,
+    ):
+        stream = copy.add_stream_from_template(clip.streams.video[0])
+        for packet in clip.demux(clip.streams.video[0]):
+            if packet.dts is not None:
+                packet.stream = stream
+                copy.mux(packet)
+    content = path.read_bytes()
+    at = content.index(b"stco")
+    assert content[at + 8 : at + 12] == b"\0\0\0\1"  # where the only chunk is
+    at = content.index(b"mdat") - 4
+    endless = content[:at] + bytes(4) + content[at + 4 :]
+    assert check(endless).integrity == "complete"
+    assert check(endless[:-1]).integrity == "truncated"
 
 
 def test_media_data_that_claims_too_much_is_suspect_only(check: Check, fast: bytes) -> None:

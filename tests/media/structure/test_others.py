@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from stoat_nb.media.structure.check import structure
-from stoat_nb.media.structure.verdict import UNCHECKED, Structure
+from stoat_nb.media.structure.verdict import UNCHECKED, Structure, cut_short
 from stoat_nb.media.window import Window
 
 Check = Callable[[bytes], Structure]
@@ -101,6 +101,16 @@ def test_noise_between_flv_tags_is_suspect_when_the_end_is_gone(
     assert check(content[:13] + b"\x77" * 40 + content[13:-2]).integrity == "suspect"
 
 
+def test_an_flv_that_ends_within_the_head_of_a_tag_is_truncated(
+    archive: Path, check: Check
+) -> None:
+    content = (archive / "Downloads/lecture.flv").read_bytes()
+    second = 13 + 11 + int.from_bytes(content[14:17], "big") + 4
+    for start in (13, second):
+        for extra in (1, 10):
+            assert check(content[: start + extra]).integrity == "truncated"
+
+
 def test_transport_streams_are_unknown_unless_a_packet_is_cut(archive: Path, check: Check) -> None:
     content = (archive / "Tapes/evening news.ts").read_bytes()
     assert check(content) == UNCHECKED
@@ -114,6 +124,23 @@ def test_a_program_stream_is_complete_only_with_its_end_code(archive: Path, chec
     content = (archive / "Tapes/wedding 1998.mpg").read_bytes()
     assert check(content + b"\0\0\x01\xb9").integrity == "complete"
     assert check(content) == UNCHECKED
+
+
+@pytest.mark.parametrize(
+    ("should_end", "size", "said"),
+    [
+        (1000, 9, "over 99 %"),
+        (1000, 10, "99 %"),
+        (1000, 494, "51 %"),
+        (1000, 990, "1 %"),
+        (1000, 991, "under 1 %"),
+    ],
+)
+def test_how_much_is_missing_is_neither_all_nor_nothing(
+    should_end: int, size: int, said: str
+) -> None:
+    told = cut_short("It", should_end, size)
+    assert str(told.integrity_reason).endswith(f"ends at {size}: {said} is missing.")
 
 
 @pytest.mark.parametrize("content", [b"", b"x", b"\x47", b"G" * 99, b"no video" * 100, b"\0" * 99])
