@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from queue import Queue
@@ -14,10 +14,13 @@ from bokeh.document import Document
 from bokeh.server.contexts import BokehSessionContext
 from panel.io.state import set_curdoc
 
-from stoat_nb.components import opening
+from stoat_nb.components import explorer_counts, opening
 from stoat_nb.components.clock import CLOCK
+from stoat_nb.components.explorer_state import ExplorerState
 from stoat_nb.components.live import LiveHub
 from stoat_nb.components.opening import begins, has_loaded, is_there, let_pages_open
+from stoat_nb.components.overview import Overview
+from stoat_nb.library import Library
 
 #: Seconds after which something that should have happened has not.
 PATIENCE_S = 30.0
@@ -34,6 +37,13 @@ class News(threading.Condition):
     def wait(self, timeout: float | None = None) -> bool:
         self._told.put(timeout)
         return super().wait(PATIENCE_S)
+
+
+class Passing(threading.Condition):
+    """Waits for nothing."""
+
+    def wait(self, timeout: float | None = None) -> bool:  # noqa: ARG002 - as it is called
+        return True
 
 
 @dataclass
@@ -130,6 +140,40 @@ def test_the_page_of_a_session_is_being_opened_until_it_has_loaded_or_is_closed(
     until_all_that_was_due_is_done()
     assert list(opening._opening) == []
     hubs[0].close()
+
+
+class Visitors(dict[object, float]):
+    """Pages of a busy server: one is being opened whenever somebody is about to look."""
+
+    waits = 0
+    is_there = False
+
+    def values(self) -> list[float]:  # type: ignore[override]
+        self.is_there = not self.is_there
+        self.waits += self.is_there
+        return [time.monotonic()] if self.is_there else []
+
+
+@pytest.mark.parametrize(
+    ("look", "waits"),
+    [
+        (lambda _library, overview: overview._read(), 3),
+        (lambda library, _: explorer_counts.groups(library, ExplorerState()), 6),
+        (lambda library, _: explorer_counts.plots(library, ExplorerState()), 5),
+    ],
+    ids=["overview", "facets", "plots"],
+)
+def test_pages_are_let_in_before_each_thing_that_is_slow_to_count(
+    library: Library,
+    monkeypatch: pytest.MonkeyPatch,
+    look: Callable[[Library, Overview], object],
+    waits: int,
+) -> None:
+    overview, visitors = Overview(library), Visitors()
+    monkeypatch.setattr(opening, "_opening", visitors)
+    monkeypatch.setattr(opening, "_changed", Passing())
+    look(library, overview)
+    assert visitors.waits == waits
 
 
 def test_a_page_that_has_loaded_is_given_time_to_be_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
