@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -52,6 +53,14 @@ class Pair(NamedTuple):
 
     new_id: int
     old_id: int
+
+
+def is_gone(path: bytes) -> bool:
+    """Whether a path names no file; one that cannot be looked at may be there. Blocking."""
+    try:
+        return not stat.S_ISREG(os.lstat(path).st_mode)
+    except OSError as problem:
+        return isinstance(problem, FileNotFoundError | NotADirectoryError)
 
 
 class _Row(Struct, frozen=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -125,15 +126,18 @@ class Presence:
         """Return of each file number and path of some rows that were this very file last time."""
         return self._database.read(lambda connection: _namesakes(connection, files))
 
-    def move(self, scan_id: int, moved: Sequence[tuple[int, Found]], *, at: float) -> None:
-        """Give files that were moved their new place; all else that is known of them stays."""
+    def move(
+        self, scan_id: int, moved: Sequence[tuple[int, Found]], *, at: float
+    ) -> list[tuple[int, Found]]:
+        """Give files that were moved their new place; all else that is known of them stays.
 
-        def update(connection: apsw.Connection) -> None:
-            for video_id, found in moved:
-                _move_one(connection, scan_id, at, video_id, found)
+        Return those whose rows were forgotten meanwhile.
+        """
 
-        if moved:
-            self._database.write(update)
+        def update(connection: apsw.Connection) -> list[tuple[int, Found]]:
+            return [one for one in moved if not _move_one(connection, scan_id, at, *one)]
+
+        return self._database.write(update) if moved else []
 
     def find_again(self, scan_id: int) -> int:
         """Let new files that are known ones, moved from elsewhere, have the rows of those.
@@ -151,18 +155,37 @@ class Presence:
         return found
 
     def forget(self, folder: bytes | None) -> int:
-        """Delete the rows of files that are missing, below a folder or anywhere (None)."""
+        """Delete the rows of files that are missing, below a folder or anywhere (None).
 
-        def delete(connection: apsw.Connection) -> int:
-            where, bindings = "videos.status = 'missing'", {}
-            if folder is not None:
-                first, behind = below(folder)
-                where += f" AND {_BELOW}"
-                bindings = {"folder": folder, "first": first, "behind": behind}
-            connection.execute(f"DELETE FROM videos WHERE {where}", bindings)  # noqa: S608 - of our own words alone
-            return connection.changes()
+        The disk is asked again: what is there by now keeps its row, for a scan to find.
+        """
+        count = after = 0
+        while rows := self._database.read(partial(_next_missing, folder=folder, after=after)):
+            after = rows[-1][0]
+            gone = [row_id for row_id, path, name in rows if identity.is_gone(path_of(path, name))]
+            count += self._database.write(partial(_delete_missing, gone))
+        return count
 
-        return self._database.write(delete)
+
+def _next_missing(
+    connection: apsw.Connection, folder: bytes | None, after: int
+) -> list[tuple[int, bytes, bytes]]:
+    first, behind = (b"", b"") if folder is None else below(folder)
+    return fetch(
+        connection,
+        "SELECT v.id, f.path, v.name FROM videos v JOIN folders f ON f.id = v.folder_id "
+        "WHERE v.status = 'missing' AND v.id > :after AND (:folder IS NULL OR f.path = :folder "
+        "OR (f.path >= :first AND f.path < :behind)) ORDER BY v.id LIMIT 5000",
+        {"folder": folder, "first": first, "behind": behind, "after": after},
+    )
+
+
+def _delete_missing(rows: Sequence[int], connection: apsw.Connection) -> int:
+    connection.execute(
+        "DELETE FROM videos WHERE status = 'missing' AND id IN (SELECT value FROM json_each(?))",
+        (json.dumps(rows),),
+    )
+    return connection.changes()
 
 
 def _take_over(scan_id: int, pairs: Sequence[identity.Pair], connection: apsw.Connection) -> int:
@@ -227,12 +250,13 @@ def _mark_one_back(
 
 def _move_one(
     connection: apsw.Connection, scan_id: int, at: float, video_id: int, found: Found
-) -> None:
+) -> bool:
     cells = dict(zip(FILE_FIELDS, file_cells(found), strict=True))
     folder_id = folder_id_of(connection, found.folder, scan_id)
-    ((before, status),) = fetch(
-        connection, "SELECT path, status FROM videos WHERE id = ?", (video_id,)
-    )
+    known = fetch(connection, "SELECT path, status FROM videos WHERE id = ?", (video_id,))
+    if not known:
+        return False
+    ((before, status),) = known
     # Whatever had that place before is no more: its bytes were replaced by those of this one.
     connection.execute(
         "DELETE FROM videos WHERE folder_id = ? AND name = ? AND id <> ?",
@@ -258,3 +282,4 @@ def _move_one(
             "status": (status, now),
         },
     )
+    return True

@@ -88,7 +88,10 @@ class Tables(Handle):
         return self.catalog.diff(before, after)
 
     def forget(self, folder: str | os.PathLike[str] | None = None) -> int:
-        """Delete the rows of videos that are missing, in a folder or all; return how many."""
+        """Delete the rows of videos that are missing, in a folder or all; return how many.
+
+        One whose file is there again by now keeps its row: the next scan finds it.
+        """
         real = None if folder is None else os.path.realpath(expand_path(folder))
         return self.catalog.presence.forget(None if real is None else os.fsencode(real))
 

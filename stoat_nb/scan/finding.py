@@ -50,7 +50,9 @@ class Finding:
     def note(self, batch: Batch) -> int:
         """Write down where known files are; return how many of them are back."""
         presence, scan_id, now = self._presence, self._begun.scan_id, time.time()
-        presence.move(scan_id, batch.moved, at=now)
+        if forgotten := presence.move(scan_id, batch.moved, at=now):
+            batch.moved = [one for one in batch.moved if one not in forgotten]
+            batch.changed += [(found, False) for _id, found in forgotten]
         returned = presence.mark_back(scan_id, batch.back, at=now)
         presence.mark_seen(scan_id, batch.same, at=now)
         if self._order.is_whole:

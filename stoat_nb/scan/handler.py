@@ -182,12 +182,13 @@ class _Scan:
         await self._backlog.complete()
 
     async def _take(self, batch: Batch, finding: Finding) -> None:
+        # Before any of it is read: what is recorded of a folder may take back what is noted here.
+        returned = await self._context.in_thread(finding.note, batch)
         self._tally.take(batch)
+        self._tally.returned += returned
         self._unreadable += batch.unreadable
         self._gone.update(batch.gone)
         self._report("finding")
-        # Before any of it is read: what is recorded of a folder may take back what is noted here.
-        self._tally.returned += await self._context.in_thread(finding.note, batch)
         if batch.changed:
             await self._backlog.put([Candidate(*pair) for pair in batch.changed])
 

@@ -12,6 +12,7 @@ import pytest
 from stoat_nb import Library
 from stoat_nb.catalog.catalog import ScanTables
 from stoat_nb.errors import JobError
+from stoat_nb.media.video import Found
 from stoat_nb.scan import sweep
 from stoat_nb.scan.absent import absent
 from stoat_nb.scan.sweep import Sweep
@@ -151,3 +152,31 @@ def test_a_mode_that_there_is_not_is_refused_with_those_there_are(
     with pytest.raises(JobError, match="no mode 'deep'"):
         library.scan(folder, mode="deep")  # type: ignore[arg-type]
     assert library.jobs().empty
+
+
+def test_what_is_there_again_is_not_forgotten(library: Library, folder: Path) -> None:
+    library.scan(folder).result(timeout=120)
+    back, gone = [path for path in sorted(folder.rglob("*")) if path.is_file()][:2]
+    kept = back.read_bytes()
+    for path in (back, gone):
+        path.unlink()
+    assert library.scan(folder).result(timeout=120).removed == 2
+    before = library.videos(f"path == '{back}'")["video_id"].tolist()
+    back.write_bytes(kept)
+    assert library.forget(folder / "elsewhere") == 0
+    assert library.forget(folder) == 1
+    library.scan(folder).result(timeout=120)
+    assert library.videos(f"path == '{back}'")["video_id"].tolist() == before
+    assert str(gone) not in library.videos()["path"].tolist()
+    assert library.forget() == 0
+
+
+def test_a_moved_file_whose_row_was_forgotten_meanwhile_is_a_new_one(
+    library: Library, folder: Path
+) -> None:
+    scan_id = library.scan(folder).result(timeout=120).scan_id
+    place = {"folder": os.fsencode(folder), "name": b"moved.mp4"}
+    found = Found(**place, size_bytes=1, mtime_ns=1, inode=1, device=1)
+    gone = [(10_000, found)]
+    assert library.catalog.presence.move(scan_id, gone, at=1.0) == gone
+    assert library.catalog.presence.move(scan_id, [], at=1.0) == []
