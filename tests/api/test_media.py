@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from stoat_nb.api.ranges import Unsatisfiable, wanted_part
 from stoat_nb.library import Library
 
 from .conftest import client_of
@@ -136,6 +137,12 @@ def test_a_range_behind_the_end_is_refused_with_the_size(
 
     assert (answer.status_code, answer.content) == (416, b"")
     assert answer.headers["content-range"] == f"bytes */{size}"
+
+
+def test_a_range_may_begin_at_the_last_byte_and_not_behind_it() -> None:
+    assert wanted_part("bytes=99-", 100) == wanted_part("bytes=99-99", 100) == range(99, 100)
+    with pytest.raises(Unsatisfiable):
+        wanted_part("bytes=100-", 100)
 
 
 @pytest.mark.parametrize(

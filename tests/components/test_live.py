@@ -70,6 +70,15 @@ def test_of_many_open_pages_each_waits_longer_but_not_for_an_end(
     assert watch.due(live._patience()) == float("-inf")
 
 
+def test_news_after_an_end_do_not_make_it_wait() -> None:
+    watch = Watch(lambda _states: None, every=2.0)
+    watch.take()
+    running = JobState(job_id="1", job_type="count", submitted_at=0.0, status=JobStatus.RUNNING)
+    assert watch.note(running.evolve(job_id="2", status=JobStatus.COMPLETE), is_end=True)
+    assert not watch.note(running, is_end=False)
+    assert watch.due(1.0) == float("-inf")
+
+
 def test_views_of_one_page_hear_of_the_same_through_one_subscription() -> None:
     listeners: list[Callable[[JobState], None]] = []
 

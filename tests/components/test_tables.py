@@ -9,6 +9,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from stoat_nb.catalog.filters.facets import Facet
+from stoat_nb.components import overview
 from stoat_nb.components.downloads import Downloads
 from stoat_nb.components.explorer_state import ExplorerState
 from stoat_nb.components.failure_list import FailureList
@@ -105,12 +107,15 @@ def test_a_pressed_header_sorts_turns_round_and_goes_back_to_the_first_page(
 
 
 def test_what_no_header_can_have_sent_is_left_alone(scanned: Library) -> None:
-    table = videos(scanned)
+    table = videos(scanned, page_size=4)
+    pages = [{"page": page} for page in (-1, -(-table.total // 4), True, 1.0)]
 
     for wish in ({"sort": "audio_languages"}, {"sort": 1}, {"open": "x"}, {"choose": "all"}, []):
         table.grid._handle_msg(wish)
+    for wish in pages:
+        table.grid._handle_msg(wish)
 
-    assert table.state.sort == "path"
+    assert (table.state.sort, table.state.page) == ("path", 0)
     assert table.chosen == []
 
 
@@ -140,6 +145,8 @@ def test_a_page_beyond_the_end_becomes_the_last(scanned: Library) -> None:
 
     assert table.state.page == (table.total - 1) // 4
     assert len(table.grid.rows) > 0
+    full = videos(scanned, page_size=table.total, page=1)
+    assert (full.state.page, len(full.grid.rows)) == (0, table.total)
 
 
 @pytest.mark.parametrize(
@@ -204,6 +211,17 @@ def test_the_overview_counts_and_measures(scanned: Library) -> None:
         "unknown",
     }
     assert max(item["percent"] for item in titles["Codec"]) == 100.0
+
+
+def test_a_group_of_the_overview_has_six_bars_and_counts_the_rest_as_others() -> None:
+    def bars(n_kinds: int) -> list[tuple[str, int]]:
+        counts = {f"codec {at}": 10 - at for at in range(n_kinds)}
+        facet = Facet(column="codec", counts=counts, n_unknown=0, n_further=0)
+        return [(one["name"], one["count"]) for one in overview._group(facet)["items"]]
+
+    assert [name for name, _ in bars(6)] == [f"codec {at}" for at in range(6)]
+    assert [count for _, count in bars(8)] == [10, 9, 8, 7, 6, 5 + 4 + 3]
+    assert bars(8)[-1][0] == "others"
 
 
 def test_an_empty_library_has_tables_that_say_so(library: Library) -> None:

@@ -117,6 +117,31 @@ async def test_an_idle_process_killed_from_outside_is_replaced() -> None:
             assert answer.value != pid
 
 
+async def test_a_death_before_an_item_was_asked_for_is_none_of_its_deaths(tmp_path: Path) -> None:
+    marker = tmp_path / "died"
+    async with aclosing(patient()) as engine:
+        pid = (await engine.call(deeds.whoami, {})).value
+        marker.touch()
+        await engine.call(deeds.die_the_first_time, {"marker": str(marker)})
+        marker.unlink()
+        idle = os.pidfd_open(pid)
+        os.kill(pid, signal.SIGKILL)
+        assert select.select([idle], [], [], PATIENCE_S)[0]  # the engine has not heard of it yet
+        os.close(idle)
+        answer = await engine.call(deeds.die_the_first_time, {"marker": str(marker)})
+    assert answer.value == "survived"
+
+
+async def test_what_a_process_says_after_its_answer_is_an_offence_before_that_is_read() -> None:
+    worker = await process.WorkerProcess.start(None)
+    worker._answer = asyncio.get_running_loop().create_future()
+    worker._receive(b"answer\n")
+    assert worker.is_usable
+    worker._receive(b"more\n")
+    assert not worker.is_usable
+    await asyncio.wait_for(worker.gone, PATIENCE_S)
+
+
 async def test_two_hundred_calls_are_all_answered_while_processes_are_killed() -> None:
     answered = 0
 

@@ -10,6 +10,7 @@ import pytest
 
 from stoat_nb import Library, ScanReport
 from stoat_nb.scan import MODES, ScanMode
+from stoat_nb.settings import Settings
 
 
 @pytest.fixture
@@ -58,6 +59,17 @@ def test_times_that_are_too_young_are_not_relied_on(library: Library, folder: Pa
     scan(library, folder)
     rewrite(folder / "a" / "clip.mp4")
     assert counts(scan(library, folder, "quick")) == (4, 0, 1, 3)
+
+
+def test_a_quick_scan_that_enters_hidden_folders_does_not_rely_on_one_that_did_not(
+    library: Library, folder: Path
+) -> None:
+    shutil.copytree(folder / "c", folder / ".hidden")
+    assert counts(scan(library, folder)) == (4, 4, 0, 0)
+    settle(library)
+    library.close()
+    with Library(library.path, settings=Settings(hidden=True)) as other:
+        assert counts(scan(other, folder, "quick")) == (5, 1, 0, 4)
 
 
 def test_a_quick_scan_counts_what_it_did_not_look_at(library: Library, folder: Path) -> None:

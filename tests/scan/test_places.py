@@ -249,6 +249,15 @@ def test_an_unplugged_disk_takes_nothing_with_it_and_comes_back_unread(
     assert {change for change, _path in changes(library, first, report)} == {"offline"}
 
 
+def test_what_comes_back_as_a_copy_is_not_read_again(library: Library, folder: Path) -> None:
+    first = scan(library, folder)
+    away = folder.rename(folder.with_name("in the drawer"))
+    assert scan(library, folder).offline == first.scanned
+    shutil.copytree(away, folder)
+    back = scan(library, folder)
+    assert (back.returned, back.skipped, back.new, back.updated) == (first.scanned,) * 2 + (0, 0)
+
+
 def test_a_folder_that_was_never_known_is_refused(library: Library, tmp_path: Path) -> None:
     with pytest.raises(FolderNotFound, match="nowhere"):
         library.scan(tmp_path / "nowhere")

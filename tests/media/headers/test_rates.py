@@ -15,6 +15,7 @@ from stoat_nb.media.headers.rates import mode_of
         (((1, 33), (1, 33), (1, 34)) * 100, "cfr"),  # 30 a second in milliseconds
         (((24, 20), (1, 21), (37, 20)), "cfr"),
         (((1, 1), (1, 2), (3, 1)) * 60, "vfr"),  # 24 a second in thirtieths: it stutters
+        (((1, 3), (1, 5), (1, 4)), "cfr"),  # four ticks to a frame are enough
         (((1, 29281), (6, 3000)), "vfr"),
         (((100, 16), (100, 33)), "vfr"),
         (((1, 512),), None),
