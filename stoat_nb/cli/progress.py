@@ -12,7 +12,7 @@ import click
 
 from stoat_nb import words
 from stoat_nb.cli.job_ids import SHORT
-from stoat_nb.cli.signals import Ended, held_back, let_interrupt
+from stoat_nb.cli.signals import Ended, held_back
 from stoat_nb.cli.standing import counts
 from stoat_nb.jobs.job import Job
 from stoat_nb.jobs.state import JobState, JobStatus, Progress
@@ -34,8 +34,8 @@ def followed(job: Job[Any], show: Show) -> JobState:
         if job.joined:  # it is not this command's own to cancel
             click.echo(f"It goes on; stoat cancel {job.id[:SHORT]} stops it.", err=True)
             raise
+        own = job.cancel()  # first: what reads the next line may stand still
         click.echo("Cancelling; what is done is kept. Ctrl-C again leaves at once.", err=True)
-        own = job.cancel()
         state = watched(job, show)
     if state.status is JobStatus.CANCELLED and not own:
         click.echo("Another process cancelled the job.", err=True)
@@ -44,12 +44,12 @@ def followed(job: Job[Any], show: Show) -> JobState:
 
 def watched(job: Job[Any], show: Show) -> JobState:
     """Show a job, whichever process runs it, until it ends."""
-    with held_back():
-        while not (state := job.wait(LOOK_EVERY_S)).is_final:
-            show(state)
-            let_interrupt()
+    while True:
+        with held_back():
+            state = job.wait(LOOK_EVERY_S)
         show(state)
-    return state
+        if state.is_final:
+            return state
 
 
 def wait_until(job: Job[Any], is_so: Callable[[JobState], bool], seconds: float) -> JobState:

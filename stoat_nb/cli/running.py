@@ -96,5 +96,7 @@ def _say_what_waits(library_path: Path, job_id: str) -> None:
     short = job_id[:SHORT]
     if state.is_final:
         click.echo(f"Job {short} has ended: {state.status}.", err=True)
+    elif state.status is JobStatus.RUNNING:
+        click.echo(f"Job {short} goes on in another process.", err=True)
     else:
         click.echo(f"Job {short} is not done; stoat resume {short} goes on with it.", err=True)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, NoReturn
 
 _ENDING = (signal.SIGTERM, signal.SIGHUP)
+#: Seconds in which signals count as one, if the first could not interrupt yet.
+TOGETHER_S = 0.5
 _SHOW_CURSOR = b"\x1b[?25h\n"
 
 
@@ -21,14 +24,17 @@ class _Told:
     """What this process was told, and whether that may interrupt it just now."""
 
     first: int | None = None
+    at = 0.0
     is_held = False
     is_raised = False
 
     def __call__(self, number: int, _frame: Any) -> None:
         if self.first is None:
-            self.first = number
+            self.first, self.at = number, time.monotonic()
             if not self.is_held:
                 self.interrupt()
+        elif not self.is_raised and time.monotonic() - self.at < TOGETHER_S:
+            pass  # pressed twice: what the first one stands for is about to happen
         elif signal.SIGINT in (number, self.first):
             _die_of(number)
         # Another SIGTERM or SIGHUP: jobs are being handed back already.
@@ -59,17 +65,13 @@ def hang_up_as_terminate() -> None:
 
 @contextmanager
 def held_back() -> Iterator[None]:
-    """Let a signal interrupt only where ``let_interrupt`` is called: never inside of a lock."""
+    """Let a signal that comes meanwhile interrupt only at the end: never inside of a lock."""
     _told.is_held = True
     try:
         yield
     finally:
         _told.is_held = False
-
-
-def let_interrupt() -> None:
-    """Raise what a signal that came meanwhile stands for, once."""
-    _told.interrupt()
+        _told.interrupt()
 
 
 def code_of(problem: BaseException) -> int:
