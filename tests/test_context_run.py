@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -93,3 +95,70 @@ def test_a_traceback_is_kept_in_the_log_and_one_line_on_the_job(library: Library
     (trace, _end) = (event for event in job.log() if event.level is Level.ERROR)
     assert 'raise KeyError("over this line")' in trace.text
     assert trace.text.startswith("Traceback")
+
+
+BESIDE = """
+import importlib, os, sys
+assert sys.path[0] == ""  # as in a notebook's kernel
+import helpers
+from stoat_nb import Library, Settings
+library = Library("library.db", settings=Settings(probe_workers=1))
+async def send(context):
+    return await context.run(helpers.describe, helpers.Clip(3))
+library.register_handler("send", send)
+def outcome():
+    return library.submit("send", {}).result(timeout=60)
+def edit(name, old, new):
+    text = open(name).read()
+    open(name, "w").write(text.replace(old, new))
+os.mkdir("elsewhere")
+os.chdir("elsewhere")
+print(outcome())
+os.chdir("..")
+edit("units.py", "seconds", "seconds, edited")
+importlib.reload(helpers.units)
+print(outcome())
+edit("helpers.py", "lasts", "takes as long as")
+importlib.reload(helpers)
+print(outcome())
+edit("late.py", "!", "!!!")
+print(outcome())
+async def in_cell(context):
+    return await context.run(lambda: helpers.units.named(1) + helpers.cached(2))
+library.register_handler("send", in_cell)
+print(outcome())
+"""
+
+
+def test_a_module_beside_the_notebook_runs_there_also_after_it_was_edited(tmp_path: Path) -> None:
+    (tmp_path / "units.py").write_text("def named(n):\n    return f'{n} seconds'\n")
+    (tmp_path / "late.py").write_text("mark = '!'\n")
+    (tmp_path / "helpers.py").write_text(
+        "import threading, functools\n"
+        "from dataclasses import dataclass\n"
+        "import units\n"
+        "lock = threading.Lock()\n"  # which could not be sent
+        "@dataclass\nclass Clip:\n    length: int\n"
+        "@functools.cache\ndef cached(n):\n    return ', ' + units.named(n)\n"
+        "def describe(clip):\n"
+        "    import late\n"
+        "    with lock:\n"
+        "        assert type(clip) is Clip\n"
+        "        return f'it lasts {units.named(clip.length)}{late.mark}'\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-B", "-c", BESIDE],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.stderr == ""
+    assert done.stdout.splitlines() == [
+        "it lasts 3 seconds!",
+        "it lasts 3 seconds, edited!",
+        "it takes as long as 3 seconds, edited!",
+        "it takes as long as 3 seconds, edited!!!",
+        "1 seconds, edited, 2 seconds, edited",
+    ]

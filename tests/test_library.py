@@ -17,6 +17,8 @@ from stoat_nb.errors import (
     CatalogNotWritable,
     FolderNotFound,
     FolderOutsideRoots,
+    JobFailed,
+    NoPicture,
     NotAFolder,
     UnknownJob,
 )
@@ -230,3 +232,22 @@ def test_a_library_in_a_cell_says_what_it_holds_open_or_closed(tmp_path: Path) -
         assert "<b>library.db" not in page
         assert repr(library) == f"<Library {path}>"
     assert "Closed. Open it again" in library._repr_html_()
+
+
+@pytest.mark.parametrize("executable", ["", "/nowhere/python", "/bin/false"])
+def test_readers_that_cannot_start_fail_the_job_and_say_nothing_of_any_file(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, executable: str
+) -> None:
+    make_samples(tmp_path / "videos")
+    monkeypatch.setattr(sys, "executable", executable)
+    with pytest.raises(JobFailed, match="No reader process could be started"):
+        library.scan(tmp_path / "videos").result(timeout=60)
+    assert library.videos().empty
+    monkeypatch.undo()
+    assert library.scan(tmp_path / "videos").result(timeout=120).scanned == 15
+    good = int(library.videos("status == 'ok'").video_id.iloc[0])
+    monkeypatch.setattr(sys, "executable", executable)
+    with pytest.raises(NoPicture, match="No reader process could be started"):
+        library.poster(good)
+    monkeypatch.undo()
+    assert library.poster(good).startswith(b"\xff\xd8\xff")

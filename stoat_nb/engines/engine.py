@@ -18,7 +18,6 @@ class FaultKind(StrEnum):
     ERROR = "error"  #: The function raised.
     CRASH = "crash"  #: The process died while it ran, twice in a row on this item.
     DEADLINE = "deadline"  #: It took longer than it may and was killed.
-    START = "start"  #: No process could be started.
 
 
 class Fault(Struct, frozen=True, kw_only=True):
@@ -48,7 +47,8 @@ class Engine(Protocol):
     ) -> Answer:
         """Run ``function(item)`` and return what came of it; a cancelled call is killed.
 
-        It may take ``deadline_s`` seconds; None: what the engine was made with.
+        It may take ``deadline_s`` seconds; None: what the engine was made with. RunFailed where no
+        process could be started: that says nothing about the item.
         """
 
     async def aclose(self) -> None:

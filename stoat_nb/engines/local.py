@@ -92,6 +92,8 @@ class LocalEngine:
         ------
         ValueError
             The function cannot be imported by another process.
+        RunFailed
+            No process could be started, which says nothing about the item.
         RuntimeError
             The engine is closed, or was while this ran.
         """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import math
 import pickle
@@ -11,6 +12,8 @@ from typing import Any
 import cloudpickle
 
 from stoat_nb.engines.engine import Engine
+from stoat_nb.engines.local_modules import importable, local_modules, note_imports
+from stoat_nb.engines.reference import home_of
 from stoat_nb.errors import RunFailed
 from stoat_nb.names import shown
 
@@ -27,7 +30,7 @@ async def send(
     """
     name = shown(getattr(function, "__name__", function))
     try:
-        parcel = packed(function, args)
+        parcel = await asyncio.to_thread(packed, function, args)
     except Exception as problem:  # whatever an argument's own pickling raises
         raise RunFailed(
             f"'{name}' cannot be sent to another process: {shown(problem)}."
@@ -39,15 +42,20 @@ async def send(
     return answer.value
 
 
-def packed(function: Callable[..., Any], args: tuple[Any, ...]) -> dict[str, str]:
+def packed(function: Callable[..., Any], args: tuple[Any, ...]) -> dict[str, Any]:
     """Return what ``unpack_and_call`` is given; raise whatever cannot be packed raises.
 
-    Functions of modules travel by name, those of a notebook or a script as their code.
+    Functions of modules travel by name, those of a notebook or a script as their code. The modules
+    that lie beside them are imported from where they are, and again when one was edited.
     """
-    return {"parcel": base64.b64encode(cloudpickle.dumps((function, args))).decode("ascii")}
+    parcel = base64.b64encode(cloudpickle.dumps((function, args))).decode("ascii")
+    folders = dict.fromkeys(home for name, _ in local_modules() if (home := home_of(name)))
+    return {"parcel": parcel, "folders": list(folders)}
 
 
 def unpack_and_call(item: Mapping[str, Any]) -> Any:
     """Call what was packed. Only ever our own parcels arrive here: answers go back as JSON."""
-    function, args = pickle.loads(base64.b64decode(item["parcel"]))  # noqa: S301 - packed by our parent
-    return function(*args)
+    with importable(item["folders"]):
+        function, args = pickle.loads(base64.b64decode(item["parcel"]))  # noqa: S301 - packed by our parent
+        note_imports()  # before it runs for hours, in which they may be edited
+        return function(*args)

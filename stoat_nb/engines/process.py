@@ -82,18 +82,20 @@ class WorkerProcess:
             )
         )
         try:
-            threading.Thread(target=worker._await_exit, name="stoat-reader", daemon=True).start()
-        except RuntimeError:
-            worker.kill()
-            worker._reap()  # killed just now
-            worker._close_pipes()
-            raise OSError(errno.EAGAIN, "no thread can be started to wait for it") from None
-        try:
             await worker._connect()
         except BaseException:
             worker.kill()
             raise
+        finally:
+            worker._watch()  # not before: its end closes the pipes that are being connected
         return worker
+
+    def _watch(self) -> None:
+        try:
+            threading.Thread(target=self._await_exit, name="stoat-reader", daemon=True).start()
+        except RuntimeError:
+            self._exited()  # which kills it, so that there is hardly anything to wait for
+            raise OSError(errno.EAGAIN, "no thread can be started to wait for it") from None
 
     async def _connect(self) -> None:
         lost = self.kill  # it is dying, or closed its pipes and is of no more use

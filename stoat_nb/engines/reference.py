@@ -31,7 +31,7 @@ class Reference(Struct, frozen=True):
         Relative entries stay out: no module is ever taken from whatever folder is the current one.
         """
         known = [str(entry) for entry in sys.path if Path(entry).is_absolute()]
-        homes = dict.fromkeys((_home(_PACKAGE), _home(self.module)))
+        homes = dict.fromkeys((home_of(_PACKAGE), home_of(self.module)))
         return [*(home for home in homes if home and home not in known), *known]
 
 
@@ -55,7 +55,7 @@ def _found(reference: Reference) -> object:
     return target
 
 
-def _home(module: str) -> str | None:
+def home_of(module: str) -> str | None:
     """Return the folder that the outermost package of ``module`` lies in, if it lies in one."""
     outermost = sys.modules.get(module.partition(".")[0])
     folders = list(getattr(outermost, "__path__", ()))

@@ -12,6 +12,7 @@ from msgspec import Struct
 from stoat_nb.engines.engine import Answer, Fault, FaultKind
 from stoat_nb.engines.process import WorkerError, WorkerProcess
 from stoat_nb.engines.reference import Reference
+from stoat_nb.errors import RunFailed
 from stoat_nb.names import shown
 
 CLOSED = "The engine is closed. Open the library again to run anything on it."
@@ -20,6 +21,7 @@ _START_S = 30.0  # for a process and its imports, which may come from a slow dis
 _START_TRIES = 2
 _START_PAUSE_S = 0.2  # what was short a moment ago (processes, memory) may be there again
 _DEATHS = 2  # the first may be somebody else's doing, the second is the item's
+_UNREACHED = 5  # processes that ended before they were asked: then it is nobody's doing here
 _KILL_S = 1.0
 _RESIDENT_BYTES = 400 << 20
 _LONGEST_MESSAGE = 500
@@ -72,13 +74,9 @@ class Seat:
     async def _answer(
         self, reference: Reference, item: Mapping[str, Any], deadline_s: float
     ) -> Answer:
-        deaths = 0
+        deaths = unreached = 0
         while True:
             worker = await self._ready(reference)
-            if isinstance(worker, str):
-                return _faulty(
-                    FaultKind.START, f"No process could be started: the new one {worker}."
-                )
             started = time.monotonic()
             try:
                 reply = await worker.call(reference.name, item, within_s=deadline_s)
@@ -90,6 +88,9 @@ class Seat:
                 await self._clear()
                 self._check_open()
                 deaths += error.reached
+                unreached += not error.reached
+                if unreached == _UNREACHED:
+                    raise _not_started(str(error)) from error
                 if deaths == _DEATHS:
                     return _faulty(
                         FaultKind.CRASH, f"Tried twice: the process that ran it {error}.", started
@@ -98,8 +99,8 @@ class Seat:
                 self._retire_if_worn(worker)
                 return _told(reply, started)
 
-    async def _ready(self, reference: Reference) -> WorkerProcess | str:
-        """Return a worker that has the function loaded, or why there is none."""
+    async def _ready(self, reference: Reference) -> WorkerProcess:
+        """Return a worker that has the function loaded; RunFailed says why there is none."""
         reason = ""
         for attempt in range(_START_TRIES):
             if attempt:
@@ -114,7 +115,7 @@ class Seat:
                 reason = f"was refused: {error}"
             await self._clear()
             self._check_open()
-        return reason
+        raise _not_started(reason)
 
     async def _loaded(self, reference: Reference) -> WorkerProcess:
         worker = self._worker
@@ -140,6 +141,13 @@ class Seat:
     def _retire_if_worn(self, worker: WorkerProcess) -> None:
         if worker.served >= self._limits.recycle_after or worker.resident_bytes > _RESIDENT_BYTES:
             worker.kill()
+
+
+def _not_started(reason: str) -> RunFailed:
+    return RunFailed(
+        f"No reader process could be started: the new one {shown(reason)[:_LONGEST_MESSAGE]}. "
+        "Check that Python and what it imports are in place and that processes and memory are left."
+    )
 
 
 def _told(reply: Mapping[str, Any], started: float) -> Answer:

@@ -96,7 +96,8 @@ class JobContext:
         Parameters
         ----------
         function
-            A function of a module, or of a notebook; it sees nothing but its arguments.
+            A function of a module, or of a notebook; it sees nothing but its arguments. Modules
+            beside the notebook are imported there again once they were edited.
         args
             What to give it.
         timeout

@@ -8,13 +8,12 @@ from stoat_nb.media.video import Failure
 _BY_FAULT = {
     "crash": ("crash", "The reader's process died twice while it read this file."),
     "deadline": ("timeout", "Reading took too long and was stopped."),
-    "start": ("internal", "No reader process could be started"),
     "error": ("internal", "The reader stopped with an error of its own"),
 }
 
 
 def failure_of(fault_kind: str, message: str, *, elapsed_ms: int | None = None) -> Failure:
-    """Turn an engine's fault (``error``, ``crash``, ``deadline`` or ``start``) into a failure."""
+    """Turn an engine's fault (``error``, ``crash`` or ``deadline``) into a failure."""
     error_class, sentence = _BY_FAULT.get(fault_kind, _BY_FAULT["error"])
     if "MemoryError" in message:
         error_class, sentence = "out_of_memory", "The file asked for too much memory."

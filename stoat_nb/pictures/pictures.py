@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from stoat_nb.catalog.whereabouts import Whereabouts
 from stoat_nb.engines.engine import Answer
-from stoat_nb.errors import NoPicture, PicturesBusy
+from stoat_nb.errors import NoPicture, PicturesBusy, StoatError
 from stoat_nb.media.failures import ERROR_CLASSES
 from stoat_nb.media.faults import failure_of
 from stoat_nb.names import shown
@@ -110,6 +110,8 @@ class Pictures:
             kept = _kept(drawn.result())
         except (RuntimeError, CancelledError):
             kept = Kept(why=("internal", "The library was closed."))
+        except StoatError as problem:
+            kept = Kept(why=("internal", str(problem)))
         if kept.why is None or kept.why[0] not in _PASSING:
             self.cache.put(key, kept)
         with self._lock:

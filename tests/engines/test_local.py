@@ -19,7 +19,7 @@ import pytest
 from stoat_nb.engines import process
 from stoat_nb.engines.engine import FaultKind, PureFunction
 from stoat_nb.engines.local import LocalEngine
-from stoat_nb.errors import SettingError
+from stoat_nb.errors import RunFailed, SettingError
 
 pytestmark = pytest.mark.anyio
 
@@ -286,28 +286,24 @@ async def test_names_that_are_no_text_travel_both_ways(tmp_path: Path) -> None:
     assert answer.value == [os.fsdecode(b"\xff.mp4")]
 
 
-async def test_a_process_that_has_no_memory_to_start_in_is_a_start_fault() -> None:
+async def test_a_process_that_has_no_memory_to_start_in_is_no_items_fault() -> None:
     async with aclosing(patient(memory_bytes=1 << 20)) as engine:
-        answer = await engine.call(deeds.echo, {})
-    assert answer.fault is not None
-    assert answer.fault.kind is FaultKind.START
-    assert answer.fault.message.startswith("No process could be started: ")
+        with pytest.raises(RunFailed, match="No reader process could be started: "):
+            await engine.call(deeds.echo, {})
 
 
-async def test_a_missing_interpreter_is_a_start_fault(
+async def test_a_missing_interpreter_is_no_items_fault(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     async with aclosing(patient()) as engine:
         monkeypatch.setattr(sys, "executable", str(tmp_path / "no-python"))
-        answer = await engine.call(deeds.echo, {})
+        with pytest.raises(RunFailed, match="no-python"):
+            await engine.call(deeds.echo, {})
         monkeypatch.undo()
-        assert answer.fault is not None
-        assert answer.fault.kind is FaultKind.START
-        assert "no-python" in answer.fault.message
         assert (await engine.call(deeds.echo, {"n": 1})).value == {"n": 1}
 
 
-async def test_a_module_that_cannot_be_imported_is_a_start_fault_and_no_items_fault(
+async def test_a_module_that_cannot_be_imported_is_no_items_fault(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     source = tmp_path / "vanishing.py"
@@ -317,10 +313,8 @@ async def test_a_module_that_cannot_be_imported_is_a_start_fault_and_no_items_fa
 
     source.unlink()
     async with aclosing(patient()) as engine:
-        answer = await engine.call(vanishing.answer, {})
-        assert answer.fault is not None
-        assert answer.fault.kind is FaultKind.START
-        assert "could not load vanishing:answer: ModuleNotFoundError" in answer.fault.message
+        with pytest.raises(RunFailed, match="could not load vanishing:answer: ModuleNotFoundError"):
+            await engine.call(vanishing.answer, {})
         assert (await engine.call(deeds.echo, {"n": 1})).value == {"n": 1}
 
 

@@ -20,7 +20,6 @@ kinds = st.sampled_from(["InvalidDataError", "OSError", "MemoryError", "EOFError
     [
         ("crash", "", "crash", "The reader's process died twice while it read this file."),
         ("deadline", "took 6 s", "timeout", "Reading took too long and was stopped."),
-        ("start", "fork failed", "internal", "No reader process could be started: fork failed."),
         ("error", "", "internal", "The reader stopped with an error of its own."),
         ("error", "MemoryError", "out_of_memory", "The file asked for too much memory."),
         ("new", "x", "internal", "The reader stopped with an error of its own: x."),

@@ -175,6 +175,6 @@ def test_a_process_that_died_is_replaced(library: Library) -> None:
     seat = library._pictures._studio._engine._seats[0]  # type: ignore[union-attr]
     worker = seat._worker
     assert worker is not None
-    os.kill(worker._transport.get_pid(), 9)
+    os.kill(worker._process.pid, 9)
 
     assert library.poster(video_id).startswith(JPEG)
