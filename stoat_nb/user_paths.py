@@ -42,8 +42,13 @@ def library_file(path: str | os.PathLike[str]) -> Path:
     UnknownHome
         If it begins with a ``~`` that the system does not know.
     CatalogError
-        If it is relative to a folder that was deleted.
+        If it is empty, SQLite's name for no file, or relative to a folder that was deleted.
     """
+    if os.fspath(path) in ("", ":memory:"):
+        raise CatalogError(
+            f"'{shown(path)}' names no file, and a library is one: its jobs outlive processes. "
+            "For a library to throw away name a temporary file: Library('/tmp/stoat.db')."
+        )
     expanded = expand_path(path)
     try:
         return expanded.absolute()

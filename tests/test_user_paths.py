@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from stoat_nb.cli.door import open_existing
-from stoat_nb.errors import UnknownHome
+from stoat_nb.errors import CatalogError, UnknownHome
 from stoat_nb.library import Library
 from stoat_nb.sharing import shared_library
 from stoat_nb.user_paths import expand_path
@@ -40,3 +40,17 @@ def test_a_library_of_an_unknown_user_is_refused_in_one_sentence(
 ) -> None:
     with pytest.raises(UnknownHome, match=r"user 'nobody-here' is not known.* Check the user"):
         open_at("~nobody-here/l.db")
+
+
+@pytest.mark.parametrize("name", ["", ":memory:", Path(":memory:")])
+@pytest.mark.parametrize("open_at", [Library, shared_library])
+def test_what_names_no_file_is_refused_in_one_sentence(
+    open_at: Callable[[str | Path], object],
+    name: str | Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(CatalogError, match=r"names no file.* a temporary file"):
+        open_at(name)
+    assert list(tmp_path.iterdir()) == []

@@ -20,6 +20,7 @@ from stoat_nb.catalog.known_paths import KnownPaths
 from stoat_nb.catalog.orders import Orders
 from stoat_nb.catalog.presence import Presence
 from stoat_nb.catalog.query import Page, Summary, VideoQuery, selection, summarize
+from stoat_nb.catalog.read_only import ReadOnlyDatabase
 from stoat_nb.catalog.recording import RecordCounts
 from stoat_nb.catalog.retention import Retention
 from stoat_nb.catalog.rows import Row, as_objects, pieces, rows_of
@@ -58,6 +59,8 @@ class Catalog:
         The file, made when missing.
     retention
         How many jobs that have ended are kept, and for how long.
+    read_only
+        Only look at it; see ReadOnlyDatabase.
 
     Raises
     ------
@@ -65,9 +68,11 @@ class Catalog:
         If the file cannot be made, written or understood; nothing was changed then.
     """
 
-    def __init__(self, path: Path, *, retention: Retention | None = None) -> None:
+    def __init__(
+        self, path: Path, *, retention: Retention | None = None, read_only: bool = False
+    ) -> None:
         self.path = path.absolute()
-        self._database = Database(self.path)
+        self._database = (ReadOnlyDatabase if read_only else Database)(self.path)
         self._videos = Videos(self._database)
         self._scans = Scans(self._database)
         self.presence = Presence(self._database)
@@ -212,7 +217,12 @@ class Catalog:
 
     def jobs(self) -> pd.DataFrame:
         """Return every job, newest first."""
-        return self._frame("jobs")
+        frame = self._frame("jobs")
+        if self._database.is_read_only and "running" in set(frame["status"]):
+            # Nothing has written down yet what became of those that were lost.
+            states = {state.job_id: str(state.status) for state in self.job_store.states()}
+            frame["status"] = frame["job_id"].map(states).astype("category")
+        return frame
 
     def diff(self, before: int, after: int) -> pd.DataFrame:
         """Return what is different after one scan from what was after another."""

@@ -68,6 +68,8 @@ class Database:
         The file, made when missing.
     """
 
+    is_read_only = False
+
     def __init__(self, path: Path) -> None:
         self.path = path
         #: SQLite keeps the log beside the file itself, not beside a link to it.
@@ -308,12 +310,17 @@ def _use_wal(connection: apsw.Connection) -> None:
 
 def _connected(path: Path, flags: int) -> apsw.Connection:
     connection = connect(path, flags)
+    set_up(connection)
+    return connection
+
+
+def set_up(connection: apsw.Connection) -> None:
+    """Tell a connection what all of ours have in common."""
     connection.set_busy_timeout(int(BUSY_TIMEOUT_S * 1000))
     # Whoever closes last folds the log in and deletes it, by its name: that may be another's.
     connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
     for pragma in _PRAGMAS:
         connection.execute(pragma).fetchall()
-    return connection
 
 
 def _end(connection: apsw.Connection, how: str) -> None:

@@ -18,7 +18,7 @@ from stoat_nb.catalog.values import as_integer, as_stored_text
 from stoat_nb.catalog.workers import Surroundings
 from stoat_nb.jobs.state import JobEvent, JobState, JobStatus, Level
 from stoat_nb.jobs.store import Changes, Errand, Interest, Reply
-from stoat_nb.jobs.transitions import Wish, heed, prioritized
+from stoat_nb.jobs.transitions import Wish, heed, orphaned, prioritized
 
 T = TypeVar("T")
 
@@ -66,6 +66,8 @@ class CatalogJobStore:
         return self._change(job_id, lambda state: prioritized(state, priority))
 
     def tend(self) -> bool:
+        if self._database.is_read_only:
+            return False
         running = self._read(_leases)
         if any(number == self._me for number, _owner, _at in running):
             self._write(lambda turn: turn.beat(), durable=False)
@@ -170,12 +172,20 @@ class CatalogJobStore:
 
         rows = self._read(select)
         lapsed = {row[-3] for row in rows if row[2] == "running" and self._fate(*row[-3:])}
-        if lapsed:
+        if lapsed and not self._database.is_read_only:
             # Whoever looks at it must not believe that a process runs it that is no more.
             self._write(lambda turn: turn.reap(lapsed), durable=True)
             rows = self._read(select)
         with translated(self._database.path):
-            return [state_of(row) for row in rows]
+            return [self._state(row) for row in rows]
+
+    def _state(self, row: Any) -> JobState:
+        """Return what is kept of a job; of a lost one that only may be read what it will become."""
+        state = state_of(row)
+        if not self._database.is_read_only or state.status is not JobStatus.RUNNING:
+            return state
+        fate = self._fate(*row[-3:])
+        return state if fate is None else orphaned(state, fate, self._around.now())
 
     def _change(
         self, job_id: str, change: Callable[[JobState], JobState | None]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from stoat_nb.errors import CatalogError
+from stoat_nb.errors import CatalogError, CatalogNotWritable
 from stoat_nb.jobs.queue import Take
 from stoat_nb.library import Library
 from stoat_nb.names import shown
@@ -20,7 +20,7 @@ def open_library(path: Path | None, *, take: Take) -> Library:
 def open_existing(path: Path | None, *, take: Take = "none") -> Library:
     """Open the library to look at it; one that is not there is not made for that.
 
-    Who only looks runs nobody's jobs.
+    Who only looks runs nobody's jobs, and need not be able to write.
     """
     chosen = expand_path(path or Settings.from_environment().library)
     if not chosen.exists():
@@ -28,4 +28,7 @@ def open_existing(path: Path | None, *, take: Take = "none") -> Library:
             f"There is no library at '{shown(chosen)}' yet. Make it by scanning a folder: "
             "stoat scan FOLDER"
         )
-    return Library(chosen, take=take)
+    try:
+        return Library(chosen, take=take)
+    except CatalogNotWritable:
+        return Library(chosen, take=take, read_only=True)

@@ -10,6 +10,7 @@
     │   └── FolderOutsideRoots
     ├── CatalogError               the library's file cannot be used
     │   ├── CatalogNotWritable
+    │   │   └── CatalogReadOnly    it was opened for reading only
     │   ├── CatalogCorrupt
     │   ├── CatalogTooNew
     │   ├── CatalogMoved           the file was moved or replaced while it was open
@@ -51,6 +52,7 @@ from stoat_nb.errors.catalog import (
     CatalogError as CatalogError,
     CatalogMoved as CatalogMoved,
     CatalogNotWritable as CatalogNotWritable,
+    CatalogReadOnly as CatalogReadOnly,
     CatalogTooNew as CatalogTooNew,
     OpenedElsewhere as OpenedElsewhere,
 )

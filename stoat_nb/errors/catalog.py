@@ -24,6 +24,19 @@ class CatalogNotWritable(CatalogError):
         )
 
 
+class CatalogReadOnly(CatalogNotWritable):
+    """The library was opened to be read only, and something in it was to be changed."""
+
+    code = "CATALOG_READ_ONLY"
+
+    def __init__(self, path: object) -> None:
+        CatalogError.__init__(
+            self,
+            f"The library '{shown(path)}' is open for reading only, so nothing in it can be "
+            "changed. Open a library that this user may write to.",
+        )
+
+
 class CatalogCorrupt(CatalogError):
     """The file is no SQLite database, or a damaged one."""
 

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from types import TracebackType
 from typing import Any, Self
 
-from stoat_nb.errors import CatalogMoved, QueueClosed, StoatError
+from stoat_nb.errors import CatalogMoved, CatalogReadOnly, QueueClosed, StoatError
 from stoat_nb.jobs.context import Send
 from stoat_nb.jobs.core import QueueCore
 from stoat_nb.jobs.live import LiveJob
@@ -151,6 +151,8 @@ class AsyncioJobQueue(QueueCore):
             try:
                 taken = await self._turn()
             except Exception as problem:  # the queue goes on whatever it was
+                if isinstance(problem, CatalogReadOnly):
+                    continue  # whoever submitted was told
                 if isinstance(problem, StoatError):
                     log.error("What became of jobs could not be written down yet: %s", problem)  # noqa: TRY400 - a sentence
                 else:

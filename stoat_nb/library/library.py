@@ -39,6 +39,9 @@ class Library(Tables, Viewing, Scanning):
     take
         Which of the library's jobs this process runs: ``all`` it has handlers for, only its
         ``own``, or ``none``. Several processes may have a library open; each job is run by one.
+    read_only
+        Only look: nothing is written, not even beside the file, and no job is run. For a library
+        on a read-only disk, or of another user. What changes something raises CatalogReadOnly.
 
     Notes
     -----
@@ -65,11 +68,12 @@ class Library(Tables, Viewing, Scanning):
         *,
         settings: Settings | None = None,
         take: Take = "all",
+        read_only: bool = False,
     ) -> None:
         chosen = Settings.from_environment() if settings is None else settings
         self.path = library_file(chosen.library if path is None else path)
         self.settings = replace(chosen, library=self.path)
-        self._hold = Hold(self.path, self.settings, take)
+        self._hold = Hold(self.path, self.settings, take, read_only)
 
     # -- jobs ----------------------------------------------------------------------------------
 

@@ -39,12 +39,12 @@ _lock = threading.RLock()
 class EngineRoom:
     """Everything that one open library file needs: catalog, queue, readers and pictures."""
 
-    def __init__(self, path: Path, settings: Settings, take: Take) -> None:
-        self.settings, self.take = settings, take
+    def __init__(self, path: Path, settings: Settings, take: Take, read_only: bool = False) -> None:
+        self.settings, self.take, self.read_only = settings, take, read_only
         self.holds: set[object] = set()  #: One for each handle that uses it.
         with ExitStack() as undo:
             retention = Retention(count=settings.keep_jobs, days=settings.keep_jobs_days)
-            self.catalog = Catalog(path, retention=retention)
+            self.catalog = Catalog(path, retention=retention, read_only=read_only)
             undo.callback(self.catalog.close)
             self.file = _identity(path)
             memory_bytes = settings.probe_memory_mb << 20
@@ -63,7 +63,7 @@ class EngineRoom:
                 workers=settings.job_workers,
                 timeout=settings.job_timeout_s,
                 send=partial(send, engine),
-                take=take,
+                take="none" if read_only else take,
                 on_close=engine.aclose,
             )
             undo.callback(self.queue.close)
@@ -77,10 +77,13 @@ class EngineRoom:
             )
             undo.pop_all()
 
-    def serves(self, file: tuple[int, int] | None, settings: Settings, take: Take) -> bool:
+    def serves(
+        self, file: tuple[int, int] | None, settings: Settings, take: Take, read_only: bool = False
+    ) -> bool:
         """Whether a library that is opened with these can use it."""
         mine = replace(self.settings, library=settings.library)
-        return file is not None and (self.file, mine, self.take) == (file, settings, take)
+        asked, given = (self.file, mine, self.take), (file, settings, take)
+        return file is not None and asked == given and self.read_only == read_only
 
     def close(self) -> None:
         """Stop what runs and let go of the file. May be called again."""
@@ -92,16 +95,17 @@ class EngineRoom:
 class Hold:
     """One handle's hold on an engine room, which stays open as long as anybody holds it.
 
-    Pickled, it is the library's path, settings and take: whoever unpickles it opens the library.
+    Pickled, it is the library's path and how it was opened: whoever unpickles it opens the library.
     """
 
-    def __init__(self, path: Path, settings: Settings, take: Take) -> None:
+    def __init__(self, path: Path, settings: Settings, take: Take, read_only: bool = False) -> None:
         self.path, self.settings, self.take = path, settings, take
+        self.read_only = read_only
         self.closed = False
         self._pid = os.getpid()
         self._token = object()
         with _lock:
-            self._room = _room_for(path, settings, take)
+            self._room = _room_for(path, settings, take, read_only)
             self._room.holds.add(self._token)
         self._let_go = weakref.finalize(self, _forgotten, self._room, self._token, self._pid)
         self._let_go.atexit = False  # all rooms are closed earlier, while threads can still work
@@ -153,8 +157,8 @@ class Hold:
         self._let_go.detach()
         self._room.holds.discard(self._token)
 
-    def __reduce__(self) -> tuple[Callable[..., Hold], tuple[Path, Settings, Take]]:
-        return _held_again, (self.path, self.settings, self.take)
+    def __reduce__(self) -> tuple[Callable[..., Hold], tuple[Path, Settings, Take, bool]]:
+        return _held_again, (self.path, self.settings, self.take, self.read_only)
 
 
 class Handle:
@@ -183,27 +187,27 @@ class Handle:
         return self._hold.room.queue
 
 
-def _held_again(path: Path, settings: Settings, take: Take) -> Hold:
+def _held_again(path: Path, settings: Settings, take: Take, read_only: bool = False) -> Hold:
     """Open a library that was pickled, but do not make one."""
     if not path.exists():
         raise CatalogError(
             f"There is no library at '{shown(path)}' any more. "
             "Open it where it is now: Library(...)"
         )
-    return Hold(path, settings, take)
+    return Hold(path, settings, take, read_only)
 
 
-def _room_for(path: Path, settings: Settings, take: Take) -> EngineRoom:
+def _room_for(path: Path, settings: Settings, take: Take, read_only: bool = False) -> EngineRoom:
     file = _identity(path)
     for room in _rooms:
-        if room.serves(file, settings, take) and room.catalog.is_usable():
+        if room.serves(file, settings, take, read_only) and room.catalog.is_usable():
             return room
     if not _exit_hook:
         # atexit's own callbacks come after executors are shut down; this hook, which is what
         # concurrent.futures itself uses, comes while threads can still work.
         getattr(threading, "_register_atexit", atexit.register)(_close_all)
         _exit_hook.append(_close_all)
-    room = EngineRoom(path, settings, take)
+    room = EngineRoom(path, settings, take, read_only)
     _rooms.append(room)
     return room
 
