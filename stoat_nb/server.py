@@ -34,6 +34,9 @@ from stoat_nb.sharing import settle
 
 DASHBOARD = "/dashboard"
 
+#: Where a websocket keeps which one it is.
+_WEBSOCKET = "stoat_nb.websocket"
+
 _MAKING_A_PAGE = (DASHBOARD, f"{DASHBOARD}/autoload.js")
 
 #: Every browser asks for one.
@@ -64,10 +67,15 @@ _ACCEPTED_AT_ONCE = 16
 _BACKLOG = 128
 
 
-def create_app(library: Library) -> App:
+def create_app(library: Library, *, page_lifetime_s: float = 15.0) -> App:
     """Return one ASGI app: the dashboard, the REST API below ``/api/v1`` and its docs.
 
-    The library stays the caller's to close.
+    Parameters
+    ----------
+    library
+        What is shown and asked; it stays the caller's to close.
+    page_lifetime_s
+        Seconds for which a page is kept whose browser has gone, or has not come yet.
 
     Examples
     --------
@@ -90,24 +98,36 @@ def create_app(library: Library) -> App:
         title="Stoat",
         sign_sessions=True,
         secret_key=secrets.token_bytes(32),
+        check_unused_sessions_milliseconds=round(1000 * page_lifetime_s),
+        unused_session_lifetime_milliseconds=round(1000 * page_lifetime_s),
     )
     for route in api.routes:
         if isinstance(route, APIRoute) and route.path == DASHBOARD:
             route.include_in_schema = False  # a page, which bokeh-fastapi adds as if it were data
-    limited = _PageLimit(api, pages, library.settings.max_pages)
+    limited = _Pages(api, pages, library.settings.max_pages)
     return RequestLog(Guard(limited, allowed_hosts=library.settings.allow_hosts))
 
 
-class _PageLimit:
-    """Refuses to make another page while too many are open: each takes memory and a moment."""
+class _Pages:
+    """Makes no page more while too many are open, and lets go of each whose browser has gone."""
 
-    def __init__(self, app: App, pages: Any, most: int) -> None:
+    def __init__(self, app: App, served: Any, most: int) -> None:
         self._app = app
+        self._served = served
         # Panel with a server of its own says what it serves; bokeh-fastapi only keeps it.
-        self._pages = pages.applications if hasattr(pages, "applications") else pages._applications  # noqa: SLF001
+        is_bokeh_fastapi = not hasattr(served, "applications")
+        self._pages = served._applications if is_bokeh_fastapi else served.applications  # noqa: SLF001
+        self._clients = served._clients if is_bokeh_fastapi else frozenset()  # noqa: SLF001
         self._most = most
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            scope[_WEBSOCKET] = mark = object()
+            try:
+                await self._app(scope, receive, send)
+            finally:
+                self._let_go(mark)
+            return
         if scope["type"] == "http" and scope["path"].rstrip("/") in _MAKING_A_PAGE:
             n_open = sum(len(list(page.sessions)) for page in self._pages.values())
             if n_open >= self._most:
@@ -119,6 +139,12 @@ class _PageLimit:
                 await HTMLResponse(page, 503, {"Retry-After": "30"})(scope, receive, send)
                 return
         await self._app(scope, receive, send)
+
+    def _let_go(self, mark: object) -> None:
+        # bokeh-fastapi does not hear that a websocket has ended, and would keep its page for ever.
+        for client in list(self._clients):
+            if client._socket._socket.scope.get(_WEBSOCKET) is mark:  # noqa: SLF001
+                self._served.client_lost(client)
 
 
 def _icon() -> Response:
