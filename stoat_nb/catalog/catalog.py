@@ -195,17 +195,17 @@ class Catalog:
     def document(self, video_id: int) -> dict[str, Any] | None:
         """Return what the reader said of a file in its own words; None if that was not kept."""
 
-        def select(connection: apsw.Connection) -> list[Any]:
+        def select(connection: apsw.Connection) -> dict[str, Any] | None:
             if not fetch(connection, "SELECT 1 FROM videos WHERE id = ?", (as_integer(video_id),)):
                 raise UnknownVideo(video_id)
-            return fetch(
+            rows = fetch(
                 connection,
                 "SELECT document FROM documents WHERE video_id = ?",
                 (as_integer(video_id),),
             )
+            return document_of(rows[0][0]) if rows else None
 
-        rows = self._database.read(select)
-        return document_of(rows[0][0]) if rows else None
+        return self._database.read(select)
 
     def failures(self) -> pd.DataFrame:
         """Return the files that could not be probed."""
@@ -228,14 +228,15 @@ class Catalog:
         """Return what is different after one scan from what was after another."""
         from stoat_nb.catalog.frames import frame  # noqa: PLC0415 - pandas only for frames
 
-        rows = self._database.read(lambda connection: difference(connection, before, after))
-        return frame(DIFF, [rows])
+        return self._database.read(
+            lambda connection: frame(DIFF, [difference(connection, before, after)])
+        )
 
     def history(self, video_id: int) -> pd.DataFrame:
         """Return what became of one file, oldest first."""
         from stoat_nb.catalog.frames import frame  # noqa: PLC0415 - pandas only for frames
 
-        return frame(HISTORY, [self._database.read(lambda connection: life(connection, video_id))])
+        return self._database.read(lambda connection: frame(HISTORY, [life(connection, video_id)]))
 
     def whereabouts(self, video_id: int) -> Whereabouts:
         """Return where the file of a row lies."""
@@ -249,7 +250,8 @@ class Catalog:
         """Return one page of the videos that match; nothing is counted for it."""
         from stoat_nb.catalog.frames import frame  # noqa: PLC0415 - pandas only for frames
 
-        return frame(TABLES["videos"], [self._database.read(self._page_of(query))])
+        page = self._page_of(query)
+        return self._database.read(lambda connection: frame(TABLES["videos"], [page(connection)]))
 
     def plain_rows(self, query: VideoQuery) -> list[dict[str, Any]]:
         """Return the same as a list, in which None alone stands for what is not known."""

@@ -199,7 +199,10 @@ def document_cell(document: str) -> bytes:
 
 def document_of(cell: bytes) -> Any:
     """Return the document that a cell holds."""
-    return json.loads(zlib.decompress(cell) if cell.startswith(_PACKED) else cell)
+    try:
+        return json.loads(zlib.decompress(cell) if cell.startswith(_PACKED) else cell)
+    except zlib.error as problem:
+        raise ValueError(problem) from None
 
 
 @lru_cache(maxsize=1024)

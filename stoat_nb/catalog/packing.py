@@ -128,6 +128,8 @@ def _paths(found: Mapping[str, Fetched]) -> dict[str, Fetched]:
     folders, roots, names = found["folder"], found["root"], found["name"]
     assert isinstance(folders, Shared)  # noqa: S101 - they were planned so
     assert isinstance(roots, Shared)  # noqa: S101 - as above
+    if None in folders.cells:
+        raise ValueError("a video lies in no folder")
     stems = [f"{folder.rstrip('/')}/" for folder in folders.cells]
     below = [
         None if root is None else stem[len(root.rstrip("/")) + 1 :]

@@ -75,13 +75,27 @@ VERBS: dict[str, Callable[[Library], object]] = {
     "summary": lambda library: library.summary(),
     "detail": lambda library: library.detail(1),
     "history": lambda library: library.history(1),
+    "document": lambda library: library.document(1),
+    "failures": lambda library: library.failures(),
     "jobs": lambda library: library.job_states(),
 }
+
+
+@pytest.mark.parametrize("cell", [b"", b"no json", b"x\x9c no zlib", b"[" * 100_000])
+def test_what_the_reader_said_may_be_nonsense(stored: Path, cell: bytes) -> None:
+    change(stored, "INSERT OR REPLACE INTO documents VALUES (1, ?)", cell)
+    with (
+        Library(stored, take="none") as library,
+        pytest.raises(CatalogCorrupt, match="a value in it cannot be read"),
+    ):
+        library.document(1)
 
 
 @pytest.mark.parametrize(
     ("column", "value"),
     [
+        ("folder_id", 4711),
+        ("first_seen", 1e308),
         ("audio_languages", "no json"),
         ("audio_languages", "[" * 100_000),
         ("audio_languages", '{"a": 1}'),

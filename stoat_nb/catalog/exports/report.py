@@ -184,7 +184,7 @@ def _plain_cell(at: int, source: Source) -> Cell:
 
 def _folder(row: Facts) -> str:
     below = PurePath(row["relative_path"] or "").parent
-    return str(PurePath(PurePath(row["root"] or row["folder"]).name) / below)
+    return str(PurePath(PurePath(row["root"] or row["folder"] or "").name) / below)
 
 
 def _resolution(row: Facts) -> str | None:
