@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 
 import pytest
+from fastapi import FastAPI
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
@@ -16,6 +17,8 @@ from starlette.websockets import WebSocket
 
 from stoat_nb.api.admission import MAX_BODY, NO_COMPONENT, judge_length, verdict
 from stoat_nb.api.guard import Guard
+from stoat_nb.api.router import create_router
+from stoat_nb.library import Library
 
 from .conftest import ask, running
 
@@ -345,3 +348,15 @@ def test_a_websocket_of_another_page_is_refused(port: int, origin: str) -> None:
 def test_a_websocket_by_another_name_is_refused(port: int) -> None:
     evil = f"evil.example:{port}"
     assert " 403 " in handshake(port, host=evil, origin=f"http://{evil}")
+
+
+def test_routes_in_somebodys_own_app_ask_the_rule_themselves(library: Library) -> None:
+    app = FastAPI()
+    app.include_router(create_router(library))
+    with running(app) as port:
+        for path in ("/api/v1/jobs", "/api/v1/videos/1/poster.jpg"):
+            assert ask(port, "GET", path, [("Host", "evil.example")])[0] == 421
+            own = ("Host", f"127.0.0.1:{port}")
+            assert ask(port, "GET", path, [own, ("Sec-Fetch-Site", "cross-site")])[0] == 403
+        status, headers, _ = ask(port, "GET", "/api/v1/jobs")
+    assert (status, headers["cross-origin-resource-policy"]) == (200, "same-origin")
