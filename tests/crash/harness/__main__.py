@@ -1,8 +1,9 @@
 """Kill real processes, cut simulated power, flood one library; print what became of the jobs.
 
-``scripts/crash [--kills 200] [--cuts 200] [--every 3] [--jobs 10000] [--seed N]``: 0 leaves a part
-out. Without a seed a new one is drawn, and printed, so that a run that found something can be had
-again. The kills come at moments that no seed fixes entirely: the machine has its own.
+``scripts/crash [--kills 200] [--cuts 200] [--every 3] [--jobs 10000] [--minutes 1] [--seed N]``: 0
+leaves a part out. Without a seed a new one is drawn, and printed, so that a run that found
+something can be had again. The kills come at moments that no seed fixes entirely: the machine has
+its own.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
+from harness.chaos import ChaosReport, chaos
 from harness.flood import FloodReport, flood
 from harness.opening import die_while_opened, older
 from harness.points import PointsReport, die_everywhere
@@ -30,6 +32,7 @@ def main() -> int:
     parser.add_argument("--cuts", type=int, default=200, help="simulated power cuts")
     parser.add_argument("--every", type=int, default=3, help="die before each n-th statement")
     parser.add_argument("--jobs", type=int, default=10_000, help="jobs submitted at once")
+    parser.add_argument("--minutes", type=float, default=1, help="of chaos on files that move")
     parser.add_argument("--seed", type=int, default=secrets.randbelow(10**6))
     asked = parser.parse_args()
     print(f"seed {asked.seed}", flush=True)
@@ -41,7 +44,7 @@ def main() -> int:
 
 
 def _all_of(asked: argparse.Namespace, base: Path) -> list[str]:
-    for name in ("full", "normal", "opening", "points", "storm", "flood"):
+    for name in ("full", "normal", "opening", "points", "storm", "flood", "chaos"):
         (base / name).mkdir()
     broken, seed = [], asked.seed
     if asked.cuts:
@@ -56,6 +59,8 @@ def _all_of(asked: argparse.Namespace, base: Path) -> list[str]:
         broken += tell_storm(storm(base / "storm", kills=asked.kills, seed=seed, stops=stops))
     if asked.jobs:
         broken += tell_flood(flood(base / "flood", jobs=asked.jobs))
+    if asked.minutes:
+        broken += tell_chaos(chaos(base / "chaos", minutes=asked.minutes, seed=seed), asked.minutes)
     return broken
 
 
@@ -160,6 +165,23 @@ def tell_flood(report: FloodReport) -> list[str]:
     )
     bad = report.lost or report.unfinished or report.twice or report.integrity != "ok"
     return ["the flood lost or repeated jobs"] if bad else []
+
+
+def tell_chaos(report: ChaosReport, minutes: float) -> list[str]:
+    """Print what the chaos left; return what is broken."""
+    tell(
+        f"{minutes:g} minutes of two processes that scan overlapping folders while files move",
+        (
+            ("kills", report.kills),
+            ("stops", report.stops),
+            ("files moved, taken away or brought back", report.moves),
+            ("deeds", ", ".join(f"{n:,} {name}" for name, n in sorted(report.deeds.items()))),
+            ("jobs submitted", f"{report.submitted:,}"),
+            ("ends", ", ".join(f"{n:,} {status}" for status, n in sorted(report.ended.items()))),
+            ("promises broken", len(report.breaches)),
+        ),
+    )
+    return report.breaches
 
 
 if __name__ == "__main__":
