@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import pwd
 import subprocess
@@ -251,3 +252,22 @@ def test_readers_that_cannot_start_fail_the_job_and_say_nothing_of_any_file(
         library.poster(good)
     monkeypatch.undo()
     assert library.poster(good).startswith(b"\xff\xd8\xff")
+
+
+def test_a_handler_may_leave_scan_ask_and_wait_with_one_worker(tmp_path: Path) -> None:
+    (tmp_path / "clips").mkdir()
+
+    async def leave(_context: JobContext) -> None:
+        sys.exit(3)
+
+    async def scan(context: JobContext) -> list[object]:
+        report = await library.scan(tmp_path / "clips")
+        await asyncio.to_thread(library.submit("leave", {}).wait)
+        videos = await context.in_thread(library.videos)
+        return [report.scanned, len(videos), len(library.videos()), len(library.job_states())]
+
+    with Library(tmp_path / "library.db", settings=Settings(job_workers=1)) as library:
+        library.register_handler("leave", leave)
+        library.register_handler("scan it", scan)
+        assert library.submit("leave", {}).wait(60).error == "SystemExit: 3"
+        assert library.submit("scan it", {}).result(60) == [0, 0, 0, 4]

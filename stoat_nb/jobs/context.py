@@ -114,7 +114,7 @@ class JobContext:
 
     async def in_thread(self, function: Callable[..., T], *args: Any) -> T:
         """Run a blocking function on a thread of this process, off the queue's loop."""
-        return await asyncio.to_thread(function, *args)
+        return await asyncio.to_thread(_called, function, args)
 
     @property
     def progress(self) -> Progress:
@@ -138,6 +138,13 @@ class JobContext:
             self._scheduled = False
         self._published_at = time.monotonic()
         self._publish(self.progress)
+
+
+def _called(function: Callable[..., T], args: tuple[Any, ...]) -> T:
+    try:
+        return function(*args)
+    except StopIteration as problem:  # no future can hold one: the handler would wait for ever
+        raise RuntimeError("The function raised StopIteration.") from problem
 
 
 #: An async function of a context that returns JSON.

@@ -376,7 +376,7 @@ class QueueCore:
         if not lasting:
             await self._cancel_waiting()
         await self._live.stop_all(for_good=not lasting)
-        with suppress(StoatError):  # closing ends whatever the disk says
+        with suppress(Exception):  # closing ends whatever the store says
             while self._outbox:
                 await self._turn()
             await self._scribe.call(self._store.leave)

@@ -271,10 +271,12 @@ class QueueThread:
 
     def _put_away(self) -> bool:
         """Await ``on_close``; return False if a handler blocks the loop that it needs."""
-        for step, within_s in ((_nothing, GRACE_S), (self._on_close or _nothing, ON_CLOSE_S)):
-            future = asyncio.run_coroutine_threadsafe(_contained(step), self._handlers.loop)
-            if not wait((future,), within_s).done:
-                return False
+        loop, moves = self._handlers.loop, threading.Event()
+        loop.call_soon_threadsafe(moves.set)
+        if not moves.wait(GRACE_S):
+            return False
+        if self._on_close is not None:
+            wait((asyncio.run_coroutine_threadsafe(_contained(self._on_close), loop),), ON_CLOSE_S)
         return True
 
     def _call(self, work: Coroutine[Any, Any, T]) -> T:
@@ -282,10 +284,6 @@ class QueueThread:
             work.close()
             raise QueueClosed
         return self._loop.call(work)
-
-
-async def _nothing() -> None:
-    """Show that the loop moves."""
 
 
 async def _contained(function: Callable[[], Awaitable[None]]) -> None:

@@ -137,7 +137,7 @@ def test_a_job_that_no_more_waits_counts_as_one_that_runs(queue: QueueThread) ->
 @pytest.mark.parametrize("way", [awaits, waits_in_thread], ids=ids)
 def test_a_job_that_waits_for_itself_is_told(queue: QueueThread, way: Any) -> None:
     async def selfish(context: JobContext) -> Any:
-        return await way(context, Job(context.job_id, "odd", queue, lambda result: result))
+        return await way(context, Job(context.job_id, "odd", queue.desk, lambda result: result))
 
     state = run(queue, selfish)
     assert state.status is JobStatus.FAILED

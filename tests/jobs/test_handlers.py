@@ -76,18 +76,22 @@ RAISED: dict[str, Callable[[], BaseException]] = {
 
 
 @pytest.mark.parametrize("name", RAISED)
-@pytest.mark.parametrize("is_async", [True, False])
+@pytest.mark.parametrize("where", ["at once", "later", "in a thread"])
 def test_a_handler_that_raises_anything_at_all_fails_alone(
-    queue: QueueThread, name: str, is_async: bool
+    queue: QueueThread, name: str, where: str
 ) -> None:
-    def handle(_context: JobContext) -> None:
+    def handle(_context: JobContext | None = None) -> None:
         raise RAISED[name]()  # noqa: RSE102 - it is made here
 
     async def handle_later(_context: JobContext) -> None:
         await asyncio.sleep(0)
         raise RAISED[name]()  # noqa: RSE102 - it is made here
 
-    state = run(queue, handle_later if is_async else handle)
+    async def handle_in_thread(context: JobContext) -> None:
+        await context.in_thread(handle)
+
+    handlers = {"at once": handle, "later": handle_later, "in a thread": handle_in_thread}
+    state = run(queue, handlers[where])
     assert state.status is JobStatus.FAILED
     assert state.error
     if name == "SystemExit":
@@ -361,3 +365,25 @@ def test_a_line_of_a_log_that_the_store_refuses_is_left_out() -> None:
     assert job.result(SOON) == "noted"
     queue.close()
     assert [event.text for event in queue.read_log(job.id)] == ["first", "last"]
+
+
+class Shut(MemoryJobStore):
+    """A store that takes no end, and no farewell."""
+
+    def exchange(self, errand: Errand) -> Reply:
+        if errand.saves:
+            raise ValueError("not with me")
+        return super().exchange(errand)
+
+    def leave(self) -> None:
+        raise ValueError("not with me")
+
+
+def test_a_queue_whose_store_refuses_everything_can_be_closed() -> None:
+    queue = QueueThread(store=Shut())
+    queue.register_handler("echo", echo)
+    job = submit(queue, "echo")
+    queue.close()
+    assert not queue._loop.is_alive
+    assert not queue._handlers.is_alive
+    assert not job.status.is_final
