@@ -31,6 +31,10 @@ _COUNTS = (
 )
 
 
+#: The scans of one job: several, where others came between its attempts.
+PARTS_OF_SCAN = "SELECT id FROM scans WHERE job_id = (SELECT job_id FROM scans WHERE id = ?)"
+
+
 class BegunScan(Struct, frozen=True):
     """A scan under way."""
 
@@ -75,7 +79,11 @@ class Scans:
         self._database = database
 
     def begin(self, *, job_id: str, folder: bytes, recursive: bool, started_at: float) -> BegunScan:
-        """Write down that a scan starts, or goes on if its job had begun one before."""
+        """Write down that a scan starts, or goes on if its job had begun one before.
+
+        Where others have looked at its folders since, it goes on as a scan of its own: what scans
+        changed is told in the order of their numbers.
+        """
 
         def insert(connection: apsw.Connection) -> BegunScan:
             before = fetch(
@@ -83,8 +91,10 @@ class Scans:
                 "SELECT id, started_at FROM scans WHERE job_id = ? AND status = 'running'",
                 (job_id,),
             )
-            if before:
+            if before and not _was_overtaken(connection, before[0][0], folder):
                 return BegunScan(before[0][0], before[0][1], goes_on=True)
+            if before:
+                _end_part(connection, before[0][0], started_at)
             root_id = _root_of(connection, folder)
             ((scan_id,),) = fetch(
                 connection,
@@ -92,7 +102,7 @@ class Scans:
                 "VALUES (?, ?, ?, ?, ?, ?) RETURNING id",
                 (job_id, root_id, folder, as_text(folder), int(recursive), started_at),
             )
-            return BegunScan(int(scan_id), started_at, goes_on=False)
+            return BegunScan(int(scan_id), started_at, goes_on=bool(before))
 
         return self._database.write(insert)
 
@@ -101,8 +111,9 @@ class Scans:
         rows = self._database.read(
             lambda connection: fetch(
                 connection,
-                "SELECT v.name, x.error, x.error_class FROM videos v "
-                "JOIN failures x ON x.video_id = v.id AND x.scan_id = ? "
+                "SELECT v.name, x.error, x.error_class FROM videos v "  # noqa: S608 - of our own words alone
+                "JOIN failures x ON x.video_id = v.id "
+                f"AND x.scan_id IN ({PARTS_OF_SCAN}) "
                 "WHERE v.folder_id = (SELECT id FROM folders WHERE path = ?)",
                 (scan_id, folder),
             )
@@ -131,6 +142,21 @@ class Scans:
                 (status, at, json.dumps(report), *counts, scan_id),
             )
         )
+
+
+def _was_overtaken(connection: apsw.Connection, scan_id: int, folder: bytes) -> bool:
+    """Whether a later scan has looked at the same folder, at one inside it or at one around it."""
+    later = fetch(connection, "SELECT DISTINCT folder FROM scans WHERE id > ?", (scan_id,))
+    return any(
+        folder == other or folder.startswith(below(other)[0]) or other.startswith(below(folder)[0])
+        for (other,) in later
+    )
+
+
+def _end_part(connection: apsw.Connection, scan_id: int, at: float) -> None:
+    connection.execute(
+        "UPDATE scans SET status = 'cancelled', finished_at = ? WHERE id = ?", (at, scan_id)
+    )
 
 
 def below(folder: bytes) -> tuple[bytes, bytes]:

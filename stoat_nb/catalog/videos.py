@@ -9,7 +9,7 @@ import apsw
 
 from stoat_nb.catalog.database import Database, fetch
 from stoat_nb.catalog.recording import RecordCounts, record
-from stoat_nb.catalog.scans import check_fence
+from stoat_nb.catalog.scans import PARTS_OF_SCAN, check_fence
 from stoat_nb.media.video import Outcome
 
 
@@ -29,9 +29,9 @@ KNOWN_FILES = (
     "WHERE folder_id = (SELECT id FROM folders WHERE path = ?)"
 )
 _FILES_OF_SCAN = (
-    "SELECT v.name, v.first_seen >= s.started_at FROM videos v JOIN scans s ON s.id = v.scan_id "
-    "WHERE v.scan_id = ? AND v.probed_at >= s.started_at "
-    "AND v.folder_id = (SELECT id FROM folders WHERE path = ?)"
+    "SELECT v.name, v.first_seen >= s.started_at FROM videos v "  # noqa: S608 - of our own words alone
+    f"JOIN scans s ON s.id = v.scan_id WHERE v.scan_id IN ({PARTS_OF_SCAN}) "
+    "AND v.probed_at >= s.started_at AND v.folder_id = (SELECT id FROM folders WHERE path = ?)"
 )
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from stoat_nb.catalog.catalog import Catalog, KnownFile
 from stoat_nb.catalog.database import fetch
+from stoat_nb.catalog.scans import BegunScan
 from stoat_nb.catalog.videos import KNOWN_FILES
 from stoat_nb.errors import UnknownVideo
 from stoat_nb.media.video import Stream
@@ -270,3 +271,30 @@ def test_what_a_rescan_asks_for_touches_no_wide_row(catalog: Catalog) -> None:
         lambda connection: fetch(connection, f"EXPLAIN QUERY PLAN {KNOWN_FILES}", (b"/videos",))
     )
     assert "SEARCH videos USING COVERING INDEX videos_known (folder_id=?)" in plan[0][3]
+
+
+def test_a_scan_that_goes_on_is_another_one_only_if_its_folders_were_scanned_since(
+    catalog: Catalog, filling: Any
+) -> None:
+    def begin(job_id: str, folder: bytes) -> BegunScan:
+        return catalog.begin_scan(job_id=job_id, folder=folder, recursive=True, started_at=100.0)
+
+    first = begin("a", b"/videos")
+    filling.scan_id = first.scan_id
+    filling.record(filling.ok(), filling.bad(b"/videos/bad.mp4"), at=100.0)
+    begin("beside", b"/videos 2")
+    assert begin("a", b"/videos") == BegunScan(first.scan_id, 100.0, goes_on=True)
+    for other in (b"/videos/deep", b"/", b"/videos"):
+        begin(f"other {other!r}", other)
+        again = begin("a", b"/videos")
+        assert again.goes_on
+        assert again.scan_id > first.scan_id
+        # What an earlier part of it has recorded is not read again.
+        assert catalog.files_of_scan(again.scan_id, b"/videos") == {
+            b"a.mp4": True,
+            b"bad.mp4": True,
+        }
+        assert list(catalog.failures_of_scan(again.scan_id, b"/videos")) == [b"bad.mp4"]
+        first = again
+    scans = catalog.scans()
+    assert scans["status"].astype(str).tolist().count("cancelled") == 3

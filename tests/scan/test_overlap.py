@@ -229,6 +229,9 @@ def test_a_scan_that_goes_on_after_another_one_tells_what_it_did_itself(
         assert job.resume()
         report = job.result(timeout=120)
         check(library, many, between, second, report)
+        # What it did before the others is told before them, and what it did after them after.
+        states = library.scans()["status"].astype(str).tolist()
+        assert states == ["cancelled", "complete", "complete", "complete"]
 
 
 def test_a_lock_is_the_folder_whatever_its_name_ends_with() -> None:
