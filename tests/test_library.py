@@ -7,13 +7,15 @@ import os
 import pwd
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from stoat_nb import Job, Library, Settings
 from stoat_nb.errors import (
+    BadArgument,
     CatalogClosed,
     CatalogNotWritable,
     FolderNotFound,
@@ -271,3 +273,37 @@ def test_a_handler_may_leave_scan_ask_and_wait_with_one_worker(tmp_path: Path) -
         library.register_handler("scan it", scan)
         assert library.submit("leave", {}).wait(60).error == "SystemExit: 3"
         assert library.submit("scan it", {}).result(60) == [0, 0, 0, 4]
+
+
+REFUSED = [
+    (lambda library: library.videos(1), "where is 1, which is not an expression such as"),
+    (lambda library: library.videos(query="height > 3"), "query is 'height > 3', which is not a V"),
+    (lambda library: library.facets("codec"), "query is 'codec', which is not a VideoQuery"),
+    (lambda library: library.facets(columns="codec"), "columns is 'codec', which is not a list of"),
+    (lambda library: library.facets(most=0), "most is 0, which is not a whole number above 0"),
+    (lambda library: library.histogram("height", "x"), "query is 'height', which is not a VideoQ"),
+    (
+        lambda library: library.scan("/", recursive="no"),
+        "recursive is 'no', which is not True",
+    ),
+    (lambda library: library.scan(5), "folder is 5, which is not a path"),
+    (lambda library: library.diff("a", 2), "before is 'a', which is not the number of a scan"),
+    (lambda library: library.job_states(limit=-1), "limit is -1, which is not a whole number, 0"),
+    (
+        lambda library: Library(library.path, take="some"),
+        "take is 'some', which is not 'all',",
+    ),
+    (lambda library: Library(library.path, settings={}), "settings is {}, which is not Settings"),
+    (lambda _library: Library(5), "path is 5, which is not a path"),
+]
+
+
+@pytest.mark.parametrize(("call", "sentence"), REFUSED, ids=[one for _, one in REFUSED])
+def test_an_argument_that_cannot_be_is_refused_by_name(
+    library: Library, call: Callable[[Any], object], sentence: str
+) -> None:
+    with pytest.raises(BadArgument) as refusal:
+        call(library)
+    assert str(refusal.value).startswith(sentence)
+    assert isinstance(refusal.value, TypeError)
+    assert isinstance(refusal.value, ValueError)

@@ -31,6 +31,7 @@
     ├── ExportError
     ├── FilterError                an unknown column, or a value that cannot be compared
     ├── SettingError               also a ValueError
+    ├── BadArgument                also a TypeError and a ValueError
     ├── UnknownHome                a path begins with ~ and nobody knows that home
     ├── AddressRefused, AddressInUse   the port is taken, or not for this user
     ├── MissingExtra               also an ImportError
@@ -278,6 +279,15 @@ class SettingError(StoatError, ValueError):
         super().__init__(
             f"{name} is '{shown(value)}', which is not {expected}. Correct or unset it."
         )
+
+
+class BadArgument(StoatError, TypeError, ValueError):
+    """An argument that a method cannot work with."""
+
+    code = "BAD_ARGUMENT"
+
+    def __init__(self, name: str, value: object, expected: str) -> None:
+        super().__init__(f"{name} is {shown(repr(value)[:200])}, which is not {expected}.")
 
 
 class UnknownHome(StoatError):

@@ -228,7 +228,9 @@ class Job(Generic[T_co]):
         """
         state = self.wait(timeout)
         if not state.is_final:
-            raise TimeoutError(f"Job '{self._id}' has not ended after {timeout:g} s; it goes on.")
+            raise TimeoutError(
+                f"Job '{self._id}' has not ended after {timeout:g} s: it is {state.status}."
+            )
         return self._read(outcome_of(state))
 
     async def watch(self) -> AsyncIterator[JobState]:

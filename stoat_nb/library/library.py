@@ -15,6 +15,7 @@ from stoat_nb.jobs.context import Handler
 from stoat_nb.jobs.job import Job
 from stoat_nb.jobs.queue import DEFAULT, Take, Timeout
 from stoat_nb.jobs.state import JobEvent, JobState, JobStatus
+from stoat_nb.library.arguments import checked
 from stoat_nb.library.card import CLOSED, library_card, said
 from stoat_nb.library.room import Hold
 from stoat_nb.library.scanning import Scanning
@@ -62,6 +63,7 @@ class Library(Tables, Viewing, Scanning):
     ...     videos = library.videos()
     """
 
+    @checked
     def __init__(
         self,
         path: str | os.PathLike[str] | None = None,
@@ -161,6 +163,7 @@ class Library(Tables, Viewing, Scanning):
         """Give a job another place in the line: the highest first; False if it had ended."""
         return self._queue.prioritize(job_id, priority)
 
+    @checked
     def retry(self, job_id: str, *, only_failed: bool = False) -> Job[Any]:
         """Submit a job that has ended once more, as a new one; return that.
 
@@ -187,6 +190,7 @@ class Library(Tables, Viewing, Scanning):
         """Return what was noted of a job, oldest first: starts, warnings, how it ended."""
         return self.job(job_id).log()
 
+    @checked
     def job_states(
         self,
         *,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from stoat_nb.jobs.job import Job
+from stoat_nb.library.arguments import checked
 from stoat_nb.library.room import Handle
 from stoat_nb.scan import (
     SCAN_JOB_TYPE,
@@ -22,6 +23,7 @@ from stoat_nb.scan import (
 class Scanning(Handle):
     """The part of a Library that scans."""
 
+    @checked
     def scan(
         self,
         folder: str | os.PathLike[str],

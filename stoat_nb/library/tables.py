@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stoat_nb.catalog.query import Page, Summary, VideoQuery, narrowed
+from stoat_nb.library.arguments import checked
 from stoat_nb.library.room import Handle
 from stoat_nb.user_paths import expand_path
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 class Tables(Handle):
     """The half of a Library that reads; the other half runs jobs."""
 
+    @checked
     def videos(self, where: str = "", *, query: VideoQuery | None = None) -> pd.DataFrame:
         """Return every catalogued file, one row each; ``status`` tells ok, failed and missing.
 
@@ -79,6 +81,7 @@ class Tables(Handle):
         """Return every job of this library, newest first."""
         return self.catalog.jobs()
 
+    @checked
     def diff(self, before: int, after: int) -> pd.DataFrame:
         """Return what is different after one scan from what was after another.
 
@@ -87,6 +90,7 @@ class Tables(Handle):
         """
         return self.catalog.diff(before, after)
 
+    @checked
     def forget(self, folder: str | os.PathLike[str] | None = None) -> int:
         """Delete the rows of videos that are missing, in a folder or all; return how many.
 
@@ -95,18 +99,22 @@ class Tables(Handle):
         real = None if folder is None else os.path.realpath(expand_path(folder))
         return self.catalog.presence.forget(None if real is None else os.fsencode(real))
 
+    @checked
     def page(self, query: VideoQuery) -> Page:
         """Return one page of the videos that match, and how many match in all."""
         return self.catalog.page(query)
 
+    @checked
     def rows(self, query: VideoQuery) -> pd.DataFrame:
         """Return one page of the videos that match, at once: nothing is counted for it."""
         return self.catalog.rows(query)
 
+    @checked
     def count(self, query: VideoQuery) -> int:
         """Return how many videos match."""
         return self.catalog.exploration.count(query)
 
+    @checked
     def facets(
         self, query: VideoQuery | None = None, columns: Sequence[str] | None = None, most: int = 20
     ) -> dict[str, Facet]:
@@ -117,20 +125,24 @@ class Tables(Handle):
         """
         return self.catalog.exploration.facets(query or VideoQuery(), columns, most)
 
+    @checked
     def histogram(self, query: VideoQuery, column: str, bins: int = 30) -> Histogram:
         """Return how the values of a column spread, whatever range the query wants of it."""
         return self.catalog.exploration.histogram(query, column, bins)
 
+    @checked
     def heatmap(self, query: VideoQuery, x: str, y: str, bins: int = 20) -> Heatmap:
         """Return how pairs of values spread, whatever the query wants of those two columns."""
         return self.catalog.exploration.heatmap(query, x, y, bins)
 
+    @checked
     def sizes_by_folder(
         self, query: VideoQuery | None = None, below: str | None = None
     ) -> tuple[FolderSize, ...]:
         """Return what the folders right below one hold, largest first; without one: the roots."""
         return self.catalog.exploration.sizes_by_folder(query or VideoQuery(), below)
 
+    @checked
     def code(self, query: VideoQuery) -> Code:
         """Return Python and SQL that yield all the videos a query matches, in its order."""
         from stoat_nb.catalog.filters.code import code_of  # noqa: PLC0415 - only who asks needs it

@@ -117,7 +117,7 @@ def test_waiting_for_a_while_returns_the_state_and_the_job_goes_on(queue: QueueT
     job = submit(queue, "gate")
     gate.begun.wait(60)
     assert job.wait(timeout=0.01).status is JobStatus.RUNNING
-    with pytest.raises(TimeoutError, match="it goes on"):
+    with pytest.raises(TimeoutError, match="it is running"):
         job.result(timeout=0.01)
     gate.opened.set()
     assert job.result(timeout=60) == "open"

@@ -1,0 +1,85 @@
+"""What the arguments of a Library's methods may be: one table, checked before anything happens."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
+from inspect import signature
+from typing import Any, NamedTuple, ParamSpec, TypeVar, get_args
+
+from stoat_nb.catalog.query import VideoQuery
+from stoat_nb.errors import BadArgument
+from stoat_nb.jobs.queue import Take
+from stoat_nb.settings import Settings
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class _Kind(NamedTuple):
+    """A test, and in words what passes it."""
+
+    accepts: Callable[[Any], bool]
+    expected: str
+
+
+def _is_number(value: Any) -> bool:
+    return hasattr(value, "__index__") and not isinstance(value, bool)
+
+
+def _are_names(value: Any) -> bool:
+    is_list = isinstance(value, Sequence) and not isinstance(value, str)
+    return value is None or (is_list and all(isinstance(one, str) for one in value))
+
+
+_FLAG = _Kind(lambda value: isinstance(value, bool), "True or False")
+_COUNT = _Kind(lambda value: _is_number(value) and value > 0, "a whole number above 0")
+_FOLDER = _Kind(lambda value: isinstance(value, str | os.PathLike), "a path")
+_SCAN = _Kind(_is_number, "the number of a scan, as scans() lists them")
+
+_KINDS: Mapping[str, _Kind] = {
+    "where": _Kind(
+        lambda value: value is None or isinstance(value, str),
+        "an expression such as 'height >= 2160'",
+    ),
+    "query": _Kind(
+        lambda value: value is None or isinstance(value, VideoQuery),
+        "a VideoQuery, such as VideoQuery(where='height >= 2160')",
+    ),
+    "columns": _Kind(_are_names, "a list of column names such as ['codec']"),
+    "column": _Kind(lambda value: isinstance(value, str), "the name of a column"),
+    "settings": _Kind(
+        lambda value: value is None or isinstance(value, Settings),
+        "Settings, such as Settings(probe_workers=4)",
+    ),
+    "take": _Kind(lambda value: value in get_args(Take), "'all', 'own' or 'none'"),
+    "limit": _Kind(
+        lambda value: value is None or (_is_number(value) and value >= 0),
+        "a whole number, 0 or more, or None for all",
+    ),
+    "folder": _FOLDER,
+    "path": _FOLDER,
+    **dict.fromkeys(("recursive", "accept_removals", "redact", "manifest", "only_failed"), _FLAG),
+    **dict.fromkeys(("bins", "most"), _COUNT),
+    **dict.fromkeys(("before", "after"), _SCAN),
+}
+
+
+def checked(method: Callable[P, T]) -> Callable[P, T]:
+    """Have a method refuse arguments that it cannot work with, by name and with what it expects.
+
+    A parameter is checked as its name stands in the table; its default always passes.
+    """
+    known = signature(method)
+    defaults = {name: parameter.default for name, parameter in known.parameters.items()}
+
+    @wraps(method)
+    def call(*args: P.args, **kwargs: P.kwargs) -> T:
+        for name, value in known.bind(*args, **kwargs).arguments.items():
+            kind = _KINDS.get(name)
+            if kind is not None and value is not defaults[name] and not kind.accepts(value):
+                raise BadArgument(name, value, kind.expected)
+        return method(*args, **kwargs)
+
+    return call
