@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -259,3 +260,15 @@ def test_jobs_of_an_older_library_are_kept(path: Path, world: World) -> None:
     begun = catalog.begin_scan(job_id="running", folder=b"/v", recursive=True, started_at=50.0)
     assert (begun.goes_on, begun.started_at) == (True, 5.0)
     catalog.close()
+
+
+def test_scans_of_an_older_library_hold_their_folders(path: Path, world: World) -> None:
+    paths = {"a": "/v", "b": "/v/", "root": "/", "not text": "/caf\udce9", "no path": None}
+    rows = [
+        old_row(name, "pending", 20.0, payload=json.dumps({"path": folder}))
+        for name, folder in paths.items()
+    ]
+    old_library(path, *rows, old_row("ended", "complete", 1.0, payload='{"path": "/v"}'))
+    locks = {state.job_id: state.lock for state in world.process(1).states()}
+    free = {"not text": None, "no path": None, "ended": None}
+    assert locks == {"a": "/v/", "b": "/v/", "root": "/"} | free
