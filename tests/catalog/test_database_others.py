@@ -287,6 +287,33 @@ def test_the_machine_code_is_what_its_listing_says(tmp_path: Path) -> None:
     assert bytes.fromhex("".join(code)) + bytes(16) in assembled
 
 
+NO_PROC = """
+import os, sqlite3, sys
+from pathlib import Path
+from stoat_nb.catalog.database import Database
+
+assert not os.path.exists("/proc/self")
+database = Database(Path(sys.argv[1]))
+insert = "INSERT INTO roots (path, path_text) VALUES (x'61', '')"
+database.write(lambda one: one.execute(insert).fetchall())
+other = sqlite3.connect(sys.argv[1])
+other.execute("SELECT * FROM roots").fetchall()
+other.close()
+print(os.path.exists(sys.argv[1] + "-wal"))
+database.close()
+"""
+
+
+def test_locks_are_kept_where_proc_is_not_mounted(path: Path) -> None:
+    command = ["unshare", "--mount", "sh", "-c", 'umount -l /proc && exec "$0" -c "$1" "$2"']
+    said = subprocess.run(
+        [*command, sys.executable, NO_PROC, str(path)], capture_output=True, text=True, check=False
+    )
+    if "unshare" in said.stderr or "umount" in said.stderr:
+        pytest.skip("nothing may be unmounted here")
+    assert said.stdout == "True\n", said.stderr
+
+
 def test_where_no_memory_may_be_made_executable_the_library_works_all_the_same(path: Path) -> None:
     code = (
         "import ctypes, sys\n"
