@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from stoat_nb.api.app import create_api
+from stoat_nb.api.ranges import wanted_part
 from stoat_nb.jobs.state import JobStatus
 from stoat_nb.library import Library
 
@@ -76,3 +77,9 @@ def test_who_comes_back_hears_only_what_is_newer(
         again = client.get(f"/jobs/{job.id}/events", headers={"Last-Event-ID": seen})
         assert again.text.startswith(f"id: {last}\nevent: end\n")
         assert json.loads(again.text.splitlines()[2].removeprefix("data: "))["seq"] == int(last)
+
+
+@pytest.mark.parametrize("unit", ["bytes", "Bytes", "BYTES"])
+def test_the_unit_of_a_range_is_written_in_any_case(unit: str) -> None:
+    assert wanted_part(f"{unit}=0-0", 10) == range(1)
+    assert wanted_part(f"{unit}=-3", 10) == range(7, 10)
