@@ -14,6 +14,7 @@ import pytest
 
 from stoat_nb.jobs.job import Job
 from stoat_nb.library import Library
+from tests.scan.readers import hold_readers
 
 from .conftest import COMMAND, Run
 from .test_jobs import until
@@ -125,9 +126,11 @@ def test_a_second_terminal_joins_a_scan_or_waits_for_it(
     tmp_path: Path, environment: dict[str, str], library: Library
 ) -> None:
     folder = many_files(tmp_path / "many", 6000)
-    with scanning(folder, tmp_path, environment) as process:
-        process.send_signal(signal.SIGSTOP)
+    patient = environment | {"STOAT_PROBE_TIMEOUT_S": "600"}
+    with scanning(folder, tmp_path, patient) as process:
+        hold_readers(process.pid)  # it stands still, and gives signs of life
         job = newest(library)
+        assert job.state.status == "running"
         with command(tmp_path, environment, "scan", folder) as second:
             assert second.stderr is not None
             said = (
