@@ -14,7 +14,7 @@ import pytest
 
 from stoat_nb.jobs.job import Job
 from stoat_nb.library import Library
-from tests.scan.readers import hold_readers
+from tests.scan.readers import readers_held
 
 from .conftest import COMMAND, Run
 from .test_jobs import until
@@ -127,8 +127,8 @@ def test_a_second_terminal_joins_a_scan_or_waits_for_it(
 ) -> None:
     folder = many_files(tmp_path / "many", 6000)
     patient = environment | {"STOAT_PROBE_TIMEOUT_S": "600"}
-    with scanning(folder, tmp_path, patient) as process:
-        hold_readers(process.pid)  # it stands still, and gives signs of life
+    # It stands still, and gives signs of life.
+    with scanning(folder, tmp_path, patient) as process, readers_held(process.pid):
         job = newest(library)
         assert job.state.status == "running"
         with command(tmp_path, environment, "scan", folder) as second:

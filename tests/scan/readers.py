@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from stoat_nb import Library, ScanReport
@@ -25,6 +26,16 @@ def hold_readers(of: int) -> None:
 def release_readers(of: int) -> None:
     """Let them go on."""
     _send_to_readers(of, signal.SIGCONT)
+
+
+@contextmanager
+def readers_held(of: int) -> Iterator[None]:
+    """Stop them for a while; a stopped process does not see that its parent has died."""
+    hold_readers(of)
+    try:
+        yield
+    finally:
+        release_readers(of)
 
 
 def _send_to_readers(of: int, number: signal.Signals) -> None:

@@ -144,19 +144,22 @@ def test_what_waits_for_a_scan_goes_on_when_its_process_is_killed(
         text=True,
         cwd=repository,
     )
-    assert other.stdout is not None
-    job_id = other.stdout.readline().strip()
-    with Library(path, settings=ONE_READER, take="own") as library:
-        job: Job[ScanReport] = library.job(job_id)
-        in_the_middle(library, job)
-        again, inner = library.scan(many), library.scan(many / "07")
-        assert (again.joined, again.id, inner.state.waits_for) == (True, job_id, job_id)
-        os.kill(other.pid, signal.SIGKILL)
-        other.wait()
-        reports = [again.result(timeout=120), inner.result(timeout=120)]
-        assert (again.state.attempt, again.state.deaths) == (2, 1)
-        check(library, many, *reports)
-    other.stdout.close()
+    try:
+        assert other.stdout is not None
+        job_id = other.stdout.readline().strip()
+        with Library(path, settings=ONE_READER, take="own") as library:
+            job: Job[ScanReport] = library.job(job_id)
+            in_the_middle(library, job)
+            again, inner = library.scan(many), library.scan(many / "07")
+            assert (again.joined, again.id, inner.state.waits_for) == (True, job_id, job_id)
+            os.kill(other.pid, signal.SIGKILL)
+            other.wait()
+            reports = [again.result(timeout=120), inner.result(timeout=120)]
+            assert (again.state.attempt, again.state.deaths) == (2, 1)
+            check(library, many, *reports)
+    finally:
+        other.kill()
+        other.communicate()
 
 
 def test_files_read_once_more_beside_a_scan_stay_as_they_are(
