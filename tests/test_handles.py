@@ -262,3 +262,38 @@ def test_a_job_travels_to_a_process_that_was_spawned(tmp_path: Path) -> None:
         )
     assert done.stderr == b""
     assert done.stdout.decode() == f"{{'n': 1}} echo 0 {job!r}\n"
+
+
+SHORT_OF_FILES = """
+import os, resource, sys, threading
+from stoat_nb import Library, StoatError
+from stoat_nb.errors import CatalogNotOpened
+
+Library(sys.argv[1] + "/warm.db").close()
+refused = 0
+for spare in range(0, 120, 3):
+    first = os.dup(0)
+    os.close(first)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (first + spare, 4096))
+    try:
+        Library(sys.argv[1] + "/short.db").close()
+    except CatalogNotOpened as problem:
+        assert "Too many open files" in str(problem), problem
+        refused += 1
+    resource.setrlimit(resource.RLIMIT_NOFILE, (1024, 4096))
+assert 0 < refused < 40, refused
+assert threading.active_count() == 1, threading.enumerate()
+Library(sys.argv[1] + "/short.db").close()
+"""
+
+
+def test_a_process_without_files_to_spare_is_told_so_wherever_that_stops_the_opening(
+    tmp_path: Path,
+) -> None:
+    run = subprocess.run(
+        [sys.executable, "-c", SHORT_OF_FILES, tmp_path],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr

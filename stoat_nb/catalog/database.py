@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -21,6 +21,7 @@ from stoat_nb.errors import (
     CatalogClosed,
     CatalogCorrupt,
     CatalogError,
+    CatalogNotOpened,
     CatalogNotWritable,
     StoatError,
 )
@@ -32,6 +33,8 @@ T = TypeVar("T")
 BUSY_TIMEOUT_S = 15.0
 #: File systems tell times apart in steps of some milliseconds; this is a good deal longer.
 FRESH_NS = 500_000_000
+#: Descriptors that one more connection may take: the file, its log and index, a lock and a folder.
+MOST_FILES = 6
 #: Read connections kept for the next reader.
 IDLE_READERS = 4
 
@@ -356,6 +359,8 @@ def translated(path: Path) -> Iterator[None]:
         # Our SQL fits our schema: where it does not, the schema is damaged.
         raise CatalogCorrupt(path, problem) from problem
     except (apsw.CantOpenError, apsw.ReadOnlyError, apsw.PermissionsError) as problem:
+        if (reason := _lack_of_files()) is not None:
+            raise CatalogNotOpened(path, reason) from problem
         raise CatalogNotWritable(path, problem) from problem
     except apsw.FullError as problem:
         raise CatalogError(
@@ -372,3 +377,14 @@ def translated(path: Path) -> Iterator[None]:
             f"The disk that holds the library '{shown(path)}' reported an error: "
             f"{shown(problem)}. Check the disk and try again."
         ) from problem
+
+
+def _lack_of_files() -> str | None:
+    """Return why this process cannot open what a connection needs, which SQLite does not say."""
+    with ExitStack() as opened:
+        try:
+            for _ in range(MOST_FILES):
+                opened.callback(os.close, os.open(os.devnull, os.O_RDONLY))
+        except OSError as problem:
+            return problem.strerror
+    return None

@@ -9,6 +9,7 @@
     │   ├── FolderNotReadable
     │   └── FolderOutsideRoots
     ├── CatalogError               the library's file cannot be used
+    │   ├── CatalogNotOpened       no files or threads are left for this process
     │   ├── CatalogNotWritable
     │   │   └── CatalogReadOnly    it was opened for reading only
     │   ├── CatalogCorrupt
@@ -52,6 +53,7 @@ from stoat_nb.errors.catalog import (
     CatalogCorrupt as CatalogCorrupt,
     CatalogError as CatalogError,
     CatalogMoved as CatalogMoved,
+    CatalogNotOpened as CatalogNotOpened,
     CatalogNotWritable as CatalogNotWritable,
     CatalogReadOnly as CatalogReadOnly,
     CatalogTooNew as CatalogTooNew,

@@ -24,6 +24,18 @@ class CatalogNotWritable(CatalogError):
         )
 
 
+class CatalogNotOpened(CatalogError):
+    """The system has no more files or threads for this process."""
+
+    code = "CATALOG_NOT_OPENED"
+
+    def __init__(self, path: object, reason: object) -> None:
+        super().__init__(
+            f"The library '{shown(path)}' cannot be opened: {shown(reason)}. Close libraries or "
+            "files that are not needed, or allow this process more (ulimit -n, ulimit -u)."
+        )
+
+
 class CatalogReadOnly(CatalogNotWritable):
     """The library was opened to be read only, and something in it was to be changed."""
 

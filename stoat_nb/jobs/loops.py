@@ -34,7 +34,11 @@ class LoopThread:
         self.loop = asyncio.SelectorEventLoop()
         self._stopping = False
         self._thread = threading.Thread(target=self._main, name=name, daemon=True)
-        self._thread.start()
+        try:
+            self._thread.start()
+        except RuntimeError:  # there are no more threads
+            self.loop.close()
+            raise
 
     @property
     def is_alive(self) -> bool:

@@ -12,7 +12,7 @@ import threading
 import weakref
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
 from concurrent.futures import wait
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any, TypeVar
 
 from stoat_nb.errors import JobError, QueueClosed
@@ -73,9 +73,12 @@ class QueueThread:
         self._closed = False
         self._jobs: weakref.WeakSet[Job[Any]] = weakref.WeakSet()
         self._waiting: set[asyncio.Task[None]] = set()
-        self._loop, self._handlers = LoopThread("stoat-queue"), LoopThread("stoat-handlers")
         self._listeners = ListenerThread()
-        try:
+        with ExitStack() as undo:
+            self._loop = LoopThread("stoat-queue")
+            undo.callback(self._loop.stop)
+            self._handlers = LoopThread("stoat-handlers")
+            undo.callback(self._handlers.stop)
             self._queue = AsyncioJobQueue(
                 store=store,
                 workers=workers,
@@ -85,10 +88,7 @@ class QueueThread:
                 handlers=self._handlers.loop,
             )
             self._loop.call(self._queue.start())
-        except BaseException:
-            self._handlers.stop()
-            self._loop.stop()
-            raise
+            undo.pop_all()
 
     def register_handler(self, job_type: str, handler: Handler, **limits: Any) -> None:
         """Say what runs jobs of this type, within limits as AsyncJobQueue knows them."""

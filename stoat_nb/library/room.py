@@ -22,7 +22,14 @@ from stoat_nb.catalog.catalog import Catalog
 from stoat_nb.catalog.retention import Retention
 from stoat_nb.engines.local import LocalEngine
 from stoat_nb.engines.parcel import send
-from stoat_nb.errors import CatalogClosed, CatalogError, CatalogMoved, JobError, OpenedElsewhere
+from stoat_nb.errors import (
+    CatalogClosed,
+    CatalogError,
+    CatalogMoved,
+    CatalogNotOpened,
+    JobError,
+    OpenedElsewhere,
+)
 from stoat_nb.jobs.queue import Take
 from stoat_nb.jobs.thread import QueueThread
 from stoat_nb.names import shown
@@ -207,7 +214,10 @@ def _room_for(path: Path, settings: Settings, take: Take, read_only: bool = Fals
         # concurrent.futures itself uses, comes while threads can still work.
         getattr(threading, "_register_atexit", atexit.register)(_close_all)
         _exit_hook.append(_close_all)
-    room = EngineRoom(path, settings, take, read_only)
+    try:
+        room = EngineRoom(path, settings, take, read_only)
+    except (OSError, RuntimeError) as problem:  # loops need descriptors, and queues need threads
+        raise CatalogNotOpened(path, getattr(problem, "strerror", None) or problem) from problem
     _rooms.append(room)
     return room
 
