@@ -340,6 +340,7 @@ def _shut(connection: apsw.Connection, guard: FileGuard) -> None:
         pass  # it only makes later queries quicker
     finally:
         disconnect(connection)
+        guard.close()
 
 
 def _sync_folder(folder: Path) -> None:

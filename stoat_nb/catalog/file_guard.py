@@ -11,6 +11,7 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
+from stoat_nb.catalog.file_locks import are_kept
 from stoat_nb.errors import CatalogMoved
 from stoat_nb.logs import logger
 
@@ -56,6 +57,8 @@ class FileGuard:
         self._names = [os.fspath(one) for one in self._files]
         self._moved: CatalogMoved | None = None
         self._opened = tuple(_identity(one.stat()) for one in self._files)
+        # Kept open: where locks belong to the process, closing it would drop SQLite's own.
+        self._index_file = os.open(self._index, os.O_RDONLY | os.O_CLOEXEC)
         #: When the file was last written, and the checkpoint that did so, as far as is known.
         self._written = self._last_write()
 
@@ -75,6 +78,11 @@ class FileGuard:
         """Whether it cannot tell who writes to the file, until a checkpoint has come to its end."""
         self._written = self._written or self._last_write()
         return self._written is None
+
+    def close(self) -> None:
+        """Let go of the ``-shm`` file, after SQLite has; not to be asked any more."""
+        if are_kept():
+            os.close(self._index_file)
 
     def _is_as_ever(self) -> bool:
         """Look in passing, at what costs least."""
@@ -137,8 +145,7 @@ class FileGuard:
         return written_at, checkpoint
 
     def _read_index(self) -> bytes:
-        with self._index.open("rb") as file:
-            return file.read(132)
+        return os.pread(self._index_file, 132, 0)
 
 
 def _identity(status: os.stat_result) -> tuple[int, int]:

@@ -6,6 +6,8 @@ import os
 import shutil
 from pathlib import Path
 
+from readers import ONE_READER, in_the_middle
+
 from stoat_nb import Library
 from stoat_nb.jobs.state import JobState, JobStatus, Level
 
@@ -144,31 +146,20 @@ def test_the_progress_tells_the_truth(library: Library, folder: Path) -> None:
 
 
 def test_a_cancelled_scan_keeps_what_it_had_and_hands_in_a_report(
-    library: Library, folder: Path
+    tmp_path: Path, many: Path
 ) -> None:
-    clip = next(path for path in candidates(folder) if path.stat().st_size > 5000)
-    for number in range(300):
-        shutil.copy(clip, folder / f"copy {number:03d}{clip.suffix}")
-    job = library.scan(folder)
-
-    def cancel_soon(state: JobState) -> None:
-        if state.progress.done >= 5 and not state.cancel_requested:
-            asked.append(True)
-
-    asked: list[bool] = []
-    unsubscribe = job.subscribe(cancel_soon)
-    while not asked and not job.wait(timeout=0.01).is_final:
-        pass
-    assert job.cancel()
-    state = job.wait(timeout=30)
-    unsubscribe()
-    assert state.status is JobStatus.CANCELLED
-    counts = state.result
-    assert 5 <= counts["new"] + counts["failed"] < 300
-    assert len(library.videos()) == counts["new"] + counts["failed"]
-    assert library.scans()["status"].astype(str).tolist() == ["cancelled"]
-    rest = library.scan(folder).result(timeout=240)
-    assert rest.skipped == counts["new"] + counts["failed"]
+    with Library(tmp_path / "library.db", settings=ONE_READER) as library:
+        job = library.scan(many)
+        in_the_middle(library, job)
+        assert job.cancel()
+        state = job.wait(timeout=60)
+        assert state.status is JobStatus.CANCELLED
+        counts = state.result
+        assert 0 < counts["new"] + counts["failed"] < len(candidates(many))
+        assert len(library.videos()) == counts["new"] + counts["failed"]
+        assert library.scans()["status"].astype(str).tolist() == ["cancelled"]
+        rest = library.scan(many).result(timeout=240)
+        assert rest.skipped == counts["new"] + counts["failed"]
 
 
 def test_unreadable_names_are_rows_like_any_other(library: Library, folder: Path) -> None:
