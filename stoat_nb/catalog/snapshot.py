@@ -65,7 +65,7 @@ def whole_frame(database: Database, table: Table) -> pd.DataFrame:
 
 
 def cache_folder() -> Path:
-    """Return where snapshots of all libraries are."""
+    """Return where snapshots of all libraries are; RuntimeError if this user has no home."""
     given = os.environ.get("XDG_CACHE_HOME", "")
     base = Path(given) if os.path.isabs(given) else Path.home() / ".cache"  # noqa: PTH117 - text
     return base / "stoat-nb" / "frames"
@@ -76,7 +76,7 @@ class _Snapshots:
 
     def __init__(self, library: Path, table: Table) -> None:
         place = hashlib.blake2b(os.fsencode(library), digest_size=12).hexdigest()
-        self._folder = cache_folder() / f"{place}-{table.name}"
+        self._name = f"{place}-{table.name}"
         self._table = table
         # A file of another version of Stoat may have other columns.
         shape = repr((_FORMAT, [(one.name, one.dtype, one.sql) for one in table.columns]))
@@ -96,15 +96,20 @@ class _Snapshots:
 
     def save(self, token: str, columns: Mapping[str, Kept]) -> None:
         """Write a file, and remove those of other states; what cannot be written is left."""
-        with suppress(OSError):
-            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            partial = self._folder / f".{secrets.token_hex(8)}.part"
+        with suppress(OSError, RuntimeError):
+            folder = self._folder
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            partial = folder / f".{secrets.token_hex(8)}.part"
             try:
                 _write(partial, columns, _mark(token))
                 partial.replace(self._file(token))
             finally:
                 partial.unlink(missing_ok=True)
-            _remove_old(self._folder, self._file(token))
+            _remove_old(folder, self._file(token))
+
+    @property
+    def _folder(self) -> Path:
+        return cache_folder() / self._name
 
     def _file(self, token: str) -> Path:
         return self._folder / f"{token}-{self._shape}.arrow"

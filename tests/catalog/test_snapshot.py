@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pwd
 import re
 import sqlite3
 from pathlib import Path
@@ -200,6 +201,19 @@ def test_a_library_that_cannot_keep_frames_still_makes_them(
 ) -> None:
     (tmp_path / "file").touch()
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    for _ in range(3):
+        pd.testing.assert_frame_equal(filled.videos(), slowly(filled, "videos"))
+
+
+def test_a_user_without_a_home_has_frames_and_no_cache(
+    filled: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unknown(_: int) -> object:
+        raise KeyError  # as of a container's user that no file of users names
+
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.delenv("HOME", raising=False)
+    monkeypatch.setattr(pwd, "getpwuid", unknown)
     for _ in range(3):
         pd.testing.assert_frame_equal(filled.videos(), slowly(filled, "videos"))
 
