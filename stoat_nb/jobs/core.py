@@ -154,6 +154,10 @@ class QueueCore:
             raise UnknownJob(job_id)
         return state
 
+    def takes(self, job_id: str) -> bool:
+        """Whether it takes such a job, were it one of its types. Any thread."""
+        return self._take == "all" or job_id in self._own
+
     def read_log(self, job_id: str) -> list[JobEvent]:
         """Return what was noted of a job, oldest first. Blocking; any thread."""
         self.peek(job_id)

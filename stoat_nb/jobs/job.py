@@ -6,6 +6,7 @@ import asyncio
 import html
 import threading
 import time
+import warnings
 from collections.abc import AsyncIterator, Callable, Generator
 from contextlib import AbstractContextManager, suppress
 from typing import Any, Generic, Protocol, TypeVar
@@ -20,6 +21,12 @@ from stoat_nb.names import shown
 
 #: Seconds between two looks at whether the library was closed under who waits.
 LOOK_EVERY_S = 0.5
+#: Looks at a pending job that only others may run, until who waits for it is told so.
+LOOKS_TO_WARN = 5
+_LEFT = (
+    "This library leaves it to others (see take= and read_only=): if none of them runs it, open "
+    "the library with take='all' or start stoat serve."
+)
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -53,6 +60,9 @@ class JobDesk(Protocol):
 
     def on_own_thread(self) -> bool:
         """Whether the caller is the very thread that runs jobs, which must not wait for them."""
+
+    def takes(self, job_id: str) -> bool:
+        """Whether jobs like this one are run here."""
 
     def waiting(self, job_id: str) -> AbstractContextManager[None]:
         """Tell that the caller, which may be a job itself, waits for the job meanwhile."""
@@ -97,6 +107,7 @@ class Job(Generic[T_co]):
         self._read = read
         self._joined = joined
         self._last: JobState | None = None
+        self._looks = 0
         desk().add_handle(self)
 
     @property
@@ -193,7 +204,10 @@ class Job(Generic[T_co]):
         return self._desk.subscribe(self._id, listener)
 
     def wait(self, timeout: float | None = None) -> JobState:
-        """Block until it has ended, or for ``timeout`` seconds; return the newest snapshot."""
+        """Block until it has ended, or for ``timeout`` seconds; return the newest snapshot.
+
+        A warning says so if the library leaves the job to other processes and none takes it.
+        """
         if self._desk.on_own_thread():
             raise JobError(
                 f"Job '{self._id}' cannot be waited for on the thread that runs it. "
@@ -212,9 +226,22 @@ class Job(Generic[T_co]):
     def _wait(self, ended: threading.Event, timeout: float | None) -> JobState:
         until = float("inf") if timeout is None else time.monotonic() + timeout
         while not (state := self.state).is_final and (left := until - time.monotonic()) > 0:
-            self._desk.check_open()
+            self._look()
             ended.wait(min(left, LOOK_EVERY_S))
         return state
+
+    def _look(self) -> None:
+        """Check that news can come; warn once of a job that may wait for nobody."""
+        self._desk.check_open()
+        if self._last is not None and self._is_left(self._last):
+            self._looks += 1
+            if self._looks == LOOKS_TO_WARN:
+                warnings.warn(f"Job '{self._id}' is still pending. {_LEFT}", stacklevel=4)
+
+    def _is_left(self, state: JobState) -> bool:
+        """Whether it could run by now, but not here."""
+        may_run = state.status is JobStatus.PENDING and not (state.paused or state.waits_for)
+        return may_run and not self._desk.takes(self._id)
 
     def result(self, timeout: float | None = None) -> T_co:
         """Block until it has ended and return what it came to.
@@ -228,8 +255,9 @@ class Job(Generic[T_co]):
         """
         state = self.wait(timeout)
         if not state.is_final:
+            hint = f" {_LEFT}" if self._is_left(state) else ""
             raise TimeoutError(
-                f"Job '{self._id}' has not ended after {timeout:g} s: it is {state.status}."
+                f"Job '{self._id}' has not ended after {timeout:g} s: it is {state.status}.{hint}"
             )
         return self._read(outcome_of(state))
 
@@ -255,7 +283,7 @@ class Job(Generic[T_co]):
     async def _news(self, changed: asyncio.Event) -> None:
         with self._desk.waiting(self._id):
             while not changed.is_set():
-                self._desk.check_open()
+                self._look()
                 # Python 3.11's wait_for loses a cancellation that comes together with the news.
                 with suppress(TimeoutError):
                     async with asyncio.timeout(LOOK_EVERY_S):

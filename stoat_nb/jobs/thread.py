@@ -190,6 +190,10 @@ class QueueThread:
         if not self._loop.is_alive:
             raise QueueClosed(died=True)
 
+    def takes(self, job_id: str) -> bool:
+        """Whether it would run that job, were it pending and its turn."""
+        return self._queue.takes(job_id)
+
     @contextmanager
     def waiting(self, job_id: str) -> Iterator[None]:
         """Hold the worker of the job in which the caller is free while it waits for another."""

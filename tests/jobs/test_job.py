@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from stoat_nb import Library
 from stoat_nb.errors import JobCancelled, JobError, JobFailed, QueueClosed, UnknownJob
+from stoat_nb.jobs import job as handles
 from stoat_nb.jobs.context import JobContext
 from stoat_nb.jobs.job import Job
 from stoat_nb.jobs.memory_store import MemoryJobStore
@@ -121,6 +124,41 @@ def test_waiting_for_a_while_returns_the_state_and_the_job_goes_on(queue: QueueT
         job.result(timeout=0.01)
     gate.opened.set()
     assert job.result(timeout=60) == "open"
+
+
+@pytest.mark.parametrize("way", ["result", "await"])
+def test_who_waits_for_a_job_that_is_left_to_others_is_told_so_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    monkeypatch.setattr(handles, "LOOK_EVERY_S", 0.01)
+
+    async def outcome(job: Job[Any]) -> Any:
+        async with asyncio.timeout(60):
+            return await job
+
+    with Library(tmp_path / "l.db", take="none") as library:
+        library.register_handler("echo", echo)
+        job = library.submit("echo", {"said": "heard"})
+        with pytest.raises(TimeoutError, match=r"is pending\. This library leaves it to others"):
+            job.result(timeout=0.001)
+        # Warnings are errors here; elsewhere it goes on waiting.
+        with pytest.raises(UserWarning, match=r"still pending\. .*take='all' or start stoat serve"):
+            job.result(60) if way == "result" else asyncio.run(outcome(job))
+        with Library(tmp_path / "l.db", take="all") as other:
+            other.register_handler("echo", echo)
+            assert asyncio.run(outcome(job)) == "heard"
+
+
+def test_a_job_that_waits_for_its_turn_here_is_left_to_nobody() -> None:
+    gate, queue = Gate(), QueueThread(store=MemoryJobStore(), workers=1, take="own")
+    queue.register_handler("gate", gate)
+    jobs = [submit(queue, "gate") for _ in range(2)]
+    gate.begun.wait(60)
+    with pytest.raises(TimeoutError, match=r"it is pending\.$"):
+        jobs[1].result(timeout=0.001)
+    gate.opened.set()
+    assert [job.result(60) for job in jobs] == ["open", "open"]
+    queue.close()
 
 
 def test_cancel_is_acknowledged_at_once_and_the_job_ends_cancelled(queue: QueueThread) -> None:
