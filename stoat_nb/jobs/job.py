@@ -206,7 +206,8 @@ class Job(Generic[T_co]):
     def wait(self, timeout: float | None = None) -> JobState:
         """Block until it has ended, or for ``timeout`` seconds; return the newest snapshot.
 
-        A warning says so if the library leaves the job to other processes and none takes it.
+        Without a timeout, a warning says so if the library leaves the job to other processes and
+        none takes it.
         """
         if self._desk.on_own_thread():
             raise JobError(
@@ -226,14 +227,14 @@ class Job(Generic[T_co]):
     def _wait(self, ended: threading.Event, timeout: float | None) -> JobState:
         until = float("inf") if timeout is None else time.monotonic() + timeout
         while not (state := self.state).is_final and (left := until - time.monotonic()) > 0:
-            self._look()
+            self._look(may_warn=timeout is None)
             ended.wait(min(left, LOOK_EVERY_S))
         return state
 
-    def _look(self) -> None:
+    def _look(self, *, may_warn: bool = True) -> None:
         """Check that news can come; warn once of a job that may wait for nobody."""
         self._desk.check_open()
-        if self._last is not None and self._is_left(self._last):
+        if may_warn and self._last is not None and self._is_left(self._last):
             self._looks += 1
             if self._looks == LOOKS_TO_WARN:
                 warnings.warn(f"Job '{self._id}' is still pending. {_LEFT}", stacklevel=4)
