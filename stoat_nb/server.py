@@ -29,6 +29,7 @@ from stoat_nb.api.guard import App, Guard, Receive, Send
 from stoat_nb.api.request_log import RequestLog
 from stoat_nb.dashboard import create_dashboard
 from stoat_nb.errors import AddressInUse, AddressRefused
+from stoat_nb.jobs.memory_queue import InMemoryJobQueue
 from stoat_nb.library import Library
 from stoat_nb.sharing import settle
 
@@ -67,7 +68,12 @@ _ACCEPTED_AT_ONCE = 16
 _BACKLOG = 128
 
 
-def create_app(library: Library, *, page_lifetime_s: float = 15.0) -> App:
+def create_app(
+    library: Library,
+    *,
+    page_lifetime_s: float = 15.0,
+    job_queue: InMemoryJobQueue | None = None,
+) -> App:
     """Return one ASGI app: the dashboard, the REST API below ``/api/v1`` and its docs.
 
     Parameters
@@ -76,11 +82,16 @@ def create_app(library: Library, *, page_lifetime_s: float = 15.0) -> App:
         What is shown and asked; it stays the caller's to close.
     page_lifetime_s
         Seconds for which a page is kept whose browser has gone, or has not come yet.
+    job_queue
+        For tests: runs each job before its submission is answered. The app has the library's file
+        open once more then, until nobody has the app.
 
     Examples
     --------
     >>> app = create_app(Library("library.db"))  # doctest: +SKIP
     """
+    if job_queue is not None:
+        library = Library(library.path, settings=library.settings, job_queue=job_queue)
     api = create_api(library)
 
     def page() -> Viewable:

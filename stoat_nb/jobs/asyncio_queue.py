@@ -91,9 +91,9 @@ class AsyncioJobQueue(QueueCore):
         self._revision = begin.revision
         rounds: list[Coroutine[Any, Any, None]] = []
         if self._watchdog is not None:
-            rounds.append(_every(WATCH_EVERY_S, self._watchdog.look))
+            rounds.append(every(WATCH_EVERY_S, self._watchdog.look))
         if self._store.is_lasting:
-            rounds += [_every(TEND_EVERY_S, self._tend), _every(LOOK_EVERY_S, self._look)]
+            rounds += [every(TEND_EVERY_S, self._tend), every(LOOK_EVERY_S, self._look)]
         self._tasks = [asyncio.create_task(one) for one in rounds]
         self._wake_up(hungry=True)
 
@@ -123,10 +123,6 @@ class AsyncioJobQueue(QueueCore):
             self._pump = asyncio.ensure_future(self._pump_out())
 
     # -- rounds --------------------------------------------------------------------------------
-
-    def wait(self, job_id: str, change: int) -> None:
-        """Take note that a job of this queue waits for others (1), or no more (-1)."""
-        self._live.wait(job_id, change)
 
     def _hand_out(self, taken: list[LiveJob]) -> None:
         """Give jobs to the workers: as many as there are jobs, for some may wait for others."""
@@ -204,7 +200,7 @@ class AsyncioJobQueue(QueueCore):
         await self.aclose()
 
 
-async def _every(seconds: float, look: Callable[[], Awaitable[None]]) -> None:
+async def every(seconds: float, look: Callable[[], Awaitable[None]]) -> None:
     """Do something again and again; a disk that fails now may be well the next time."""
     while True:
         try:

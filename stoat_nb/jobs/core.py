@@ -188,6 +188,10 @@ class QueueCore:
             self._watchers.discard(changed)
             unsubscribe()
 
+    def wait(self, job_id: str, change: int) -> None:
+        """Take note that a job of this queue waits for others (1), or no more (-1)."""
+        self._live.wait(job_id, change)
+
     # -- wishes --------------------------------------------------------------------------------
 
     async def cancel(self, job_id: str) -> bool:

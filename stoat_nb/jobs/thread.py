@@ -22,6 +22,7 @@ from stoat_nb.jobs.job import Job
 from stoat_nb.jobs.listeners import ListenerThread
 from stoat_nb.jobs.locks import Submission
 from stoat_nb.jobs.loops import STOP_S, LoopThread
+from stoat_nb.jobs.memory_queue import InMemoryJobQueue
 from stoat_nb.jobs.news import Listener, Unsubscribe
 from stoat_nb.jobs.queue import DEFAULT, Take, Timeout
 from stoat_nb.jobs.running import CURRENT_JOB, GRACE_S
@@ -56,7 +57,11 @@ class QueueThread:
         Which jobs it runs: ``all`` it has handlers for, its ``own``, or ``none``.
     on_close
         Awaited on the handlers' loop after the last job has ended, to put away what they use.
+    queue
+        The queue of a test, to work for this store instead of an AsyncioJobQueue.
     """
+
+    _queue: AsyncioJobQueue | InMemoryJobQueue
 
     def __init__(
         self,
@@ -67,6 +72,7 @@ class QueueThread:
         send: Send | None = None,
         take: Take = "all",
         on_close: Callable[[], Awaitable[None]] | None = None,
+        queue: InMemoryJobQueue | None = None,
     ) -> None:
         self._on_close = on_close
         self._closing = threading.Lock()
@@ -79,14 +85,19 @@ class QueueThread:
             undo.callback(self._loop.stop)
             self._handlers = LoopThread("stoat-handlers")
             undo.callback(self._handlers.stop)
-            self._queue = AsyncioJobQueue(
-                store=store,
-                workers=workers,
-                timeout=timeout,
-                send=send,
-                take=take,
-                handlers=self._handlers.loop,
-            )
+            handlers = self._handlers.loop
+            if queue is None:
+                self._queue = AsyncioJobQueue(
+                    store=store,
+                    workers=workers,
+                    timeout=timeout,
+                    send=send,
+                    take=take,
+                    handlers=handlers,
+                )
+            else:
+                queue.work_for(store=store, send=send, take=take, handlers=handlers)
+                self._queue = queue
             self._loop.call(self._queue.start())
             undo.pop_all()
 

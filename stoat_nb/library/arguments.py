@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, ParamSpec, TypeVar, get_args
 
 from stoat_nb.catalog.query import VideoQuery
 from stoat_nb.errors import BadArgument
+from stoat_nb.jobs.memory_queue import InMemoryJobQueue
 from stoat_nb.jobs.queue import Take
 from stoat_nb.settings import Settings
 
@@ -54,6 +55,9 @@ _KINDS: Mapping[str, _Kind] = {
         "Settings, such as Settings(probe_workers=4)",
     ),
     "take": _Kind(lambda value: value in get_args(Take), "'all', 'own' or 'none'"),
+    "job_queue": _Kind(
+        lambda value: value is None or isinstance(value, InMemoryJobQueue), "an InMemoryJobQueue"
+    ),
     "limit": _Kind(
         lambda value: value is None or (_is_number(value) and value >= 0),
         "a whole number, 0 or more, or None for all",

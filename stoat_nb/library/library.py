@@ -13,6 +13,7 @@ import stoat_nb
 from stoat_nb.errors import CatalogClosed
 from stoat_nb.jobs.context import Handler
 from stoat_nb.jobs.job import Job
+from stoat_nb.jobs.memory_queue import InMemoryJobQueue
 from stoat_nb.jobs.queue import DEFAULT, Take, Timeout
 from stoat_nb.jobs.state import JobEvent, JobState, JobStatus
 from stoat_nb.library.arguments import checked
@@ -43,13 +44,15 @@ class Library(Tables, Viewing, Scanning):
     read_only
         Only look: nothing is written, not even beside the file, and no job is run. For a library
         on a read-only disk, or of another user. What changes something raises CatalogReadOnly.
+    job_queue
+        For tests: an InMemoryJobQueue, new, which runs each job before ``submit`` returns.
 
     Notes
     -----
     To open a file again in the same process, with the same settings and ``take``, costs nothing:
-    all such handles share one queue and its handlers. It is closed with the last of them, or when
-    nobody holds a handle or a job of it any more and no job runs. A process forked from this one
-    has to open the library for itself.
+    all such handles share one queue and its handlers (but for one with a ``job_queue``). It is
+    closed with the last of them, or when nobody holds a handle or a job of it any more and no job
+    runs. A process forked from this one has to open the library for itself.
 
     Raises
     ------
@@ -71,11 +74,12 @@ class Library(Tables, Viewing, Scanning):
         settings: Settings | None = None,
         take: Take = "all",
         read_only: bool = False,
+        job_queue: InMemoryJobQueue | None = None,
     ) -> None:
         chosen = Settings.from_environment() if settings is None else settings
         self.path = library_file(chosen.library if path is None else path)
         self.settings = replace(chosen, library=self.path)
-        self._hold = Hold(self.path, self.settings, take, read_only)
+        self._hold = Hold(self.path, self.settings, take, read_only, job_queue)
 
     # -- jobs ----------------------------------------------------------------------------------
 

@@ -30,6 +30,7 @@ from stoat_nb.errors import (
     JobError,
     OpenedElsewhere,
 )
+from stoat_nb.jobs.memory_queue import InMemoryJobQueue
 from stoat_nb.jobs.queue import Take
 from stoat_nb.jobs.thread import QueueThread
 from stoat_nb.names import shown
@@ -46,8 +47,16 @@ _lock = threading.RLock()
 class EngineRoom:
     """Everything that one open library file needs: catalog, queue, readers and pictures."""
 
-    def __init__(self, path: Path, settings: Settings, take: Take, read_only: bool = False) -> None:
+    def __init__(
+        self,
+        path: Path,
+        settings: Settings,
+        take: Take,
+        read_only: bool = False,
+        job_queue: InMemoryJobQueue | None = None,
+    ) -> None:
         self.settings, self.take, self.read_only = settings, take, read_only
+        self.is_shared = job_queue is None
         self.holds: set[object] = set()  #: One for each handle that uses it.
         with ExitStack() as undo:
             retention = Retention(count=settings.keep_jobs, days=settings.keep_jobs_days)
@@ -72,6 +81,7 @@ class EngineRoom:
                 send=partial(send, engine),
                 take="none" if read_only else take,
                 on_close=engine.aclose,
+                queue=job_queue,
             )
             undo.callback(self.queue.close)
             # A scan of a large disk takes hours: what is limited is how long it may stand still.
@@ -90,7 +100,8 @@ class EngineRoom:
         """Whether a library that is opened with these can use it."""
         mine = replace(self.settings, library=settings.library)
         asked, given = (self.file, mine, self.take), (file, settings, take)
-        return file is not None and asked == given and self.read_only == read_only
+        is_same = file is not None and asked == given and self.read_only == read_only
+        return self.is_shared and is_same
 
     def close(self) -> None:
         """Stop what runs and let go of the file. May be called again."""
@@ -105,14 +116,21 @@ class Hold:
     Pickled, it is the library's path and how it was opened: whoever unpickles it opens the library.
     """
 
-    def __init__(self, path: Path, settings: Settings, take: Take, read_only: bool = False) -> None:
+    def __init__(
+        self,
+        path: Path,
+        settings: Settings,
+        take: Take,
+        read_only: bool = False,
+        job_queue: InMemoryJobQueue | None = None,
+    ) -> None:
         self.path, self.settings, self.take = path, settings, take
         self.read_only = read_only
         self.closed = False
         self._pid = os.getpid()
         self._token = object()
         with _lock:
-            self._room = _room_for(path, settings, take, read_only)
+            self._room = _room_for(path, settings, take, read_only, job_queue)
             self._room.holds.add(self._token)
         self._let_go = weakref.finalize(self, _forgotten, self._room, self._token, self._pid)
         self._let_go.atexit = False  # all rooms are closed earlier, while threads can still work
@@ -204,9 +222,15 @@ def _held_again(path: Path, settings: Settings, take: Take, read_only: bool = Fa
     return Hold(path, settings, take, read_only)
 
 
-def _room_for(path: Path, settings: Settings, take: Take, read_only: bool = False) -> EngineRoom:
+def _room_for(
+    path: Path,
+    settings: Settings,
+    take: Take,
+    read_only: bool,
+    job_queue: InMemoryJobQueue | None,
+) -> EngineRoom:
     file = _identity(path)
-    for room in _rooms:
+    for room in _rooms if job_queue is None else ():
         if room.serves(file, settings, take, read_only) and room.catalog.is_usable():
             return room
     if not _exit_hook:
@@ -215,7 +239,7 @@ def _room_for(path: Path, settings: Settings, take: Take, read_only: bool = Fals
         getattr(threading, "_register_atexit", atexit.register)(_close_all)
         _exit_hook.append(_close_all)
     try:
-        room = EngineRoom(path, settings, take, read_only)
+        room = EngineRoom(path, settings, take, read_only, job_queue)
     except (OSError, RuntimeError) as problem:  # loops need descriptors, and queues need threads
         raise CatalogNotOpened(path, getattr(problem, "strerror", None) or problem) from problem
     _rooms.append(room)
