@@ -15,8 +15,10 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 
 def pytest_configure(config: pytest.Config) -> None:
     """Forget ``STOAT_*`` before anything reads it: a test that wants a setting sets it."""
-    # A script that runs the tests in the background has them, and what they start, ignore Ctrl-C.
+    # A script that runs the tests in the background, or nohup, has them and what they start ignore
+    # Ctrl-C and the end of a terminal.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     for name in [name for name in os.environ if name.startswith("STOAT_")]:
         if not name.startswith("STOAT_TEST_"):
             del os.environ[name]
