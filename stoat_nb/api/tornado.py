@@ -43,7 +43,8 @@ class Bridge(AuthRequestHandler):
         self._asked = False
         self._gone = asyncio.Event()
         self.request.connection.set_max_body_size(MAX_BODY)  # type: ignore[union-attr]
-        await super().prepare()  # type: ignore[no-untyped-call]
+        parent: Any = super()  # has types in newer Bokehs only
+        await parent.prepare()
         if not self.current_user:
             refuse(self, LOGIN_REQUIRED)
 
