@@ -256,6 +256,50 @@ def test_readers_that_cannot_start_fail_the_job_and_say_nothing_of_any_file(
     assert library.poster(good).startswith(b"\xff\xd8\xff")
 
 
+SHORT_OF_FILES = """
+import os, resource, sys, threading
+from pathlib import Path
+from stoat_nb import Library
+
+folder = Path(sys.argv[1])
+with Library(sys.argv[2]) as library:
+    library.scan(folder).result()
+    before = library.videos().set_index("path").status
+with Library(sys.argv[2]) as library:  # whose readers have not started yet
+    ends, ended = [], threading.Semaphore(0)
+    library.subscribe(lambda state: state.is_final and (ends.append(state), ended.release()))
+    for spare in range(0, 60, 2):
+        for path in folder.rglob("*.*"):
+            os.utime(path)  # so that all are read again
+        first = os.dup(0)
+        os.close(first)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (first + spare, 4096))
+        library.submit("scan", {"path": str(folder)})
+        ended.acquire()
+        resource.setrlimit(resource.RLIMIT_NOFILE, (1024, 4096))
+        assert library.videos().set_index("path").status.equals(before), ends[-1]
+        if ends[-1].status == "complete" and ends[-1].result["updated"]:
+            break
+        print(ends[-1].error)
+"""
+
+
+def test_a_process_without_files_for_a_reader_fails_the_job_and_says_nothing_of_any_file(
+    tmp_path: Path,
+) -> None:
+    make_samples(tmp_path / "videos")
+    done = subprocess.run(
+        [sys.executable, "-c", SHORT_OF_FILES, tmp_path / "videos", tmp_path / "library.db"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    refused = "No reader process could be started: the new one was refused: [Errno 24] Too many"
+    assert refused in done.stdout
+
+
 def test_a_handler_may_leave_scan_ask_and_wait_with_one_worker(tmp_path: Path) -> None:
     (tmp_path / "clips").mkdir()
 
