@@ -8,9 +8,15 @@ from fastapi import HTTPException, Request
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from stoat_nb.api.shapes import few_fields
-from stoat_nb.catalog.query import VideoQuery
+from stoat_nb.catalog.filters.fields import FIELDS, STATUSES
+from stoat_nb.catalog.query import SORTABLE, VideoQuery
 
 Words = Annotated[list[str], Field(max_length=100)]
+
+# Closed lists, for programs that are made from OpenAPI; the catalog refuses all else in its words.
+Status = Annotated[str, Field(json_schema_extra={"enum": [*STATUSES]})]
+ColumnName = Annotated[str, Field(json_schema_extra={"enum": [*FIELDS]})]
+SortName = Annotated[str, Field(json_schema_extra={"enum": [*SORTABLE]})]
 
 
 def sent_as_json(request: Request) -> None:
@@ -48,12 +54,12 @@ class VideosFilter(Asked):
         description="An expression: `height >= 2160 and not has_cover`; see filters.md.",
     )
     search: str = Field(default="", max_length=1000, description="A part of the path.")
-    status: Words = Field(
-        default=[], description="ok, failed, missing, offline; repeat for several."
+    status: Annotated[list[Status], Field(max_length=100)] = Field(
+        default=[], description="Repeat for several."
     )
     codec: Words = Field(default=[], description="h264, hevc, ...; repeat for several.")
     container: Words = Field(default=[], description="mp4, matroska, ...; repeat for several.")
-    sort: str = Field(default="path", max_length=100, description="A column of `videos()`.")
+    sort: SortName = Field(default="path", max_length=100, description="A column of `videos()`.")
     descending: bool = False
 
     def query(self) -> VideoQuery:

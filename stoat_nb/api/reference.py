@@ -16,6 +16,9 @@ from typing import Any
 
 Schema = Mapping[str, Any]
 
+#: Values that are told one by one.
+MOST_TOLD = 10
+
 
 def reference_page(described: Mapping[str, Any], server: str) -> str:
     """Return the page for an OpenAPI description of what answers at ``server``."""
@@ -158,6 +161,8 @@ def _text(words: str) -> str:
 
 
 def _kind_of(schema: Schema) -> str:
+    if len(schema.get("enum", ())) > MOST_TOLD:
+        return f"one of {len(schema['enum'])} names"
     if "enum" in schema:
         return " or ".join(f"<code>{escape(str(value))}</code>" for value in schema["enum"])
     if "anyOf" in schema:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from pydantic import Field
 
 from stoat_nb import __version__
-from stoat_nb.api.filters import VideosFilter, Words, sent_as_json
+from stoat_nb.api.filters import ColumnName, VideosFilter, sent_as_json
 from stoat_nb.api.limits import SubmitLimit
 from stoat_nb.api.plain import plain, rows
 from stoat_nb.api.shapes import (
@@ -38,7 +38,9 @@ class VideosQuery(VideosFilter):
 class FacetsQuery(VideosFilter):
     """Which columns to count, of which videos."""
 
-    column: Words = Field(default=[], description="Repeat for several; without: the usual ones.")
+    column: Annotated[list[ColumnName], Field(max_length=100)] = Field(
+        default=[], description="Repeat for several; without: the usual ones."
+    )
     most: int = Field(default=20, ge=1, le=1000, description="Values of each, the most frequent.")
 
 

@@ -48,6 +48,22 @@ def test_the_page_tells_each_code_that_exists_and_no_other(page: str) -> None:
     assert told - guards - {"NOT_JSON", "METHOD_NOT_ALLOWED", *BUSY} <= ours
 
 
+def test_each_word_that_openapi_lists_for_a_filter_is_taken(
+    client: httpx.Client, library: Library
+) -> None:
+    taken = {
+        (one["name"], word): path
+        for path, verbs in create_api(library).openapi()["paths"].items()
+        for one in verbs.get("get", {}).get("parameters", ())
+        if path in ("/api/v1/videos", "/api/v1/videos/facets")
+        for word in one["schema"].get("enum") or one["schema"].get("items", {}).get("enum", ())
+    }
+    assert {name for name, _word in taken} == {"status", "sort", "column"}
+    for (name, word), path in taken.items():
+        answer = client.get(client.base_url.copy_with(path=path), params={name: word})
+        assert (name, word, answer.status_code) == (name, word, 200)
+
+
 def test_the_openapi_page_tells_what_refusals_look_like(library: Library) -> None:
     schema = create_api(library).openapi()
     for verbs in schema["paths"].values():

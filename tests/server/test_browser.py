@@ -184,6 +184,7 @@ def panel(
         yield address
 
 
+@pytest.mark.smoke
 def test_a_name_that_was_made_to_lead_here_gets_no_page_of_panels_server_and_ours_works(
     panel: str, browser: sync_api.Browser
 ) -> None:
