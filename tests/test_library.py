@@ -339,6 +339,16 @@ REFUSED = [
     ),
     (lambda library: Library(library.path, settings={}), "settings is {}, which is not Settings"),
     (lambda _library: Library(5), "path is 5, which is not a path"),
+    (lambda library: library.export(5), "path is 5, which is not a path"),
+    (lambda library: library.export("x.csv", format=5), "format is 5, which is not the name of"),
+    (lambda library: library.export("x.csv", table=5), "table is 5, which is not the name of"),
+    (lambda library: library.video("a"), "video_id is 'a', which is not the number of a video"),
+    (lambda library: library.poster("a"), "video_id is 'a', which is not the number of a video"),
+    (lambda library: library.history(None), "video_id is None, which is not the number of"),
+    (lambda library: library.job(5), "job_id is 5, which is not the id of a job"),
+    (lambda library: library.cancel(None), "job_id is None, which is not the id of a job"),
+    (lambda library: library.job_states(status="done"), "status is 'done', which is not a status"),
+    (lambda library: library.subscribe(5), "listener is 5, which is not a function"),
 ]
 
 
@@ -351,3 +361,10 @@ def test_an_argument_that_cannot_be_is_refused_by_name(
     assert str(refusal.value).startswith(sentence)
     assert isinstance(refusal.value, TypeError)
     assert isinstance(refusal.value, ValueError)
+
+
+def test_an_argument_that_no_method_has_is_refused_with_the_name_of_the_method(
+    library: Library,
+) -> None:
+    with pytest.raises(TypeError, match=r"videos\(\) got an unexpected keyword argument 'columns'"):
+        library.videos(columns="codec")  # type: ignore[call-arg]

@@ -12,6 +12,7 @@ from stoat_nb.catalog.query import VideoQuery
 from stoat_nb.errors import BadArgument
 from stoat_nb.jobs.memory_queue import InMemoryJobQueue
 from stoat_nb.jobs.queue import Take
+from stoat_nb.jobs.state import JobStatus
 from stoat_nb.settings import Settings
 
 P = ParamSpec("P")
@@ -54,6 +55,19 @@ _KINDS: Mapping[str, _Kind] = {
         lambda value: value is None or isinstance(value, Settings),
         "Settings, such as Settings(probe_workers=4)",
     ),
+    "video_id": _Kind(
+        lambda value: _is_number(value) or (isinstance(value, float) and value.is_integer()),
+        "the number of a video, as videos() lists them",
+    ),
+    "job_id": _Kind(lambda value: isinstance(value, str), "the id of a job, as jobs() lists them"),
+    "status": _Kind(
+        lambda value: value is None or value in tuple(JobStatus), "a status such as 'running'"
+    ),
+    "format": _Kind(
+        lambda value: value is None or isinstance(value, str), "the name of a format such as 'csv'"
+    ),
+    "table": _Kind(lambda value: isinstance(value, str), "the name of a table such as 'videos'"),
+    "listener": _Kind(callable, "a function of a JobState"),
     "take": _Kind(lambda value: value in get_args(Take), "'all', 'own' or 'none'"),
     "job_queue": _Kind(
         lambda value: value is None or isinstance(value, InMemoryJobQueue), "an InMemoryJobQueue"
@@ -80,7 +94,11 @@ def checked(method: Callable[P, T]) -> Callable[P, T]:
 
     @wraps(method)
     def call(*args: P.args, **kwargs: P.kwargs) -> T:
-        for name, value in known.bind(*args, **kwargs).arguments.items():
+        try:
+            given = known.bind(*args, **kwargs).arguments
+        except TypeError:
+            return method(*args, **kwargs)  # Python says what is wrong, and with which method
+        for name, value in given.items():
             kind = _KINDS.get(name)
             if kind is not None and value is not defaults[name] and not kind.accepts(value):
                 raise BadArgument(name, value, kind.expected)

@@ -146,23 +146,28 @@ class Library(Tables, Viewing, Scanning):
             concurrency=concurrency,
         )
 
+    @checked
     def job(self, job_id: str) -> Job[Any]:
         """Return the handle of any job of this library; UnknownJob if there is none."""
         state = self._queue.peek(job_id)
         return Job(job_id, state.job_type, self._hold.desk, _reader(state.job_type))
 
+    @checked
     def cancel(self, job_id: str) -> bool:
         """Ask a job to stop, keeping what it has finished; False if it had already ended."""
         return self._queue.cancel(job_id)
 
+    @checked
     def pause(self, job_id: str) -> bool:
         """Have a job wait, keeping what it has done, until it is resumed; False if it had ended."""
         return self._queue.pause(job_id)
 
+    @checked
     def resume(self, job_id: str) -> bool:
         """Have a paused job go on; False if it was not paused."""
         return self._queue.resume(job_id)
 
+    @checked
     def prioritize(self, job_id: str, priority: int) -> bool:
         """Give a job another place in the line: the highest first; False if it had ended."""
         return self._queue.prioritize(job_id, priority)
@@ -190,6 +195,7 @@ class Library(Tables, Viewing, Scanning):
             check_roots(str(job.state.payload.get("path", "")), self.settings.roots)
         return job.retry(only_failed=only_failed)
 
+    @checked
     def job_log(self, job_id: str) -> list[JobEvent]:
         """Return what was noted of a job, oldest first: starts, warnings, how it ended."""
         return self.job(job_id).log()
@@ -206,6 +212,7 @@ class Library(Tables, Viewing, Scanning):
         """Return snapshots of jobs, newest submitted first, those of earlier sessions included."""
         return self._queue.snapshots(status=status, job_type=job_type, limit=limit, offset=offset)
 
+    @checked
     def subscribe(self, listener: Callable[[JobState], None]) -> Callable[[], None]:
         """Hear of every job, of all processes, on a thread where the library may be used.
 

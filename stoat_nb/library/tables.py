@@ -65,6 +65,7 @@ class Tables(Handle):
         """Return what the videos say of themselves, one row a tag."""
         return self.catalog.tags()
 
+    @checked
     def document(self, video_id: int) -> dict[str, Any] | None:
         """Return what the reader said of a file in its own words; None if that was not kept."""
         return self.catalog.document(video_id)
@@ -153,6 +154,7 @@ class Tables(Handle):
         """Return how many videos and bytes there were after each scan, oldest first."""
         return self.catalog.exploration.growth()
 
+    @checked
     def video(self, video_id: int) -> dict[str, Any]:
         """Return the facts and the streams of one file."""
         return self.catalog.video(video_id)
@@ -161,6 +163,7 @@ class Tables(Handle):
         """Return the library at a glance: counts, sizes, codecs."""
         return self.catalog.summary()
 
+    @checked
     def export(
         self,
         path: str | os.PathLike[str],

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from stoat_nb.catalog.whereabouts import Whereabouts
 from stoat_nb.errors import FileUnavailable
+from stoat_nb.library.arguments import checked
 from stoat_nb.library.room import Handle
 from stoat_nb.media.failures import ProbeError
 from stoat_nb.media.pictures.kinds import POSTER, SHEET
@@ -63,15 +64,18 @@ class Viewing(Handle):
         """
         return self.picture(video_id, SHEET).result().jpeg
 
+    @checked
     def picture(self, video_id: int, kind: str) -> Future[Picture]:
         """Return what will be a ``poster`` or a ``contact-sheet``; PicturesBusy if many wait."""
         self._allowed(video_id)
         return self._pictures.ask(video_id, kind)
 
+    @checked
     def detail(self, video_id: int) -> dict[str, Any]:
         """Return all that is known of a video: its facts, streams, chapters and tags."""
         return self.catalog.detail(video_id)
 
+    @checked
     def history(self, video_id: int) -> pd.DataFrame:
         """Return what became of one file, oldest first: found, moved, changed, gone, back.
 
@@ -81,6 +85,7 @@ class Viewing(Handle):
         """
         return self.catalog.history(video_id)
 
+    @checked
     def open_video(self, video_id: int) -> tuple[int, Whereabouts]:
         """Return an open descriptor of a video's file, which the caller closes, and what is known.
 
