@@ -38,6 +38,14 @@ def test_facts_are_numbers_words_and_null(reader: httpx.Client) -> None:
         assert item["error"] is None
 
 
+def test_what_javascript_would_round_is_told_as_exact_text_beside_it(reader: httpx.Client) -> None:
+    items = reader.get("/videos", params={"limit": 500}).json()["items"]
+    assert all(item["mtime_ns"] > 2**53 for item in items)
+    assert [pd.Timestamp(item["mtime"]).value for item in items] == [
+        item["mtime_ns"] for item in items
+    ]
+
+
 def test_pages_are_parts_of_one_order(reader: httpx.Client) -> None:
     whole = reader.get("/videos", params={"sort": "size_bytes", "descending": True}).json()
     sizes = [item["size_bytes"] for item in whole["items"]]
