@@ -168,3 +168,30 @@ def test_an_explorer_is_live_and_leaves_a_table_that_needs_no_kernel(
     assert "as they were when this was shown" in kept
     assert "&lt;img src=x&gt;.mp4" in kept
     assert "<img" not in kept
+
+
+HELPED = """
+import importlib
+from pathlib import Path
+Path("helpers.py").write_text("def f(n):\\n    return f'{n} seconds'\\n")
+import helpers
+async def send(context):
+    return await context.run(helpers.f, context.payload["n"])
+library.register_handler("send", send)
+"""
+
+EDITED = """
+Path("helpers.py").write_text("def f(n):\\n    return f'it lasts {n} seconds'\\n")
+importlib.reload(helpers)
+"""
+
+
+def test_a_module_beside_a_notebook_runs_for_its_kernel_also_after_it_was_edited(
+    run: Callable[[str], list[Message]],
+) -> None:
+    ask = "library.submit('send', {'n': 3}).result(timeout=60)"
+    (before,) = of_type(run(HELPED + ask), "execute_result")
+    (after,) = of_type(run(EDITED + ask), "execute_result")
+
+    assert before["data"]["text/plain"] == "'3 seconds'"
+    assert after["data"]["text/plain"] == "'it lasts 3 seconds'"
