@@ -84,7 +84,7 @@ def create_app(
         Seconds for which a page is kept whose browser has gone, or has not come yet.
     job_queue
         For tests: runs each job before its submission is answered. The app has the library's file
-        open once more then, until nobody has the app.
+        open once more then, maybe until the process ends; a Library with such a queue is closed.
 
     Examples
     --------

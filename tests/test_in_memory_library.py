@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +102,35 @@ def test_a_job_can_be_stopped_while_submit_runs_it_and_tried_once_more(path: Pat
         job = library.submit("once", {})
         assert job.state.status is JobStatus.CANCELLED
         assert library.retry(job.id).state.result == "done"
+
+
+def test_submit_returns_when_its_job_is_paused_or_the_library_closed_meanwhile(path: Path) -> None:
+    begun = threading.Event()
+
+    async def endless(_context: JobContext) -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    def run(work: Callable[[], object]) -> threading.Thread:
+        begun.clear()
+        thread = threading.Thread(target=work)
+        thread.start()
+        assert begun.wait(30)
+        return thread
+
+    with Library(path, job_queue=InMemoryJobQueue()) as library:
+        library.register_handler("endless", endless)
+        threads = [run(lambda: library.submit("endless", {}))]
+        (state,) = library.job_states()
+        assert library.pause(state.job_id)
+        threads[0].join(30)
+        assert library.job(state.job_id).state.paused
+        threads.append(run(lambda: library.resume(state.job_id)))
+    for thread in threads:
+        thread.join(30)
+        assert not thread.is_alive()
+    with Library(path) as library:
+        assert library.job(state.job_id).state.status is JobStatus.PENDING
 
 
 def test_its_queue_is_shared_with_nobody(path: Path) -> None:
