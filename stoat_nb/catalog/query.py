@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, SupportsIndex, TypeAlias
 
 import apsw
 from msgspec import Struct, field
@@ -21,7 +21,7 @@ from stoat_nb.catalog.filters.sql import Clause, conditions
 from stoat_nb.catalog.filters.tree import AllOf, Mentions, Node, Operator
 from stoat_nb.catalog.selection import Selection
 from stoat_nb.catalog.values import LARGEST
-from stoat_nb.errors import FilterError
+from stoat_nb.errors import BadArgument, FilterError
 from stoat_nb.names import shown
 
 if TYPE_CHECKING:
@@ -45,6 +45,18 @@ End: TypeAlias = str | float | datetime | None
 
 #: Values of one facet.
 MOST_VALUES = 1000
+
+
+_TEXT = (str, "text")
+_BY_COLUMN = (Mapping, "a mapping of columns, each with what is asked of it")
+_WHOLE = (SupportsIndex, "a whole number")
+#: What the fields of a query are; its columns are checked where it is put into SQL.
+_KINDS: Mapping[str, tuple[type, str]] = {
+    **dict.fromkeys(("search", "where"), _TEXT),
+    **dict.fromkeys(("facets", "ranges"), _BY_COLUMN),
+    **dict.fromkeys(("limit", "offset"), _WHOLE),
+    "descending": (bool, "True or False"),
+}
 
 
 class VideoQuery(Struct, frozen=True, kw_only=True):
@@ -74,6 +86,11 @@ class VideoQuery(Struct, frozen=True, kw_only=True):
     descending: bool = False
     limit: int = 50  #: Rows on the page: 1 to 500.
     offset: int = 0  #: Rows before it.
+
+    def __post_init__(self) -> None:
+        for name, (kind, expected) in _KINDS.items():
+            if not isinstance(value := getattr(self, name), kind):
+                raise BadArgument(name, value, expected)
 
 
 class Page(Struct, frozen=True, kw_only=True):
@@ -164,7 +181,8 @@ def narrowed(query: VideoQuery, where: str) -> VideoQuery:
 
 
 def _facet(name: str, values: Sequence[FacetValue]) -> Node:
-    if isinstance(values, str) or len(values) > MOST_VALUES:
+    is_list = isinstance(values, Collection) and not isinstance(values, str)
+    if not is_list or len(values) > MOST_VALUES:
         raise FilterError(
             f"The facet '{shown(name)}' is no list of up to {MOST_VALUES:,} values. "
             "Give a tuple of values, or use a range."
@@ -176,6 +194,11 @@ def _range(chosen: Field, ends: tuple[End, End]) -> Iterator[Node]:
     if chosen.kind not in ("whole", "number", "moment"):
         raise FilterError(
             f"'{chosen.name}' has no range: it is no number and no date. Use a facet instead."
+        )
+    if isinstance(ends, str) or not isinstance(ends, Sequence) or len(ends) != 2:  # noqa: PLR2004
+        raise FilterError(
+            f"The range of '{chosen.name}' has no two ends. "
+            "Give the least and the greatest value, None for no end."
         )
     operators: tuple[Operator, Operator] = (">=", "<=")
     for operator, end in zip(operators, ends, strict=True):

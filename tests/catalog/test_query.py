@@ -10,7 +10,7 @@ import pytest
 from stoat_nb.catalog.catalog import Catalog
 from stoat_nb.catalog.database import fetch
 from stoat_nb.catalog.query import SORTABLE, SUMMARY, VideoQuery, selection
-from stoat_nb.errors import FilterError
+from stoat_nb.errors import BadArgument, FilterError
 from stoat_nb.media.video import Stream
 
 HEVC = Stream(idx=0, kind="video", codec="hevc", width=3840, height=2160)
@@ -142,6 +142,9 @@ def test_search_finds_names_that_are_no_text(catalog: Catalog, filling: Any) -> 
         ({"limit": 501}, r"limit '501'"),
         ({"offset": -1}, r"offset '-1'"),
         ({"offset": 2**63}, r"offset '9223372036854775808'"),
+        ({"facets": {"codec": 5}}, r"facet 'codec' is no list of up to 1,000 values"),
+        ({"ranges": {"fps": 5}}, r"range of 'fps' has no two ends"),
+        ({"ranges": {"created_at": "2024"}}, r"range of 'created_at' has no two ends"),
     ],
 )
 def test_a_wrong_query_is_refused_with_what_is_allowed(
@@ -149,6 +152,27 @@ def test_a_wrong_query_is_refused_with_what_is_allowed(
 ) -> None:
     with pytest.raises(FilterError, match=said):
         catalog.page(VideoQuery(**wrong))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"search": 5},
+        {"where": None},
+        {"facets": ("codec",)},
+        {"ranges": "fps"},
+        {"limit": "50"},
+        {"limit": 2.5},
+        {"offset": None},
+        {"descending": "no"},
+    ],
+    ids=str,
+)
+def test_a_query_of_wrong_types_is_refused_by_name_as_it_is_made(wrong: dict[str, Any]) -> None:
+    ((name, value),) = wrong.items()
+    with pytest.raises(BadArgument) as refusal:
+        VideoQuery(**wrong)
+    assert str(refusal.value).startswith(f"{name} is {value!r}, which is not ")
 
 
 # The summary --------------------------------------------------------------------------------------
