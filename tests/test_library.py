@@ -19,6 +19,7 @@ from stoat_nb.errors import (
     CatalogClosed,
     CatalogNotWritable,
     FolderNotFound,
+    FolderNotReadable,
     FolderOutsideRoots,
     JobFailed,
     NoPicture,
@@ -119,7 +120,15 @@ def test_an_unreadable_folder_is_refused_with_the_systems_reason(tmp_path: Path)
         check=True,
     ).stdout
     assert said.startswith("FolderNotReadable")
-    assert "Permission denied" in said
+    assert "Permission denied. Give this user the right to list it" in said
+
+
+def test_a_folder_that_no_right_would_open_is_refused_without_asking_for_one(
+    library: Library, tmp_path: Path
+) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(FolderNotReadable, match=r"symbolic links\. Scan it when that is mended\.$"):
+        library.scan(tmp_path / "loop")
 
 
 def test_an_unknown_job_is_refused_by_name(library: Library) -> None:

@@ -102,11 +102,10 @@ class FolderNotReadable(FolderError):
 
     code = "FOLDER_NOT_READABLE"
 
-    def __init__(self, path: object, reason: object) -> None:
-        super().__init__(
-            f"The folder '{shown(path)}' cannot be read: {shown(reason)}. "
-            "Give this user the right to list it, or run Stoat as one who has it."
-        )
+    def __init__(self, path: object, reason: object, *, is_denied: bool = True) -> None:
+        right = "Give this user the right to list it, or run Stoat as one who has it."
+        remedy = right if is_denied else "Scan it when that is mended."
+        super().__init__(f"The folder '{shown(path)}' cannot be read: {shown(reason)}. {remedy}")
 
 
 class FolderOutsideRoots(FolderError):

@@ -91,4 +91,5 @@ def _look_into(path: Path, given: str) -> None:
     except OSError as problem:
         if problem.errno == errno.ENAMETOOLONG:  # so nothing can be called that
             raise FolderNotFound(given) from None
-        raise FolderNotReadable(given, problem.strerror) from problem
+        is_denied = isinstance(problem, PermissionError)
+        raise FolderNotReadable(given, problem.strerror, is_denied=is_denied) from problem
