@@ -97,6 +97,7 @@ def test_closed_pages_leave_nothing_behind(
 ) -> None:
     monkeypatch.setattr(hands, "IDLE_S", 0.1)
     earlier = of_pages()  # held here, so that none of the new ones can have its address
+    n_hubs = len(live._session_hubs)
     until_gone = partial(until, lambda: not of_pages(but=earlier), "pages are still there")
     with serve(library) as port:
         visit(port)
@@ -107,7 +108,7 @@ def test_closed_pages_leave_nothing_behind(
         if Path(CHROMIUM).is_file():
             visit_and_be_killed(port, tmp_path / "browser")
         until_gone()
-        assert len(live._session_hubs) == 0
+        assert len(live._session_hubs) <= n_hubs
         left = until_nobody_looks()
         assert len(left) < len(quiet) + SESSIONS, f"a thread of each page is left: {left}"
         assert n_descriptors() <= n_open + 16  # as many threads may each read the library
