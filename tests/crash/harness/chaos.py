@@ -209,6 +209,11 @@ def _settle(path: Path, tree: Tree, report: ChaosReport) -> None:
         states = library.job_states(limit=None)
     report.ended.update(str(state.status) for state in states)
     report.breaches += [f"{one.job_id} is {one.status}" for one in states if not one.is_final]
+    report.breaches += [
+        f"{one.job_id} failed, though its process was never killed: {one.error}"
+        for one in states
+        if one.status == "failed" and not one.deaths
+    ]
     statuses = _statuses(path)
     there = tree.files()
     for file in there:
