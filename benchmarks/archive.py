@@ -9,9 +9,9 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from stoat_nb.media.demo_clips import make_samples
 from stoat_nb.media.outcome import outcome
 from stoat_nb.media.probe import probe
-from stoat_nb.media.samples import make_samples
 from stoat_nb.media.video import Found, Outcome, Video
 
 ROOT = b"/archive"

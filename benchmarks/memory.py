@@ -17,7 +17,7 @@ from pathlib import Path
 
 from rescan import FOLDER_FILES, run
 
-from stoat_nb.media.samples import make_samples
+from stoat_nb.media.demo_clips import make_samples
 
 
 def make_tree(folder: Path, clip: bytes, files: int) -> None:

@@ -32,12 +32,12 @@ from typing import Any
 import av
 
 from stoat_nb.media import libav
+from stoat_nb.media.budgeted_reader import Window
+from stoat_nb.media.demo_clips import make_samples
 from stoat_nb.media.extensions import VIDEO_EXTENSIONS
-from stoat_nb.media.headers.read import Headers, read_headers
+from stoat_nb.media.headers import Headers, read_headers
 from stoat_nb.media.probe import probe
 from stoat_nb.media.quick_hash import quick_hash
-from stoat_nb.media.samples import make_samples
-from stoat_nb.media.window import Window
 
 FFPROBE = shutil.which("ffprobe")
 REAL_FILES = Path(__file__).parents[2] / "shared" / "media" / "files"

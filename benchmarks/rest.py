@@ -25,7 +25,7 @@ from pathlib import Path
 import httpx
 from fastapi import FastAPI
 
-from stoat_nb.media.samples import make_samples
+from stoat_nb.media.demo_clips import make_samples
 from stoat_nb.server import Server, address_of, listen
 
 Answers = dict[str, list[float]]

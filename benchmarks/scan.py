@@ -30,8 +30,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from stoat_nb.media.demo_clips import make_samples
 from stoat_nb.media.probe import probe
-from stoat_nb.media.samples import make_samples
 
 #: What ISO and Matroska files are called.
 COMMON = frozenset({".mp4", ".mov", ".mkv", ".webm"})

@@ -33,7 +33,7 @@ from tornado.websocket import WebSocketClientConnection, websocket_connect
 from benchmarks.responsiveness import copies_of
 from stoat_nb import Library
 from stoat_nb.dashboard import create_dashboard
-from stoat_nb.media.samples import make_samples
+from stoat_nb.media.demo_clips import make_samples
 from stoat_nb.settings import Settings
 
 

@@ -47,7 +47,7 @@ _MODULES = {
     "UnknownJob": "stoat_nb.errors",
     "VideoDetail": "stoat_nb.components.video_detail",
     "VideoQuery": "stoat_nb.catalog.query",
-    "make_samples": "stoat_nb.media.samples",
+    "make_samples": "stoat_nb.media.demo_clips",
     "make_scan_handler": "stoat_nb.scan",
 }
 

@@ -19,7 +19,7 @@ from stoat_nb import Job, Library, Settings
 from stoat_nb.errors import CatalogClosed, CatalogError, CatalogMoved, QueueClosed
 from stoat_nb.jobs.context import JobContext
 from stoat_nb.jobs.state import JobStatus
-from stoat_nb.media.samples import make_samples
+from stoat_nb.media.demo_clips import make_samples
 
 
 def held() -> tuple[int, int]:

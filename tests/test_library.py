@@ -28,7 +28,7 @@ from stoat_nb.errors import (
 )
 from stoat_nb.jobs.context import JobContext
 from stoat_nb.jobs.state import JobStatus
-from stoat_nb.media.samples import make_samples
+from stoat_nb.media.demo_clips import make_samples
 from stoat_nb.sharing import shared_library
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from stoat_nb.errors import CatalogError, CatalogReadOnly
 from stoat_nb.library import Library
-from stoat_nb.media.samples import make_samples
+from stoat_nb.media.demo_clips import make_samples
 
 
 def test_a_library_that_is_only_looked_at_shows_all_and_changes_nothing(tmp_path: Path) -> None:

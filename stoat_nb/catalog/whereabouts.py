@@ -10,7 +10,7 @@ from msgspec import Struct
 from stoat_nb.catalog.database import fetch
 from stoat_nb.catalog.values import as_integer
 from stoat_nb.errors import UnknownVideo
-from stoat_nb.media.unchanged import Place
+from stoat_nb.media.stat_guard import Place
 
 _ONE = (
     "SELECT r.path, f.path, v.name, v.size_bytes, v.mtime_ns, v.inode, v.device, v.status, "

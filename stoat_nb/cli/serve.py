@@ -21,7 +21,7 @@ from stoat_nb.errors import MissingExtra
 from stoat_nb.jobs.state import JobStatus
 from stoat_nb.library import Library
 from stoat_nb.logs import log_to_stderr
-from stoat_nb.media.samples import make_samples
+from stoat_nb.media.demo_clips import make_samples
 from stoat_nb.names import shown
 from stoat_nb.scan import SCAN_JOB_TYPE
 from stoat_nb.settings import Settings

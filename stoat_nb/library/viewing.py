@@ -12,7 +12,7 @@ from stoat_nb.library.arguments import checked
 from stoat_nb.library.room import Handle
 from stoat_nb.media.failures import ProbeError
 from stoat_nb.media.pictures.kinds import POSTER, SHEET
-from stoat_nb.media.unchanged import open_unchanged
+from stoat_nb.media.stat_guard import open_unchanged
 from stoat_nb.pictures import Picture
 from stoat_nb.scan.folder import check_roots
 

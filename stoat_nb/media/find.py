@@ -10,8 +10,8 @@ import os
 from collections.abc import Collection, Generator, Iterator
 from typing import Self
 
-from stoat_nb.media.guarded import open_folder, open_root
 from stoat_nb.media.listing import Listing, Reading, Rules, settled, unreadable
+from stoat_nb.media.safe_open import open_folder, open_root
 
 __all__ = ["Listing", "Tree", "find_folders"]
 

@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from stoat_nb.media import policy
-from stoat_nb.media.codecs import forms
-from stoat_nb.media.completed import BARE_FORMATS, utc
+from stoat_nb.media.codecs import formats
 from stoat_nb.media.containers import MATROSKA, container_of
-from stoat_nb.media.described import Description, described
+from stoat_nb.media.derived_facts import BARE_FORMATS, utc
 from stoat_nb.media.failures import ProbeError, from_reader
+from stoat_nb.media.ffmpeg_dump import Description, described
 from stoat_nb.media.streams import Origin, add_brightness, lower_keys, seconds, stream_facts
 
 if TYPE_CHECKING:
@@ -180,7 +180,7 @@ def _look_into_samples(container: InputContainer, streams: list[dict[str, Any]])
     for facts in wanted:
         stream = container.streams[facts["idx"]]
         extradata = bytes(stream.codec_context.extradata or b"")
-        told = forms.brightness(facts["codec"], extradata, _first_sample(container, stream))
+        told = formats.brightness(facts["codec"], extradata, _first_sample(container, stream))
         add_brightness(facts, told)
 
 

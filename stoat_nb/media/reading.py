@@ -13,13 +13,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from stoat_nb.media import policy
+from stoat_nb.media.budgeted_reader import Window
 from stoat_nb.media.failures import STOAT, ProbeError, from_disk
-from stoat_nb.media.headers.read import read_headers
+from stoat_nb.media.headers import read_headers
 from stoat_nb.media.packets.limits import limit_s
 from stoat_nb.media.quick_hash import END_BYTES, hash_of, quick_hash
+from stoat_nb.media.stat_guard import Place, opened_unchanged
 from stoat_nb.media.structure.verdict import TRUNCATED, Structure
-from stoat_nb.media.unchanged import Place, opened_unchanged
-from stoat_nb.media.window import Window
 
 _CHANGED = "The file changed while it was being read; it is read again at the next scan."
 _ENDS = 65536  # bytes read at either end to tell a failing disk from a damaged file

@@ -10,12 +10,12 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from stoat_nb.media.codecs import forms
-from stoat_nb.media.codecs.picture import Picture
+from stoat_nb.media.codecs import formats
 from stoat_nb.media.codecs.sei import Brightness
+from stoat_nb.media.codecs.video_format import Picture
 
 if TYPE_CHECKING:
-    from stoat_nb.media.described import Description
+    from stoat_nb.media.ffmpeg_dump import Description
 
 _UNKNOWN_LEVEL = -99
 _LONGEST_COUNT = 18  # digits
@@ -117,7 +117,7 @@ def stream_facts(stream: Any, description: Description, origin: Origin) -> dict[
         facts |= _form(facts["codec"], context)
     elif description.kind == "audio" and context is not None:
         facts |= _audio(context)
-        facts["bit_depth"] = forms.sound_depth(facts["codec"], bytes(context.extradata or b""))
+        facts["bit_depth"] = formats.sound_depth(facts["codec"], bytes(context.extradata or b""))
     return facts
 
 
@@ -125,7 +125,7 @@ def _form(codec: str | None, context: Any) -> dict[str, Any]:
     """Collect what only the codec's own header says, and what libav tells by number."""
     if context is None:
         return {}
-    form = forms.picture(codec, bytes(context.extradata or b"")) or Picture()
+    form = formats.picture(codec, bytes(context.extradata or b"")) or Picture()
     return {
         "coded_width": form.coded_width,
         "coded_height": form.coded_height,
@@ -188,7 +188,7 @@ def _colour(context: Any) -> dict[str, Any]:
     return {
         "pix_fmt": context.pix_fmt,
         "bit_depth": max((part.bits for part in form.components), default=None) if form else None,
-        "chroma": forms.chroma_of(context.pix_fmt),
+        "chroma": formats.chroma_of(context.pix_fmt),
         "color_range": RANGES.get(context.color_range),
         "color_space": SPACES.get(context.colorspace),
         "color_transfer": TRANSFERS.get(context.color_trc),

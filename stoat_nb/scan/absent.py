@@ -10,7 +10,7 @@ import errno
 import os
 from collections.abc import Callable, Iterable, Mapping
 
-from stoat_nb.media.guarded import open_folder, open_root
+from stoat_nb.media.safe_open import open_folder, open_root
 
 #: What says that there is no such folder; a link in its place does not lead to it.
 _GONE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP})

@@ -16,7 +16,7 @@ import uvicorn
 from stoat_nb.api.app import create_api
 from stoat_nb.api.guard import App, Guard
 from stoat_nb.library import Library
-from stoat_nb.media.samples import make_samples
+from stoat_nb.media.demo_clips import make_samples
 
 API = "/api/v1"
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from stoat_nb.library import Library
-from stoat_nb.media.samples import make_samples
+from stoat_nb.media.demo_clips import make_samples
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 

@@ -13,7 +13,7 @@ from stoat_nb.catalog.exports import stream
 from stoat_nb.catalog.query import VideoQuery
 from stoat_nb.components.downloads import Downloads
 from stoat_nb.library import Library
-from stoat_nb.media.samples import make_samples
+from stoat_nb.media.demo_clips import make_samples
 
 
 class Browser:

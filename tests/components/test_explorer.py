@@ -13,7 +13,7 @@ from stoat_nb.components.explorer_text import chips
 from stoat_nb.components.overview import Overview
 from stoat_nb.errors import FilterError
 from stoat_nb.library import Library
-from stoat_nb.media.samples import make_samples
+from stoat_nb.media.demo_clips import make_samples
 from stoat_nb.settings import Settings
 
 HOSTILE = "<img src=x onerror=alert(1)>"

@@ -9,7 +9,7 @@ import pytest
 from stoat_nb.components.failure_bar import FailureBar
 from stoat_nb.components.failure_list import FailureList
 from stoat_nb.library import Library
-from stoat_nb.media.samples import make_samples
+from stoat_nb.media.demo_clips import make_samples
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from stoat_nb.components.overview import Overview
 from stoat_nb.components.paged_table import PagedTable
 from stoat_nb.components.row_pictures import RowPictures
 from stoat_nb.library import Library
-from stoat_nb.media.samples import make_samples
+from stoat_nb.media.demo_clips import make_samples
 from stoat_nb.settings import Settings
 from stoat_nb.words import size
 

@@ -11,7 +11,7 @@ import pytest
 from stoat_nb.components import detail_text
 from stoat_nb.components.video_detail import DetailSheet, VideoDetail
 from stoat_nb.library import Library
-from stoat_nb.media.samples import make_samples
+from stoat_nb.media.demo_clips import make_samples
 from stoat_nb.settings import Settings
 
 from .conftest import Seen

@@ -28,7 +28,7 @@ from stoat_nb.components.explorer import Explorer
 from stoat_nb.components.live import LiveHub
 from stoat_nb.dashboard import create_dashboard
 from stoat_nb.library import Library
-from stoat_nb.media.samples import make_samples
+from stoat_nb.media.demo_clips import make_samples
 from stoat_nb.server import Server, create_app, listen
 from stoat_nb.settings import Settings
 

@@ -19,7 +19,7 @@ import pytest
 import stoat_nb
 from stoat_nb.engines.engine import Answer
 from stoat_nb.engines.local import LocalEngine
-from stoat_nb.media.samples import make_samples
+from stoat_nb.media.demo_clips import make_samples
 
 PATIENCE_S = 60.0
 
@@ -27,7 +27,7 @@ PARENT = """
 import asyncio, sys, threading
 import deeds
 from stoat_nb.engines.local import LocalEngine
-from stoat_nb.media.samples import make_samples
+from stoat_nb.media.demo_clips import make_samples
 
 async def main():
     engine = LocalEngine(deadline_s=600)

@@ -11,9 +11,9 @@ from typing import Any
 import av
 import pytest
 
+from stoat_nb.media.demo_clips import make_samples
 from stoat_nb.media.outcome import outcome
 from stoat_nb.media.probe import probe
-from stoat_nb.media.samples import make_samples
 from stoat_nb.media.video import Found, Outcome
 
 Read = Callable[[Path], Outcome]

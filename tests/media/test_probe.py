@@ -16,12 +16,12 @@ import av
 import pytest
 
 from stoat_nb.media import libav, reading
+from stoat_nb.media.budgeted_reader import Window
+from stoat_nb.media.demo_clips import make_samples
 from stoat_nb.media.failures import ERROR_CLASSES
-from stoat_nb.media.headers.read import Headers
+from stoat_nb.media.headers import Headers
 from stoat_nb.media.probe import probe
-from stoat_nb.media.samples import make_samples
 from stoat_nb.media.video import Failure, Outcome, Stream, Video
-from stoat_nb.media.window import Window
 
 Read = Callable[[Path], Outcome]
 Item = Callable[[Path], dict[str, Any]]

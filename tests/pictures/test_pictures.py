@@ -9,7 +9,7 @@ import pytest
 
 from stoat_nb.errors import FolderOutsideRoots, NoPicture, PicturesBusy, UnknownVideo
 from stoat_nb.library import Library
-from stoat_nb.media.samples import make_samples
+from stoat_nb.media.demo_clips import make_samples
 from stoat_nb.pictures import pictures
 from stoat_nb.settings import Settings
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from stoat_nb import Library
-from stoat_nb.media.samples import make_samples
+from stoat_nb.media.demo_clips import make_samples
 from stoat_nb.settings import Settings
 
 sys.path.insert(0, str(Path(__file__).parent))  # what tests of scans share is imported by name

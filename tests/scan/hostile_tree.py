@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from stoat_nb.media.boxes import boxes
-from stoat_nb.media.window import Window
+from stoat_nb.media.budgeted_reader import Window
+from stoat_nb.media.isobmff.boxes import boxes
 
 #: What may become of an input: a row with facts, a row with a reason, either, or a counted skip.
 OK, FAILED, EITHER, IGNORED = "ok", "failed", "either", "ignored"

@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from stoat_nb.media.samples import make_samples
+from stoat_nb.media.demo_clips import make_samples
 
 from .conftest import Served, panel_serving, serving
 

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from stoat_nb.library import Library
-from stoat_nb.media.samples import make_samples
+from stoat_nb.media.demo_clips import make_samples
 
 from .conftest import Served, serving
 from .test_server import descendants

@@ -17,7 +17,7 @@ import pytest
 
 from stoat_nb.errors import AddressInUse, AddressRefused
 from stoat_nb.library import Library
-from stoat_nb.media.samples import make_samples
+from stoat_nb.media.demo_clips import make_samples
 from stoat_nb.server import address_of, listen
 
 from .conftest import COMMAND, Served, serving

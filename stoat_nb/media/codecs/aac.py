@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from stoat_nb.media.cached import remembered
 from stoat_nb.media.codecs.bits import Bits, OutOfBits
-from stoat_nb.media.remembered import remembered
 
 _LOW_COMPLEXITY = 2
 _RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350)

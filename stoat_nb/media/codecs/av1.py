@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from stoat_nb.media.cached import remembered
 from stoat_nb.media.codecs.bits import Bits, OutOfBits
-from stoat_nb.media.codecs.picture import Picture
 from stoat_nb.media.codecs.sei import leb128
-from stoat_nb.media.remembered import remembered
+from stoat_nb.media.codecs.video_format import Picture
 
 _SEQUENCE, _FRAME_HEADER, _FRAME = 1, 3, 6
 _HEAD = 4  # bytes of av1C before its units

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stoat_nb.media.codecs.picture import Picture
+from stoat_nb.media.codecs.video_format import Picture
 
 _MARK = b"\0\0\x02\x80"
 _HEAD = 0x30

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from stoat_nb.media.cached import remembered
 from stoat_nb.media.codecs.bits import Bits, OutOfBits, unescaped
-from stoat_nb.media.codecs.picture import CHROMAS, Picture
+from stoat_nb.media.codecs.video_format import CHROMAS, Picture
 from stoat_nb.media.codecs.vui import Vui, vui_head
-from stoat_nb.media.remembered import remembered
 
 _SPS, _TYPE = 7, 0x1F
 _WITH_CHROMA = frozenset({100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135})

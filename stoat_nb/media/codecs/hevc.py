@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from stoat_nb.media.cached import remembered
 from stoat_nb.media.codecs.bits import Bits, OutOfBits, unescaped
-from stoat_nb.media.codecs.picture import CHROMAS, Picture
+from stoat_nb.media.codecs.video_format import CHROMAS, Picture
 from stoat_nb.media.codecs.vui import Vui, vui_head
-from stoat_nb.media.remembered import remembered
 
 _VPS, _SPS, _PPS, _SEI = 32, 33, 34, 39
 _START = b"\0\0\x01"

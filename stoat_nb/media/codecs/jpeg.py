@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stoat_nb.media.codecs.picture import Picture
+from stoat_nb.media.codecs.video_format import Picture
 
 _START, _SCAN = b"\xff\xd8", 0xDA
 _PROFILES = {0xC0: "Baseline", 0xC2: "Progressive"}

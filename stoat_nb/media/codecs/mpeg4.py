@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from stoat_nb.media.codecs.bits import Bits, OutOfBits
-from stoat_nb.media.codecs.picture import Picture
+from stoat_nb.media.codecs.video_format import Picture
 
 _START = b"\0\0\x01"
 _SEQUENCE, _WORDS, _GROUP, _OBJECT, _PICTURE = 0xB0, 0xB2, 0xB3, 0xB5, 0xB6

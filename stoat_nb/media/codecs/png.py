@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 
-from stoat_nb.media.codecs.picture import Picture
+from stoat_nb.media.codecs.video_format import Picture
 
 _MARK = b"\x89PNG\r\n\x1a\n"
 _WORDS = frozenset([b"tEXt", b"zTXt", b"iTXt", b"tIME", b"bKGD"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 
-from stoat_nb.media.codecs.picture import Picture
+from stoat_nb.media.codecs.video_format import Picture
 
 _MARK, _HEAD = b"icpf", 28  # bytes: the frame's own size and mark, and the head without matrices
 #: What each kind is called, and its bits.

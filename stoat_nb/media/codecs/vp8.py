@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stoat_nb.media.codecs.picture import Picture
+from stoat_nb.media.codecs.video_format import Picture
 
 _START = b"\x9d\x01\x2a"
 _HEAD = 12  # bytes up to the first coded bits

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stoat_nb.media.codecs.bits import Bits, OutOfBits
-from stoat_nb.media.codecs.picture import Picture
+from stoat_nb.media.codecs.video_format import Picture
 
 _SYNC = 0x498342
 _RGB = 7

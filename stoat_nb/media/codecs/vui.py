@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stoat_nb.media.codecs.bits import Bits
-from stoat_nb.media.codecs.picture import ASPECTS, EXTENDED_ASPECT
+from stoat_nb.media.codecs.video_format import ASPECTS, EXTENDED_ASPECT
 
 
 class Vui:

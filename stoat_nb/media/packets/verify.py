@@ -13,7 +13,7 @@ from typing import Any
 
 from stoat_nb.media import libav
 from stoat_nb.media.failures import last_words
-from stoat_nb.media.headers.rates import mode_of
+from stoat_nb.media.frame_rates import mode_of
 from stoat_nb.media.packets.track import Track
 from stoat_nb.media.structure.verdict import COMPLETE, PACKETS, SUSPECT, TRUNCATED, UNKNOWN
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from stoat_nb.media.failures import ProbeError
-from stoat_nb.media.unchanged import Place
+from stoat_nb.media.stat_guard import Place
 
 
 def draw(item: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,10 +10,10 @@ from av.error import FFmpegError
 
 from stoat_nb.media import libav
 from stoat_nb.media.failures import ProbeError, from_reader
+from stoat_nb.media.pictures.frame import Tile, as_jpeg, contrast, is_telling, laid_out, tile_of
 from stoat_nb.media.pictures.kinds import POSTER, SHEET_FROM_S, THUMBNAIL
-from stoat_nb.media.pictures.reel import Reel
-from stoat_nb.media.pictures.tile import Tile, as_jpeg, contrast, is_telling, laid_out, tile_of
-from stoat_nb.media.unchanged import Place, is_unchanged, open_unchanged
+from stoat_nb.media.pictures.seek import Reel
+from stoat_nb.media.stat_guard import Place, is_unchanged, open_unchanged
 
 #: Pixels a picture has at most, each way: one that stands alone, and one in a sheet.
 BOXES, SHEET_BOX = {POSTER: (640, 640), THUMBNAIL: (160, 160)}, (320, 320)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from stoat_nb.media.budgeted_reader import TooMuch, Window
+from stoat_nb.media.isobmff.structure import check_iso
+from stoat_nb.media.matroska.structure import check_matroska
 from stoat_nb.media.structure.chunks import check_asf, check_avi, check_flv
-from stoat_nb.media.structure.iso import check_iso
-from stoat_nb.media.structure.matroska import check_matroska
 from stoat_nb.media.structure.streams import check_mxf, check_ogg, check_program, check_transport
 from stoat_nb.media.structure.verdict import UNCHECKED, Structure, beyond_measure
-from stoat_nb.media.window import TooMuch, Window
 
 _Check = Callable[[Window], Structure]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from stoat_nb.media.budgeted_reader import Window
 from stoat_nb.media.structure.verdict import (
     COMPLETE,
     SUSPECT,
@@ -10,7 +11,6 @@ from stoat_nb.media.structure.verdict import (
     checked,
     cut_short,
 )
-from stoat_nb.media.window import Window
 
 _TAG_HEAD, _BACK = 11, 4
 _FILE_PROPERTIES = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")

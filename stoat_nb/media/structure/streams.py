@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from stoat_nb.media.budgeted_reader import Window
 from stoat_nb.media.structure.verdict import COMPLETE, UNCHECKED, Structure, checked, cut_short
-from stoat_nb.media.window import Window
 
 _PACKETS = (188, 192, 204)
 _SYNC = 0x47

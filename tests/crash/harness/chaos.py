@@ -22,7 +22,7 @@ from random import Random
 import apsw
 
 from stoat_nb.library import Library
-from stoat_nb.media.samples import make_samples
+from stoat_nb.media.demo_clips import make_samples
 from stoat_nb.settings import Settings
 
 PROCESS = Path(__file__).with_name("chaos_process.py")

@@ -8,7 +8,7 @@ import av
 import pytest
 from hypothesis import example, given, settings, strategies as st
 
-from stoat_nb.media.codecs import forms, h264, hevc, sei
+from stoat_nb.media.codecs import formats, h264, hevc, sei
 from stoat_nb.media.codecs.bits import Bits, OutOfBits, unescaped
 
 
@@ -62,9 +62,9 @@ def test_numbers_are_read_as_the_standard_writes_them() -> None:
 @example(b"\x00\x00\x00\x24alac", "alac")
 def test_nonsense_is_no_form(data: bytes, codec: str) -> None:
     for content in (data, b"\x01" + data, b"\0\0\x01\x67" + data, b"\0\0\x01\x42\x01" + data):
-        forms.picture(codec, content)
-        forms.sound_depth(codec, content)
-        forms.brightness(codec, content, data)
+        formats.picture(codec, content)
+        formats.sound_depth(codec, content)
+        formats.brightness(codec, content, data)
 
 
 @given(st.randoms(use_true_random=False))
@@ -73,8 +73,8 @@ def test_damaged_headers_never_raise(archive: Path, random: object) -> None:
         content = bytearray(extradata(archive / name))
         for _ in range(3):
             content[random.randrange(len(content))] = random.randrange(256)  # type: ignore[attr-defined]
-        forms.picture("h264", bytes(content))
-        forms.picture("hevc", bytes(content))
+        formats.picture("h264", bytes(content))
+        formats.picture("hevc", bytes(content))
 
 
 def test_messages_of_both_codecs_tell_brightness() -> None:
@@ -95,4 +95,4 @@ def test_messages_of_both_codecs_tell_brightness() -> None:
     ],
 )
 def test_chroma_is_told_from_the_name_of_a_pixel_format(name: str | None, chroma: str) -> None:
-    assert forms.chroma_of(name) == chroma
+    assert formats.chroma_of(name) == chroma

@@ -12,11 +12,11 @@ import pytest
 from msgspec import to_builtins
 
 from stoat_nb.media import libav
+from stoat_nb.media.budgeted_reader import Window
 from stoat_nb.media.failures import ProbeError
-from stoat_nb.media.headers.read import read_headers
+from stoat_nb.media.headers import read_headers
 from stoat_nb.media.outcome import outcome
 from stoat_nb.media.video import Found
-from stoat_nb.media.window import Window
 
 FOUND = Found(folder=b"/", name=b"clip", size_bytes=1, mtime_ns=1, inode=1, device=1)
 #: Who read it, and what else the reader said: not facts about the file.

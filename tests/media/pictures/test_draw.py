@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from av import VideoFrame
 
+from stoat_nb.media.demo_clips import make_samples
 from stoat_nb.media.pictures.draw import draw
-from stoat_nb.media.samples import make_samples
 
 from .conftest import (
     BLACK,

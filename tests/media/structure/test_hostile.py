@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from hypothesis import example, given, settings, strategies as st
 
+from stoat_nb.media.budgeted_reader import Window
 from stoat_nb.media.structure.check import structure
 from stoat_nb.media.structure.verdict import INTEGRITY, LEVELS, Structure
-from stoat_nb.media.window import Window
 
 MOST_READS = 2000
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from stoat_nb.media.budgeted_reader import Window
 from stoat_nb.media.structure.check import structure
 from stoat_nb.media.structure.verdict import UNCHECKED, Structure, cut_short
-from stoat_nb.media.window import Window
 
 Check = Callable[[bytes], Structure]
 

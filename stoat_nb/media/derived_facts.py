@@ -1,0 +1,86 @@
+"""Facts that follow from other facts, the same whoever read the file."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from stoat_nb.media.frame_rates import CONSTANT
+
+_FIELDS = frozenset({"tt", "bb", "tb", "bt"})
+_WHOLE_PICTURES = frozenset({"av1", "vp8", "vp9"})  # no fields in these formats
+_TIMESTAMPS = frozenset({"mpegts", "mpeg"})
+#: Nothing but one stream without time stamps: libav divides the size by a bit rate.
+BARE_FORMATS = frozenset(
+    ["h264", "hevc", "vvc", "m4v", "h261", "h263", "mpegvideo", "cavsvideo", "dirac", "vc1", "obu"]
+)
+_CLOSE_S = 0.05
+_NEVER_S = 0.01  # seconds: no film is shorter
+
+
+def completed(facts: dict[str, Any], stated_s: float | None) -> dict[str, Any]:
+    """Add what follows; ``stated_s`` is how long the container's own header says it is."""
+    for stream in facts["streams"]:
+        if stream["kind"] == "subtitle":
+            stream["start_s"] = None  # known only as far as the reader happened to read
+        if facts["fragmented"]:
+            stream["frame_count"] = None  # the index counts only what came before the fragments
+        if stream["kind"] == "video":
+            stream["interlaced"] = _interlaced(stream)
+            _count(stream, facts)
+        if stream.get("frame_count"):
+            stream.setdefault("frame_count_basis", "header")
+        if stream.get("bitrate"):
+            stream.setdefault("bitrate_basis", "header")
+    if stated_s and (facts.get("duration_s") or 0) < min(_NEVER_S, stated_s / 100):
+        _restate(facts, stated_s)
+    facts["duration_basis"] = _basis(facts, stated_s)
+    return facts
+
+
+def _restate(facts: dict[str, Any], stated_s: float) -> None:
+    """Believe the container where its streams add up to next to nothing."""
+    if facts.get("bitrate") and facts.get("duration_s"):
+        facts["bitrate"] = int(facts["bitrate"] * facts["duration_s"] / stated_s)
+    facts["duration_s"] = stated_s
+
+
+def _interlaced(stream: dict[str, Any]) -> bool | None:
+    order = stream.get("field_order")
+    if order in _FIELDS:
+        return True
+    known = order == "progressive" or stream.get("progressive_only")
+    return False if known or stream.get("codec") in _WHOLE_PICTURES else None
+
+
+def _count(stream: dict[str, Any], facts: dict[str, Any]) -> None:
+    """Estimate how many frames there are where nothing counts them and the rate is constant."""
+    seconds = stream.get("duration_s") or facts.get("duration_s")
+    rate = stream.get("fps_num"), stream.get("fps_den")
+    if stream.get("frame_count") or stream.get("is_cover") or not all(rate) or not seconds:
+        return
+    if stream.get("fps_mode") == CONSTANT:
+        stream["frame_count"] = round(seconds * rate[0] / rate[1])
+        stream["frame_count_basis"] = "estimated"
+
+
+def _basis(facts: dict[str, Any], stated_s: float | None) -> str | None:
+    seconds, name = facts.get("duration_s"), facts.get("format_name")
+    if not seconds:
+        return None
+    if name in _TIMESTAMPS:
+        return "timestamps"
+    if name in BARE_FORMATS:
+        return "estimated"
+    differs = stated_s is not None and abs(stated_s - seconds) > _CLOSE_S
+    return "streams" if differs else "container"
+
+
+def utc(text: str | None) -> str | None:
+    """Return a time the file states as ISO 8601 in UTC; None if it is no time, or 1970's first."""
+    try:
+        when = datetime.fromisoformat((text or "").strip())
+        when = when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return when.isoformat().replace("+00:00", "Z") if when.timestamp() else None

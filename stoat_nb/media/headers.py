@@ -1,0 +1,100 @@
+"""One pass over a file's headers: its structure, its timing, and whatever else they prove."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+from stoat_nb.media.budgeted_reader import TooMuch, Window
+from stoat_nb.media.codecs.bits import OutOfBits
+from stoat_nb.media.derived_facts import completed
+from stoat_nb.media.isobmff.movie import movie
+from stoat_nb.media.isobmff.probe import film_facts
+from stoat_nb.media.isobmff.structure import check_movie
+from stoat_nb.media.isobmff.tracks import movie_header, tracks
+from stoat_nb.media.matroska.probe import first_blocks, segment_facts, starts_of
+from stoat_nb.media.matroska.segment import segment
+from stoat_nb.media.matroska.structure import check_segment
+from stoat_nb.media.structure.check import is_iso, is_matroska, structure
+from stoat_nb.media.structure.verdict import UNCHECKED, Structure, beyond_measure
+from stoat_nb.media.timing import (
+    Timing,
+    add_starts,
+    add_timing,
+    of_segment,
+    of_tracks,
+    stated_by_movie,
+    stated_by_segment,
+)
+from stoat_nb.media.unsupported import Unproven, prove
+
+#: Whatever goes wrong while headers are read means that they prove nothing.
+_NOT_PROVEN = (Unproven, OutOfBits, LookupError, ArithmeticError, ValueError, struct.error)
+_NO_STARTS: Mapping[int, float] = {}
+
+
+class Headers(NamedTuple):
+    """What a file's headers say, whoever reads its streams."""
+
+    structure: Structure = UNCHECKED
+    timings: Sequence[Timing] = ()
+    stated_s: float | None = None  #: How long the container's header says the film is.
+    facts: dict[str, Any] | None = None  #: All there is to know, if the headers prove it.
+    starts: Mapping[int, float] = _NO_STARTS  #: Seconds, by the stream's place.
+    reason: str | None = None  #: Why libav must be asked, if they do not.
+
+    def complete(self, facts: dict[str, Any]) -> dict[str, Any]:
+        """Add to what libav read."""
+        facts |= self.structure._asdict()
+        add_timing(facts["streams"], self.timings)
+        add_starts(facts, self.starts)
+        return completed(facts, self.stated_s)
+
+
+def read_headers(window: Window, *, is_libav_next: bool = False) -> Headers:
+    """Read a file's headers; whatever it holds, there is an answer.
+
+    Who asks libav in any case spares the proof, and gets what libav's answer is completed with.
+    """
+    head = window.at(0, 16)
+    try:
+        if is_iso(head):
+            return _iso(window, is_libav_next=is_libav_next)
+        if is_matroska(head):
+            return _matroska(window, is_libav_next=is_libav_next)
+    except TooMuch:
+        return Headers(beyond_measure())
+    return Headers(structure(window))
+
+
+def _iso(window: Window, *, is_libav_next: bool) -> Headers:
+    film = movie(window)
+    found, header = tracks(window, film), movie_header(window, film)
+    shape, stated = check_movie(window, film), stated_by_movie(header)
+    try:
+        prove(not is_libav_next, "libav is asked")
+        facts = film_facts(window, film, header, found, shape)
+    except _NOT_PROVEN as reason:
+        why = str(reason) or "a strange header"
+        return Headers(shape, of_tracks(found, window), stated, reason=why)
+    return Headers(shape, of_tracks(found), stated, facts)
+
+
+def _matroska(window: Window, *, is_libav_next: bool) -> Headers:
+    found = segment(window)
+    if found is None:
+        return Headers(structure(window))
+    shape = structure(window, partial(check_segment, segment=found.top))
+    timings, stated = of_segment(found), stated_by_segment(found)
+    begin: dict[int, float] = {}
+    try:
+        blocks = first_blocks(window, found)
+        begin = starts_of(found, blocks)
+        prove(not is_libav_next, "libav is asked")
+        facts = segment_facts(window, found, shape, blocks)
+    except _NOT_PROVEN as reason:
+        why = str(reason) or "a strange header"
+        return Headers(shape, timings, stated, reason=why, starts=begin)
+    return Headers(shape, timings, stated, facts, begin)

@@ -1,0 +1,112 @@
+"""The index of an MP4, QuickTime or 3GP file: which boxes it has and where, not what they say.
+
+Large tables are stepped over: an index of eight megabytes costs a few reads of a page.
+"""
+
+from __future__ import annotations
+
+from stoat_nb.media.budgeted_reader import Window
+from stoat_nb.media.isobmff.boxes import HEAD, NOTHING, SHORT, Box, boxes, is_kind, walked
+
+_CONTAINERS = frozenset(
+    {b"moov", b"trak", b"edts", b"mdia", b"minf", b"dinf", b"stbl", b"mvex", b"tref", b"udta"}
+)
+_TOP = frozenset(
+    b"ftyp styp moov mdat moof mfra sidx ssix prft emsg meta free skip wide uuid pnot pict".split()
+)
+_DEEPEST = 6
+_NO_CONTAINERS: frozenset[bytes] = frozenset()
+_READ_AT_ONCE = 1 << 16
+_BETWEEN_TABLES = 768  # bytes: what stands between two tables of an index too long for that
+
+
+class Movie:
+    """The boxes at the top of a file, and those within its index."""
+
+    __slots__ = ("index", "tops")
+
+    def __init__(self, tops: list[Box], index: Box | None) -> None:
+        self.tops = tops
+        self.index = index
+
+    def first(self, kind: bytes) -> Box | None:
+        """Return the first box of a kind at the top of the file."""
+        for box in self.tops:
+            if box.kind == kind:
+                return box
+        return None
+
+    @property
+    def fragmented(self) -> bool:
+        """Whether samples are in pieces outside the index, or will be when they come."""
+        if self.first(b"moof"):
+            return True
+        expected = self.index is not None and self.index.one(b"mvex") is not None
+        return expected and self.first(b"mdat") is None
+
+
+def movie(window: Window) -> Movie:
+    """Walk the top of the file, then its index if it is there as a whole."""
+    tops, moov = [], None
+    for box in boxes(window, 0, window.size):
+        kind, is_whole = box.kind, box.end <= window.size
+        if kind not in _TOP and not (is_whole and is_kind(kind)):
+            break  # a trailer of somebody's own, or what is left of something overwritten
+        tops.append(box)
+        if kind == b"moov" and is_whole:
+            moov = moov or box
+    return Movie(tops, _tree(window, moov) if moov else None)
+
+
+def _tree(window: Window, moov: Box) -> Box:
+    if moov.end - moov.start <= _READ_AT_ONCE:
+        window.load(moov.start, moov.end - moov.start)
+    else:
+        window.ahead = _BETWEEN_TABLES
+    return _filled(window, moov, 0)
+
+
+def _filled(window: Window, box: Box, depth: int) -> Box:
+    """Return a container with what is in it.
+
+    Boxes of plain sizes that are in memory come first, in one pass: those are all, nearly always.
+    """
+    kind, start, body, last, _, _ = box
+    children: dict[bytes, list[Box]] = {}
+    inner = _CONTAINERS if depth < _DEEPEST else _NO_CONTAINERS
+    at, most, count = body, last - SHORT, 0
+    new = tuple.__new__
+    base, data = window.held(body, last) or (at, b"")
+    while at <= most and data:
+        size, name = HEAD.unpack_from(data, at - base)
+        if size < SHORT:
+            break
+        count += 1
+        after = at + size
+        if after > last:
+            most = at - 1  # nothing comes after what goes on beyond the container
+            break
+        child = new(Box, (name, at, at + SHORT, after, NOTHING, 0))
+        if name in inner:
+            child = _filled(window, child, depth + 1)
+        if name in children:
+            children[name].append(child)
+        else:
+            children[name] = [child]
+        at = after
+    window.step(count)
+    if at <= most:
+        at = _fill(window, children, at, last, depth)
+    return Box(kind, start, body, last, children, last - at)
+
+
+def _fill(window: Window, children: dict[bytes, list[Box]], at: int, last: int, depth: int) -> int:
+    """Add boxes of whatever size to those of a container; return where the last of them ends."""
+    for child in walked(window, at, last):
+        if child.end > last:
+            break
+        at = child.end
+        is_container = child.kind in _CONTAINERS and depth < _DEEPEST
+        found = _filled(window, child, depth + 1) if is_container else child
+        children.setdefault(child.kind, []).append(found)
+    return at

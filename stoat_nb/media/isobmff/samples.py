@@ -1,0 +1,130 @@
+"""The first bytes of a track's first sample, where streams keep what containers do not."""
+
+from __future__ import annotations
+
+from stoat_nb.media.budgeted_reader import Window
+from stoat_nb.media.codecs import av1, hevc
+from stoat_nb.media.codecs.h264_order import is_slice
+from stoat_nb.media.isobmff.tracks import Track
+from stoat_nb.media.unsupported import prove
+
+ENOUGH = 1 << 14  #: Messages are short and come before the picture.
+BEGINNING = 512  #: How a sample begins.
+#: Units that a first sample may begin with: key pictures, parameters, messages, delimiters.
+_FIRST_UNITS = frozenset({5, 6, 7, 9})
+_FIRST_UNITS_H265 = frozenset({16, 17, 18, 19, 20, 21, 32, 33, 35, 39})
+_PICTURES = 32  # units of H.265 below this number
+_MOST_UNITS = 64
+#: Pictures of H.264 that libav decodes to learn of an order, if they tell of none, and some more.
+_DECIDING, _SLICE = 12, 24  # and bytes of a slice
+_LENGTH_SIZE_AT = {"h264": 4, "hevc": 21}  # in the decoder's configuration
+
+
+def first_offset(window: Window, track: Track) -> int:
+    """Return where the first chunk starts; 0 where there is none."""
+    narrow, wide = track.tables.one(b"stco"), track.tables.one(b"co64")
+    box = narrow or wide
+    return int.from_bytes(window.exactly(box.body + 8, 4 if narrow else 8), "big") if box else 0
+
+
+def first_size(window: Window, track: Track) -> int:
+    """Return how many bytes the first sample has; 0 where there is none."""
+    sizes = track.tables.one(b"stsz")
+    lengths = window.exactly(sizes.body + 4, 12) if sizes else b""
+    return int.from_bytes(lengths[:4], "big") or int.from_bytes(lengths[8:12], "big")
+
+
+def first_sample(window: Window, track: Track, most: int) -> bytes:
+    """Return the first bytes of the first sample."""
+    offset, size = first_offset(window, track), first_size(window, track)
+    prove(offset and size, "a track without samples")
+    return window.exactly(offset, min(size, most))
+
+
+def first_places(window: Window, track: Track, most: int) -> list[tuple[int, int]]:
+    """Return where the first samples are, and their sizes."""
+    sizes, runs = track.tables.one(b"stsz"), track.tables.one(b"stsc")
+    narrow, wide = track.tables.one(b"stco"), track.tables.one(b"co64")
+    offsets = narrow or wide
+    prove(sizes and runs and offsets, "a track without samples")
+    if sizes is None or runs is None or offsets is None:
+        return []
+    width, chunks = (4 if narrow else 8), _number(window, offsets.body + 4)
+    same, samples = _number(window, sizes.body + 4), _number(window, sizes.body + 8)
+    lines, most = _number(window, runs.body + 4), min(most, samples)
+    found: list[tuple[int, int]] = []
+    for line in range(min(lines, most)):
+        place = runs.body + 8 + 12 * line
+        first, count = _number(window, place), _number(window, place + 4)
+        after = _number(window, place + 12) if line + 1 < lines else chunks + 1
+        for chunk in range(first - 1, min(after - 1, first - 1 + most)):
+            at = int.from_bytes(window.exactly(offsets.body + 8 + width * chunk, width), "big")
+            for _ in range(min(count, most - len(found))):
+                size = same or _number(window, sizes.body + 12 + 4 * len(found))
+                found.append((at, size))
+                at += size
+            if len(found) == most:
+                return found
+    return found
+
+
+def _number(window: Window, place: int) -> int:
+    return int.from_bytes(window.exactly(place, 4), "big")
+
+
+def first_slices(window: Window, track: Track, extradata: bytes) -> list[bytes]:
+    """Return how the first slice of each of the first pictures of H.264 begins."""
+    width = (extradata[_LENGTH_SIZE_AT["h264"]] & 3) + 1
+    return [_first_slice(window, *place, width) for place in first_places(window, track, _DECIDING)]
+
+
+def _first_slice(window: Window, at: int, size: int, width: int) -> bytes:
+    end = at + size
+    for _ in range(_MOST_UNITS):
+        piece = window.exactly(at, width + _SLICE)
+        prove(len(piece) > width and at < end, "a picture without a slice")
+        if is_slice(piece[width:]):
+            return piece[width:]
+        at += width + int.from_bytes(piece[:width], "big")
+    prove(condition=False, reason="a picture without a slice")
+    return b""
+
+
+def is_seen(codec: str, extradata: bytes, sample: bytes) -> bool:
+    """Whether the bytes reach from the start of a sample of H.265 to its first picture."""
+    if codec == "av1":
+        return av1.is_whole(sample)
+    known = hevc.config(extradata) if codec == "hevc" else None
+    if known is None or not known.length_size:
+        return False
+    at = 0
+    while at + known.length_size < len(sample):
+        if sample[at + known.length_size] >> 1 & 0x3F < _PICTURES:
+            return True
+        at += known.length_size + int.from_bytes(sample[at : at + known.length_size], "big")
+    return False
+
+
+def looks_right(window: Window, track: Track, codec: str, extradata: bytes, sample: bytes) -> bool:
+    """Whether a first sample begins as one of its codec does: zeros or noise do not."""
+    if codec not in _LENGTH_SIZE_AT:
+        return True  # its first frame was read
+    size = (extradata[_LENGTH_SIZE_AT[codec]] & 3) + 1
+    length = int.from_bytes(sample[:size], "big")
+    if length < 2 or len(sample) <= size or sample[size] & 0x80:  # noqa: PLR2004 - a unit and its head
+        return False
+    if not _is_filled(window, track, size):
+        return False
+    if codec == "h264":
+        return sample[size] & 0x1F in _FIRST_UNITS
+    return sample[size] >> 1 & 0x3F in _FIRST_UNITS_H265
+
+
+def _is_filled(window: Window, track: Track, length_size: int) -> bool:
+    """Whether the first sample is a row of units that ends where the sample does."""
+    offset, end, at = first_offset(window, track), first_size(window, track), 0
+    for _ in range(_MOST_UNITS):
+        at += length_size + int.from_bytes(window.exactly(offset + at, length_size), "big")
+        if at >= end:
+            break
+    return at == end

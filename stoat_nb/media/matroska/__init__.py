@@ -1,0 +1,1 @@
+"""Matroska and WebM (RFC 8794, RFC 9559)."""

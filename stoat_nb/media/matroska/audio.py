@@ -1,0 +1,79 @@
+"""Sound in Matroska and WebM files, by the track's header and its first block."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from stoat_nb.media.codecs.audio import (
+    of_aac,
+    of_ac3,
+    of_alac,
+    of_dts,
+    of_flac,
+    of_opus,
+    of_vorbis,
+)
+from stoat_nb.media.matroska.blocks import Start
+from stoat_nb.media.matroska.segment import Tree, below, last, number, real
+from stoat_nb.media.unsupported import Unproven, prove
+
+_NANOSECONDS = 1_000_000_000
+_OPUS_MARK, _DELAY = b"OpusHead\x01", 0x56AA
+_PCM = re.compile(r"A_PCM/(INT/LIT|INT/BIG|FLOAT/IEEE)")
+_WORDS = {"INT/LIT": ("s", "le"), "INT/BIG": ("s", "be"), "FLOAT/IEEE": ("f", "le")}
+_DEPTHS = {"s": (16, 24, 32), "f": (32, 64)}
+_MOST_CHANNELS, _HIGHEST_RATE = 8, 384_000
+
+
+def sound(name: str, entry: Tree, begin: Start | None) -> dict[str, Any]:
+    """Return what is proven of a track of sound."""
+    audio, private = below(entry, 0xE1), last(entry, 0x63A2)
+    facts = _facts(name, entry, begin, private)
+    facts.pop("extradata", None)
+    # A frame of its own says it better than the track's header, which may name the half.
+    if name not in ("A_AC3", "A_EAC3"):
+        prove(real(audio, 0xB5) == facts["sample_rate"], "two sample rates")
+        prove(real(audio, 0x78B5) in (None, facts["sample_rate"]), "two sample rates")
+        prove(number(audio, 0x9F) in (None, facts["channels"]), "two numbers of channels")
+    return facts
+
+
+_TOLD = {"A_AAC": of_aac, "A_ALAC": of_alac, "A_FLAC": of_flac, "A_VORBIS": of_vorbis}
+
+
+def _facts(name: str, entry: Tree, begin: Start | None, private: bytes) -> dict[str, Any]:
+    if begin and name in ("A_AC3", "A_EAC3"):
+        return of_ac3(begin.frame, begin.size, is_enhanced=name == "A_EAC3")
+    if begin and name == "A_DTS":
+        return of_dts(begin.frame, begin.size)
+    if name in _TOLD:
+        return _TOLD[name](private)
+    if name == "A_OPUS":
+        prove(begin and not begin.ticks, "sound that starts late")
+        prove(private[:9] == _OPUS_MARK, "another form of Opus")
+        facts = of_opus(private[9:])
+        delay = int.from_bytes(private[10:12], "little") * _NANOSECONDS // facts["sample_rate"]
+        prove(abs((number(entry, _DELAY) or 0) - delay) <= 1, "two delays")
+        return facts
+    if found := _PCM.fullmatch(name):
+        return _exact(found[1], below(entry, 0xE1))
+    raise Unproven(f"another sound: {name}")
+
+
+def _exact(form: str, audio: Tree) -> dict[str, Any]:
+    """Return what sound is whose samples are kept as they are."""
+    kind, order = _WORDS[form]
+    depth, channels = number(audio, 0x6264), number(audio, 0x9F) or 1
+    rate = int(real(audio, 0xB5) or 0)
+    prove(depth in _DEPTHS[kind] and 0 < channels <= _MOST_CHANNELS, "a strange form")
+    prove(0 < rate <= _HIGHEST_RATE, "a strange rate")
+    return {
+        "codec": f"pcm_{kind}{depth}{order}",
+        "profile": None,
+        "channels": channels,
+        "channel_layout": None,
+        "sample_rate": rate,
+        "bit_depth": depth,
+        "bitrate": (depth or 0) * channels * rate,
+    }

@@ -1,0 +1,55 @@
+"""The first blocks of a Matroska segment: when tracks start, and how their first frames do."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from stoat_nb.media.budgeted_reader import Window
+from stoat_nb.media.matroska.ebml import CLUSTER, CRC, VOID, element_at
+
+_TIME, _SIMPLE, _GROUP, _BLOCK = 0xE7, 0xA3, 0xA0, 0xA1
+_KNOWN = frozenset({CLUSTER, VOID, CRC, _TIME, _SIMPLE, _GROUP, _BLOCK, 0xA7, 0xAB, 0x9B, 0xFB})
+_MOST_BLOCKS = 48
+_HEAD = 4  # the track's number in one byte, the time in two, flags
+_SOME = 512  # bytes of a frame
+_LACING = 0x06
+
+
+class Start(NamedTuple):
+    """The first block of a track."""
+
+    ticks: int
+    frame: bytes  #: Its first bytes; empty where frames share a block.
+    size: int  #: All its bytes; 0 where frames share a block.
+
+
+def starts(window: Window, cluster: int, wanted: set[int]) -> dict[int, Start]:
+    """Return the first block of each wanted track, as far as the first blocks go."""
+    found: dict[int, Start] = {}
+    time, at = -1, cluster
+    for _ in range(_MOST_BLOCKS):
+        element = element_at(window, at) if wanted - set(found) else None
+        if element is None:
+            break
+        if element.id not in _KNOWN or (element.end or 0) > window.size:
+            return {}
+        if element.id == _TIME and element.end:
+            time = int.from_bytes(window.at(element.body, element.end - element.body), "big")
+        elif element.id in (_SIMPLE, _BLOCK):
+            if time < 0:
+                return {}
+            size = (element.end or element.body) - element.body
+            _keep(window.at(element.body, min(_SOME, size)), size, time, found)
+        at = element.body if element.id in (_GROUP, CLUSTER) else element.end or window.size
+    return found
+
+
+def _keep(block: bytes, size: int, time: int, found: dict[int, Start]) -> None:
+    if len(block) < _HEAD or not block[0] & 0x80:
+        return
+    number = block[0] & 0x7F
+    if number not in found:
+        ticks = time + int.from_bytes(block[1:3], "big", signed=True)
+        is_shared = block[3] & _LACING
+        frame = b"" if is_shared else block[_HEAD:]
+        found[number] = Start(ticks, frame, 0 if is_shared else size - _HEAD)

@@ -1,0 +1,64 @@
+"""Matroska and WebM: whether the segment and its clusters end where the file does."""
+
+from __future__ import annotations
+
+from stoat_nb.media.budgeted_reader import Window
+from stoat_nb.media.matroska.ebml import CLUSTER, SEGMENT, TOP, Element, element_at, elements
+from stoat_nb.media.structure.verdict import (
+    COMPLETE,
+    SUSPECT,
+    UNCHECKED,
+    Structure,
+    checked,
+    cut_short,
+)
+
+_IN_CLUSTER = frozenset({0xE7, 0xA3, 0xA0, 0xAB, 0xA7, 0x5854, 0xAF, 0xEC, 0xBF})
+
+
+def check_matroska(window: Window) -> Structure:
+    """Check a Matroska file by its segment's size, or cluster by cluster where that is unknown."""
+    header = element_at(window, 0)
+    if header is None or header.end is None:
+        return UNCHECKED
+    for element in elements(window, header.end, window.size):
+        if element.id == SEGMENT:
+            return check_segment(window, element)
+    return checked(SUSPECT, "After the header comes no segment: there is nothing to play.")
+
+
+def check_segment(window: Window, segment: Element) -> Structure:
+    """Check a segment that was found where it has to be."""
+    if segment.end is None:
+        return _live(window, segment.body)
+    if segment.end > window.size:
+        return cut_short("The segment", segment.end, window.size)
+    return checked(COMPLETE)
+
+
+def _live(window: Window, start: int) -> Structure:
+    """Check a recording whose writer never came back to fill in the size."""
+    while start < window.size:
+        element = element_at(window, start)
+        if element is None or not _is_known(element):
+            return _lost(start, window.size)
+        if element.end is None:
+            start = element.body  # the blocks of a cluster without a size come next
+        elif element.end > window.size:
+            what = "The last cluster" if element.id == CLUSTER else "The last element"
+            return cut_short(what, element.end, window.size)
+        else:
+            start = element.end
+    return checked(COMPLETE)
+
+
+def _is_known(element: Element) -> bool:
+    if element.end is None:
+        return element.id == CLUSTER
+    return element.id in TOP or element.id in _IN_CLUSTER
+
+
+def _lost(start: int, size: int) -> Structure:
+    if size - start < 12:  # noqa: PLR2004 - the longest head of an element
+        return cut_short("The last element", size + 1, size)
+    return checked(SUSPECT, f"At byte {start} of {size} stands no element of the format.")

@@ -1,0 +1,123 @@
+"""The tags of a Matroska file under the names that FFmpeg gives them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from stoat_nb.media.matroska.segment import Segment, Tree, below, last, masters, number
+from stoat_nb.media.unsupported import prove
+
+Words = list[tuple[str, str]]
+
+_EPOCH_2001 = datetime(2001, 1, 1, tzinfo=UTC)
+_WHOLE_FILM = 50
+_SECOND = 1_000_000_000
+_LANGUAGE = 0x22B59C
+_RENAMED = {"LEAD_PERFORMER": "performer", "PART_NUMBER": "track"}
+_SIMPLE_TAG, _BINARY, _LEVEL_NAME = 0x67C8, 0x4485, 0x63CA
+_TARGETS = frozenset({0x63C5, 0x68CA, _LEVEL_NAME})  # a track; how much of the film, and its name
+
+
+def text_of(raw: bytes) -> str:
+    """Return text; what is no UTF-8 is left to libav."""
+    try:
+        return raw.split(b"\0", 1)[0].decode("utf-8")
+    except UnicodeDecodeError:
+        prove(condition=False, reason="text that is no UTF-8")
+        return ""
+
+
+def file_words(found: Segment) -> Words:
+    """Return the tags of the whole file."""
+    words: Words = []
+    for key, element in (("title", 0x7BA9), ("encoder", 0x4D80)):
+        if value := text_of(last(found.info, element)):
+            words.append((key, value))
+    if date := last(found.info, 0x4461):
+        prove(len(date) == 8, "a date of another length")  # noqa: PLR2004 - nanoseconds
+        words.append(("creation_time", _moment(int.from_bytes(date, "big", signed=True))))
+    return _merged(words, _simple(found, None))
+
+
+def _moment(nanoseconds: int) -> str:
+    try:
+        when = _EPOCH_2001 + timedelta(microseconds=nanoseconds // 1000)
+    except OverflowError:
+        prove(condition=False, reason="a time beyond the calendar")
+        return ""
+    return when.strftime("%Y-%m-%dT%H:%M:%S.") + f"{when.microsecond:06d}Z"
+
+
+def track_words(found: Segment, entry: Tree) -> Words:
+    """Return the tags of one track."""
+    words: Words = []
+    spoken = text_of(last(entry, _LANGUAGE)) if _LANGUAGE in entry else "eng"
+    prove(spoken.replace("-", "").isalnum(), "a strange language")
+    if spoken != "und":
+        words.append(("language", spoken))
+    if title := text_of(last(entry, 0x536E)):
+        words.append(("title", title))
+    return _merged(words, _simple(found, number(entry, 0x73C5)))
+
+
+def _merged(words: Words, tags: Words) -> Words:
+    """Add tags to what headers say: the same key means the later value, under the earlier name."""
+    found = dict(words)
+    names = {key.lower(): key for key in found}
+    for key, value in tags:
+        prove(key.lower() not in {one.lower() for one, _ in tags if one != key}, "a tag twice")
+        found.pop(names.get(key.lower(), ""), None)
+        found[key] = value
+    return list(found.items())
+
+
+def _simple(found: Segment, track: int | None) -> Words:
+    words: Words = []
+    for tag in found.tags:
+        target = below(tag, 0x63C0)
+        prove(set(target) <= _TARGETS, "tags of parts of the film")
+        uid = number(target, 0x63C5) or None
+        if uid is None:
+            prove(number(target, 0x68CA) in (None, _WHOLE_FILM), "tags of parts of the film")
+            prove(_LEVEL_NAME not in target, "tags of parts of the film")
+        if uid == track:
+            words += [_word(one) for one in masters(tag, _SIMPLE_TAG)]
+    keys = [key.lower() for key, _ in words]
+    prove(len(set(keys)) == len(keys), "a tag twice")
+    prove(all(value for _, value in words), "an empty tag")
+    return words
+
+
+def _word(tree: Tree) -> tuple[str, str]:
+    prove(_SIMPLE_TAG not in tree and _BINARY not in tree, "a tag with tags")
+    spoken, key = text_of(last(tree, 0x447A)), text_of(last(tree, 0x45A3))
+    if spoken not in ("", "und"):
+        prove(number(tree, 0x4484) != 1, "a tag in its first language")
+        key = f"{key}-{spoken}"
+    return _RENAMED.get(key.upper(), key), text_of(last(tree, 0x4487))
+
+
+def chapters_of(found: Segment) -> list[dict[str, Any]]:
+    """Return the chapters; those of several editions, in layers or without an end prove nothing."""
+    prove(len(found.editions) <= 1, "several editions")
+    atoms = [atom for edition in found.editions for atom in masters(edition, 0xB6)]
+    prove(not any(number(edition, 0x45DD) for edition in found.editions), "chapters in an order")
+    chapters = [_chapter(atom) for atom in atoms]
+    begins = [chapter["start_s"] for chapter in chapters]
+    prove(begins == sorted(set(begins)), "chapters in disorder")
+    return chapters
+
+
+def _chapter(atom: Tree) -> dict[str, Any]:
+    begin, end = number(atom, 0x91), number(atom, 0x92)
+    prove(
+        begin is not None and end is not None and number(atom, 0x73C4), "a chapter without an end"
+    )
+    prove((begin or 0) <= (end or 0), "a chapter that ends before it starts")
+    prove(0xB6 not in atom and len(atom.get(0x80, [])) <= 1, "a chapter of chapters")  # noqa: PLR2004 - elements
+    return {
+        "start_s": (begin or 0) / _SECOND,
+        "end_s": (end or 0) / _SECOND,
+        "title": text_of(last(below(atom, 0x80), 0x85)) or None,
+    }
