@@ -57,7 +57,7 @@ def summary(report: ScanReport, status: JobStatus) -> list[str]:
     """Sum a scan up in a few lines."""
     kept = "Cancelled; what was done is kept: " if status is JobStatus.CANCELLED else ""
     head = f"{kept}{report} ({words.size(report.bytes_scanned)} in {words.took(report.elapsed_s)})"
-    return [head, *(shown(note) for note in report.notes), *_failures(report)]
+    return [head, *(shown(note) for note in report.remarks), *_failures(report)]
 
 
 def _failures(report: ScanReport) -> list[str]:

@@ -243,7 +243,7 @@ def _notes(state: JobState, *, retried: bool) -> str:
         said.append(f"Another process runs it ({shown(state.worker)}).")
     report = _report(state) if state.is_final else None
     if report:
-        said += [shown(note) for note in report.notes]
+        said += [shown(note) for note in report.remarks]
     if retried:
         said.append("It was tried again in a later job.")
     return " ".join(part for part in said if part)

@@ -6,10 +6,13 @@ import os
 import stat
 import sys
 import time
+from collections import Counter
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from msgspec import Struct, field
 
+from stoat_nb.media.extensions import ending_of
 from stoat_nb.media.video import Found
 
 _ENCODING, _ERRORS = sys.getfilesystemencoding(), sys.getfilesystemencodeerrors()
@@ -66,6 +69,8 @@ class Listing(Struct, frozen=True, kw_only=True):
     seen: list[Seen] = field(default_factory=list)  #: The candidates, in the order of their names.
     inner: list[bytes] = field(default_factory=list)  #: Names of the folders in it to go on with.
     ignored: tuple[Ignored, ...] = ()
+    #: Files that are taken for no videos, by the ending of their names; no hidden ones.
+    other_endings: Mapping[str, int] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
     readable: bool = True  #: False: nothing may be concluded from what is not listed.
     stamp: Stamp | None = None  #: None: what changes from here on might not change it.
@@ -125,6 +130,7 @@ class Reading:
         self._inner: list[bytes] = []
         self._seen: list[Seen] = []
         self._ignored: list[Ignored] = []
+        self._other_endings: Counter[str] = Counter()
         self._problems: list[Problem] = []
 
     def take(self, entry: os.DirEntry[str]) -> None:
@@ -133,6 +139,8 @@ class Reading:
             if entry.is_file(follow_symlinks=False):
                 if self._rules.is_video(name):
                     self._candidate(entry, name)
+                elif self._rules.hidden or not name.startswith(b"."):
+                    self._other_endings[ending_of(name)] += 1
             elif entry.is_symlink():
                 self._link(entry, name)
             elif entry.is_dir(follow_symlinks=False):
@@ -150,6 +158,7 @@ class Reading:
             seen=self._seen,
             inner=self._inner,
             ignored=tuple(sorted(self._ignored, key=_path)),
+            other_endings=self._other_endings,
             problems=tuple(sorted(self._problems, key=_path)),
             stamp=None if self._problems else stamp,
         )

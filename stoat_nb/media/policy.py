@@ -11,7 +11,7 @@ SOFT_TIMEOUT_S = 3.0
 
 _FORMATS = """
 mov mp4 m4a 3gp 3g2 mj2 matroska webm avi flv live_flv kux asf asf_o mpegts mpeg mpegvideo vob
-ogg mxf gxf rm ivr dv nut nuv nsv wtv ty pva ivf yuv4mpegpipe
+ogg mxf gxf rm ivr dv nut nuv nsv wtv ty pva ivf yuv4mpegpipe dhav
 m4v h261 h263 h264 hevc vvc av1 obu cavsvideo dirac vc1
 mp3 aac ac3 eac3 dts flac wav w64 aiff caf amr
 """

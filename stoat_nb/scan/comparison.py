@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from operator import itemgetter
 from typing import NamedTuple
@@ -56,6 +57,7 @@ class Batch(Struct, kw_only=True):
     bytes_found: int = 0
     bytes_unchanged: int = 0
     ignored: list[Ignored] = field(default_factory=list)
+    other_endings: Counter[str] = field(default_factory=Counter)  #: Of files that are no videos.
     problems: list[Problem] = field(default_factory=list)
 
 
@@ -107,6 +109,7 @@ def _take_unchanged(batch: Batch, count: int, size: int) -> None:
 def _compare(batch: Batch, listing: Listing, knowledge: Knowledge) -> None:
     batch.ignored += listing.ignored
     batch.problems += listing.problems
+    batch.other_endings.update(listing.other_endings)
     if not listing.readable:
         batch.unreadable.append(listing.folder)
         return

@@ -42,6 +42,10 @@ class ScanReport(Struct, frozen=True, kw_only=True):
     )
     ignored: tuple[Mapping[str, str], ...] = ()  #: ``path`` and ``reason`` of what was left out.
     ignored_left_out: int = 0  #: More of these, beyond the first 10,000.
+    #: ``ending`` and ``files`` of what was not taken for a video by its name, most files first;
+    #: none are told by a quick scan that did not list every folder.
+    other_endings: tuple[Mapping[str, Any], ...] = ()
+    other_endings_left_out: int = 0  #: Files whose endings are beyond the first 50.
     notes: tuple[str, ...] = ()  #: What a person should know about this scan.
     bytes_scanned: int = 0  #: Size of the files that were found.
     elapsed_s: float = 0.0
@@ -53,9 +57,29 @@ class ScanReport(Struct, frozen=True, kw_only=True):
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> ScanReport:
         """Read it back."""
-        lists = {name: tuple(data[name]) for name in ("errors", "ignored", "notes")}
+        names = ("errors", "ignored", "other_endings", "notes")
+        lists = {name: tuple(data.get(name, ())) for name in names}
         known = cls.__struct_fields__
         return cls(**{name: value for name, value in data.items() if name in known} | lists)
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What a person should know besides the counts: the notes, and what was left out."""
+        return (*self.notes, self.left_out) if self.left_out else self.notes
+
+    @property
+    def left_out(self) -> str:
+        """A sentence about the files that were not taken for videos; empty if there were none."""
+        said = [
+            f"{one['files']:,} {'.' + one['ending'] if one['ending'] else 'without an ending'}"
+            for one in self.other_endings[:SHOWN_ENDINGS]
+        ]
+        rest = self.other_endings_left_out + sum(
+            one["files"] for one in self.other_endings[SHOWN_ENDINGS:]
+        )
+        if rest:
+            said.append(f"{rest:,} more")
+        return f"Not taken for videos by their ending: {', '.join(said)}." if said else ""
 
     def __str__(self) -> str:
         counts = {
@@ -87,9 +111,11 @@ class ScanReport(Struct, frozen=True, kw_only=True):
         rest = (
             f"<p>… and {more:,} more: see <code>library.failures()</code></p>" if more > 0 else ""
         )
-        notes = "".join(f"<p>{html.escape(shown(note))}</p>" for note in self.notes)
+        notes = "".join(f"<p>{html.escape(shown(note))}</p>" for note in self.remarks)
         return f"<p><b>{html.escape(str(self))}</b></p>{notes}{table}{rest}"
 
 
 #: Errors a cell shows; the frame has them all.
 SHOWN_ERRORS = 10
+#: Endings that a sentence names.
+SHOWN_ENDINGS = 6

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 
 from stoat_nb.media.listing import Ignored, Problem
@@ -12,6 +13,8 @@ from stoat_nb.scan.report import ScanReport
 
 #: Entries that a list of a report holds; how many more there are is counted.
 LISTED_MOST = 10_000
+#: Endings that a report names.
+ENDINGS_MOST = 50
 
 
 class Tally:
@@ -24,6 +27,9 @@ class Tally:
         self.errors: list[Mapping[str, str]] = []
         self.ignored: list[Mapping[str, str]] = []
         self.errors_left_out = self.ignored_left_out = 0
+        #: Files that are no videos; None: some folders were not listed, so nobody knows.
+        self.other_endings: Counter[str] | None = Counter()
+        self._other_endings_left_out = 0
         self.notes: list[str] = []
 
     @property
@@ -40,6 +46,7 @@ class Tally:
         for found, done in batch.done:
             self._did_before(found, new=done.is_new, failure=done.failure)
         self._ignore(tuple(batch.ignored))
+        self._see_endings(batch)
         self._problem(tuple(batch.problems))
         self.moved += len(batch.moved)
         self.bytes_done += sum(found.size_bytes for _id, found in batch.moved)
@@ -63,6 +70,9 @@ class Tally:
 
     def report(self, *, folder: bytes, scan_id: int, elapsed_s: float) -> ScanReport:
         """Return the counts as they stand."""
+        endings = sorted(
+            (self.other_endings or Counter()).items(), key=lambda one: (-one[1], one[0])
+        )
         return ScanReport(
             folder=as_text(folder),
             scan_id=scan_id,
@@ -79,6 +89,11 @@ class Tally:
             ignored=tuple(self.ignored),
             errors_left_out=self.errors_left_out,
             ignored_left_out=self.ignored_left_out,
+            other_endings=tuple(
+                {"ending": ending, "files": count} for ending, count in endings[:ENDINGS_MOST]
+            ),
+            other_endings_left_out=sum(count for _ending, count in endings[ENDINGS_MOST:])
+            + self._other_endings_left_out,
             notes=tuple(self.notes),
             bytes_scanned=self.bytes_found,
             elapsed_s=round(elapsed_s, 3),
@@ -102,6 +117,16 @@ class Tally:
         self.ignored += [
             {"path": as_text(one.path), "reason": one.reason} for one in left_out[:room]
         ]
+
+    def _see_endings(self, batch: Batch) -> None:
+        if batch.same or self.other_endings is None:
+            self.other_endings, self._other_endings_left_out = None, 0
+            return
+        for ending, count in batch.other_endings.items():
+            if ending in self.other_endings or len(self.other_endings) < LISTED_MOST:
+                self.other_endings[ending] += count
+            else:
+                self._other_endings_left_out += count
 
     def _problem(self, problems: tuple[Problem, ...]) -> None:
         """Note what the walk could not look at."""

@@ -38,6 +38,16 @@ def test_a_scan_sums_up_what_it_found(run: Run, clips: Path, tmp_path: Path) -> 
         assert path in ran.stdout
 
 
+def test_a_scan_says_what_it_did_not_take_for_videos(run: Run, tmp_path: Path) -> None:
+    for name in ("cover.jpg", "back.JPG", "film.nfo", "LICENCE"):
+        (tmp_path / "films" / name).parent.mkdir(exist_ok=True)
+        (tmp_path / "films" / name).touch()
+    said = run("scan", tmp_path / "films").stdout
+    assert "ending: 2 .jpg, 1 without an ending, 1 .nfo.\n" in said
+    report = json.loads(run("scan", tmp_path / "films", "--json").stdout)["result"]
+    assert report["other_endings"][0] == {"ending": "jpg", "files": 2}
+
+
 def test_a_second_scan_finds_everything_unchanged(run: Run, clips: Path) -> None:
     run("scan", clips)
     report = json.loads(run("scan", clips, "--json").stdout)["result"]

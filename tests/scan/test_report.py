@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 
 import pytest
 from hypothesis import given, strategies as st
@@ -53,6 +54,41 @@ def test_what_a_report_has_no_room_for_is_counted(monkeypatch: pytest.MonkeyPatc
     assert (len(report.errors), report.errors_left_out) == (3, 1)
     assert (len(report.ignored), report.ignored_left_out) == (3, 1)
     assert [one["path"] for one in report.ignored] == ["/v/0", "/v/1", "/v/0"]
+
+
+def endings_of(*batches: dict[str, int], quick: bool = False) -> ScanReport:
+    counts = tally.Tally()
+    for batch in batches:
+        counts.take(Batch(other_endings=Counter(batch), same=[b"/v/same"] if quick else []))
+    return counts.report(folder=b"/v", scan_id=1, elapsed_s=0.0)
+
+
+def test_what_is_no_video_is_told_by_its_ending_most_files_first() -> None:
+    report = endings_of({"nfo": 1, "jpg": 1400}, {"": 2, "txt": 1})
+    assert [one["ending"] for one in report.other_endings] == ["jpg", "", "nfo", "txt"]
+    assert report.remarks == (
+        "Not taken for videos by their ending: 1,400 .jpg, 2 without an ending, 1 .nfo, 1 .txt.",
+    )
+    assert ScanReport.from_json(json.loads(json.dumps(report.to_json()))) == report
+    assert "1,400 .jpg" in report._repr_html_()
+
+
+def test_endings_beyond_the_first_are_counted_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tally, "LISTED_MOST", 60)
+    report = endings_of({f"e{at}": 100 - at for at in range(70)})
+    assert len(report.other_endings) == tally.ENDINGS_MOST
+    assert report.other_endings_left_out == sum(range(31, 51))
+    assert report.left_out.endswith(f"95 .e5, {sum(range(31, 95)):,} more.")
+
+
+def test_a_scan_that_did_not_list_every_folder_tells_no_endings() -> None:
+    assert endings_of({"jpg": 3}, {"nfo": 1}, quick=True).remarks == ()
+
+
+def test_a_report_of_an_older_version_has_no_endings() -> None:
+    old = ScanReport(folder="/videos", scan_id=7, scanned=3).to_json()
+    del old["other_endings"], old["other_endings_left_out"]
+    assert ScanReport.from_json(old).left_out == ""
 
 
 @given(st.text())
