@@ -32,7 +32,7 @@ from typing import Any
 import av
 
 from stoat_nb.media import libav
-from stoat_nb.media.budgeted_reader import Window
+from stoat_nb.media.budgeted_reader import BudgetedReader
 from stoat_nb.media.demo_clips import make_samples
 from stoat_nb.media.extensions import VIDEO_EXTENSIONS
 from stoat_nb.media.headers import Headers, read_headers
@@ -58,11 +58,11 @@ def by_headers(path: Path) -> dict[str, Any] | None:
     return headers.complete(headers.facts) if headers.facts else None
 
 
-def headers_of(path: Path) -> tuple[Headers, Window]:
+def headers_of(path: Path) -> tuple[Headers, BudgetedReader]:
     fd = os.open(path, os.O_RDONLY)
     try:
-        window = Window(fd, os.fstat(fd).st_size)
-        return read_headers(window), window
+        reader = BudgetedReader(fd, os.fstat(fd).st_size)
+        return read_headers(reader), reader
     finally:
         os.close(fd)
 
@@ -71,7 +71,7 @@ def by_libav(path: Path) -> dict[str, Any]:
     """Read the same facts through libav, as the product does where headers do not tell."""
     fd = os.open(path, os.O_RDONLY)
     try:
-        headers = read_headers(Window(fd, os.fstat(fd).st_size), is_libav_next=True)
+        headers = read_headers(BudgetedReader(fd, os.fstat(fd).st_size), is_libav_next=True)
         return headers.complete(libav.read(fd))
     finally:
         os.close(fd)
@@ -215,14 +215,14 @@ def bytes_read(folder: Path, minutes: int) -> None:
     """Compare the bytes read of a long film."""
     [clip] = [path for path in make_samples(folder / "clip") if path.name == "beach walk.mp4"]
     film = long_film(folder / "film.mp4", clip, minutes)
-    headers, window = headers_of(film)
+    headers, reader = headers_of(film)
     print(f"A film of {minutes} minutes, {film.stat().st_size / 1e6:.1f} MB:")
     proven = "all facts" if headers.facts else f"not enough ({headers.reason})"
-    print(f"  headers   {window.bytes_read:9d} bytes in {window.reads} reads: {proven}")
+    print(f"  headers   {reader.bytes_read:9d} bytes in {reader.reads} reads: {proven}")
     if FFPROBE:
         show = ("-v", "error", "-show_format", "-show_streams", str(film))
         theirs = read_by_ffprobe(*show) - read_by_ffprobe("-version")
-        print(f"  ffprobe   {theirs:9d} bytes: {theirs / window.bytes_read:.0f} x ours")
+        print(f"  ffprobe   {theirs:9d} bytes: {theirs / reader.bytes_read:.0f} x ours")
 
 
 def reasons(folder: Path) -> None:

@@ -12,14 +12,14 @@ _MOST_BYTES = 64 << 20
 _MOST_STEPS = 50_000
 
 
-class TooMuch(Exception):
+class BudgetExceeded(Exception):
     """The file asks for more work than one file is worth."""
 
 
-class Window:
+class BudgetedReader:
     """An open file of ``size`` bytes, with a budget of reads, bytes and steps.
 
-    A step is one header looked at. Whoever reads through the window is thereby bounded, whatever
+    A step is one header looked at. Whoever reads through it is thereby bounded, whatever
     the file says of itself.
     """
 
@@ -58,10 +58,10 @@ class Window:
         return self._bytes
 
     def step(self, count: int = 1) -> None:
-        """Count headers; raise ``TooMuch`` when there were too many."""
+        """Count headers; raise ``BudgetExceeded`` when there were too many."""
         self._steps -= count
         if self._steps < 0:
-            raise TooMuch("headers")
+            raise BudgetExceeded("headers")
 
     def at(self, offset: int, length: int) -> bytes:
         """Return up to ``length`` bytes at ``offset``: fewer, or none, where the file ends."""
@@ -116,11 +116,11 @@ class Window:
         self._reads += 1
         self._bytes += length
         if self._reads > _MOST_READS or self._bytes > _MOST_BYTES:
-            raise TooMuch("bytes")
+            raise BudgetExceeded("bytes")
         return os.pread(self._fd, length, offset)
 
 
-class Held(Window):
+class MemoryReader(BudgetedReader):
     """Some bytes that are in memory, looked at as if they were a file of their own."""
 
     __slots__ = ("_all",)

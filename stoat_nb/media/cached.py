@@ -13,7 +13,7 @@ _LONGEST = 4096  # bytes: no file can fill memory with what is kept
 _MOST = 256
 
 
-def remembered(function: Callable[[bytes, *Rest], Answer]) -> Callable[[bytes, *Rest], Answer]:
+def cached(function: Callable[[bytes, *Rest], Answer]) -> Callable[[bytes, *Rest], Answer]:
     """Keep the answers of a pure function of bytes, as long as those are short and few.
 
     The answer is one object for all who ask the same, so it must be one that nobody changes.

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from stoat_nb.media.codecs.video_format import Picture
 from stoat_nb.media.streams import PRIMARIES, RANGES, SPACES, TRANSFERS
-from stoat_nb.media.unsupported import prove
+from stoat_nb.media.unsupported import require
 
 _LIMITED, _FULL = 1, 2
 _UNSAID = 2
@@ -38,7 +38,7 @@ def colours_of_vp9(config: bytes, box: bytes | None) -> bytes:
     """Return what a configuration of VP9 says of colours; a box beside it must say the same."""
     points = b"".join(bytes([0, point]) for point in config[7:10])
     said = b"nclx" + points + (b"\x80" if config[6] & 1 else b"\0")
-    prove(box is None or box == said, "two colours")
+    require(box is None or box == said, "two colours")
     return said
 
 
@@ -48,14 +48,14 @@ def merged(own: Colour, outer: Colour, codec: str) -> Colour:
     GoPro's files say of full range that it is limited. What it does not say while it says the
     rest, nobody knows.
     """
-    prove(outer.range != _FULL or own.range is not None, "two ranges of colour")
-    prove(all(_is_known(*pair) for pair in zip(outer.points, _NAMES, strict=True)), "a colour")
+    require(outer.range != _FULL or own.range is not None, "two ranges of colour")
+    require(all(_is_known(*pair) for pair in zip(outer.points, _NAMES, strict=True)), "a colour")
     span = outer.range or own.range
     if not any(_is_said(point) for point in outer.points):
         return Colour(span, *own.points)
     for ours, theirs in zip(own.points, outer.points, strict=True):
         same = ours == theirs or not _is_said(ours) or not _is_said(theirs)
-        prove(same or codec in _CONTRADICTED, "two colours")
+        require(same or codec in _CONTRADICTED, "two colours")
     return Colour(span, *outer.points)
 
 
@@ -81,7 +81,7 @@ def of_stream(form: Picture, codec: str) -> Colour:
 def _of_container(box: bytes | None) -> Colour:
     if not box or box[:4] not in (b"nclx", b"nclc"):
         return Colour()
-    prove(len(box) >= 10, "a short colour")  # noqa: PLR2004 - kind and three numbers
+    require(len(box) >= 10, "a short colour")  # noqa: PLR2004 - kind and three numbers
     primaries, transfer, matrix = (int.from_bytes(box[at : at + 2], "big") for at in (4, 6, 8))
     spoken = None
     if box[:4] == b"nclx" and len(box) > 10:  # noqa: PLR2004 - the flag of the range follows

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
-from stoat_nb.media.budgeted_reader import TooMuch, Window
+from stoat_nb.media.budgeted_reader import BudgetedReader, BudgetExceeded
 from stoat_nb.media.codecs.bits import OutOfBits
 from stoat_nb.media.derived_facts import completed
 from stoat_nb.media.isobmff.movie import movie
@@ -18,7 +18,7 @@ from stoat_nb.media.matroska.probe import first_blocks, segment_facts, starts_of
 from stoat_nb.media.matroska.segment import segment
 from stoat_nb.media.matroska.structure import check_segment
 from stoat_nb.media.structure.check import is_iso, is_matroska, structure
-from stoat_nb.media.structure.verdict import UNCHECKED, Structure, beyond_measure
+from stoat_nb.media.structure.verdict import UNCHECKED, Structure, too_many_headers
 from stoat_nb.media.timing import (
     Timing,
     add_starts,
@@ -28,10 +28,10 @@ from stoat_nb.media.timing import (
     stated_by_movie,
     stated_by_segment,
 )
-from stoat_nb.media.unsupported import Unproven, prove
+from stoat_nb.media.unsupported import UnsupportedLayout, require
 
 #: Whatever goes wrong while headers are read means that they prove nothing.
-_NOT_PROVEN = (Unproven, OutOfBits, LookupError, ArithmeticError, ValueError, struct.error)
+_NOT_PROVEN = (UnsupportedLayout, OutOfBits, LookupError, ArithmeticError, ValueError, struct.error)
 _NO_STARTS: Mapping[int, float] = {}
 
 
@@ -53,47 +53,47 @@ class Headers(NamedTuple):
         return completed(facts, self.stated_s)
 
 
-def read_headers(window: Window, *, is_libav_next: bool = False) -> Headers:
+def read_headers(reader: BudgetedReader, *, is_libav_next: bool = False) -> Headers:
     """Read a file's headers; whatever it holds, there is an answer.
 
     Who asks libav in any case spares the proof, and gets what libav's answer is completed with.
     """
-    head = window.at(0, 16)
+    head = reader.at(0, 16)
     try:
         if is_iso(head):
-            return _iso(window, is_libav_next=is_libav_next)
+            return _iso(reader, is_libav_next=is_libav_next)
         if is_matroska(head):
-            return _matroska(window, is_libav_next=is_libav_next)
-    except TooMuch:
-        return Headers(beyond_measure())
-    return Headers(structure(window))
+            return _matroska(reader, is_libav_next=is_libav_next)
+    except BudgetExceeded:
+        return Headers(too_many_headers())
+    return Headers(structure(reader))
 
 
-def _iso(window: Window, *, is_libav_next: bool) -> Headers:
-    film = movie(window)
-    found, header = tracks(window, film), movie_header(window, film)
-    shape, stated = check_movie(window, film), stated_by_movie(header)
+def _iso(reader: BudgetedReader, *, is_libav_next: bool) -> Headers:
+    film = movie(reader)
+    found, header = tracks(reader, film), movie_header(reader, film)
+    shape, stated = check_movie(reader, film), stated_by_movie(header)
     try:
-        prove(not is_libav_next, "libav is asked")
-        facts = film_facts(window, film, header, found, shape)
+        require(not is_libav_next, "libav is asked")
+        facts = film_facts(reader, film, header, found, shape)
     except _NOT_PROVEN as reason:
         why = str(reason) or "a strange header"
-        return Headers(shape, of_tracks(found, window), stated, reason=why)
+        return Headers(shape, of_tracks(found, reader), stated, reason=why)
     return Headers(shape, of_tracks(found), stated, facts)
 
 
-def _matroska(window: Window, *, is_libav_next: bool) -> Headers:
-    found = segment(window)
+def _matroska(reader: BudgetedReader, *, is_libav_next: bool) -> Headers:
+    found = segment(reader)
     if found is None:
-        return Headers(structure(window))
-    shape = structure(window, partial(check_segment, segment=found.top))
+        return Headers(structure(reader))
+    shape = structure(reader, partial(check_segment, segment=found.top))
     timings, stated = of_segment(found), stated_by_segment(found)
     begin: dict[int, float] = {}
     try:
-        blocks = first_blocks(window, found)
+        blocks = first_blocks(reader, found)
         begin = starts_of(found, blocks)
-        prove(not is_libav_next, "libav is asked")
-        facts = segment_facts(window, found, shape, blocks)
+        require(not is_libav_next, "libav is asked")
+        facts = segment_facts(reader, found, shape, blocks)
     except _NOT_PROVEN as reason:
         why = str(reason) or "a strange header"
         return Headers(shape, timings, stated, reason=why, starts=begin)

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from stoat_nb.media import policy
-from stoat_nb.media.budgeted_reader import Window
+from stoat_nb.media.budgeted_reader import BudgetedReader
 from stoat_nb.media.failures import STOAT, ProbeError, from_disk
 from stoat_nb.media.headers import read_headers
 from stoat_nb.media.packets.limits import limit_s
@@ -73,14 +73,14 @@ def _proven(item: Mapping[str, Any]) -> dict[str, Any] | None:
 
 def _proven_of(fd: int, before: os.stat_result) -> dict[str, Any] | None:
     size = before.st_size
-    window = Window(fd, size)
+    reader = BudgetedReader(fd, size)
     # Both ends are hashed, and an index is at one of them.
-    window.load(0, size if size <= 2 * END_BYTES else END_BYTES)
-    window.load(max(0, size - END_BYTES), END_BYTES)
-    headers = read_headers(window)
+    reader.load(0, size if size <= 2 * END_BYTES else END_BYTES)
+    reader.load(max(0, size - END_BYTES), END_BYTES)
+    headers = read_headers(reader)
     if headers.facts is None:
         return None
-    headers.facts["quick_hash"] = hash_of(size, window.exactly)
+    headers.facts["quick_hash"] = hash_of(size, reader.exactly)
     _refuse_if_changed(fd, before)
     return {"video": headers.complete(headers.facts)}
 
@@ -118,7 +118,7 @@ def _unchanged(fd: int, before: os.stat_result, item: Mapping[str, Any]) -> dict
     """Read the facts; a file that changed meanwhile is neither good nor bad, whatever was read."""
     try:
         is_libav_next = item.get("ask_libav", False)
-        headers = read_headers(Window(fd, before.st_size), is_libav_next=is_libav_next)
+        headers = read_headers(BudgetedReader(fd, before.st_size), is_libav_next=is_libav_next)
         soft_timeout_s = item.get("soft_timeout_s", policy.SOFT_TIMEOUT_S)
         facts = headers.facts or _by_libav(fd, soft_timeout_s)
         facts["quick_hash"] = quick_hash(fd, before.st_size)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from stoat_nb.media import frame_rates
-from stoat_nb.media.budgeted_reader import Window
+from stoat_nb.media.budgeted_reader import BudgetedReader
 from stoat_nb.media.isobmff.sample_sizes import size_of
 from stoat_nb.media.isobmff.tracks import Header, Track
 from stoat_nb.media.matroska.segment import Segment, number, real
@@ -26,23 +26,23 @@ class Timing(NamedTuple):
     bitrate: int | None = None  #: From the sizes of all samples.
 
 
-def of_tracks(tracks: Iterable[Track], window: Window | None = None) -> list[Timing]:
+def of_tracks(tracks: Iterable[Track], reader: BudgetedReader | None = None) -> list[Timing]:
     """Read the timing of ISO tracks from their tables of durations and, if asked to, of sizes."""
     return [
         Timing(
             _HANDLERS.get(track.handler, ""),
             track.id,
             frame_rates.mode_of(track.durations),
-            bitrate_of(window, track) if window else None,
+            bitrate_of(reader, track) if reader else None,
         )
         for track in tracks
     ]
 
 
-def bitrate_of(window: Window, track: Track) -> int | None:
+def bitrate_of(reader: BudgetedReader, track: Track) -> int | None:
     """Divide the size of all samples by their time; None where a table is long or empty."""
     length = min(track.duration or 0, track.played or track.duration or 0)
-    return size_of(window, track).bitrate(length, track.time_scale)
+    return size_of(reader, track).bitrate(length, track.time_scale)
 
 
 def of_segment(found: Segment) -> list[Timing]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 
-class Unproven(Exception):
+class UnsupportedLayout(Exception):
     """Something in the file that this reader does not know for sure. The message is the reason."""
 
 
-def prove(condition: object, reason: str) -> None:
+def require(condition: object, reason: str) -> None:
     """Go on only if a condition holds."""
     if not condition:
-        raise Unproven(reason)
+        raise UnsupportedLayout(reason)

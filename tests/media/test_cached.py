@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from stoat_nb.media.cached import remembered
+from stoat_nb.media.cached import cached
 
 
 def test_the_same_bytes_are_worked_out_once() -> None:
     asked: list[bytes] = []
 
-    @remembered
+    @cached
     def length(raw: bytes) -> int:
         asked.append(raw)
         return len(raw)
@@ -18,7 +18,7 @@ def test_the_same_bytes_are_worked_out_once() -> None:
 
 
 def test_what_else_is_asked_belongs_to_the_question() -> None:
-    @remembered
+    @cached
     def times(raw: bytes, number: int) -> int:
         return len(raw) * number
 
@@ -28,7 +28,7 @@ def test_what_else_is_asked_belongs_to_the_question() -> None:
 def test_long_bytes_are_never_kept() -> None:
     asked = []
 
-    @remembered
+    @cached
     def length(raw: bytes) -> int:
         asked.append(len(raw))
         return len(raw)
@@ -40,7 +40,7 @@ def test_long_bytes_are_never_kept() -> None:
 def test_many_different_bytes_push_one_another_out() -> None:
     asked = []
 
-    @remembered
+    @cached
     def length(raw: bytes) -> int:
         asked.append(raw)
         return len(raw)

@@ -16,7 +16,7 @@ import av
 import pytest
 
 from stoat_nb.media import libav, reading
-from stoat_nb.media.budgeted_reader import Window
+from stoat_nb.media.budgeted_reader import BudgetedReader
 from stoat_nb.media.demo_clips import make_samples
 from stoat_nb.media.failures import ERROR_CLASSES
 from stoat_nb.media.headers import Headers
@@ -240,10 +240,10 @@ def test_a_file_that_changes_while_its_headers_are_read_is_neither_good_nor_bad(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, item: Item
 ) -> None:
     [path, *_] = make_samples(tmp_path)
-    seen, reader = item(path), reading.read_headers
+    seen, read_headers = item(path), reading.read_headers
 
-    def read_and_be_overtaken(window: Window, **options: bool) -> Headers:
-        headers = reader(window, **options)
+    def read_and_be_overtaken(reader: BudgetedReader, **options: bool) -> Headers:
+        headers = read_headers(reader, **options)
         with path.open("ab") as end:
             end.write(b"more")
         return headers

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from stoat_nb.media.budgeted_reader import Window
+from stoat_nb.media.budgeted_reader import BudgetedReader
 from stoat_nb.media.isobmff.boxes import boxes
 
 #: What may become of an input: a row with facts, a row with a reason, either, or a counted skip.
@@ -194,18 +194,18 @@ def _cuts(tree: HostileTree, good: bytes) -> None:
     source.write_bytes(good)
     fd = os.open(source, os.O_RDONLY)
     try:
-        ends = sorted(set(_edges(Window(fd, len(good)), 0, len(good))))
+        ends = sorted(set(_edges(BudgetedReader(fd, len(good)), 0, len(good))))
     finally:
         os.close(fd)
     for end in ends[:-1]:
         tree.put(f"cuts/{end:07d}.mp4", good[:end], EITHER if end else FAILED)
 
 
-def _edges(window: Window, start: int, end: int) -> Iterator[int]:
-    for box in boxes(window, start, end):
-        yield from (box.start, box.start + 4, box.body, min(box.end, window.size))
+def _edges(reader: BudgetedReader, start: int, end: int) -> Iterator[int]:
+    for box in boxes(reader, start, end):
+        yield from (box.start, box.start + 4, box.body, min(box.end, reader.size))
         if box.kind in _INSIDE:
-            yield from _edges(window, box.body, box.end)
+            yield from _edges(reader, box.body, box.end)
 
 
 def _flips(tree: HostileTree, clips: Path) -> None:

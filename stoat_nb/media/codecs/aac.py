@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from stoat_nb.media.cached import remembered
+from stoat_nb.media.cached import cached
 from stoat_nb.media.codecs.bits import Bits, OutOfBits
 
 _LOW_COMPLEXITY = 2
@@ -29,7 +29,7 @@ class Sound(NamedTuple):
         return self.doubles is False or self.sample_rate > 24000  # noqa: PLR2004 - Hz
 
 
-@remembered
+@cached
 def sound(config: bytes) -> Sound | None:
     """Read a decoder's configuration; None if it ends too soon or means nothing."""
     bits = Bits(config)

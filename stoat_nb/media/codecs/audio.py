@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from stoat_nb.media.codecs import aac, ac3, alac, dts, flac, mpa
-from stoat_nb.media.unsupported import Unproven, prove
+from stoat_nb.media.unsupported import UnsupportedLayout, require
 
 #: What FFmpeg calls the places of so many channels, in the codecs whose order this is.
 LAYOUTS = {1: "mono", 2: "stereo", 6: "5.1"}
@@ -22,7 +22,7 @@ def of_aac(config: bytes) -> Facts:
     """Return what AAC is by its decoder's configuration."""
     form = aac.sound(config)
     if form is None or not form.is_plain:
-        raise Unproven(_NO_DECODER)
+        raise UnsupportedLayout(_NO_DECODER)
     facts = _facts("aac", form.sample_rate, form.channel_config)
     return facts | {"profile": "LC", "extradata": config}
 
@@ -31,8 +31,8 @@ def of_ac3(frame: bytes, size: int, *, is_enhanced: bool) -> Facts:
     """Return what AC-3 or E-AC-3 is by its first frame, which must be all of a sample."""
     form = ac3.enhanced(frame) if is_enhanced else ac3.sound(frame)
     if form is None:
-        raise Unproven(_NO_DECODER)
-    prove(form.size == size, "a sample of several frames")
+        raise UnsupportedLayout(_NO_DECODER)
+    require(form.size == size, "a sample of several frames")
     return {
         "codec": "eac3" if is_enhanced else "ac3",
         "profile": None,
@@ -47,7 +47,7 @@ def of_flac(blocks: bytes) -> Facts:
     """Return what FLAC is by its first blocks."""
     form = flac.sound(blocks)
     if form is None:
-        raise Unproven(_NO_DECODER)
+        raise UnsupportedLayout(_NO_DECODER)
     return _facts("flac", form.sample_rate, form.channels) | {"bit_depth": form.depth}
 
 
@@ -55,8 +55,8 @@ def of_alac(cookie: bytes) -> Facts:
     """Return what ALAC is by what its decoder is told."""
     form = alac.sound(cookie)
     if form is None:
-        raise Unproven(_NO_DECODER)
-    prove(form.channels <= 2, "many channels")  # noqa: PLR2004 - left and right
+        raise UnsupportedLayout(_NO_DECODER)
+    require(form.channels <= 2, "many channels")  # noqa: PLR2004 - left and right
     return _facts("alac", form.sample_rate, form.channels) | {"bit_depth": form.depth}
 
 
@@ -64,8 +64,8 @@ def of_dts(frame: bytes, size: int) -> Facts:
     """Return what DTS is by its first frame, which must be all of a sample: no extension."""
     form = dts.core(frame)
     if form is None:
-        raise Unproven(_NO_DECODER)
-    prove(form.size == size, "a sample of several frames")
+        raise UnsupportedLayout(_NO_DECODER)
+    require(form.size == size, "a sample of several frames")
     return {
         "codec": "dts",
         "profile": "DTS",
@@ -80,33 +80,37 @@ def of_mp3(frame: bytes, size: int) -> Facts:
     """Return what MP3 is by its first frame, which must be all of a sample; not its bit rate."""
     form = mpa.frame(frame)
     if form is None:
-        raise Unproven(_NO_DECODER)
-    prove(form.size == size, "a sample of several frames")
+        raise UnsupportedLayout(_NO_DECODER)
+    require(form.size == size, "a sample of several frames")
     return _facts("mp3", form.sample_rate, form.channels)
 
 
 def of_opus(head: bytes) -> Facts:
     """Return what Opus is by what follows the name or version in its header."""
-    prove(len(head) >= 10 and head[9] in (0, 1), "many channels")  # noqa: PLR2004 - up to the family
-    prove(not head[9] or len(head) == 12 + head[0], "a table of channels of another length")
-    prove(head[9] or head[0] <= 2, "many channels")  # noqa: PLR2004 - left and right
-    prove(not head[9] or (head[10] + head[11] == head[0] and head[11] <= head[10]), "many channels")
+    require(len(head) >= 10 and head[9] in (0, 1), "many channels")  # noqa: PLR2004 - up to the family
+    require(not head[9] or len(head) == 12 + head[0], "a table of channels of another length")
+    require(head[9] or head[0] <= 2, "many channels")  # noqa: PLR2004 - left and right
+    require(
+        not head[9] or (head[10] + head[11] == head[0] and head[11] <= head[10]), "many channels"
+    )
     return _facts("opus", _OPUS_RATE, head[0])
 
 
 def of_vorbis(private: bytes) -> Facts:
     """Return what Vorbis is by its three headers, laced as in Xiph's files."""
-    prove(private[:1] == bytes([_VORBIS_HEADS]) and private[1:2] == bytes([_VORBIS_HEAD]), "a form")
+    require(
+        private[:1] == bytes([_VORBIS_HEADS]) and private[1:2] == bytes([_VORBIS_HEAD]), "a form"
+    )
     at = 2
     while private[at : at + 1] == b"\xff":
         at += 1
     head = private[at + 1 : at + 1 + _VORBIS_HEAD]
-    prove(head[:11] == b"\x01vorbis\0\0\0\0" and head[29] & 1, "another form of Vorbis")
+    require(head[:11] == b"\x01vorbis\0\0\0\0" and head[29] & 1, "another form of Vorbis")
     return _facts("vorbis", int.from_bytes(head[12:16], "little"), head[11])
 
 
 def _facts(codec: str, rate: int, channels: int) -> Facts:
-    prove(channels in LAYOUTS and 0 < rate <= 192_000, "many channels")  # noqa: PLR2004 - Hz
+    require(channels in LAYOUTS and 0 < rate <= 192_000, "many channels")  # noqa: PLR2004 - Hz
     return {
         "codec": codec,
         "profile": None,

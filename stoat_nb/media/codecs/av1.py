@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from stoat_nb.media.cached import remembered
+from stoat_nb.media.cached import cached
 from stoat_nb.media.codecs.bits import Bits, OutOfBits
 from stoat_nb.media.codecs.sei import leb128
 from stoat_nb.media.codecs.video_format import Picture
@@ -56,7 +56,7 @@ def _units(data: bytes) -> Iterator[tuple[int, bytes]]:
         at = body + size
 
 
-@remembered
+@cached
 def _sequence(unit: bytes) -> _Sequence | None:
     bits = Bits(unit)
     profile, still, reduced = bits.u(3), bits.flag(), bits.flag()

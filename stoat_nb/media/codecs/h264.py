@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from stoat_nb.media.cached import remembered
+from stoat_nb.media.cached import cached
 from stoat_nb.media.codecs.bits import Bits, OutOfBits, unescaped
 from stoat_nb.media.codecs.video_format import CHROMAS, Picture
 from stoat_nb.media.codecs.vui import Vui, vui_head
@@ -64,7 +64,7 @@ def _sets(data: bytes, at: int, count: int) -> tuple[tuple[bytes, ...], int]:
     return tuple(found), at
 
 
-@remembered
+@cached
 def picture(extradata: bytes) -> Picture | None:
     """Return the form of the pictures by the first parameter set; None if there is none to read."""
     known = config(extradata)
@@ -237,7 +237,7 @@ def _hrd(bits: Bits, seen: Vui) -> None:
     seen.marks_fields = bits.flag()
 
 
-@remembered
+@cached
 def is_sound(extradata: bytes) -> bool:
     """Whether a configuration is whole, and says the same of the profile as its parameter set."""
     known = config(extradata)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from stoat_nb.media.cached import remembered
+from stoat_nb.media.cached import cached
 from stoat_nb.media.codecs.bits import Bits, OutOfBits, unescaped
 from stoat_nb.media.codecs.video_format import CHROMAS, Picture
 from stoat_nb.media.codecs.vui import Vui, vui_head
@@ -52,7 +52,7 @@ def config(extradata: bytes) -> Config | None:
     return Config((extradata[21] & 3) + 1, tuple(units))
 
 
-@remembered
+@cached
 def picture(extradata: bytes) -> Picture | None:
     """Return the form of the pictures by the first parameter set; None if there is none to read."""
     known = config(extradata)
@@ -195,7 +195,7 @@ def _vui(bits: Bits) -> Vui:
     return seen
 
 
-@remembered
+@cached
 def is_sound(extradata: bytes) -> bool:
     """Whether a configuration is whole, with one parameter set of each kind in its place."""
     known = config(extradata)

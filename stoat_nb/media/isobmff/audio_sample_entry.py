@@ -6,7 +6,7 @@ import struct
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from stoat_nb.media.budgeted_reader import Window
+from stoat_nb.media.budgeted_reader import BudgetedReader
 from stoat_nb.media.codecs.audio import (
     LAYOUTS,
     of_aac,
@@ -21,7 +21,7 @@ from stoat_nb.media.isobmff.sample_entry import Parts, parts_of
 from stoat_nb.media.isobmff.sample_sizes import Sizes
 from stoat_nb.media.isobmff.samples import first_sample, first_size
 from stoat_nb.media.isobmff.tracks import Track
-from stoat_nb.media.unsupported import Unproven, prove
+from stoat_nb.media.unsupported import UnsupportedLayout, require
 
 _HEAD = 36  # bytes of an entry before its boxes
 _WIDER = {0: 0, 1: 16, 2: 36}  # more of them in QuickTime's versions
@@ -39,85 +39,85 @@ _KEPT = frozenset([*_EXACT, *_EXACT_WIDE, *_LAWS, b"lpcm"])
 _PLACES = {(100 << 16 | 1, 0): 1, (101 << 16 | 2, 0): 2, (1 << 16, 4): 1, (1 << 16, 3): 2}
 
 
-def sound_facts(window: Window, track: Track, size: Sizes) -> dict[str, Any]:
+def sound_facts(reader: BudgetedReader, track: Track, size: Sizes) -> dict[str, Any]:
     """Return what a sound track's sample entry, and how its first sample begins, prove."""
     version = int.from_bytes(track.entry[16:18], "big")
-    prove(version in _WIDER, "another sound")
+    require(version in _WIDER, "another sound")
     if track.tag in _KEPT:
         return _exact(track, version, size)
     read = _READERS.get(track.tag)
     if read is None or (version > 1 and track.tag in _ISO_ONLY):
-        raise Unproven(f"another sound: {track.tag!r}")
+        raise UnsupportedLayout(f"another sound: {track.tag!r}")
     parts = parts_of(track.entry, _HEAD + _WIDER[version])
     if b"wave" in parts:
         parts = _wave(parts)
     kind, of = read
-    prove({kind} <= set(parts) <= _HARMLESS | {kind}, "an unknown sound entry")
-    facts = of(window, track, parts[kind])
+    require({kind} <= set(parts) <= _HARMLESS | {kind}, "an unknown sound entry")
+    facts = of(reader, track, parts[kind])
     if stated := facts.get("bitrate"):
         ours = size.bitrate(track.played, track.time_scale)
-        prove(size.basis == "sizes" and ours == stated, "two bit rates")
+        require(size.basis == "sizes" and ours == stated, "two bit rates")
     return facts
 
 
-def _by_descriptor(window: Window, track: Track, esds: bytes) -> dict[str, Any]:
+def _by_descriptor(reader: BudgetedReader, track: Track, esds: bytes) -> dict[str, Any]:
     kind, config = descriptor(esds)
     if kind == _AAC:
         return of_aac(config)
-    prove(kind in _MP3, f"another sound: kind {kind:#x}")
-    return _mp3(window, track, esds)
+    require(kind in _MP3, f"another sound: kind {kind:#x}")
+    return _mp3(reader, track, esds)
 
 
-def _mp3(window: Window, track: Track, box: bytes) -> dict[str, Any]:
+def _mp3(reader: BudgetedReader, track: Track, box: bytes) -> dict[str, Any]:
     del box
-    facts = of_mp3(first_sample(window, track, _SOME), first_size(window, track))
-    _prove_rate(track, facts)
+    facts = of_mp3(first_sample(reader, track, _SOME), first_size(reader, track))
+    _require_rate(track, facts)
     return facts
 
 
-def _alac(window: Window, track: Track, box: bytes) -> dict[str, Any]:
-    del window
-    prove(not any(box[:4]), "another form of ALAC")
+def _alac(reader: BudgetedReader, track: Track, box: bytes) -> dict[str, Any]:
+    del reader
+    require(not any(box[:4]), "another form of ALAC")
     facts = of_alac(box[4:])
-    _prove_form(track, facts)
+    _require_form(track, facts)
     return facts
 
 
-def _ac3(window: Window, track: Track, box: bytes) -> dict[str, Any]:
+def _ac3(reader: BudgetedReader, track: Track, box: bytes) -> dict[str, Any]:
     del box
-    frame, is_enhanced = first_sample(window, track, _SOME), track.tag == b"ec-3"
-    return of_ac3(frame, first_size(window, track), is_enhanced=is_enhanced)
+    frame, is_enhanced = first_sample(reader, track, _SOME), track.tag == b"ec-3"
+    return of_ac3(frame, first_size(reader, track), is_enhanced=is_enhanced)
 
 
-def _flac(window: Window, track: Track, box: bytes) -> dict[str, Any]:
-    del window
-    prove(box[:4] == b"\0\0\0\0" and len(box) == 42 and box[4] == 0x80, "further blocks")  # noqa: PLR2004 - one block alone
+def _flac(reader: BudgetedReader, track: Track, box: bytes) -> dict[str, Any]:
+    del reader
+    require(box[:4] == b"\0\0\0\0" and len(box) == 42 and box[4] == 0x80, "further blocks")  # noqa: PLR2004 - one block alone
     facts = of_flac(box[4:])
-    _prove_form(track, facts)
+    _require_form(track, facts)
     return facts
 
 
-def _opus(window: Window, track: Track, box: bytes) -> dict[str, Any]:
-    del window
-    prove(box[:1] == b"\0", "another form of Opus")
+def _opus(reader: BudgetedReader, track: Track, box: bytes) -> dict[str, Any]:
+    del reader
+    require(box[:1] == b"\0", "another form of Opus")
     facts = of_opus(box[1:])
-    _prove_form(track, facts)
+    _require_form(track, facts)
     return facts
 
 
-def _prove_form(track: Track, facts: dict[str, Any]) -> None:
+def _require_form(track: Track, facts: dict[str, Any]) -> None:
     [channels] = struct.unpack_from(">H", track.entry, 24)
-    prove(channels == facts["channels"], "two numbers of channels")
-    _prove_rate(track, facts)
+    require(channels == facts["channels"], "two numbers of channels")
+    _require_rate(track, facts)
 
 
-def _prove_rate(track: Track, facts: dict[str, Any]) -> None:
+def _require_rate(track: Track, facts: dict[str, Any]) -> None:
     [rate] = struct.unpack_from(">I", track.entry, 32)
-    prove(rate >> 16 == facts["sample_rate"], "two sample rates")
-    prove(track.time_scale == facts["sample_rate"], "two sample rates")
+    require(rate >> 16 == facts["sample_rate"], "two sample rates")
+    require(track.time_scale == facts["sample_rate"], "two sample rates")
 
 
-_READERS: dict[bytes, tuple[bytes, Callable[[Window, Track, bytes], dict[str, Any]]]] = {
+_READERS: dict[bytes, tuple[bytes, Callable[[BudgetedReader, Track, bytes], dict[str, Any]]]] = {
     b"mp4a": (b"esds", _by_descriptor),
     b"alac": (b"alac", _alac),
     b"ac-3": (b"dac3", _ac3),
@@ -130,17 +130,17 @@ _READERS: dict[bytes, tuple[bytes, Callable[[Window, Track, bytes], dict[str, An
 def _exact(track: Track, version: int, size: Sizes) -> dict[str, Any]:
     """Return what sound is whose samples are kept as they are."""
     parts = parts_of(track.entry, _HEAD + _WIDER[version])
-    prove(set(parts) <= {b"chan", b"wave", *_HARMLESS}, "an unknown sound entry")
+    require(set(parts) <= {b"chan", b"wave", *_HARMLESS}, "an unknown sound entry")
     if track.tag == b"lpcm":
         channels, rate, form = _stated(track, version)
     else:
         channels, bits, rate = struct.unpack_from(">HH4xI", track.entry, 24)
         rate >>= 16
         form = _form(track.tag, parts)
-        prove(version <= 1 and (version == 1 or bits == form[1] or track.tag in _LAWS), "a form")
+        require(version <= 1 and (version == 1 or bits == form[1] or track.tag in _LAWS), "a form")
     layout = LAYOUTS.get(channels) if channels <= 2 else None  # noqa: PLR2004 - left and right
-    prove(layout and _channels(parts.get(b"chan")) in (None, channels), "many channels")
-    prove(rate > 0 and track.time_scale == rate, "two sample rates")
+    require(layout and _channels(parts.get(b"chan")) in (None, channels), "many channels")
+    require(rate > 0 and track.time_scale == rate, "two sample rates")
     return {
         "codec": f"pcm_{_LAWS.get(track.tag) or f'{form[0]}{form[1]}{form[2]}'}",
         "profile": None,
@@ -163,16 +163,16 @@ def _form(tag: bytes, parts: Parts) -> tuple[str, int, str]:
 
 def _stated(track: Track, version: int) -> tuple[int, int, tuple[str, int, str]]:
     """Read the fields that tell each thing by itself."""
-    prove(version == 2, "sound of a strange form")  # noqa: PLR2004 - the version that has them
+    require(version == 2, "sound of a strange form")  # noqa: PLR2004 - the version that has them
     rate, channels, _, bits, flags = struct.unpack_from(">dIIII", track.entry, 40)
-    prove(rate == int(rate) and bits in (16, 24, 32) and not flags & 1 and flags & 4, "a form")
+    require(rate == int(rate) and bits in (16, 24, 32) and not flags & 1 and flags & 4, "a form")
     return channels, int(rate), ("s", bits, "be" if flags & 2 else "le")
 
 
 def _order(parts: Parts) -> str:
     inner = dict(_loose(b"\0" * 8 + parts.get(b"wave", b"")))
     said = inner.get(b"enda", b"\0\0")
-    prove(said in (b"\0\0", b"\0\1"), "sound of a strange form")
+    require(said in (b"\0\0", b"\0\1"), "sound of a strange form")
     return "le" if said[1] else "be"
 
 
@@ -187,7 +187,7 @@ def _channels(box: bytes | None) -> int | None:
 
 def _wave(parts: Parts) -> Parts:
     """Look into QuickTime's box for what other files keep beside it."""
-    prove(set(parts) <= {b"wave", b"chan"}, "an unknown sound entry")
+    require(set(parts) <= {b"wave", b"chan"}, "an unknown sound entry")
     inner = b"\0" * 8 + parts[b"wave"]
     return {kind: body for kind, body in _loose(inner) if kind not in _WRAPPING}
 
@@ -196,6 +196,6 @@ def _loose(data: bytes) -> Iterator[tuple[bytes, bytes]]:
     at = 8
     while at + 8 <= len(data):
         size = int.from_bytes(data[at : at + 4], "big")
-        prove(8 <= size <= len(data) - at, "a sample entry of a strange form")  # noqa: PLR2004 - a box's head
+        require(8 <= size <= len(data) - at, "a sample entry of a strange form")  # noqa: PLR2004 - a box's head
         yield data[at + 4 : at + 8], data[at + 8 : at + size]
         at += size

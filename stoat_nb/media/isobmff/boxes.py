@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from typing import NamedTuple
 
-from stoat_nb.media.budgeted_reader import Window
+from stoat_nb.media.budgeted_reader import BudgetedReader
 
 HEAD = struct.Struct(">I4s")
 SHORT, _LONG = 8, 16  # bytes of a header without and with a 64-bit size
@@ -47,23 +47,23 @@ class Box(NamedTuple):
         return self.children.get(kind, [])
 
 
-def boxes(window: Window, start: int, end: int) -> Iterable[Box]:
+def boxes(reader: BudgetedReader, start: int, end: int) -> Iterable[Box]:
     """Return the boxes between two places, up to what is no box.
 
     The last box may say that it ends beyond ``end``: that is the news of a file cut short.
     """
-    piece = window.held(start, end)
+    piece = reader.held(start, end)
     if piece is None:
-        return walked(window, start, end)
+        return walked(reader, start, end)
     found = _in_memory(*piece, start, end)
-    window.step(len(found))
+    reader.step(len(found))
     start = found[-1].end if found else start
-    return found if start + SHORT > end else chain(found, walked(window, start, end))
+    return found if start + SHORT > end else chain(found, walked(reader, start, end))
 
 
-def walked(window: Window, start: int, end: int) -> Iterator[Box]:
+def walked(reader: BudgetedReader, start: int, end: int) -> Iterator[Box]:
     """Yield boxes one by one, of whatever size and wherever they are."""
-    while start + SHORT <= end and (box := _box(window, start, end)):
+    while start + SHORT <= end and (box := _box(reader, start, end)):
         yield box
         start = box.end
 
@@ -82,9 +82,9 @@ def _in_memory(base: int, data: bytes, start: int, end: int) -> list[Box]:
     return found
 
 
-def _box(window: Window, start: int, end: int) -> Box | None:
-    window.step()
-    head = window.at(start, _LONG)
+def _box(reader: BudgetedReader, start: int, end: int) -> Box | None:
+    reader.step()
+    head = reader.at(start, _LONG)
     if len(head) < SHORT:
         return None
     size, kind = HEAD.unpack_from(head)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from stoat_nb.media.budgeted_reader import Window
+from stoat_nb.media.budgeted_reader import BudgetedReader
 from stoat_nb.media.codecs import jpeg, png
 from stoat_nb.media.colours import Colour, colour_facts
 from stoat_nb.media.isobmff.boxes import Box, boxes
 from stoat_nb.media.isobmff.movie import Movie
-from stoat_nb.media.unsupported import Unproven, prove
+from stoat_nb.media.unsupported import UnsupportedLayout, require
 
 TAG = b"covr"
 _KINDS = frozenset([13, 14])  # JPEG and PNG; libav looks for itself which it is
@@ -19,35 +19,37 @@ _FEW = 4096  # bytes of words
 _LARGEST_SIDE = 1 << 20
 
 
-def cover_of(window: Window, film: Movie) -> dict[str, Any] | None:
+def cover_of(reader: BudgetedReader, film: Movie) -> dict[str, Any] | None:
     """Return the stream that a film's cover is, without its time; None if there is none."""
-    if film.index is None or not any(_may_hold(window, one) for one in film.index.all(b"udta")):
+    if film.index is None or not any(_may_hold(reader, one) for one in film.index.all(b"udta")):
         return None
     found = [
         (item.body, item.end)
         for place in film.index.all(b"udta")
         for words in place.all(b"meta")
-        for inner in boxes(window, words.body + 4, words.end)
+        for inner in boxes(reader, words.body + 4, words.end)
         if inner.kind == b"ilst"
-        for item in boxes(window, inner.body, inner.end)
+        for item in boxes(reader, inner.body, inner.end)
         if item.kind == TAG
     ]
-    prove(len(found) <= 1, "several covers")
-    return _cover(window, *found[0]) if found else None
+    require(len(found) <= 1, "several covers")
+    return _cover(reader, *found[0]) if found else None
 
 
-def _may_hold(window: Window, words: Box) -> bool:
+def _may_hold(reader: BudgetedReader, words: Box) -> bool:
     """Whether a cover may be among some words; they are looked through where they are few."""
     size = words.end - words.body
-    return size > _FEW or TAG in window.at(words.body, size)
+    return size > _FEW or TAG in reader.at(words.body, size)
 
 
-def _cover(window: Window, start: int, end: int) -> dict[str, Any]:
-    kind = int.from_bytes(window.exactly(start + 8, 4), "big")
-    head = window.exactly(start, 8)
-    prove(head[4:] == b"data" and int.from_bytes(head[:4], "big") == end - start, "several covers")
-    prove(kind in _KINDS and end - start > 16, "a cover of another kind")  # noqa: PLR2004 - heads
-    data = window.exactly(start + 16, min(end - start - 16, _SOME))
+def _cover(reader: BudgetedReader, start: int, end: int) -> dict[str, Any]:
+    kind = int.from_bytes(reader.exactly(start + 8, 4), "big")
+    head = reader.exactly(start, 8)
+    require(
+        head[4:] == b"data" and int.from_bytes(head[:4], "big") == end - start, "several covers"
+    )
+    require(kind in _KINDS and end - start > 16, "a cover of another kind")  # noqa: PLR2004 - heads
+    data = reader.exactly(start + 16, min(end - start - 16, _SOME))
     return {
         "kind": "video",
         "is_cover": True,
@@ -64,8 +66,8 @@ def _form(data: bytes, total: int) -> dict[str, Any]:
         codec, form, colour = "mjpeg", told, Colour(range=_FULL, matrix=told.matrix)
         layout = f"yuvj{(form.chroma or '').replace(':', '')}p"
     else:
-        raise Unproven("a cover of another kind")
-    prove(max(form.width or 0, form.height or 0) < _LARGEST_SIDE, "a vast picture")
+        raise UnsupportedLayout("a cover of another kind")
+    require(max(form.width or 0, form.height or 0) < _LARGEST_SIDE, "a vast picture")
     return {
         "codec": codec,
         "profile": form.profile_name,

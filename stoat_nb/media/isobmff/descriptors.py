@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from stoat_nb.media.cached import remembered
-from stoat_nb.media.unsupported import prove
+from stoat_nb.media.cached import cached
+from stoat_nb.media.unsupported import require
 
 
-@remembered
+@cached
 def descriptor(esds: bytes) -> tuple[int, bytes]:
     """Return the kind of stream and the decoder's configuration."""
     at, kind = 4, 0
@@ -18,10 +18,10 @@ def descriptor(esds: bytes) -> tuple[int, bytes]:
             size = size << 7 | byte & 0x7F
             if not byte & 0x80:
                 break
-        prove(size <= len(esds) - at, "a descriptor beyond its box")
+        require(size <= len(esds) - at, "a descriptor beyond its box")
         if tag == 3:  # noqa: PLR2004 - the elementary stream, whose flags make it longer
             flags = esds[at + 2] if at + 2 < len(esds) else 0xFF
-            prove(not flags & 0xE0, "a descriptor of a strange form")
+            require(not flags & 0xE0, "a descriptor of a strange form")
             at += 3
         elif tag == 4:  # noqa: PLR2004 - the decoder
             kind, at = (esds[at] if at < len(esds) else 0), at + 13

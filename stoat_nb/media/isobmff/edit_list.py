@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from stoat_nb.media.isobmff.tracks import Edit, Runs, Track
 from stoat_nb.media.timestamps import Span, rescaled
-from stoat_nb.media.unsupported import prove
+from stoat_nb.media.unsupported import require
 
 _NORMAL_SPEED = 1 << 16
 _PAUSE = -1
@@ -16,10 +16,10 @@ _NEVER = 1 << 31  # ticks
 def length_of(track: Track) -> int:
     """Return a track's length in its ticks, before any edit."""
     total = (track.duration or 0) if is_instant(track) else track.played
-    prove(track.duration and total, "a track without a length")
+    require(track.duration and total, "a track without a length")
     longest = track.time_scale if track.handler == b"soun" else _NEVER
     for _, ticks in track.durations or ():
-        prove(ticks < longest, "time that runs backwards, or jumps")
+        require(ticks < longest, "time that runs backwards, or jumps")
     return min(track.duration or 0, total)
 
 
@@ -37,21 +37,21 @@ def span_of(track: Track, movie_scale: int, offsets: Runs | None, *, is_beside: 
         return Span(first, length, track.time_scale, is_beside)
     pauses = [edit for edit in track.edits if edit.media_time == _PAUSE]
     plays = [edit for edit in track.edits if edit.media_time != _PAUSE]
-    prove(len(plays) == 1 and track.edits[-1] is plays[0], "a list of several edits")
-    prove(len(pauses) <= 1 and movie_scale, "several pauses")
-    prove(plays[0].rate == _NORMAL_SPEED and plays[0].duration, "an edit of another speed")
+    require(len(plays) == 1 and track.edits[-1] is plays[0], "a list of several edits")
+    require(len(pauses) <= 1 and movie_scale, "several pauses")
+    require(plays[0].rate == _NORMAL_SPEED and plays[0].duration, "an edit of another speed")
     _refuse_cuts(track, plays[0], first, length, movie_scale)
     ticks = [rescaled(edit.duration, track.time_scale, movie_scale) for edit in track.edits]
     start = ticks[0] if pauses else 0
-    prove(start < _LONGEST_PAUSE_S * track.time_scale, "a long pause")
+    require(start < _LONGEST_PAUSE_S * track.time_scale, "a long pause")
     return Span(start, min(length, sum(ticks)), track.time_scale, is_beside)
 
 
 def _refuse_cuts(track: Track, play: Edit, first: int, length: int, scale: int) -> None:
     """Leave to libav what is cut out of the middle: it must then count what is left."""
     if track.handler == b"soun":
-        prove(0 <= play.media_time < length // 2, "sound that starts late in its track")
+        require(0 <= play.media_time < length // 2, "sound that starts late in its track")
     else:
-        prove(play.media_time == first, "a picture that is not the track's first")
+        require(play.media_time == first, "a picture that is not the track's first")
     kept = rescaled(play.duration, track.time_scale, scale)
-    prove(kept * 2 > length, "a track of which only a part is played")
+    require(kept * 2 > length, "a track of which only a part is played")

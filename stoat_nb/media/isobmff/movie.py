@@ -5,7 +5,7 @@ Large tables are stepped over: an index of eight megabytes costs a few reads of 
 
 from __future__ import annotations
 
-from stoat_nb.media.budgeted_reader import Window
+from stoat_nb.media.budgeted_reader import BudgetedReader
 from stoat_nb.media.isobmff.boxes import HEAD, NOTHING, SHORT, Box, boxes, is_kind, walked
 
 _CONTAINERS = frozenset(
@@ -45,28 +45,28 @@ class Movie:
         return expected and self.first(b"mdat") is None
 
 
-def movie(window: Window) -> Movie:
+def movie(reader: BudgetedReader) -> Movie:
     """Walk the top of the file, then its index if it is there as a whole."""
     tops, moov = [], None
-    for box in boxes(window, 0, window.size):
-        kind, is_whole = box.kind, box.end <= window.size
+    for box in boxes(reader, 0, reader.size):
+        kind, is_whole = box.kind, box.end <= reader.size
         if kind not in _TOP and not (is_whole and is_kind(kind)):
             break  # a trailer of somebody's own, or what is left of something overwritten
         tops.append(box)
         if kind == b"moov" and is_whole:
             moov = moov or box
-    return Movie(tops, _tree(window, moov) if moov else None)
+    return Movie(tops, _tree(reader, moov) if moov else None)
 
 
-def _tree(window: Window, moov: Box) -> Box:
+def _tree(reader: BudgetedReader, moov: Box) -> Box:
     if moov.end - moov.start <= _READ_AT_ONCE:
-        window.load(moov.start, moov.end - moov.start)
+        reader.load(moov.start, moov.end - moov.start)
     else:
-        window.ahead = _BETWEEN_TABLES
-    return _filled(window, moov, 0)
+        reader.ahead = _BETWEEN_TABLES
+    return _filled(reader, moov, 0)
 
 
-def _filled(window: Window, box: Box, depth: int) -> Box:
+def _filled(reader: BudgetedReader, box: Box, depth: int) -> Box:
     """Return a container with what is in it.
 
     Boxes of plain sizes that are in memory come first, in one pass: those are all, nearly always.
@@ -76,7 +76,7 @@ def _filled(window: Window, box: Box, depth: int) -> Box:
     inner = _CONTAINERS if depth < _DEEPEST else _NO_CONTAINERS
     at, most, count = body, last - SHORT, 0
     new = tuple.__new__
-    base, data = window.held(body, last) or (at, b"")
+    base, data = reader.held(body, last) or (at, b"")
     while at <= most and data:
         size, name = HEAD.unpack_from(data, at - base)
         if size < SHORT:
@@ -88,25 +88,27 @@ def _filled(window: Window, box: Box, depth: int) -> Box:
             break
         child = new(Box, (name, at, at + SHORT, after, NOTHING, 0))
         if name in inner:
-            child = _filled(window, child, depth + 1)
+            child = _filled(reader, child, depth + 1)
         if name in children:
             children[name].append(child)
         else:
             children[name] = [child]
         at = after
-    window.step(count)
+    reader.step(count)
     if at <= most:
-        at = _fill(window, children, at, last, depth)
+        at = _fill(reader, children, at, last, depth)
     return Box(kind, start, body, last, children, last - at)
 
 
-def _fill(window: Window, children: dict[bytes, list[Box]], at: int, last: int, depth: int) -> int:
+def _fill(
+    reader: BudgetedReader, children: dict[bytes, list[Box]], at: int, last: int, depth: int
+) -> int:
     """Add boxes of whatever size to those of a container; return where the last of them ends."""
-    for child in walked(window, at, last):
+    for child in walked(reader, at, last):
         if child.end > last:
             break
         at = child.end
         is_container = child.kind in _CONTAINERS and depth < _DEEPEST
-        found = _filled(window, child, depth + 1) if is_container else child
+        found = _filled(reader, child, depth + 1) if is_container else child
         children.setdefault(child.kind, []).append(found)
     return at

@@ -1,15 +1,15 @@
 """All facts of an MP4, QuickTime or 3GP file from its index alone, or the reason why not.
 
 Whatever this returns must be what libav says of the same file, column by column; a test holds both
-together. So everything that is not fully understood raises ``Unproven``, and libav is asked.
+together. So what is not fully understood raises ``UnsupportedLayout``, and libav is asked.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from stoat_nb.media.budgeted_reader import Window
-from stoat_nb.media.cached import remembered
+from stoat_nb.media.budgeted_reader import BudgetedReader
+from stoat_nb.media.cached import cached
 from stoat_nb.media.codecs import formats
 from stoat_nb.media.containers import by_brand
 from stoat_nb.media.derived_facts import utc
@@ -24,7 +24,7 @@ from stoat_nb.media.isobmff.metadata import Tags, file_tags, plain, track_tags
 from stoat_nb.media.isobmff.movie import Movie
 from stoat_nb.media.isobmff.reordering import has_b_frames, offsets_of
 from stoat_nb.media.isobmff.sample_sizes import Sizes, sizes_of
-from stoat_nb.media.isobmff.sample_table import prove_tables
+from stoat_nb.media.isobmff.sample_table import require_sample_table
 from stoat_nb.media.isobmff.samples import (
     ENOUGH,
     first_offset,
@@ -39,7 +39,7 @@ from stoat_nb.media.isobmff.tracks import Header, Track
 from stoat_nb.media.streams import add_brightness, hdr, language, tag_text
 from stoat_nb.media.structure.verdict import COMPLETE, Structure
 from stoat_nb.media.timestamps import Span, bitrate, reduced, rescaled, whole
-from stoat_nb.media.unsupported import Unproven, prove
+from stoat_nb.media.unsupported import UnsupportedLayout, require
 
 FORMAT = "mov,mp4,m4a,3gp,3g2,mj2"
 
@@ -82,31 +82,31 @@ _LONGEST_ENTRY = 1024  # bytes worth keeping
 
 
 def film_facts(
-    window: Window, film: Movie, header: Header | None, found: list[Track], shape: Structure
+    reader: BudgetedReader, film: Movie, header: Header | None, found: list[Track], shape: Structure
 ) -> dict[str, Any]:
-    """Return all facts; raise ``Unproven`` where the index alone does not tell."""
+    """Return all facts; raise ``UnsupportedLayout`` where the index alone does not tell."""
     _refuse_strangers(film, shape, found)
     if header is None or film.index is None or not header.is_plain:
-        raise Unproven("a strange movie header")
-    sizes = sizes_of(window, film, found)
-    spans, (start, length) = _spans(window, found, header)
+        raise UnsupportedLayout("a strange movie header")
+    sizes = sizes_of(reader, film, found)
+    spans, (start, length) = _spans(reader, found, header)
     _refuse_bursts(found)
-    chapters = chapters_of(window, film, found, spans)
-    brand = _brand(window, film)
-    tags = file_tags(window, film, header.created)
+    chapters = chapters_of(reader, film, found, spans)
+    brand = _brand(reader, film)
+    tags = file_tags(reader, film, header.created)
     _refuse_early_words(film)
     last = dict(tags)
     is_quicktime = brand in (None, "qt  ")
-    words = [track_tags(window, track, track.created, is_quicktime=is_quicktime) for track in found]
-    add_timecodes(window, found, words)
+    words = [track_tags(reader, track, track.created, is_quicktime=is_quicktime) for track in found]
+    add_timecodes(reader, found, words)
     data = [box for box in film.tops if box.kind == b"mdat"]
     streams = [
-        _stream(window, track, span, size, words[idx], data=data, is_quicktime=is_quicktime)
+        _stream(reader, track, span, size, words[idx], data=data, is_quicktime=is_quicktime)
         | {"idx": idx}
         for idx, (track, span, size) in enumerate(zip(found, spans, sizes, strict=True))
     ]
-    if cover := cover_of(window, film):
-        prove(film.index.all(b"udta")[-1].start > found[-1].node.start, "an early cover")
+    if cover := cover_of(reader, film):
+        require(film.index.all(b"udta")[-1].start > found[-1].node.start, "an early cover")
         own = {"duration_s": length, "start_s": start}  # in the clock of an attached picture
         times = {name: rescaled(us, _COVERS, 1_000_000) / _COVERS for name, us in own.items()}
         times |= {"frame_count": 0, "id": 0}
@@ -117,7 +117,7 @@ def film_facts(
         "streams": streams,
         "duration_s": length / 1e6,
         "start_s": start / 1e6,
-        "bitrate": bitrate(window.size, length),
+        "bitrate": bitrate(reader.size, length),
         "n_chapters": len(chapters),
         "chapters": chapters,
         "tags": _all_tags(tags, words),
@@ -142,21 +142,21 @@ def _written(track: Track) -> dict[str, Any]:
 
 
 def _refuse_strangers(film: Movie, shape: Structure, found: list[Track]) -> None:
-    prove(shape.integrity == COMPLETE and not film.fragmented, "a file cut or in fragments")
+    require(shape.integrity == COMPLETE and not film.fragmented, "a file cut or in fragments")
     kinds = [box.kind for box in film.tops]
     if strange := set(kinds) - _TOPS:
-        raise Unproven(f"boxes of another kind: {sorted(strange)}")
-    prove(kinds.count(b"moov") == 1 and kinds.count(b"ftyp") <= 1, "several indices")
-    prove(film.index and len(film.index.all(b"trak")) == len(found), "a broken track")
+        raise UnsupportedLayout(f"boxes of another kind: {sorted(strange)}")
+    require(kinds.count(b"moov") == 1 and kinds.count(b"ftyp") <= 1, "several indices")
+    require(film.index and len(film.index.all(b"trak")) == len(found), "a broken track")
     handlers = {track.handler for track in found}
     if (unknown := handlers - _KINDS.keys()) or not handlers & _MAIN:
-        raise Unproven(f"tracks of another kind: {sorted(unknown)}")
+        raise UnsupportedLayout(f"tracks of another kind: {sorted(unknown)}")
     numbers = {track.id for track in found if 0 < track.id < 1 << 31}
-    prove(len(numbers) == len(found), "tracks of one number")
+    require(len(numbers) == len(found), "tracks of one number")
     for track in found:
-        prove(track.n_entries == 1 and track.entry[8:16] == _OWN_DATA, "a strange sample entry")
+        require(track.n_entries == 1 and track.entry[8:16] == _OWN_DATA, "a strange sample entry")
         inner = track.media.below(b"minf", b"hdlr")
-        prove(inner is None or any(track.name[:2].strip(b"\0")), "a track without a name")
+        require(inner is None or any(track.name[:2].strip(b"\0")), "a track without a name")
     if film.index:
         _refuse_strange_boxes(film.index)
 
@@ -164,13 +164,13 @@ def _refuse_strangers(film: Movie, shape: Structure, found: list[Track]) -> None
 def _refuse_strange_boxes(node: Box) -> None:
     outer = node.kind
     if node.rest:
-        raise Unproven(f"something that is no box in {outer!r}")
+        raise UnsupportedLayout(f"something that is no box in {outer!r}")
     if not node.children.keys() <= _KNOWN[outer]:
         strange = sorted(node.children.keys() - _KNOWN[outer])
-        raise Unproven(f"boxes of another kind in {outer!r}: {strange}")
+        raise UnsupportedLayout(f"boxes of another kind in {outer!r}: {strange}")
     for kind, children in node.children.items():
         if len(children) > 1 and kind not in _REPEATED:
-            raise Unproven(f"a box twice: {kind!r}")
+            raise UnsupportedLayout(f"a box twice: {kind!r}")
         if kind in _KNOWN:
             for child in children:
                 _refuse_strange_boxes(child)
@@ -182,12 +182,12 @@ def _refuse_early_words(film: Movie) -> None:
     own = [node for node in nodes if node.all(b"meta")]
     words = film.index.all(b"meta") if film.index else []
     if own and words:
-        prove(all(one.end <= word.start for one in own for word in words), "early words")
+        require(all(one.end <= word.start for one in own for word in words), "early words")
 
 
-def _brand(window: Window, film: Movie) -> str | None:
+def _brand(reader: BudgetedReader, film: Movie) -> str | None:
     box = film.first(b"ftyp")
-    return plain(window.at(box.body, 4)) if box else None
+    return plain(reader.at(box.body, 4)) if box else None
 
 
 def _all_tags(tags: Tags, words: list[Tags]) -> list[dict[str, Any]]:
@@ -198,18 +198,18 @@ def _all_tags(tags: Tags, words: list[Tags]) -> list[dict[str, Any]]:
 
 
 def _spans(
-    window: Window, tracks: list[Track], header: Header
+    reader: BudgetedReader, tracks: list[Track], header: Header
 ) -> tuple[list[Span], tuple[int, int]]:
     """Return when tracks start and end, and the start and the length of all the film.
 
     Moments without a length, as GoPro's, last all the film.
     """
-    known = [None if is_instant(track) else _span(window, track, header) for track in tracks]
+    known = [None if is_instant(track) else _span(reader, track, header) for track in tracks]
     spans = [span for span in known if span]
     start, length = whole(spans)
     if len(spans) == len(known):
         return spans, (start, length)
-    prove(not start, "moments in a film that starts late")
+    require(not start, "moments in a film that starts late")
     spans = [
         span
         or Span(0, rescaled(length, track.time_scale, 1_000_000), track.time_scale, is_beside=True)
@@ -218,15 +218,15 @@ def _spans(
     return spans, whole(spans)
 
 
-def _span(window: Window, track: Track, header: Header) -> Span:
-    offsets = offsets_of(window, track)
+def _span(reader: BudgetedReader, track: Track, header: Header) -> Span:
+    offsets = offsets_of(reader, track)
     is_beside = track.handler not in _MAIN
-    prove(0 < track.time_scale <= _FINEST_CLOCK, "a track without a clock")
+    require(0 < track.time_scale <= _FINEST_CLOCK, "a track without a clock")
     return span_of(track, header.time_scale, offsets, is_beside=is_beside)
 
 
 def _stream(
-    window: Window,
+    reader: BudgetedReader,
     track: Track,
     span: Span,
     size: Sizes,
@@ -235,11 +235,11 @@ def _stream(
     data: list[Box],
     is_quicktime: bool,
 ) -> dict[str, Any]:
-    prove(is_own_data(window, track.node), "samples in another file")
-    prove(size.samples and size.samples == track.samples, "tables that count differently")
-    prove_tables(window, track, size.samples)
-    offset = first_offset(window, track)
-    prove(any(box.body <= offset < box.end for box in data), "a lost sample")
+    require(is_own_data(reader, track.node), "samples in another file")
+    require(size.samples and size.samples == track.samples, "tables that count differently")
+    require_sample_table(reader, track, size.samples)
+    offset = first_offset(reader, track)
+    require(any(box.body <= offset < box.end for box in data), "a lost sample")
     sample = b""
     facts: dict[str, Any] = {
         "id": track.id,
@@ -257,27 +257,27 @@ def _stream(
         "is_cover": False,
     }
     if track.handler == b"soun":
-        facts |= sound_facts(window, track, size)
+        facts |= sound_facts(reader, track, size)
     elif track.handler == b"vide":
-        sample = first_sample(window, track, sample_entry.needed(track))
-        facts |= _video(window, track, sample)
+        sample = first_sample(reader, track, sample_entry.needed(track))
+        facts |= _video(reader, track, sample)
         known = facts["codec"], facts["extradata"]
-        prove(looks_right(window, track, *known, sample), "a first sample of noise")
+        require(looks_right(reader, track, *known, sample), "a first sample of noise")
         words += _words_of(track)
     elif track.handler == b"sbtl":
-        prove(track.tag in _CAPTIONS, f"another kind of captions: {track.tag!r}")
+        require(track.tag in _CAPTIONS, f"another kind of captions: {track.tag!r}")
         facts["codec"] = _CAPTIONS[track.tag]
     else:
         facts["codec"] = _BINARY.get(track.tag)
         is_own = track.handler in (track.tag, b"meta")
-        prove(is_own and track.tag != b"rtmd", "data of another kind")
+        require(is_own and track.tag != b"rtmd", "data of another kind")
     if track.handler in _MAIN and is_quicktime:
         words.append(("vendor_id", _vendor(track.entry[20:24])))
     facts.pop("form", None)
     extradata = facts.pop("extradata", b"")
     if facts.get("hdr") == "hdr10":
-        sample = first_sample(window, track, ENOUGH)
-        prove(is_seen(facts["codec"], extradata, sample), "brightness beyond the first bytes")
+        sample = first_sample(reader, track, ENOUGH)
+        require(is_seen(facts["codec"], extradata, sample), "brightness beyond the first bytes")
         add_brightness(facts, formats.brightness(facts["codec"], extradata, sample))
     return facts
 
@@ -289,7 +289,7 @@ def _words_of(track: Track) -> Tags:
     return [("encoder", name)] if name else []
 
 
-@remembered
+@cached
 def _vendor(raw: bytes) -> str:
     """Write four bytes as FFmpeg does: a letter as it is, another byte as its number."""
     return "".join(
@@ -300,14 +300,14 @@ def _vendor(raw: bytes) -> str:
     )
 
 
-def _video(window: Window, track: Track, sample: bytes) -> dict[str, Any]:
-    facts = sample_entry.video_facts(track, sample, first_size(window, track))
+def _video(reader: BudgetedReader, track: Track, sample: bytes) -> dict[str, Any]:
+    facts = sample_entry.video_facts(track, sample, first_size(reader, track))
     form = facts["form"]
-    prove(facts["width"] <= _PIXEL_SIDE and facts["height"] <= _PIXEL_SIDE, "a vast picture")
+    require(facts["width"] <= _PIXEL_SIDE and facts["height"] <= _PIXEL_SIDE, "a vast picture")
     rate = _rate(track)
     facts |= {
         "rotation": _rotation(track.matrix),
-        "has_b_frames": has_b_frames(window, track, form, facts["codec"], facts["extradata"]),
+        "has_b_frames": has_b_frames(reader, track, form, facts["codec"], facts["extradata"]),
         "fps_num": rate[0],
         "fps_den": rate[1],
         "hdr": hdr(facts["color_transfer"], facts.pop("has_dolby_vision")),
@@ -334,12 +334,14 @@ def _refuse_bursts(tracks: list[Track]) -> None:
             if now > 2 * track.time_scale:
                 break
         slow = shown * track.played > _PATIENCE_S * track.time_scale * track.samples
-        prove(not slow, "a burst of pictures in a slow film with sound")
+        require(not slow, "a burst of pictures in a slow film with sound")
 
 
 def _rotation(matrix: tuple[int, ...]) -> int:
     """Return the turn that a matrix makes; one that stretches or mirrors is left to libav."""
     a, b, u, c, d, v, _, _, w = matrix
     turn = _TURNS.get((a, b, c, d))
-    prove(turn is not None and not u and not v and w == 1 << 30, "a picture stretched or mirrored")
+    require(
+        turn is not None and not u and not v and w == 1 << 30, "a picture stretched or mirrored"
+    )
     return turn or 0

@@ -5,35 +5,37 @@ from __future__ import annotations
 import struct
 from itertools import islice, pairwise
 
-from stoat_nb.media.budgeted_reader import Window
+from stoat_nb.media.budgeted_reader import BudgetedReader
 from stoat_nb.media.codecs import h264_order
 from stoat_nb.media.codecs.video_format import Picture
 from stoat_nb.media.isobmff.samples import first_slices
 from stoat_nb.media.isobmff.tracks import Runs, Track
-from stoat_nb.media.unsupported import Unproven
+from stoat_nb.media.unsupported import UnsupportedLayout
 
 _SOME = 32  # runs of offsets enough to see an order
 _FRAMES = 32
 _SIGN = 1 << 31
 
 
-def offsets_of(window: Window, track: Track) -> Runs | None:
+def offsets_of(reader: BudgetedReader, track: Track) -> Runs | None:
     """Return the first offsets from decoding to showing; None if there are none."""
     box = track.tables.one(b"ctts")
     if box is None:
         return None
-    head = window.at(box.body, 8 + 8 * _SOME)
+    head = reader.at(box.body, 8 + 8 * _SOME)
     count = min(int.from_bytes(head[4:8], "big"), _SOME, (len(head) - 8) // 8)
     numbers = struct.unpack_from(f">{2 * count}I", head, 8) if count > 0 else ()
     signed = [value - 2 * _SIGN if value >= _SIGN else value for value in numbers]
     return tuple(zip(numbers[::2], signed[1::2], strict=True))
 
 
-def has_b_frames(window: Window, track: Track, form: Picture, codec: str, extradata: bytes) -> bool:
+def has_b_frames(
+    reader: BudgetedReader, track: Track, form: Picture, codec: str, extradata: bytes
+) -> bool:
     """Tell the order from the stream's own word, and from the track's times."""
     if codec in ("av1", "vp9"):  # their pictures leave the decoder in the order they are shown
         return False
-    swapped = _swaps(track.durations or (), offsets_of(window, track) or ())
+    swapped = _swaps(track.durations or (), offsets_of(reader, track) or ())
     if form.reorder is not None and (codec == "hevc" or bool(form.reorder) == swapped):
         return bool(form.reorder)
     if form.reorder:
@@ -41,14 +43,14 @@ def has_b_frames(window: Window, track: Track, form: Picture, codec: str, extrad
     if form.reorder is None and swapped:
         return True
     is_plain = form.reorder is None and not track.tables.one(b"ctts")
-    if is_plain and (form.in_order or (codec == "h264" and _told(window, track, extradata))):
+    if is_plain and (form.in_order or (codec == "h264" and _told(reader, track, extradata))):
         return False
-    raise Unproven("an order that only pictures tell")
+    raise UnsupportedLayout("an order that only pictures tell")
 
 
-def _told(window: Window, track: Track, extradata: bytes) -> bool:
+def _told(reader: BudgetedReader, track: Track, extradata: bytes) -> bool:
     """Whether the first pictures themselves say that they are in order."""
-    return h264_order.in_order(extradata, first_slices(window, track, extradata))
+    return h264_order.in_order(extradata, first_slices(reader, track, extradata))
 
 
 def _swaps(durations: Runs, offsets: Runs) -> bool:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from stoat_nb.media.cached import remembered
+from stoat_nb.media.cached import cached
 from stoat_nb.media.codecs import av1, dnxhd, h264, hevc, jpeg, mpeg4, prores, vp9
 from stoat_nb.media.codecs.video_format import Picture
 from stoat_nb.media.colours import colour_facts, colours_of, colours_of_vp9
 from stoat_nb.media.isobmff.descriptors import descriptor
 from stoat_nb.media.isobmff.samples import BEGINNING
 from stoat_nb.media.isobmff.tracks import Track
-from stoat_nb.media.unsupported import Unproven, prove
+from stoat_nb.media.unsupported import UnsupportedLayout, require
 
 _VISUAL = 86  # bytes of an entry before its boxes
 _FORMATS = {"4:2:0": "yuv420p", "4:2:2": "yuv422p", "4:4:4": "yuv444p"}
@@ -106,7 +106,7 @@ def parts_of(entry: bytes, start: int) -> Parts:
         size = int.from_bytes(entry[at : at + 4], "big")
         kind = entry[at + 4 : at + 8]
         if size < 8 or at + size > len(entry) or kind in found:  # noqa: PLR2004 - a box's head
-            raise Unproven("a sample entry of a strange form")
+            raise UnsupportedLayout("a sample entry of a strange form")
         found[kind] = entry[at + 8 : at + size]
         at += size
     return found
@@ -116,49 +116,49 @@ def video_facts(track: Track, sample: bytes, size: int) -> dict[str, Any]:
     """Return what a video track's sample entry, and how its first sample begins, prove."""
     known = _PICTURES.get(track.tag)
     if known is None or track.n_entries != 1 or len(track.entry) < _VISUAL:
-        raise Unproven("another video codec")
+        raise UnsupportedLayout("another video codec")
     shown = track.width >> 16, track.height >> 16
     if known.is_told:
         return dict(_of_entry(track.entry, shown))
     form = _form(known, _parts(track.entry)[1], sample)
-    prove(form.size in (None, size), "a picture of another size than its sample")
+    require(form.size in (None, size), "a picture of another size than its sample")
     return dict(_of_form(track.entry, shown, form._replace(size=None)))
 
 
-@remembered
+@cached
 def _of_entry(entry: bytes, shown: tuple[int, int]) -> Mapping[str, Any]:
     form = _form(_PICTURES[entry[4:8]], _parts(entry)[1], b"")
-    prove(not form.size, "a picture of another size than its sample")
+    require(not form.size, "a picture of another size than its sample")
     return _of_form(entry, shown, form)
 
 
 def _form(known: Codec, config: bytes, sample: bytes) -> Picture:
     form = known.read(config, sample)
     if form is None:
-        raise Unproven("a codec's header that cannot be read")
+        raise UnsupportedLayout("a codec's header that cannot be read")
     return form
 
 
-@remembered
+@cached
 def _parts(entry: bytes) -> tuple[Parts, bytes]:
     """Return the boxes of an entry that holds no others, and the decoder's configuration."""
     known, parts = _PICTURES[entry[4:8]], parts_of(entry, _VISUAL)
     spare = known.harmless | ({b"uuid"} if parts.get(b"uuid", b"")[:16] == _IPOD else set())
     strange = sorted(set(parts) - _HARMLESS - spare)
     is_told = known.box is None or known.box in parts
-    prove(not strange and is_told, f"an unknown video entry: {strange}")
+    require(not strange and is_told, f"an unknown video entry: {strange}")
     return parts, parts[known.box] if known.box else b""
 
 
-@remembered
+@cached
 def _of_form(entry: bytes, shown: tuple[int, int], form: Picture) -> Mapping[str, Any]:
     """Return what an entry and the form of the pictures say, whatever the first picture shows."""
     known, (parts, config) = _PICTURES[entry[4:8]], _parts(entry)
     fields = parts.get(b"fiel", b"\1\0")
-    prove(fields[0] == _PROGRESSIVE_FIELD and not form.marks_fields, "pictures of two fields")
+    require(fields[0] == _PROGRESSIVE_FIELD and not form.marks_fields, "pictures of two fields")
     size_told = (form.width or 0).to_bytes(4, "big") + (form.height or 0).to_bytes(4, "big")
     is_told = parts.get(b"pasp") == _SQUARE and parts.get(b"ARES", b"")[12:20] == size_told
-    prove(b"ARES" not in parts or is_told, "a shape of pixels by Avid's word")
+    require(b"ARES" not in parts or is_told, "a shape of pixels by Avid's word")
     told = parts.get(b"colr")
     if b"vpcC" in parts:
         told = colours_of_vp9(parts[b"vpcC"], told)
@@ -188,19 +188,19 @@ def _of_form(entry: bytes, shown: tuple[int, int], form: Picture) -> Mapping[str
 def pixel_format(form: Picture, codec: str) -> str:
     """Return FFmpeg's name for the layout of samples in memory."""
     base = _FORMATS.get(form.chroma or "")
-    prove(
+    require(
         base
         and (form.profile_name or codec in _NAMELESS)
         and (form.width or 0) > 0
         and (form.height or 0) > 0,
         "a form",
     )
-    prove(form.matrix != 0, "planes of red, green and blue")
+    require(form.matrix != 0, "planes of red, green and blue")
     depth = form.bit_depth or 0
     if depth == 8:  # noqa: PLR2004 - bits
         full = form.full_range and codec == "h264"
         return f"yuvj{base[3:]}" if base and (full or form.full_range) else str(base)
-    prove(depth in (10, 12), "an unusual depth")
+    require(depth in (10, 12), "an unusual depth")
     return f"{base}{depth}le"
 
 
@@ -209,13 +209,13 @@ def _aspect(
 ) -> float | None:
     """Return the sample aspect: the entry's, the one the shown size makes, or the stream's."""
     width, height = (int.from_bytes(entry[at : at + 2], "big") for at in (32, 34))
-    prove((width, height) == (form.width, form.height), "two sizes of the picture")
+    require((width, height) == (form.width, form.height), "two sizes of the picture")
     if stated and len(stated) >= 8:  # noqa: PLR2004 - two numbers
         across, down = int.from_bytes(stated[:4], "big"), int.from_bytes(stated[4:8], "big")
-        prove(max(across, down) <= 1 << 16, "a strange shape of pixels")
+        require(max(across, down) <= 1 << 16, "a strange shape of pixels")
         if across and down:
             return across / down
-    prove(max(shown) < 1 << 15, "a vast picture")
+    require(max(shown) < 1 << 15, "a vast picture")
     if all(shown) and shown != (width, height):
         return height * shown[0] / (width * shown[1])
     return form.sar[0] / form.sar[1] if form.sar and all(form.sar) else None

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import struct
 
-from stoat_nb.media.budgeted_reader import Window
+from stoat_nb.media.budgeted_reader import BudgetedReader
 from stoat_nb.media.isobmff.boxes import Box
 from stoat_nb.media.isobmff.tracks import Track
-from stoat_nb.media.unsupported import Unproven, prove
+from stoat_nb.media.unsupported import UnsupportedLayout, require
 
 _MOST_RUNS = 340  # of chunks, a page; more are believed
 _RUN = 12  # bytes
@@ -27,71 +27,75 @@ _TABLES = {
 }
 
 
-def prove_tables(window: Window, track: Track, samples: int) -> None:
-    """Raise ``Unproven`` unless the tables fit together."""
+def require_sample_table(reader: BudgetedReader, track: Track, samples: int) -> None:
+    """Raise ``UnsupportedLayout`` unless the tables fit together."""
     tables = track.tables
     counts: dict[bytes, int] = {}
     for kind, (width, newest) in _TABLES.items():
         if box := tables.one(kind):
-            head = window.at(box.body, 8)
+            head = reader.at(box.body, 8)
             counts[kind] = count = int.from_bytes(head[4:8], "big")
-            prove(box.end - box.body == 8 + width * count, "a table of odd length")
-            prove(head[0] <= newest, "a table of a new kind")
+            require(box.end - box.body == 8 + width * count, "a table of odd length")
+            require(head[0] <= newest, "a table of a new kind")
     box = tables.one(b"stsd")
-    prove(box and not window.at(box.body, 1)[0], "a table of a new kind")
-    _prove_sizes(window, tables.one(b"stsz"))
+    require(box and not reader.at(box.body, 1)[0], "a table of a new kind")
+    _prove_sizes(reader, tables.one(b"stsz"))
     for kind in (b"sgpd", b"sbgp"):
         for box in tables.all(kind):
-            _prove_groups(window, box)
-    _prove_offsets(window, tables.one(b"ctts"), samples, track.time_scale)
-    _prove_source(window, track.media.below(b"minf", b"dinf", b"dref"))
-    prove((b"stco" in counts) != (b"co64" in counts), "two tables")
+            _prove_groups(reader, box)
+    _prove_offsets(reader, tables.one(b"ctts"), samples, track.time_scale)
+    _prove_source(reader, track.media.below(b"minf", b"dinf", b"dref"))
+    require((b"stco" in counts) != (b"co64" in counts), "two tables")
     chunks = counts.get(b"stco") or counts.get(b"co64") or 0
-    _prove_chunks(window, tables.one(b"stsc"), counts.get(b"stsc", 0), chunks, samples)
+    _prove_chunks(reader, tables.one(b"stsc"), counts.get(b"stsc", 0), chunks, samples)
 
 
-def _prove_sizes(window: Window, box: Box | None) -> None:
-    head = window.at(box.body, 12) if box else b""
+def _prove_sizes(reader: BudgetedReader, box: Box | None) -> None:
+    head = reader.at(box.body, 12) if box else b""
     if box is None or len(head) != 12:  # noqa: PLR2004 - version, size, count
-        raise Unproven("no table of sizes")
-    prove(not head[0], "a table of a new kind")
+        raise UnsupportedLayout("no table of sizes")
+    require(not head[0], "a table of a new kind")
     same, count = _SIZES.unpack_from(head)
-    prove(box.end - box.body == 12 + (0 if same else 4 * count), "a table of odd length")
+    require(box.end - box.body == 12 + (0 if same else 4 * count), "a table of odd length")
 
 
-def _prove_groups(window: Window, box: Box) -> None:
+def _prove_groups(reader: BudgetedReader, box: Box) -> None:
     """Prove that a box about groups of samples is as long as it says."""
-    head = window.at(box.body, 16)
+    head = reader.at(box.body, 16)
     if box.kind == b"sgpd":
-        prove(head[:1] == b"\1", "groups of a new kind")
+        require(head[:1] == b"\1", "groups of a new kind")
         return
     at = 12 if head[:1] == b"\1" else 8
     runs = int.from_bytes(head[at : at + 4], "big")
-    prove(head[0] <= 1 and box.end - box.body == at + 4 + 8 * runs, "groups of odd length")
+    require(head[0] <= 1 and box.end - box.body == at + 4 + 8 * runs, "groups of odd length")
 
 
-def _prove_offsets(window: Window, box: Box | None, samples: int, scale: int) -> None:
+def _prove_offsets(reader: BudgetedReader, box: Box | None, samples: int, scale: int) -> None:
     """Prove that offsets are there for all samples, and that none is far away."""
     if box is None or box.end - box.body > _MOST_OFFSETS:
         return
-    body = window.at(box.body, box.end - box.body)
+    body = reader.at(box.body, box.end - box.body)
     numbers = struct.unpack_from(">" + "Ii" * int.from_bytes(body[4:8], "big"), body, 8)
-    prove(sum(numbers[::2]) == samples, "offsets of another number of samples")
-    prove(max(map(abs, numbers[1::2]), default=0) <= _FURTHEST_S * scale, "an offset far away")
+    require(sum(numbers[::2]) == samples, "offsets of another number of samples")
+    require(max(map(abs, numbers[1::2]), default=0) <= _FURTHEST_S * scale, "an offset far away")
 
 
-def _prove_source(window: Window, box: Box | None) -> None:
-    body = window.at(box.body, _SOURCE) if box and box.end - box.body == _SOURCE else b""
-    prove(body.startswith(_OWN_SOURCE), "samples in another file")
+def _prove_source(reader: BudgetedReader, box: Box | None) -> None:
+    body = reader.at(box.body, _SOURCE) if box and box.end - box.body == _SOURCE else b""
+    require(body.startswith(_OWN_SOURCE), "samples in another file")
 
 
-def _prove_chunks(window: Window, box: Box | None, runs: int, chunks: int, samples: int) -> None:
+def _prove_chunks(
+    reader: BudgetedReader, box: Box | None, runs: int, chunks: int, samples: int
+) -> None:
     """Prove that the chunks have as many samples as the other tables count."""
-    prove(runs and chunks, "no table of chunks")
+    require(runs and chunks, "no table of chunks")
     if box is None or runs > _MOST_RUNS:
         return
-    numbers = struct.unpack(f">{3 * runs}I", window.at(box.body + 8, _RUN * runs))
+    numbers = struct.unpack(f">{3 * runs}I", reader.at(box.body + 8, _RUN * runs))
     firsts, each, entries = [*numbers[::3], chunks + 1], numbers[1::3], set(numbers[2::3])
-    prove(firsts[0] == 1 and sorted(set(firsts)) == firsts and entries == {1}, "chunks in disorder")
+    require(
+        firsts[0] == 1 and sorted(set(firsts)) == firsts and entries == {1}, "chunks in disorder"
+    )
     held = sum([(after - at) * n for at, after, n in zip(firsts, firsts[1:], each, strict=False)])
-    prove(held == samples, "chunks that hold another number of samples")
+    require(held == samples, "chunks that hold another number of samples")

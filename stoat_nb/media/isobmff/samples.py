@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from stoat_nb.media.budgeted_reader import Window
+from stoat_nb.media.budgeted_reader import BudgetedReader
 from stoat_nb.media.codecs import av1, hevc
 from stoat_nb.media.codecs.h264_order import is_slice
 from stoat_nb.media.isobmff.tracks import Track
-from stoat_nb.media.unsupported import prove
+from stoat_nb.media.unsupported import require
 
 ENOUGH = 1 << 14  #: Messages are short and come before the picture.
 BEGINNING = 512  #: How a sample begins.
@@ -20,47 +20,47 @@ _DECIDING, _SLICE = 12, 24  # and bytes of a slice
 _LENGTH_SIZE_AT = {"h264": 4, "hevc": 21}  # in the decoder's configuration
 
 
-def first_offset(window: Window, track: Track) -> int:
+def first_offset(reader: BudgetedReader, track: Track) -> int:
     """Return where the first chunk starts; 0 where there is none."""
     narrow, wide = track.tables.one(b"stco"), track.tables.one(b"co64")
     box = narrow or wide
-    return int.from_bytes(window.exactly(box.body + 8, 4 if narrow else 8), "big") if box else 0
+    return int.from_bytes(reader.exactly(box.body + 8, 4 if narrow else 8), "big") if box else 0
 
 
-def first_size(window: Window, track: Track) -> int:
+def first_size(reader: BudgetedReader, track: Track) -> int:
     """Return how many bytes the first sample has; 0 where there is none."""
     sizes = track.tables.one(b"stsz")
-    lengths = window.exactly(sizes.body + 4, 12) if sizes else b""
+    lengths = reader.exactly(sizes.body + 4, 12) if sizes else b""
     return int.from_bytes(lengths[:4], "big") or int.from_bytes(lengths[8:12], "big")
 
 
-def first_sample(window: Window, track: Track, most: int) -> bytes:
+def first_sample(reader: BudgetedReader, track: Track, most: int) -> bytes:
     """Return the first bytes of the first sample."""
-    offset, size = first_offset(window, track), first_size(window, track)
-    prove(offset and size, "a track without samples")
-    return window.exactly(offset, min(size, most))
+    offset, size = first_offset(reader, track), first_size(reader, track)
+    require(offset and size, "a track without samples")
+    return reader.exactly(offset, min(size, most))
 
 
-def first_places(window: Window, track: Track, most: int) -> list[tuple[int, int]]:
+def first_places(reader: BudgetedReader, track: Track, most: int) -> list[tuple[int, int]]:
     """Return where the first samples are, and their sizes."""
     sizes, runs = track.tables.one(b"stsz"), track.tables.one(b"stsc")
     narrow, wide = track.tables.one(b"stco"), track.tables.one(b"co64")
     offsets = narrow or wide
-    prove(sizes and runs and offsets, "a track without samples")
+    require(sizes and runs and offsets, "a track without samples")
     if sizes is None or runs is None or offsets is None:
         return []
-    width, chunks = (4 if narrow else 8), _number(window, offsets.body + 4)
-    same, samples = _number(window, sizes.body + 4), _number(window, sizes.body + 8)
-    lines, most = _number(window, runs.body + 4), min(most, samples)
+    width, chunks = (4 if narrow else 8), _number(reader, offsets.body + 4)
+    same, samples = _number(reader, sizes.body + 4), _number(reader, sizes.body + 8)
+    lines, most = _number(reader, runs.body + 4), min(most, samples)
     found: list[tuple[int, int]] = []
     for line in range(min(lines, most)):
         place = runs.body + 8 + 12 * line
-        first, count = _number(window, place), _number(window, place + 4)
-        after = _number(window, place + 12) if line + 1 < lines else chunks + 1
+        first, count = _number(reader, place), _number(reader, place + 4)
+        after = _number(reader, place + 12) if line + 1 < lines else chunks + 1
         for chunk in range(first - 1, min(after - 1, first - 1 + most)):
-            at = int.from_bytes(window.exactly(offsets.body + 8 + width * chunk, width), "big")
+            at = int.from_bytes(reader.exactly(offsets.body + 8 + width * chunk, width), "big")
             for _ in range(min(count, most - len(found))):
-                size = same or _number(window, sizes.body + 12 + 4 * len(found))
+                size = same or _number(reader, sizes.body + 12 + 4 * len(found))
                 found.append((at, size))
                 at += size
             if len(found) == most:
@@ -68,25 +68,25 @@ def first_places(window: Window, track: Track, most: int) -> list[tuple[int, int
     return found
 
 
-def _number(window: Window, place: int) -> int:
-    return int.from_bytes(window.exactly(place, 4), "big")
+def _number(reader: BudgetedReader, place: int) -> int:
+    return int.from_bytes(reader.exactly(place, 4), "big")
 
 
-def first_slices(window: Window, track: Track, extradata: bytes) -> list[bytes]:
+def first_slices(reader: BudgetedReader, track: Track, extradata: bytes) -> list[bytes]:
     """Return how the first slice of each of the first pictures of H.264 begins."""
     width = (extradata[_LENGTH_SIZE_AT["h264"]] & 3) + 1
-    return [_first_slice(window, *place, width) for place in first_places(window, track, _DECIDING)]
+    return [_first_slice(reader, *place, width) for place in first_places(reader, track, _DECIDING)]
 
 
-def _first_slice(window: Window, at: int, size: int, width: int) -> bytes:
+def _first_slice(reader: BudgetedReader, at: int, size: int, width: int) -> bytes:
     end = at + size
     for _ in range(_MOST_UNITS):
-        piece = window.exactly(at, width + _SLICE)
-        prove(len(piece) > width and at < end, "a picture without a slice")
+        piece = reader.exactly(at, width + _SLICE)
+        require(len(piece) > width and at < end, "a picture without a slice")
         if is_slice(piece[width:]):
             return piece[width:]
         at += width + int.from_bytes(piece[:width], "big")
-    prove(condition=False, reason="a picture without a slice")
+    require(condition=False, reason="a picture without a slice")
     return b""
 
 
@@ -105,7 +105,9 @@ def is_seen(codec: str, extradata: bytes, sample: bytes) -> bool:
     return False
 
 
-def looks_right(window: Window, track: Track, codec: str, extradata: bytes, sample: bytes) -> bool:
+def looks_right(
+    reader: BudgetedReader, track: Track, codec: str, extradata: bytes, sample: bytes
+) -> bool:
     """Whether a first sample begins as one of its codec does: zeros or noise do not."""
     if codec not in _LENGTH_SIZE_AT:
         return True  # its first frame was read
@@ -113,18 +115,18 @@ def looks_right(window: Window, track: Track, codec: str, extradata: bytes, samp
     length = int.from_bytes(sample[:size], "big")
     if length < 2 or len(sample) <= size or sample[size] & 0x80:  # noqa: PLR2004 - a unit and its head
         return False
-    if not _is_filled(window, track, size):
+    if not _is_filled(reader, track, size):
         return False
     if codec == "h264":
         return sample[size] & 0x1F in _FIRST_UNITS
     return sample[size] >> 1 & 0x3F in _FIRST_UNITS_H265
 
 
-def _is_filled(window: Window, track: Track, length_size: int) -> bool:
+def _is_filled(reader: BudgetedReader, track: Track, length_size: int) -> bool:
     """Whether the first sample is a row of units that ends where the sample does."""
-    offset, end, at = first_offset(window, track), first_size(window, track), 0
+    offset, end, at = first_offset(reader, track), first_size(reader, track), 0
     for _ in range(_MOST_UNITS):
-        at += length_size + int.from_bytes(window.exactly(offset + at, length_size), "big")
+        at += length_size + int.from_bytes(reader.exactly(offset + at, length_size), "big")
         if at >= end:
             break
     return at == end

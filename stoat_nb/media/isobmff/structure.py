@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 
-from stoat_nb.media.budgeted_reader import Window
+from stoat_nb.media.budgeted_reader import BudgetedReader
 from stoat_nb.media.isobmff.boxes import Box
 from stoat_nb.media.isobmff.movie import Movie, movie
 from stoat_nb.media.structure.verdict import (
@@ -27,16 +27,16 @@ _ONE = b"\0\0\0\1"
 _MOST_SAMPLES = 4096  # of one chunk: half a second of video, or some seconds of audio
 
 
-def check_iso(window: Window) -> Structure:
+def check_iso(reader: BudgetedReader) -> Structure:
     """Check an ISO file whose boxes have not been read yet."""
-    return check_movie(window, movie(window))
+    return check_movie(reader, movie(reader))
 
 
-def check_movie(window: Window, film: Movie) -> Structure:
+def check_movie(reader: BudgetedReader, film: Movie) -> Structure:
     """Check an ISO file by its boxes."""
     if not film.tops:
         return UNCHECKED
-    said = _verdict(window, film)
+    said = _verdict(reader, film)
     return said._replace(fragmented=film.fragmented, faststart=_is_faststart(film))
 
 
@@ -45,9 +45,9 @@ def _is_faststart(film: Movie) -> bool | None:
     return index.start < data.start if index and data else None
 
 
-def _verdict(window: Window, film: Movie) -> Structure:
-    last, size = film.tops[-1], window.size
-    needed = _needed(window, film)
+def _verdict(reader: BudgetedReader, film: Movie) -> Structure:
+    last, size = film.tops[-1], reader.size
+    needed = _needed(reader, film)
     if last.end > size:
         if last.kind == b"mdat" and 0 < needed <= size:
             return checked(
@@ -74,74 +74,74 @@ def _without_index(last: Box, size: int) -> str:
     return "There is no index ('moov'): the recording was never finished, or it is only a part."
 
 
-def _needed(window: Window, film: Movie) -> int:
+def _needed(reader: BudgetedReader, film: Movie) -> int:
     """Return how long the file must be for all samples that an index lists."""
     if film.index is None:
         return 0
     if film.fragmented:
         return max(
-            (_referenced(window, box) for box in film.tops if box.kind == b"sidx"), default=0
+            (_referenced(reader, box) for box in film.tops if box.kind == b"sidx"), default=0
         )
-    return max([_track_end(window, track) for track in film.index.all(b"trak")], default=0)
+    return max([_track_end(reader, track) for track in film.index.all(b"trak")], default=0)
 
 
-def _referenced(window: Window, box: Box) -> int:
+def _referenced(reader: BudgetedReader, box: Box) -> int:
     """Return where the last segment of a segment index ends (ISO/IEC 14496-12, clause 8.16.3)."""
-    head = window.at(box.body, 32)
+    head = reader.at(box.body, 32)
     wide = 8 if head[:1] == b"\x01" else 4
     counted = 12 + 2 * wide
     if len(head) < counted + 4:
         return 0
     first = int.from_bytes(head[12 + wide : counted], "big")
     count = int.from_bytes(head[counted + 2 : counted + 4], "big")
-    table = window.at(box.body + counted + 4, 12 * min(count, _MOST_REFERENCES))
+    table = reader.at(box.body + counted + 4, 12 * min(count, _MOST_REFERENCES))
     sizes = (
         int.from_bytes(table[at : at + 4], "big") & 0x7FFFFFFF for at in range(0, len(table), 12)
     )
     return box.end + first + sum(sizes)
 
 
-def _track_end(window: Window, track: Box) -> int:
+def _track_end(reader: BudgetedReader, track: Box) -> int:
     """Return where a track's last chunk ends, as far as its tables tell."""
     tables = track.below(b"mdia", b"minf", b"stbl")
     if tables is None:
         return 0
     narrow, wide = tables.one(b"stco"), tables.one(b"co64")
     offsets, width = (narrow, 4) if narrow else (wide, 8)
-    if offsets is None or not is_own_data(window, track):
+    if offsets is None or not is_own_data(reader, track):
         return 0
-    count = int.from_bytes(window.exactly(offsets.body + 4, 4), "big")
+    count = int.from_bytes(reader.exactly(offsets.body + 4, 4), "big")
     at = offsets.body + 8 + (count - 1) * width
     if not count or at + width > offsets.end:
         return 0
-    start = int.from_bytes(window.exactly(at, width), "big")
-    return start + _last_chunk(window, tables.one(b"stsc"), tables.one(b"stsz"))
+    start = int.from_bytes(reader.exactly(at, width), "big")
+    return start + _last_chunk(reader, tables.one(b"stsc"), tables.one(b"stsz"))
 
 
-def is_own_data(window: Window, track: Box) -> bool:
+def is_own_data(reader: BudgetedReader, track: Box) -> bool:
     """Whether the samples are in this very file: the flag of each data reference says so."""
     names = track.below(b"mdia", b"minf", b"dinf", b"dref")
     if names is None:
         return False
-    words = window.exactly(names.body + 4, 16)  # how many there are, and up to the first's flags
+    words = reader.exactly(names.body + 4, 16)  # how many there are, and up to the first's flags
     return words[:4] == _ONE and bool(int.from_bytes(words[12:], "big") & 1)
 
 
-def _last_chunk(window: Window, per_chunk: Box | None, sizes: Box | None) -> int:
+def _last_chunk(reader: BudgetedReader, per_chunk: Box | None, sizes: Box | None) -> int:
     """Add up the sizes of the samples in the last chunk; 0 where the tables do not say."""
     if per_chunk is None or sizes is None:
         return 0
-    entries = int.from_bytes(window.exactly(per_chunk.body + 4, 4), "big")
+    entries = int.from_bytes(reader.exactly(per_chunk.body + 4, 4), "big")
     at = per_chunk.body + 8 + (entries - 1) * 12
     if not entries or at + 12 > per_chunk.end:
         return 0
-    samples = min(int.from_bytes(window.exactly(at + 4, 4), "big"), _MOST_SAMPLES)
-    head = window.exactly(sizes.body + 4, 8)
+    samples = min(int.from_bytes(reader.exactly(at + 4, 4), "big"), _MOST_SAMPLES)
+    head = reader.exactly(sizes.body + 4, 8)
     same, count = int.from_bytes(head[:4], "big"), int.from_bytes(head[4:], "big")
     if same:
         return same * samples
     last = sizes.body + 12 + 4 * count
     if samples > count or last > sizes.end:
         return 0
-    table = window.exactly(last - 4 * samples, 4 * samples)
+    table = reader.exactly(last - 4 * samples, 4 * samples)
     return sum(struct.unpack_from(f">{len(table) // 4}I", table))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import struct
 
-from stoat_nb.media.budgeted_reader import Window
+from stoat_nb.media.budgeted_reader import BudgetedReader
 from stoat_nb.media.isobmff.metadata import Tags
 from stoat_nb.media.isobmff.samples import first_sample
 from stoat_nb.media.isobmff.tracks import Track
-from stoat_nb.media.unsupported import prove
+from stoat_nb.media.unsupported import require
 
 TAG = b"tmcd"
 
@@ -19,29 +19,29 @@ _DAY_S = 24 * 3600
 _NTSC, _TEN_MINUTES = 30, 17_982  # frames a second in name, frames in ten minutes
 
 
-def add_timecodes(window: Window, tracks: list[Track], words: list[Tags]) -> None:
+def add_timecodes(reader: BudgetedReader, tracks: list[Track], words: list[Tags]) -> None:
     """Add to the words of each track what its clock said at the first frame."""
-    clocks = {track.id: _first(window, track) for track in tracks if track.tag == TAG}
+    clocks = {track.id: _first(reader, track) for track in tracks if track.tag == TAG}
     for track, own in zip(tracks, words, strict=True):
         if track.tag == TAG:
             own.append(("timecode", clocks[track.id]))
         if box := track.node.below(b"tref", TAG):
-            number = int.from_bytes(window.at(box.body, 4), "big")
-            prove(box.end - box.body == 4 and number in clocks, "a clock that is not there")  # noqa: PLR2004 - one track
+            number = int.from_bytes(reader.at(box.body, 4), "big")
+            require(box.end - box.body == 4 and number in clocks, "a clock that is not there")  # noqa: PLR2004 - one track
             own.append(("timecode", clocks[number]))
 
 
-def _first(window: Window, track: Track) -> str:
+def _first(reader: BudgetedReader, track: Track) -> str:
     spare = track.entry[_ENTRY:]
-    prove(len(track.entry) >= _ENTRY and not any(spare), "a clock with a name")
+    require(len(track.entry) >= _ENTRY and not any(spare), "a clock with a name")
     flags, scale, step, frames = struct.unpack_from(">IIIB", track.entry, 20)
-    sample = first_sample(window, track, 4)
+    sample = first_sample(reader, track, 4)
     number = int.from_bytes(sample, "big")
-    prove(len(sample) == 4 and number < 1 << 31 and not flags & ~_KNOWN_FLAGS, "a strange clock")  # noqa: PLR2004 - one number
-    prove(0 < step <= scale < 1 << 31, "a strange clock")
+    require(len(sample) == 4 and number < 1 << 31 and not flags & ~_KNOWN_FLAGS, "a strange clock")  # noqa: PLR2004 - one number
+    require(0 < step <= scale < 1 << 31, "a strange clock")
     rate = (scale + step // 2) // step
     # GoPro counts 29 frames a second where there are 29.97.
-    prove(frames in (rate, scale // step) and rate <= 100, "a strange clock")  # noqa: PLR2004 - two digits of frames
+    require(frames in (rate, scale // step) and rate <= 100, "a strange clock")  # noqa: PLR2004 - two digits of frames
     return shown(number, rate, drops=bool(flags & _DROPS), wraps=bool(flags & _WRAPS))
 
 
@@ -51,7 +51,7 @@ def shown(number: int, rate: int, *, drops: bool, wraps: bool) -> str:
     A clock that drops skips numbers, not frames, to keep up with rates just below 30 and 60.
     """
     if drops:
-        prove(rate % _NTSC == 0, "a strange clock")
+        require(rate % _NTSC == 0, "a strange clock")
         skipped, ten = rate // _NTSC * 2, rate // _NTSC * _TEN_MINUTES
         tens, rest = divmod(number, ten)
         number += 9 * skipped * tens + skipped * (max(0, rest - skipped) // (ten // 10))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import NamedTuple
 
-from stoat_nb.media.budgeted_reader import Window
+from stoat_nb.media.budgeted_reader import BudgetedReader
 from stoat_nb.media.isobmff.boxes import Box
 from stoat_nb.media.isobmff.movie import Movie
 
@@ -77,12 +77,12 @@ class Header(NamedTuple):
     is_plain: bool  #: The picture of the whole movie is neither turned nor stretched.
 
 
-def movie_header(window: Window, film: Movie) -> Header | None:
+def movie_header(reader: BudgetedReader, film: Movie) -> Header | None:
     """Read the movie's header."""
     box = film.index.one(b"mvhd") if film.index else None
     if box is None:
         return None
-    body = window.at(box.body, min(box.end - box.body, 112))
+    body = reader.at(box.body, min(box.end - box.body, 112))
     wide = body[:1] == b"\x01"
     if len(body) < (32 if wide else 20):
         return None
@@ -96,28 +96,28 @@ def movie_header(window: Window, film: Movie) -> Header | None:
     )
 
 
-def tracks(window: Window, film: Movie) -> list[Track]:
+def tracks(reader: BudgetedReader, film: Movie) -> list[Track]:
     """Read the tracks in the file's order; those without the boxes they must have are left out."""
     nodes = film.index.all(b"trak")[:_MOST_TRACKS] if film.index else []
-    found = (_track(window, node) for node in nodes)
+    found = (_track(reader, node) for node in nodes)
     return [track for track in found if track]
 
 
-def _track(window: Window, node: Box) -> Track | None:
+def _track(reader: BudgetedReader, node: Box) -> Track | None:
     media = node.one(b"mdia")
     tables = media.below(b"minf", b"stbl") if media else None
     if media is None or tables is None:
         return None
-    shown = _body(window, node.one(b"tkhd"), 96)
-    timed = _timed(_body(window, media.one(b"mdhd"), 36))
+    shown = _body(reader, node.one(b"tkhd"), 96)
+    timed = _timed(_body(reader, media.one(b"mdhd"), 36))
     wide = shown[:1] == b"\x01"
     if len(shown) != (96 if wide else 84) or shown[0] > 1 or timed is None:
         return None
     created, scale, duration, language = timed
     volume, *matrix, width, height = _SHOWN.unpack_from(shown, 48 if wide else 36)
-    handler = _body(window, media.one(b"hdlr"), 200)
-    count, entry = _entry(window, tables.one(b"stsd"))
-    durations = runs(window, tables.one(b"stts"))
+    handler = _body(reader, media.one(b"hdlr"), 200)
+    count, entry = _entry(reader, tables.one(b"stsd"))
+    durations = runs(reader, tables.one(b"stts"))
     return Track(
         id=int.from_bytes(shown[20:24] if wide else shown[12:16], "big"),
         is_enabled=bool(shown[3] & 1),
@@ -133,8 +133,8 @@ def _track(window: Window, node: Box) -> Track | None:
         name=handler[24:],
         entry=entry,
         n_entries=count,
-        edits=_edits(_body(window, node.below(b"edts", b"elst"), 8 + 20 * _MOST_EDITS)),
-        chapters=_named(_body(window, node.below(b"tref", b"chap"), 4 * _MOST_TRACKS)),
+        edits=_edits(_body(reader, node.below(b"edts", b"elst"), 8 + 20 * _MOST_EDITS)),
+        chapters=_named(_body(reader, node.below(b"tref", b"chap"), 4 * _MOST_TRACKS)),
         durations=durations,
         samples=None if durations is None else sum([count for count, _ in durations]),
         played=sum([count * ticks for count, ticks in durations or ()]),
@@ -144,8 +144,8 @@ def _track(window: Window, node: Box) -> Track | None:
     )
 
 
-def _body(window: Window, box: Box | None, most: int) -> bytes:
-    return window.at(box.body, min(box.end - box.body, most)) if box else b""
+def _body(reader: BudgetedReader, box: Box | None, most: int) -> bytes:
+    return reader.at(box.body, min(box.end - box.body, most)) if box else b""
 
 
 def _timed(body: bytes) -> tuple[int, int, int, int] | None:
@@ -158,16 +158,16 @@ def _timed(body: bytes) -> tuple[int, int, int, int] | None:
     return created, scale, duration, language
 
 
-def _entry(window: Window, box: Box | None) -> tuple[int, bytes]:
+def _entry(reader: BudgetedReader, box: Box | None) -> tuple[int, bytes]:
     """Return how many sample entries there are, and the first."""
-    head = _body(window, box, 16)
+    head = _body(reader, box, 16)
     if box is None or len(head) < 16:  # noqa: PLR2004 - the count, and the head of an entry
         return 0, b""
     count, size = _TWO.unpack_from(head)
     room = box.end - box.body - 8
     if not count or not 8 <= size <= min(room, _LARGEST_ENTRY) or (count == 1 and size != room):  # noqa: PLR2004 - a box's head
         return count, b""
-    return count, window.at(box.body + 8, size)
+    return count, reader.at(box.body + 8, size)
 
 
 def _named(body: bytes) -> frozenset[int]:
@@ -186,15 +186,15 @@ def _edits(body: bytes) -> tuple[Edit, ...]:
     return tuple([Edit(*line) for line in struct.iter_unpack(form, body[8:])])
 
 
-def runs(window: Window, box: Box | None) -> Runs | None:
+def runs(reader: BudgetedReader, box: Box | None) -> Runs | None:
     """Read a table of runs (``stts``, ``ctts``); None if it is missing, damaged or too long."""
-    count = _count(window, box)
+    count = _count(reader, box)
     if box is None or count is None or count > _MOST_RUNS or count * 8 > box.end - box.body - 8:
         return None
-    numbers = struct.unpack(f">{2 * count}I", window.at(box.body + 8, 8 * count))
+    numbers = struct.unpack(f">{2 * count}I", reader.at(box.body + 8, 8 * count))
     return tuple(zip(numbers[::2], numbers[1::2], strict=True))
 
 
-def _count(window: Window, box: Box | None) -> int | None:
-    head = window.at(box.body + 4, 4) if box else b""
+def _count(reader: BudgetedReader, box: Box | None) -> int | None:
+    head = reader.at(box.body + 4, 4) if box else b""
     return int.from_bytes(head, "big") if len(head) == 4 else None  # noqa: PLR2004 - one number

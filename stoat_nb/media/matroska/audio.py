@@ -16,7 +16,7 @@ from stoat_nb.media.codecs.audio import (
 )
 from stoat_nb.media.matroska.blocks import Start
 from stoat_nb.media.matroska.segment import Tree, below, last, number, real
-from stoat_nb.media.unsupported import Unproven, prove
+from stoat_nb.media.unsupported import UnsupportedLayout, require
 
 _NANOSECONDS = 1_000_000_000
 _OPUS_MARK, _DELAY = b"OpusHead\x01", 0x56AA
@@ -33,9 +33,9 @@ def sound(name: str, entry: Tree, begin: Start | None) -> dict[str, Any]:
     facts.pop("extradata", None)
     # A frame of its own says it better than the track's header, which may name the half.
     if name not in ("A_AC3", "A_EAC3"):
-        prove(real(audio, 0xB5) == facts["sample_rate"], "two sample rates")
-        prove(real(audio, 0x78B5) in (None, facts["sample_rate"]), "two sample rates")
-        prove(number(audio, 0x9F) in (None, facts["channels"]), "two numbers of channels")
+        require(real(audio, 0xB5) == facts["sample_rate"], "two sample rates")
+        require(real(audio, 0x78B5) in (None, facts["sample_rate"]), "two sample rates")
+        require(number(audio, 0x9F) in (None, facts["channels"]), "two numbers of channels")
     return facts
 
 
@@ -50,15 +50,15 @@ def _facts(name: str, entry: Tree, begin: Start | None, private: bytes) -> dict[
     if name in _TOLD:
         return _TOLD[name](private)
     if name == "A_OPUS":
-        prove(begin and not begin.ticks, "sound that starts late")
-        prove(private[:9] == _OPUS_MARK, "another form of Opus")
+        require(begin and not begin.ticks, "sound that starts late")
+        require(private[:9] == _OPUS_MARK, "another form of Opus")
         facts = of_opus(private[9:])
         delay = int.from_bytes(private[10:12], "little") * _NANOSECONDS // facts["sample_rate"]
-        prove(abs((number(entry, _DELAY) or 0) - delay) <= 1, "two delays")
+        require(abs((number(entry, _DELAY) or 0) - delay) <= 1, "two delays")
         return facts
     if found := _PCM.fullmatch(name):
         return _exact(found[1], below(entry, 0xE1))
-    raise Unproven(f"another sound: {name}")
+    raise UnsupportedLayout(f"another sound: {name}")
 
 
 def _exact(form: str, audio: Tree) -> dict[str, Any]:
@@ -66,8 +66,8 @@ def _exact(form: str, audio: Tree) -> dict[str, Any]:
     kind, order = _WORDS[form]
     depth, channels = number(audio, 0x6264), number(audio, 0x9F) or 1
     rate = int(real(audio, 0xB5) or 0)
-    prove(depth in _DEPTHS[kind] and 0 < channels <= _MOST_CHANNELS, "a strange form")
-    prove(0 < rate <= _HIGHEST_RATE, "a strange rate")
+    require(depth in _DEPTHS[kind] and 0 < channels <= _MOST_CHANNELS, "a strange form")
+    require(0 < rate <= _HIGHEST_RATE, "a strange rate")
     return {
         "codec": f"pcm_{kind}{depth}{order}",
         "profile": None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from stoat_nb.media.budgeted_reader import Window
+from stoat_nb.media.budgeted_reader import BudgetedReader
 from stoat_nb.media.matroska.ebml import CLUSTER, CRC, VOID, element_at
 
 _TIME, _SIMPLE, _GROUP, _BLOCK = 0xE7, 0xA3, 0xA0, 0xA1
@@ -23,24 +23,24 @@ class Start(NamedTuple):
     size: int  #: All its bytes; 0 where frames share a block.
 
 
-def starts(window: Window, cluster: int, wanted: set[int]) -> dict[int, Start]:
+def starts(reader: BudgetedReader, cluster: int, wanted: set[int]) -> dict[int, Start]:
     """Return the first block of each wanted track, as far as the first blocks go."""
     found: dict[int, Start] = {}
     time, at = -1, cluster
     for _ in range(_MOST_BLOCKS):
-        element = element_at(window, at) if wanted - set(found) else None
+        element = element_at(reader, at) if wanted - set(found) else None
         if element is None:
             break
-        if element.id not in _KNOWN or (element.end or 0) > window.size:
+        if element.id not in _KNOWN or (element.end or 0) > reader.size:
             return {}
         if element.id == _TIME and element.end:
-            time = int.from_bytes(window.at(element.body, element.end - element.body), "big")
+            time = int.from_bytes(reader.at(element.body, element.end - element.body), "big")
         elif element.id in (_SIMPLE, _BLOCK):
             if time < 0:
                 return {}
             size = (element.end or element.body) - element.body
-            _keep(window.at(element.body, min(_SOME, size)), size, time, found)
-        at = element.body if element.id in (_GROUP, CLUSTER) else element.end or window.size
+            _keep(reader.at(element.body, min(_SOME, size)), size, time, found)
+        at = element.body if element.id in (_GROUP, CLUSTER) else element.end or reader.size
     return found
 
 

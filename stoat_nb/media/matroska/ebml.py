@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from stoat_nb.media.budgeted_reader import Window
+from stoat_nb.media.budgeted_reader import BudgetedReader
 
 _LONGEST_HEAD = 12  # four bytes of id, eight of size
 _LONGEST_ID, _LONGEST_SIZE = 4, 8
@@ -32,22 +32,22 @@ class Element(NamedTuple):
     end: int | None
 
 
-def elements(window: Window, start: int, end: int) -> Iterator[Element]:
+def elements(reader: BudgetedReader, start: int, end: int) -> Iterator[Element]:
     """Yield the elements between two places; stop at what is none, or after one of unknown size.
 
     The last element may say that it ends beyond ``end``: that is the news of a file cut short.
     """
-    while start < end and (element := element_at(window, start)):
+    while start < end and (element := element_at(reader, start)):
         yield element
         if element.end is None:
             return
         start = element.end
 
 
-def element_at(window: Window, start: int) -> Element | None:
+def element_at(reader: BudgetedReader, start: int) -> Element | None:
     """Read the head of the element at a place, or None if there is none."""
-    window.step()
-    head = window.at(start, _LONGEST_HEAD)
+    reader.step()
+    head = reader.at(start, _LONGEST_HEAD)
     id_length = LENGTHS[head[0]] if head else 0
     if not id_length < len(head) or id_length > _LONGEST_ID:
         return None

@@ -1,7 +1,7 @@
 """All facts of a Matroska or WebM file from its headers and first blocks, or the reason why not.
 
 Whatever this returns must be what libav says of the same file, column by column; a test holds both
-together. So everything that is not fully understood raises ``Unproven``, and libav is asked.
+together. So what is not fully understood raises ``UnsupportedLayout``, and libav is asked.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from stoat_nb.media.budgeted_reader import Window
+from stoat_nb.media.budgeted_reader import BudgetedReader
 from stoat_nb.media.codecs import av1, h264, hevc, jpeg, vp8, vp9
 from stoat_nb.media.codecs.video_format import Picture
 from stoat_nb.media.colours import Colour, colour_facts, merged, of_stream
@@ -25,7 +25,7 @@ from stoat_nb.media.matroska.tags import Words, chapters_of, file_words, text_of
 from stoat_nb.media.streams import hdr, language, lower_keys, statistics
 from stoat_nb.media.structure.verdict import COMPLETE, Structure
 from stoat_nb.media.timestamps import bitrate, reduced, rescaled
-from stoat_nb.media.unsupported import Unproven, prove
+from stoat_nb.media.unsupported import UnsupportedLayout, require
 
 _KINDS = {1: "video", 2: "audio", 17: "subtitle"}
 _STRANGE = {
@@ -73,10 +73,10 @@ class _Place(NamedTuple):
     created: str
 
 
-def first_blocks(window: Window, found: Segment) -> dict[int, Start]:
+def first_blocks(reader: BudgetedReader, found: Segment) -> dict[int, Start]:
     """Return the first block of each track of pictures or sound, by the track's number."""
     wanted = {number(one, 0xD7) or 0 for one in found.tracks if number(one, 0x83) in (1, 2)}
-    return starts(window, found.first_cluster, wanted) if found.first_cluster else {}
+    return starts(reader, found.first_cluster, wanted) if found.first_cluster else {}
 
 
 def starts_of(found: Segment, blocks: dict[int, Start]) -> dict[int, float]:
@@ -91,21 +91,21 @@ def starts_of(found: Segment, blocks: dict[int, Start]) -> dict[int, float]:
 
 
 def segment_facts(
-    window: Window, found: Segment, shape: Structure, blocks: dict[int, Start]
+    reader: BudgetedReader, found: Segment, shape: Structure, blocks: dict[int, Start]
 ) -> dict[str, Any]:
-    """Return all facts; raise ``Unproven`` where headers and first blocks do not tell."""
-    prove(shape.integrity == COMPLETE and found.first_cluster, "a file cut, or without pictures")
-    prove(found.is_plain, "an element of another kind, or in another place")
+    """Return all facts; raise ``UnsupportedLayout`` where headers and first blocks do not tell."""
+    require(shape.integrity == COMPLETE and found.first_cluster, "a file cut, or without pictures")
+    require(found.is_plain, "an element of another kind, or in another place")
     numbers = {(number(one, 0xD7), number(one, 0x73C5)) for one in found.tracks}
-    prove(len({one for one, _ in numbers}) == len(found.tracks), "tracks of one number")
-    prove(all(all(pair) for pair in numbers), "a track without a number")
-    prove(len({uid for _, uid in numbers}) == len(found.tracks), "tracks of one number")
+    require(len({one for one, _ in numbers}) == len(found.tracks), "tracks of one number")
+    require(all(all(pair) for pair in numbers), "a track without a number")
+    require(len({uid for _, uid in numbers}) == len(found.tracks), "tracks of one number")
     chapters = chapters_of(found)
-    prove(found.tracks and found.doc_type in (b"matroska", b"webm"), "another kind of document")
+    require(found.tracks and found.doc_type in (b"matroska", b"webm"), "another kind of document")
     scale = number(found.info, 0x2AD7B1) or _MILLISECOND
     length = int((real(found.info, 0x4489) or 0.0) * scale * 1000 / 1_000_000)
-    prove(0 < length < _LONGEST_US, "a length that is not stated")
-    prove(found.end == window.size, "something after the film")
+    require(0 < length < _LONGEST_US, "a length that is not stated")
+    require(found.end == reader.size, "something after the film")
     words = file_words(found)
     known = lower_keys(dict(words))
     place = _Place(scale, blocks, known.get("creation_time", ""))
@@ -116,22 +116,22 @@ def segment_facts(
         streams.append(_stream(idx, entry, own, place))
         tags += [{"key": key, "value": value, "idx": idx} for key, value in own]
     begin = min((one["start_s"] for one in streams if one.get("start_s") is not None), default=None)
-    prove(begin is not None and any(one["kind"] != "subtitle" for one in streams), "no start")
-    fonts = attached(window, found.attachments)
+    require(begin is not None and any(one["kind"] != "subtitle" for one in streams), "no start")
+    fonts = attached(reader, found.attachments)
     # libav says that they start with the film, where it knows when that is: by its sound.
-    prove(not fonts or any(one["kind"] == "audio" for one in streams), "a silent film with fonts")
+    require(not fonts or any(one["kind"] == "audio" for one in streams), "a silent film with fonts")
     for facts, own in fonts:
         idx = len(streams)
         streams.append({**facts, "idx": idx, "codec_tag": None, "start_s": begin})
         tags += [{"key": key, "value": value, "idx": idx} for key, value in own]
-    prove(begin == 0 or all(one["kind"] != "subtitle" for one in streams), "captions before all")
+    require(begin == 0 or all(one["kind"] != "subtitle" for one in streams), "captions before all")
     return {
         "container": "webm" if found.doc_type == b"webm" else "matroska",
         "format_name": MATROSKA,
         "streams": streams,
         "duration_s": length / 1e6,
         "start_s": rescaled(round((begin or 0) * _NANOSECONDS), 1, 1000) / 1e6,
-        "bitrate": bitrate(window.size, length),
+        "bitrate": bitrate(reader.size, length),
         "n_chapters": len(chapters),
         "chapters": chapters,
         "tags": tags,
@@ -145,12 +145,12 @@ def segment_facts(
 
 def _stream(idx: int, entry: Tree, words: Words, place: _Place) -> dict[str, Any]:
     kind = _KINDS.get(number(entry, 0x83) or 0)
-    prove(kind, "a track of another kind")
+    require(kind, "a track of another kind")
     for element in _STRANGE.keys() & entry.keys():
         is_said = number(entry, element) != 0 or below(entry, element)
-        prove(not is_said, _STRANGE[element])
+        require(not is_said, _STRANGE[element])
     begin, known = place.starts.get(number(entry, 0xD7) or 0), lower_keys(dict(words))
-    prove(kind != "video" or begin, "a picture that starts late")
+    require(kind != "video" or begin, "a picture that starts late")
     facts: dict[str, Any] = {
         "idx": idx,
         "kind": kind,
@@ -168,10 +168,10 @@ def _stream(idx: int, entry: Tree, words: Words, place: _Place) -> dict[str, Any
     if kind == "video":
         facts |= _video(name, entry, begin)
     elif kind == "audio":
-        prove(begin and place.scale == _MILLISECOND, "sound that starts late")
+        require(begin and place.scale == _MILLISECOND, "sound that starts late")
         facts |= sound(name, entry, begin)
     else:
-        prove(name in _SUBTITLES, f"another kind of captions: {name}")
+        require(name in _SUBTITLES, f"another kind of captions: {name}")
         facts["codec"] = _SUBTITLES[name]
     return facts | statistics(facts, known, place.created)
 
@@ -179,25 +179,25 @@ def _stream(idx: int, entry: Tree, words: Words, place: _Place) -> dict[str, Any
 def _video(name: str, entry: Tree, begin: Start | None) -> dict[str, Any]:
     video, private = below(entry, 0xE0), last(entry, 0x63A2)
     for element in _STRANGE_VIDEO.keys() & video.keys():
-        prove(not number(video, element), _STRANGE_VIDEO[element])
+        require(not number(video, element), _STRANGE_VIDEO[element])
     step = number(entry, 0x23E383)
     if begin is None or not step or step < 1000:  # noqa: PLR2004 - nanoseconds
-        raise Unproven("a frame rate that is not stated")
+        raise UnsupportedLayout("a frame rate that is not stated")
     if name not in _VIDEO:
-        raise Unproven(f"another video codec: {name}")
+        raise UnsupportedLayout(f"another video codec: {name}")
     codec, facts, form = _VIDEO[name](private, begin.frame)
     # libav waits for some pictures of H.264 that says of no order, and may not see enough of them.
-    prove(codec != "h264" or form.reorder or not begin.ticks, "a picture that starts late")
-    prove(form.width and form.height, "a picture of no size")
-    prove(_FASTEST <= step <= _SLOWEST, "a strange frame rate")
+    require(codec != "h264" or form.reorder or not begin.ticks, "a picture that starts late")
+    require(form.width and form.height, "a picture of no size")
+    require(_FASTEST <= step <= _SLOWEST, "a strange frame rate")
     rate = reduced(_NANOSECONDS, step, _MOST_RATE)
     spoken = number(video, 0x9A)
-    prove(spoken in (None, 0, _PROGRESSIVE) and not form.marks_fields, "pictures of two fields")
+    require(spoken in (None, 0, _PROGRESSIVE) and not form.marks_fields, "pictures of two fields")
     if spoken == _PROGRESSIVE:
         facts["field_order"] = "progressive"
     colour = merged(of_stream(form, codec), _colour(below(video, 0x55B0)), codec)
     named = colour_facts(colour)
-    prove(named["color_transfer"] != "smpte2084", "brightness that only pictures tell")
+    require(named["color_transfer"] != "smpte2084", "brightness that only pictures tell")
     return {
         "codec": codec,
         "width": form.width,
@@ -220,8 +220,8 @@ def _parameter_sets(codec: str, reader: Any) -> Callable[[bytes, bytes], Any]:
     def read(private: bytes, _: bytes) -> tuple[str, dict[str, Any], Picture]:
         form = reader.picture(private)
         if form is None or not reader.is_sound(private):
-            raise Unproven("a parameter set that cannot be read")
-        prove(form.reorder is not None or form.in_order, "an order that only pictures tell")
+            raise UnsupportedLayout("a parameter set that cannot be read")
+        require(form.reorder is not None or form.in_order, "an order that only pictures tell")
         return (
             codec,
             {
@@ -242,7 +242,7 @@ def _vp9(private: bytes, frame: bytes) -> tuple[str, dict[str, Any], Picture]:
     del private
     form = vp9.key_frame(frame)
     if form is None:
-        raise Unproven("a frame that is no plain key frame")
+        raise UnsupportedLayout("a frame that is no plain key frame")
     return "vp9", {"has_b_frames": False}, form
 
 
@@ -250,21 +250,21 @@ def _vp8(private: bytes, frame: bytes) -> tuple[str, dict[str, Any], Picture]:
     del private
     form = vp8.key_frame(frame)
     if form is None:
-        raise Unproven("a frame that is no plain key frame")
+        raise UnsupportedLayout("a frame that is no plain key frame")
     return "vp8", {"has_b_frames": False, "field_order": "progressive"}, form
 
 
 def _jpeg(private: bytes, frame: bytes) -> tuple[str, dict[str, Any], Picture]:
     form = jpeg.picture(frame)
     if form is None or private:
-        raise Unproven("a frame of another form")
+        raise UnsupportedLayout("a frame of another form")
     return "mjpeg", {"has_b_frames": False}, form
 
 
 def _av1(private: bytes, frame: bytes) -> tuple[str, dict[str, Any], Picture]:
     form = av1.picture(private, frame)
     if form is None or private[:1] != b"\x81":
-        raise Unproven("a frame that is no plain key frame")
+        raise UnsupportedLayout("a frame that is no plain key frame")
     return "av1", {"level": form.level, "has_b_frames": False}, form
 
 
@@ -281,21 +281,21 @@ _VIDEO = {
 def _aspect(video: Tree, form: Picture) -> float | None:
     """Return the sample aspect: from the size a track is to be shown at, or the stream's own."""
     pixels = number(video, 0xB0), number(video, 0xBA)
-    prove(pixels == (form.width, form.height), "two sizes of the picture")
+    require(pixels == (form.width, form.height), "two sizes of the picture")
     width, height = number(video, 0x54B0) or pixels[0], number(video, 0x54BA) or pixels[1]
     unit = number(video, 0x54B2) or 0
     if unit == _UNKNOWN_UNIT:
         return form.sar[0] / form.sar[1] if form.sar and all(form.sar) else None
-    prove(unit == 0 and width and height, "a size in another unit")
+    require(unit == 0 and width and height, "a size in another unit")
     shape = (pixels[1] or 0) * (width or 0), (pixels[0] or 0) * (height or 0)
     across, down = reduced(*shape, _LARGEST_SHOWN)
-    prove(0 < across < _LARGEST_SHOWN and 0 < down < _LARGEST_SHOWN, "a strange shape")
-    prove(across * shape[1] == down * shape[0], "a strange shape")
+    require(0 < across < _LARGEST_SHOWN and 0 < down < _LARGEST_SHOWN, "a strange shape")
+    require(across * shape[1] == down * shape[0], "a strange shape")
     return across / down
 
 
 def _colour(tree: Tree) -> Colour:
-    prove(not set(tree) & {0x55BC, 0x55BD, 0x55D0}, "brightness that the container tells")
+    require(not set(tree) & {0x55BC, 0x55BD, 0x55D0}, "brightness that the container tells")
     spoken = number(tree, 0x55B9) or 0
     return Colour(
         spoken if spoken in (1, 2) else None,

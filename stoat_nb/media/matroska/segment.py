@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 
-from stoat_nb.media.budgeted_reader import Window
+from stoat_nb.media.budgeted_reader import BudgetedReader
 from stoat_nb.media.matroska.ebml import (
     ATTACHMENTS,
     CHAPTERS,
@@ -104,36 +104,36 @@ class Segment:
         return self.top.end or 0
 
 
-def segment(window: Window) -> Segment | None:
+def segment(reader: BudgetedReader) -> Segment | None:
     """Read a file's header and its segment up to the first cluster."""
-    header = element_at(window, 0)
+    header = element_at(reader, 0)
     if header is None or header.end is None or header.end > _MOST_HEADER:
         return None
-    words = _tree(window.at(header.body, header.end - header.body))
+    words = _tree(reader.at(header.body, header.end - header.body))
     versions = {kind: number(words, kind) for kind in _VERSIONS}
-    top = element_at(window, header.end)
+    top = element_at(reader, header.end)
     if top is None or top.id != SEGMENT:
         return None
     found = Segment(doc_type=last(words, 0x4282).rstrip(b"\0"), top=top)
     found.is_plain = all(most >= (versions[kind] or 0) for kind, most in _VERSIONS.items())
     found.is_plain &= _BROKEN not in words
     places: list[Tree] = []
-    for count, element in enumerate(elements(window, top.body, window.size)):
+    for count, element in enumerate(elements(reader, top.body, reader.size)):
         if element.id == CLUSTER:
             found.first_cluster = element.body
-            found.is_plain &= _is_followed(window, element, found.end)
+            found.is_plain &= _is_followed(reader, element, found.end)
             break
         if element.end is None or count > _MOST_TOPS:
             break
-        _keep(window, found, element, places)
-    _follow(window, found, places)
+        _keep(reader, found, element, places)
+    _follow(reader, found, places)
     return found
 
 
-def _keep(window: Window, found: Segment, element: Element, places: list[Tree]) -> None:
+def _keep(reader: BudgetedReader, found: Segment, element: Element, places: list[Tree]) -> None:
     """Keep what an element says, or that it was there."""
     if element.id == ATTACHMENTS and element.end is not None:
-        found.is_plain &= ATTACHMENTS not in found.others and element.end <= window.size
+        found.is_plain &= ATTACHMENTS not in found.others and element.end <= reader.size
         found.attachments = element
         found.others.add(ATTACHMENTS)
         return
@@ -145,7 +145,7 @@ def _keep(window: Window, found: Segment, element: Element, places: list[Tree]) 
     if element.id not in (INFO, TRACKS, TAGS, SEEK_HEAD, CHAPTERS):
         found.is_plain &= element.id in _HARMLESS
         return
-    tree = _tree(window.at(element.body, element.end - element.body))
+    tree = _tree(reader.at(element.body, element.end - element.body))
     found.is_plain &= _STRANGE not in tree and _is_list(element.id, tree)
     if element.id == INFO:
         found.info = found.info or tree
@@ -159,24 +159,24 @@ def _keep(window: Window, found: Segment, element: Element, places: list[Tree]) 
         places += masters(tree, 0x4DBB)
 
 
-def _follow(window: Window, found: Segment, places: list[Tree]) -> None:
+def _follow(reader: BudgetedReader, found: Segment, places: list[Tree]) -> None:
     """Look at what the index of the segment says is further on: tags, after the film."""
     for place in places:
         kind = int.from_bytes(last(place, 0x53AB), "big")
         if kind in (CUES, CLUSTER) or kind in found.others:
             continue
-        element = element_at(window, found.body + (number(place, 0x53AC) or 0))
+        element = element_at(reader, found.body + (number(place, 0x53AC) or 0))
         if element is None or element.id != kind or kind not in (TAGS, CHAPTERS, ATTACHMENTS):
             found.is_plain = False
         else:
-            _keep(window, found, element, [])
+            _keep(reader, found, element, [])
 
 
-def _is_followed(window: Window, cluster: Element, end: int) -> bool:
+def _is_followed(reader: BudgetedReader, cluster: Element, end: int) -> bool:
     """Whether a cluster ends where another element begins, or the segment ends."""
     if cluster.end is None or cluster.end == end:
         return cluster.end is not None
-    following = element_at(window, cluster.end)
+    following = element_at(reader, cluster.end)
     return following is not None and following.id in TOP | {VOID}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stoat_nb.media.budgeted_reader import Window
+from stoat_nb.media.budgeted_reader import BudgetedReader
 from stoat_nb.media.matroska.ebml import CLUSTER, SEGMENT, TOP, Element, element_at, elements
 from stoat_nb.media.structure.verdict import (
     COMPLETE,
@@ -16,37 +16,37 @@ from stoat_nb.media.structure.verdict import (
 _IN_CLUSTER = frozenset({0xE7, 0xA3, 0xA0, 0xAB, 0xA7, 0x5854, 0xAF, 0xEC, 0xBF})
 
 
-def check_matroska(window: Window) -> Structure:
+def check_matroska(reader: BudgetedReader) -> Structure:
     """Check a Matroska file by its segment's size, or cluster by cluster where that is unknown."""
-    header = element_at(window, 0)
+    header = element_at(reader, 0)
     if header is None or header.end is None:
         return UNCHECKED
-    for element in elements(window, header.end, window.size):
+    for element in elements(reader, header.end, reader.size):
         if element.id == SEGMENT:
-            return check_segment(window, element)
+            return check_segment(reader, element)
     return checked(SUSPECT, "After the header comes no segment: there is nothing to play.")
 
 
-def check_segment(window: Window, segment: Element) -> Structure:
+def check_segment(reader: BudgetedReader, segment: Element) -> Structure:
     """Check a segment that was found where it has to be."""
     if segment.end is None:
-        return _live(window, segment.body)
-    if segment.end > window.size:
-        return cut_short("The segment", segment.end, window.size)
+        return _live(reader, segment.body)
+    if segment.end > reader.size:
+        return cut_short("The segment", segment.end, reader.size)
     return checked(COMPLETE)
 
 
-def _live(window: Window, start: int) -> Structure:
+def _live(reader: BudgetedReader, start: int) -> Structure:
     """Check a recording whose writer never came back to fill in the size."""
-    while start < window.size:
-        element = element_at(window, start)
+    while start < reader.size:
+        element = element_at(reader, start)
         if element is None or not _is_known(element):
-            return _lost(start, window.size)
+            return _lost(start, reader.size)
         if element.end is None:
             start = element.body  # the blocks of a cluster without a size come next
-        elif element.end > window.size:
+        elif element.end > reader.size:
             what = "The last cluster" if element.id == CLUSTER else "The last element"
-            return cut_short(what, element.end, window.size)
+            return cut_short(what, element.end, reader.size)
         else:
             start = element.end
     return checked(COMPLETE)

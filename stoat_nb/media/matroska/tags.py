@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from stoat_nb.media.matroska.segment import Segment, Tree, below, last, masters, number
-from stoat_nb.media.unsupported import prove
+from stoat_nb.media.unsupported import require
 
 Words = list[tuple[str, str]]
 
@@ -24,7 +24,7 @@ def text_of(raw: bytes) -> str:
     try:
         return raw.split(b"\0", 1)[0].decode("utf-8")
     except UnicodeDecodeError:
-        prove(condition=False, reason="text that is no UTF-8")
+        require(condition=False, reason="text that is no UTF-8")
         return ""
 
 
@@ -35,7 +35,7 @@ def file_words(found: Segment) -> Words:
         if value := text_of(last(found.info, element)):
             words.append((key, value))
     if date := last(found.info, 0x4461):
-        prove(len(date) == 8, "a date of another length")  # noqa: PLR2004 - nanoseconds
+        require(len(date) == 8, "a date of another length")  # noqa: PLR2004 - nanoseconds
         words.append(("creation_time", _moment(int.from_bytes(date, "big", signed=True))))
     return _merged(words, _simple(found, None))
 
@@ -44,7 +44,7 @@ def _moment(nanoseconds: int) -> str:
     try:
         when = _EPOCH_2001 + timedelta(microseconds=nanoseconds // 1000)
     except OverflowError:
-        prove(condition=False, reason="a time beyond the calendar")
+        require(condition=False, reason="a time beyond the calendar")
         return ""
     return when.strftime("%Y-%m-%dT%H:%M:%S.") + f"{when.microsecond:06d}Z"
 
@@ -53,7 +53,7 @@ def track_words(found: Segment, entry: Tree) -> Words:
     """Return the tags of one track."""
     words: Words = []
     spoken = text_of(last(entry, _LANGUAGE)) if _LANGUAGE in entry else "eng"
-    prove(spoken.replace("-", "").isalnum(), "a strange language")
+    require(spoken.replace("-", "").isalnum(), "a strange language")
     if spoken != "und":
         words.append(("language", spoken))
     if title := text_of(last(entry, 0x536E)):
@@ -66,7 +66,7 @@ def _merged(words: Words, tags: Words) -> Words:
     found = dict(words)
     names = {key.lower(): key for key in found}
     for key, value in tags:
-        prove(key.lower() not in {one.lower() for one, _ in tags if one != key}, "a tag twice")
+        require(key.lower() not in {one.lower() for one, _ in tags if one != key}, "a tag twice")
         found.pop(names.get(key.lower(), ""), None)
         found[key] = value
     return list(found.items())
@@ -76,46 +76,46 @@ def _simple(found: Segment, track: int | None) -> Words:
     words: Words = []
     for tag in found.tags:
         target = below(tag, 0x63C0)
-        prove(set(target) <= _TARGETS, "tags of parts of the film")
+        require(set(target) <= _TARGETS, "tags of parts of the film")
         uid = number(target, 0x63C5) or None
         if uid is None:
-            prove(number(target, 0x68CA) in (None, _WHOLE_FILM), "tags of parts of the film")
-            prove(_LEVEL_NAME not in target, "tags of parts of the film")
+            require(number(target, 0x68CA) in (None, _WHOLE_FILM), "tags of parts of the film")
+            require(_LEVEL_NAME not in target, "tags of parts of the film")
         if uid == track:
             words += [_word(one) for one in masters(tag, _SIMPLE_TAG)]
     keys = [key.lower() for key, _ in words]
-    prove(len(set(keys)) == len(keys), "a tag twice")
-    prove(all(value for _, value in words), "an empty tag")
+    require(len(set(keys)) == len(keys), "a tag twice")
+    require(all(value for _, value in words), "an empty tag")
     return words
 
 
 def _word(tree: Tree) -> tuple[str, str]:
-    prove(_SIMPLE_TAG not in tree and _BINARY not in tree, "a tag with tags")
+    require(_SIMPLE_TAG not in tree and _BINARY not in tree, "a tag with tags")
     spoken, key = text_of(last(tree, 0x447A)), text_of(last(tree, 0x45A3))
     if spoken not in ("", "und"):
-        prove(number(tree, 0x4484) != 1, "a tag in its first language")
+        require(number(tree, 0x4484) != 1, "a tag in its first language")
         key = f"{key}-{spoken}"
     return _RENAMED.get(key.upper(), key), text_of(last(tree, 0x4487))
 
 
 def chapters_of(found: Segment) -> list[dict[str, Any]]:
     """Return the chapters; those of several editions, in layers or without an end prove nothing."""
-    prove(len(found.editions) <= 1, "several editions")
+    require(len(found.editions) <= 1, "several editions")
     atoms = [atom for edition in found.editions for atom in masters(edition, 0xB6)]
-    prove(not any(number(edition, 0x45DD) for edition in found.editions), "chapters in an order")
+    require(not any(number(edition, 0x45DD) for edition in found.editions), "chapters in an order")
     chapters = [_chapter(atom) for atom in atoms]
     begins = [chapter["start_s"] for chapter in chapters]
-    prove(begins == sorted(set(begins)), "chapters in disorder")
+    require(begins == sorted(set(begins)), "chapters in disorder")
     return chapters
 
 
 def _chapter(atom: Tree) -> dict[str, Any]:
     begin, end = number(atom, 0x91), number(atom, 0x92)
-    prove(
+    require(
         begin is not None and end is not None and number(atom, 0x73C4), "a chapter without an end"
     )
-    prove((begin or 0) <= (end or 0), "a chapter that ends before it starts")
-    prove(0xB6 not in atom and len(atom.get(0x80, [])) <= 1, "a chapter of chapters")  # noqa: PLR2004 - elements
+    require((begin or 0) <= (end or 0), "a chapter that ends before it starts")
+    require(0xB6 not in atom and len(atom.get(0x80, [])) <= 1, "a chapter of chapters")  # noqa: PLR2004 - elements
     return {
         "start_s": (begin or 0) / _SECOND,
         "end_s": (end or 0) / _SECOND,

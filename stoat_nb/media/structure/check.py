@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from stoat_nb.media.budgeted_reader import TooMuch, Window
+from stoat_nb.media.budgeted_reader import BudgetedReader, BudgetExceeded
 from stoat_nb.media.isobmff.structure import check_iso
 from stoat_nb.media.matroska.structure import check_matroska
 from stoat_nb.media.structure.chunks import check_asf, check_avi, check_flv
 from stoat_nb.media.structure.streams import check_mxf, check_ogg, check_program, check_transport
-from stoat_nb.media.structure.verdict import UNCHECKED, Structure, beyond_measure
+from stoat_nb.media.structure.verdict import UNCHECKED, Structure, too_many_headers
 
-_Check = Callable[[Window], Structure]
+_Check = Callable[[BudgetedReader], Structure]
 
 _EBML = b"\x1a\x45\xdf\xa3"
 _BY_START: tuple[tuple[bytes, _Check], ...] = (
@@ -27,16 +27,16 @@ _ISO_FIRST = frozenset(
 )
 
 
-def structure(window: Window, check: _Check | None = None) -> Structure:
+def structure(reader: BudgetedReader, check: _Check | None = None) -> Structure:
     """Check the structure of an open file; whatever it holds, there is an answer.
 
     Who knows already what to check says so, and spares another look at the first bytes.
     """
-    check = check or _check(window.at(0, 16))
+    check = check or _check(reader.at(0, 16))
     try:
-        return check(window) if check else UNCHECKED
-    except TooMuch:
-        return beyond_measure()
+        return check(reader) if check else UNCHECKED
+    except BudgetExceeded:
+        return too_many_headers()
 
 
 def is_iso(head: bytes) -> bool:

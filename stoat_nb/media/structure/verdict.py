@@ -52,6 +52,6 @@ def cut_short(what: str, should_end: int, size: int) -> Structure:
     )
 
 
-def beyond_measure() -> Structure:
+def too_many_headers() -> Structure:
     """Say that looking at all the headers would be more work than one file is worth."""
     return Structure(integrity_reason="The file has too many headers to look at each of them.")

@@ -12,7 +12,7 @@ import pytest
 from msgspec import to_builtins
 
 from stoat_nb.media import libav
-from stoat_nb.media.budgeted_reader import Window
+from stoat_nb.media.budgeted_reader import BudgetedReader
 from stoat_nb.media.failures import ProbeError
 from stoat_nb.media.headers import read_headers
 from stoat_nb.media.outcome import outcome
@@ -53,13 +53,13 @@ def differences() -> Differences:
     def of(path: Path) -> list[tuple[str, Any, Any]] | None:
         fd = os.open(path, os.O_RDONLY)
         try:
-            headers = read_headers(Window(fd, path.stat().st_size))
+            headers = read_headers(BudgetedReader(fd, path.stat().st_size))
             if headers.facts is None:
                 return None
             fast = columns(headers.complete(headers.facts))
             try:
-                window = Window(fd, path.stat().st_size)
-                rest = read_headers(window, is_libav_next=True)
+                reader = BudgetedReader(fd, path.stat().st_size)
+                rest = read_headers(reader, is_libav_next=True)
                 slow = columns(rest.complete(libav.read(fd)))
             except ProbeError as error:
                 return [("libav", "facts", str(error))]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from stoat_nb.media.budgeted_reader import Window
+from stoat_nb.media.budgeted_reader import BudgetedReader
 from stoat_nb.media.structure.check import structure
 from stoat_nb.media.structure.verdict import Structure
 
@@ -31,7 +31,7 @@ def check(path: Path, content: bytes) -> Structure:
     path.write_bytes(content)
     fd = os.open(path, os.O_RDONLY)
     try:
-        return structure(Window(fd, len(content)))
+        return structure(BudgetedReader(fd, len(content)))
     finally:
         os.close(fd)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import example, given, settings, strategies as st
 
-from stoat_nb.media.budgeted_reader import Window
+from stoat_nb.media.budgeted_reader import BudgetedReader
 from stoat_nb.media.structure.check import structure
 from stoat_nb.media.structure.verdict import INTEGRITY, LEVELS, Structure
 
@@ -75,13 +75,13 @@ def scratch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
 def checked(fd: int, content: bytes) -> Structure:
     os.ftruncate(fd, 0)
     os.pwrite(fd, content, 0)
-    window = Window(fd, len(content))
-    told = structure(window)
+    reader = BudgetedReader(fd, len(content))
+    told = structure(reader)
     assert told.integrity in INTEGRITY
     assert told.integrity_level in LEVELS
     assert (told.integrity_level == "none") == (told.integrity == "unknown")
     assert (told.integrity in ("truncated", "suspect")) <= bool(told.integrity_reason)
-    assert window.reads <= MOST_READS
+    assert reader.reads <= MOST_READS
     return told
 
 
@@ -127,6 +127,6 @@ def test_a_vast_hole_costs_nothing(scratch: int, archive: Path) -> None:
     os.ftruncate(scratch, 0)
     os.pwrite(scratch, content, 0)
     os.ftruncate(scratch, 1 << 40)
-    window = Window(scratch, 1 << 40)
-    assert structure(window).integrity == "complete"
-    assert window.bytes_read < 1 << 17
+    reader = BudgetedReader(scratch, 1 << 40)
+    assert structure(reader).integrity == "complete"
+    assert reader.bytes_read < 1 << 17
