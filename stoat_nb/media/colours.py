@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from stoat_nb.media.codecs.video_format import Picture
+from stoat_nb.media.codecs.video_format import VideoFormat
 from stoat_nb.media.streams import PRIMARIES, RANGES, SPACES, TRANSFERS
 from stoat_nb.media.unsupported import require
 
@@ -29,7 +29,7 @@ class Colour(NamedTuple):
         return self.primaries, self.transfer, self.matrix
 
 
-def colours_of(box: bytes | None, form: Picture, codec: str) -> Colour:
+def colours_of(box: bytes | None, form: VideoFormat, codec: str) -> Colour:
     """Return the colour of an ISO track."""
     return merged(of_stream(form, codec), _of_container(box), codec)
 
@@ -67,7 +67,7 @@ def _is_said(value: int | None) -> bool:
     return value is not None and value != _UNSAID
 
 
-def of_stream(form: Picture, codec: str) -> Colour:
+def of_stream(form: VideoFormat, codec: str) -> Colour:
     """Return the colour by a stream's own header."""
     if form.full_range is None:
         spoken = (

@@ -18,7 +18,7 @@ _CLOSE_S = 0.05
 _NEVER_S = 0.01  # seconds: no film is shorter
 
 
-def completed(facts: dict[str, Any], stated_s: float | None) -> dict[str, Any]:
+def add_derived_facts(facts: dict[str, Any], stated_s: float | None) -> dict[str, Any]:
     """Add what follows; ``stated_s`` is how long the container's own header says it is."""
     for stream in facts["streams"]:
         if stream["kind"] == "subtitle":

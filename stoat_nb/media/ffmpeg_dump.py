@@ -41,7 +41,7 @@ class Description(NamedTuple):
     max_fall: int | None = None
 
 
-def described(text: str) -> dict[int, Description]:
+def parse_dump(text: str) -> dict[int, Description]:
     """Read the description of a whole file; the key is the stream's number."""
     found: dict[int, Description] = {}
     current = -1

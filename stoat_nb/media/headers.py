@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from stoat_nb.media.budgeted_reader import BudgetedReader, BudgetExceeded
 from stoat_nb.media.codecs.bits import OutOfBits
-from stoat_nb.media.derived_facts import completed
+from stoat_nb.media.derived_facts import add_derived_facts
 from stoat_nb.media.isobmff.movie import movie
 from stoat_nb.media.isobmff.probe import film_facts
 from stoat_nb.media.isobmff.structure import check_movie
@@ -50,7 +50,7 @@ class Headers(NamedTuple):
         facts |= self.structure._asdict()
         add_timing(facts["streams"], self.timings)
         add_starts(facts, self.starts)
-        return completed(facts, self.stated_s)
+        return add_derived_facts(facts, self.stated_s)
 
 
 def read_headers(reader: BudgetedReader, *, is_libav_next: bool = False) -> Headers:

@@ -13,7 +13,7 @@ from stoat_nb.media.codecs import formats
 from stoat_nb.media.containers import MATROSKA, container_of
 from stoat_nb.media.derived_facts import BARE_FORMATS, utc
 from stoat_nb.media.failures import ProbeError, from_reader
-from stoat_nb.media.ffmpeg_dump import Description, described
+from stoat_nb.media.ffmpeg_dump import Description, parse_dump
 from stoat_nb.media.streams import Origin, add_brightness, lower_keys, seconds, stream_facts
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def _lenient_tags() -> dict[str, Any]:
 def _facts(container: InputContainer, fd: int) -> dict[str, Any]:
     tags, format_name = lower_keys(container.metadata), container.format.name
     text = _description(container)
-    descriptions = described(text)
+    descriptions = parse_dump(text)
     origin = Origin(
         created=tags.get("creation_time", ""),
         is_matroska=format_name == MATROSKA,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from stoat_nb.media.codecs import formats
 from stoat_nb.media.codecs.sei import Brightness
-from stoat_nb.media.codecs.video_format import Picture
+from stoat_nb.media.codecs.video_format import VideoFormat
 
 if TYPE_CHECKING:
     from stoat_nb.media.ffmpeg_dump import Description
@@ -117,7 +117,9 @@ def stream_facts(stream: Any, description: Description, origin: Origin) -> dict[
         facts |= _form(facts["codec"], context)
     elif description.kind == "audio" and context is not None:
         facts |= _audio(context)
-        facts["bit_depth"] = formats.sound_depth(facts["codec"], bytes(context.extradata or b""))
+        facts["bit_depth"] = formats.audio_bit_depth(
+            facts["codec"], bytes(context.extradata or b"")
+        )
     return facts
 
 
@@ -125,7 +127,7 @@ def _form(codec: str | None, context: Any) -> dict[str, Any]:
     """Collect what only the codec's own header says, and what libav tells by number."""
     if context is None:
         return {}
-    form = formats.picture(codec, bytes(context.extradata or b"")) or Picture()
+    form = formats.video_format(codec, bytes(context.extradata or b"")) or VideoFormat()
     return {
         "coded_width": form.coded_width,
         "coded_height": form.coded_height,

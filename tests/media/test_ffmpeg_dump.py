@@ -7,7 +7,7 @@ from hypothesis import given, strategies as st
 
 from stoat_nb.media.containers import container_of, doc_type
 from stoat_nb.media.derived_facts import utc
-from stoat_nb.media.ffmpeg_dump import Description, described, quarter_turns
+from stoat_nb.media.ffmpeg_dump import Description, parse_dump, quarter_turns
 from stoat_nb.media.streams import tag_text
 
 PHONE = """Input #0, mov,mp4,m4a,3gp,3g2,mj2, from '':
@@ -27,7 +27,7 @@ PHONE = """Input #0, mov,mp4,m4a,3gp,3g2,mj2, from '':
 
 
 def test_streams_are_read_with_codec_tag_size_and_side_data() -> None:
-    assert described(PHONE) == {
+    assert parse_dump(PHONE) == {
         0: Description(
             kind="video",
             codec="hevc",
@@ -46,12 +46,12 @@ def test_streams_are_read_with_codec_tag_size_and_side_data() -> None:
 @pytest.mark.parametrize("language", ["un(", ")", "()", "(a)(b", "x): Audio: aac", "e[0x1]("])
 def test_whatever_a_language_holds_its_stream_is_read(language: str) -> None:
     line = f"  Stream #0:0[0x1]({language}): Video: vp8, yuv420p, 64x64 [SAR 1:1 DAR 1:1], 25 fps"
-    assert described(line) == {0: Description(kind="video", codec="vp8", width=64, height=64)}
+    assert parse_dump(line) == {0: Description(kind="video", codec="vp8", width=64, height=64)}
 
 
 @given(st.text())
 def test_any_text_can_be_described(text: str) -> None:
-    assert all(0 <= idx < 10_000 for idx in described(text))
+    assert all(0 <= idx < 10_000 for idx in parse_dump(text))
 
 
 @pytest.mark.parametrize(

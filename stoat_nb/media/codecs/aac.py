@@ -13,7 +13,7 @@ _STATED_RATE = 15
 _SYNC, _SECOND_BAND = 0x2B7, 5
 
 
-class Sound(NamedTuple):
+class AudioFormat(NamedTuple):
     """The form of a stream of AAC."""
 
     object_type: int
@@ -30,7 +30,7 @@ class Sound(NamedTuple):
 
 
 @cached
-def sound(config: bytes) -> Sound | None:
+def audio_format(config: bytes) -> AudioFormat | None:
     """Read a decoder's configuration; None if it ends too soon or means nothing."""
     bits = Bits(config)
     try:
@@ -42,7 +42,7 @@ def sound(config: bytes) -> Sound | None:
         channels = bits.u(4)
     except (OutOfBits, IndexError):
         return None
-    return Sound(kind, rate, channels, _doubles(bits) if kind == _LOW_COMPLEXITY else None)
+    return AudioFormat(kind, rate, channels, _doubles(bits) if kind == _LOW_COMPLEXITY else None)
 
 
 def _doubles(bits: Bits) -> bool | None:

@@ -27,7 +27,7 @@ _STEREO, _FRONT, _BACK, _SIX_BLOCKS = 2, 1, 4, 3
 _BLOCK = 256  # samples
 
 
-class Sound(NamedTuple):
+class AudioFormat(NamedTuple):
     """The form of a stream of AC-3."""
 
     sample_rate: int
@@ -37,7 +37,7 @@ class Sound(NamedTuple):
     size: int  #: Bytes of the frame.
 
 
-def sound(frame: bytes) -> Sound | None:
+def audio_format(frame: bytes) -> AudioFormat | None:
     """Read the head of a frame; None if it is of a seldom form, or no frame."""
     bits = Bits(frame[:8])
     try:
@@ -53,12 +53,12 @@ def sound(frame: bytes) -> Sound | None:
         words = bitrate * 6 * _BLOCK // rate // 16 + (size & 1)
         if version != _STANDARD:
             return None
-        return Sound(rate, bitrate, channels, layout, 2 * words)
+        return AudioFormat(rate, bitrate, channels, layout, 2 * words)
     except (OutOfBits, LookupError):
         return None
 
 
-def enhanced(frame: bytes) -> Sound | None:
+def enhanced_audio_format(frame: bytes) -> AudioFormat | None:
     """Read the head of a frame of E-AC-3; None if it is of a seldom form, or says more than that.
 
     Only frames of their own with all six blocks are read, and only where no additional
@@ -74,7 +74,7 @@ def enhanced(frame: bytes) -> Sound | None:
         if not has_all or bits.u(5) != _ENHANCED or not _is_plain(bits, mode, low=low):
             return None
         channels, layout = _LAYOUTS[mode, low]
-        return Sound(rate, 8 * size * rate // (6 * _BLOCK), channels, layout, size)
+        return AudioFormat(rate, 8 * size * rate // (6 * _BLOCK), channels, layout, size)
     except (OutOfBits, LookupError):
         return None
 

@@ -9,7 +9,7 @@ _LENGTH = 24
 _DEPTHS = frozenset({16, 20, 24, 32})
 
 
-class Sound(NamedTuple):
+class AudioFormat(NamedTuple):
     """The form of a stream of ALAC."""
 
     sample_rate: int
@@ -17,7 +17,7 @@ class Sound(NamedTuple):
     depth: int
 
 
-def sound(cookie: bytes) -> Sound | None:
+def audio_format(cookie: bytes) -> AudioFormat | None:
     """Read the description; None if it is not of the one version there is."""
     if len(cookie) != _LENGTH:
         return None
@@ -30,4 +30,4 @@ def sound(cookie: bytes) -> Sound | None:
         or not channels
     ):
         return None
-    return Sound(rate, channels, depth)
+    return AudioFormat(rate, channels, depth)

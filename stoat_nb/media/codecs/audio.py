@@ -1,4 +1,4 @@
-"""Sound that ISO and Matroska files hold alike: its facts by the codec's own header."""
+"""AudioFormat that ISO and Matroska files hold alike: its facts by the codec's own header."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Facts = dict[str, Any]
 
 def of_aac(config: bytes) -> Facts:
     """Return what AAC is by its decoder's configuration."""
-    form = aac.sound(config)
+    form = aac.audio_format(config)
     if form is None or not form.is_plain:
         raise UnsupportedLayout(_NO_DECODER)
     facts = _facts("aac", form.sample_rate, form.channel_config)
@@ -29,7 +29,7 @@ def of_aac(config: bytes) -> Facts:
 
 def of_ac3(frame: bytes, size: int, *, is_enhanced: bool) -> Facts:
     """Return what AC-3 or E-AC-3 is by its first frame, which must be all of a sample."""
-    form = ac3.enhanced(frame) if is_enhanced else ac3.sound(frame)
+    form = ac3.enhanced_audio_format(frame) if is_enhanced else ac3.audio_format(frame)
     if form is None:
         raise UnsupportedLayout(_NO_DECODER)
     require(form.size == size, "a sample of several frames")
@@ -45,7 +45,7 @@ def of_ac3(frame: bytes, size: int, *, is_enhanced: bool) -> Facts:
 
 def of_flac(blocks: bytes) -> Facts:
     """Return what FLAC is by its first blocks."""
-    form = flac.sound(blocks)
+    form = flac.audio_format(blocks)
     if form is None:
         raise UnsupportedLayout(_NO_DECODER)
     return _facts("flac", form.sample_rate, form.channels) | {"bit_depth": form.depth}
@@ -53,7 +53,7 @@ def of_flac(blocks: bytes) -> Facts:
 
 def of_alac(cookie: bytes) -> Facts:
     """Return what ALAC is by what its decoder is told."""
-    form = alac.sound(cookie)
+    form = alac.audio_format(cookie)
     if form is None:
         raise UnsupportedLayout(_NO_DECODER)
     require(form.channels <= 2, "many channels")  # noqa: PLR2004 - left and right

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from stoat_nb.media.cached import cached
 from stoat_nb.media.codecs.bits import Bits, OutOfBits
 from stoat_nb.media.codecs.sei import leb128
-from stoat_nb.media.codecs.video_format import Picture
+from stoat_nb.media.codecs.video_format import VideoFormat
 
 _SEQUENCE, _FRAME_HEADER, _FRAME = 1, 3, 6
 _HEAD = 4  # bytes of av1C before its units
@@ -21,7 +21,7 @@ _MOST_UNITS = 16
 class _Sequence(NamedTuple):
     """A sequence header: the form of its pictures, and what the heads of frames depend on."""
 
-    form: Picture
+    form: VideoFormat
     screen_content: int
     integer_mv: int
     frame_id_bits: int
@@ -29,7 +29,7 @@ class _Sequence(NamedTuple):
     has_superres: bool
 
 
-def picture(config: bytes, sample: bytes) -> Picture | None:
+def video_format(config: bytes, sample: bytes) -> VideoFormat | None:
     """Return the form of the pictures; None unless all of it is plain, from the first frame on."""
     try:
         units = [*_units(sample), *_units(config[_HEAD:])]
@@ -101,14 +101,14 @@ def _level(bits: Bits, *, has_delay: bool) -> int:
     return levels[0]
 
 
-def _form(bits: Bits, profile: int, level: int, size: tuple[int, int]) -> Picture | None:
+def _form(bits: Bits, profile: int, level: int, size: tuple[int, int]) -> VideoFormat | None:
     deep = bits.flag()
     if profile or bits.flag():  # other samplings of colour, or grey
         return None
     primaries, transfer, matrix = (bits.u(8), bits.u(8), bits.u(8)) if bits.flag() else (2, 2, 2)
     if matrix == _IDENTITY:
         return None
-    return Picture(
+    return VideoFormat(
         width=size[0],
         height=size[1],
         chroma="4:2:0",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stoat_nb.media.codecs.video_format import Picture
+from stoat_nb.media.codecs.video_format import VideoFormat
 
 _MARK = b"\0\0\x02\x80"
 _HEAD = 0x30
@@ -25,7 +25,7 @@ _DEPTHS = {1: 8, 2: 10, 3: 12}
 _BT709 = 1
 
 
-def picture(frame: bytes) -> Picture | None:
+def video_format(frame: bytes) -> VideoFormat | None:
     """Return the form of the pictures; None for fields, for 4:4:4, and for what is not known."""
     if len(frame) < _HEAD or frame[:4] != _MARK or frame[5] & 2:
         return None
@@ -39,7 +39,7 @@ def picture(frame: bytes) -> Picture | None:
         name, size = _RESOLUTION_FREE[kind][0], _size(width, height, _RESOLUTION_FREE[kind][2])
     else:
         return None
-    return Picture(
+    return VideoFormat(
         width=width,
         height=height,
         chroma="4:2:2",

@@ -10,7 +10,7 @@ _MARK, _LENGTH = b"fLaC", 34
 _OTHER_PLACES = b"WAVEFORMATEXTENSIBLE_CHANNEL_MASK"
 
 
-class Sound(NamedTuple):
+class AudioFormat(NamedTuple):
     """The form of a stream of FLAC."""
 
     sample_rate: int
@@ -18,7 +18,7 @@ class Sound(NamedTuple):
     depth: int
 
 
-def sound(blocks: bytes) -> Sound | None:
+def audio_format(blocks: bytes) -> AudioFormat | None:
     """Read the blocks before the first frame; None if channels may lie elsewhere than usual."""
     data = blocks[4:] if blocks[:4] == _MARK else blocks
     size = int.from_bytes(data[1:4], "big")
@@ -27,6 +27,6 @@ def sound(blocks: bytes) -> Sound | None:
     bits = Bits(data[4 : 4 + _LENGTH])
     shortest, longest = bits.u(16), bits.u(16)
     bits.skip(48)
-    found = Sound(bits.u(20), bits.u(3) + 1, bits.u(5) + 1)
+    found = AudioFormat(bits.u(20), bits.u(3) + 1, bits.u(5) + 1)
     is_sound = found.sample_rate and 16 <= shortest <= longest and found.depth in (16, 24)  # noqa: PLR2004 - samples
     return found if is_sound else None

@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 from stoat_nb.media.codecs import h264, hevc
 from stoat_nb.media.codecs.sei import Brightness, of_obus, of_units, units_of
-from stoat_nb.media.codecs.video_format import Picture
+from stoat_nb.media.codecs.video_format import VideoFormat
 
-_PICTURES: dict[str, Callable[[bytes], Picture | None]] = {
-    "h264": h264.picture,
-    "hevc": hevc.picture,
+_PICTURES: dict[str, Callable[[bytes], VideoFormat | None]] = {
+    "h264": h264.video_format,
+    "hevc": hevc.video_format,
 }
 _PLANAR = re.compile(r"yuv[aj]?(\d{3})p")
 _CHROMAS = {"420": "4:2:0", "422": "4:2:2", "444": "4:4:4", "411": "4:1:1", "410": "4:1:0"}
@@ -22,7 +22,7 @@ _PCM = re.compile(r"pcm_[suf](8|16|24|32|64)")
 _FLAC_INFO, _ALAC_DEPTH = 34, 13
 
 
-def picture(codec: str | None, extradata: bytes) -> Picture | None:
+def video_format(codec: str | None, extradata: bytes) -> VideoFormat | None:
     """Return the form of the pictures by the codec's header; None where nothing here reads it."""
     read = _PICTURES.get(codec or "")
     return read(extradata) if read and extradata else None
@@ -40,7 +40,7 @@ def chroma_of(pix_fmt: str | None) -> str | None:
     return _SEMI.get(name[:4]) or _PACKED.get(name)
 
 
-def sound_depth(codec: str | None, extradata: bytes) -> int | None:
+def audio_bit_depth(codec: str | None, extradata: bytes) -> int | None:
     """Return the bits of one sample of sound; None where a codec keeps no exact samples."""
     if pcm := _PCM.match(codec or ""):
         return int(pcm[1])

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from stoat_nb.media.cached import cached
 from stoat_nb.media.codecs.bits import Bits, OutOfBits, unescaped
-from stoat_nb.media.codecs.video_format import CHROMAS, Picture
+from stoat_nb.media.codecs.video_format import CHROMAS, VideoFormat
 from stoat_nb.media.codecs.vui import Vui, vui_head
 
 _SPS, _TYPE = 7, 0x1F
@@ -65,7 +65,7 @@ def _sets(data: bytes, at: int, count: int) -> tuple[tuple[bytes, ...], int]:
 
 
 @cached
-def picture(extradata: bytes) -> Picture | None:
+def video_format(extradata: bytes) -> VideoFormat | None:
     """Return the form of the pictures by the first parameter set; None if there is none to read."""
     known = config(extradata)
     try:
@@ -110,7 +110,7 @@ def head(bits: Bits) -> Sps:
     return sps
 
 
-def _picture(known: Config) -> Picture:
+def _picture(known: Config) -> VideoFormat:
     bits = Bits(unescaped(known.sps[0][1:]))
     sps = head(bits)
     bits.ue()  # how many frames are referred to
@@ -124,7 +124,7 @@ def _picture(known: Config) -> Picture:
     chroma, across, down = CHROMAS[sps.chroma]
     crop = _crop(bits, across, down if progressive else 2 * down)
     seen = _vui(bits) if bits.flag() else Vui()
-    return Picture(
+    return VideoFormat(
         width=width - crop[0],
         height=height - crop[1],
         coded_width=width,
@@ -238,7 +238,7 @@ def _hrd(bits: Bits, seen: Vui) -> None:
 
 
 @cached
-def is_sound(extradata: bytes) -> bool:
+def is_well_formed(extradata: bytes) -> bool:
     """Whether a configuration is whole, and says the same of the profile as its parameter set."""
     known = config(extradata)
     if known is None or not known.length_size or len(known.sps) != 1 or not known.pps:

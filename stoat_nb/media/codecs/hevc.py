@@ -6,14 +6,14 @@ from typing import NamedTuple
 
 from stoat_nb.media.cached import cached
 from stoat_nb.media.codecs.bits import Bits, OutOfBits, unescaped
-from stoat_nb.media.codecs.video_format import CHROMAS, Picture
+from stoat_nb.media.codecs.video_format import CHROMAS, VideoFormat
 from stoat_nb.media.codecs.vui import Vui, vui_head
 
 _VPS, _SPS, _PPS, _SEI = 32, 33, 34, 39
 _START = b"\0\0\x01"
 _HEAD = 23  # bytes of hvcC before its arrays
 _MOST_SETS, _MOST_ARRAYS = 64, 16
-_NAMES = {1: "Main", 2: "Main 10", 3: "Main Still Picture", 4: "Rext", 9: "Scc"}
+_NAMES = {1: "Main", 2: "Main 10", 3: "Main Still VideoFormat", 4: "Rext", 9: "Scc"}
 _MULTIVIEW = 6
 
 
@@ -53,7 +53,7 @@ def config(extradata: bytes) -> Config | None:
 
 
 @cached
-def picture(extradata: bytes) -> Picture | None:
+def video_format(extradata: bytes) -> VideoFormat | None:
     """Return the form of the pictures by the first parameter set; None if there is none to read."""
     known = config(extradata)
     sets = known.of(_SPS) if known else []
@@ -63,7 +63,7 @@ def picture(extradata: bytes) -> Picture | None:
         return None
 
 
-def _picture(bits: Bits) -> Picture:
+def _picture(bits: Bits) -> VideoFormat:
     bits.skip(4)
     layers = bits.u(3) + 1
     bits.skip(1)
@@ -82,7 +82,7 @@ def _picture(bits: Bits) -> Picture:
     _blocks(bits)
     _references(bits, order_bits)
     seen = _vui(bits) if bits.flag() else Vui()
-    return Picture(
+    return VideoFormat(
         width=width - (crop[0] + crop[1]) * across,
         height=height - (crop[2] + crop[3]) * down,
         coded_width=width,
@@ -196,7 +196,7 @@ def _vui(bits: Bits) -> Vui:
 
 
 @cached
-def is_sound(extradata: bytes) -> bool:
+def is_well_formed(extradata: bytes) -> bool:
     """Whether a configuration is whole, with one parameter set of each kind in its place."""
     known = config(extradata)
     if known is None or not known.length_size or extradata[22] > _MOST_ARRAYS:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stoat_nb.media.codecs.video_format import Picture
+from stoat_nb.media.codecs.video_format import VideoFormat
 
 _START, _SCAN = b"\xff\xd8", 0xDA
 _PROFILES = {0xC0: "Baseline", 0xC2: "Progressive"}
@@ -18,7 +18,7 @@ _MOST = 16  # segments
 _THREE_PARTS, _LAST_TABLE = 15, 3
 
 
-def picture(frame: bytes) -> Picture | None:
+def video_format(frame: bytes) -> VideoFormat | None:
     """Return the form of the pictures; None where anything is not of the usual kind."""
     shape = profile = None
     form = b""
@@ -52,7 +52,7 @@ def _is_harmless(kind: int, body: bytes) -> bool:
     return kind in _PROGRAMS_OWN or (kind == _COMMENT and body[:4] == b"Lavc")
 
 
-def _form(form: bytes, profile: str, shape: tuple[int, int] | None) -> Picture | None:
+def _form(form: bytes, profile: str, shape: tuple[int, int] | None) -> VideoFormat | None:
     if len(form) != _THREE_PARTS or form[0] != 8 or form[5] != 3:  # noqa: PLR2004 - parts of 8 bits
         return None
     height, width = int.from_bytes(form[1:3], "big"), int.from_bytes(form[3:5], "big")
@@ -60,7 +60,7 @@ def _form(form: bytes, profile: str, shape: tuple[int, int] | None) -> Picture |
     is_plain = (form[6], form[9], form[12]) == (1, 2, 3) and max(form[8::3]) <= _LAST_TABLE
     if chroma is None or not width or not height or not is_plain:
         return None
-    return Picture(
+    return VideoFormat(
         width=width,
         height=height,
         chroma=chroma,

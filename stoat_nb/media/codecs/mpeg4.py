@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from stoat_nb.media.codecs.bits import Bits, OutOfBits
-from stoat_nb.media.codecs.video_format import Picture
+from stoat_nb.media.codecs.video_format import VideoFormat
 
 _START = b"\0\0\x01"
 _SEQUENCE, _WORDS, _GROUP, _OBJECT, _PICTURE = 0xB0, 0xB2, 0xB3, 0xB5, 0xB6
@@ -23,7 +23,7 @@ _LEVEL_0 = 8  # how the lowest of the simple profile's levels is written
 _WRITER = b"Lavc"  # says who wrote it, and no more
 
 
-def picture(config: bytes, sample: bytes) -> Picture | None:
+def video_format(config: bytes, sample: bytes) -> VideoFormat | None:
     """Return the form of the pictures; None unless all of it is plain."""
     units = list(_units(config))
     if units and units[-1][0] == _WORDS and units[-1][1].startswith(_WRITER):
@@ -62,7 +62,7 @@ def _is_plain_object(bits: Bits) -> bool:
     return bits.u(4) == 1 and not bits.flag()
 
 
-def _layer(bits: Bits, level: int) -> Picture | None:
+def _layer(bits: Bits, level: int) -> VideoFormat | None:
     bits.skip(1)
     if bits.u(8) != _SIMPLE:
         return None
@@ -84,7 +84,7 @@ def _layer(bits: Bits, level: int) -> Picture | None:
     bits.skip(1)
     if bits.flag() or bits.flag():  # parts of data, or further layers
         return None
-    return Picture(
+    return VideoFormat(
         width=width,
         height=height,
         chroma="4:2:0",

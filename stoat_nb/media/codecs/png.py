@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 
-from stoat_nb.media.codecs.video_format import Picture
+from stoat_nb.media.codecs.video_format import VideoFormat
 
 _MARK = b"\x89PNG\r\n\x1a\n"
 _WORDS = frozenset([b"tEXt", b"zTXt", b"iTXt", b"tIME", b"bKGD"])
@@ -12,7 +12,7 @@ _COLOURS = {2: "rgb24", 6: "rgba"}
 _MOST = 16  # chunks
 
 
-def picture(data: bytes, total: int) -> tuple[str, Picture] | None:
+def video_format(data: bytes, total: int) -> tuple[str, VideoFormat] | None:
     """Return FFmpeg's name of the layout, and the form; None if anything is out of the usual.
 
     ``total`` is how many bytes the whole picture has.
@@ -28,7 +28,7 @@ def picture(data: bytes, total: int) -> tuple[str, Picture] | None:
         size, kind = struct.unpack_from(">I4s", data.ljust(at + 8, b"\0"), at)
         body = data[at + 8 : at + 8 + size]
         if kind == b"IDAT" and at + 12 + size < total:
-            return _COLOURS[colour], Picture(width=width, height=height, bit_depth=8, sar=shape)
+            return _COLOURS[colour], VideoFormat(width=width, height=height, bit_depth=8, sar=shape)
         if kind == b"pHYs" and len(body) == 9 and body[8] <= 1 and shape is None:  # noqa: PLR2004 - two numbers, a unit
             shape = struct.unpack(">II", body[:8])
         elif kind not in _WORDS or len(body) != size:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 
-from stoat_nb.media.codecs.video_format import Picture
+from stoat_nb.media.codecs.video_format import VideoFormat
 
 _MARK, _HEAD = b"icpf", 28  # bytes: the frame's own size and mark, and the head without matrices
 #: What each kind is called, and its bits.
@@ -19,7 +19,7 @@ KINDS = {
 _CHROMAS = {2: "4:2:2", 3: "4:4:4"}
 
 
-def picture(kind: bytes, frame: bytes) -> Picture | None:
+def video_format(kind: bytes, frame: bytes) -> VideoFormat | None:
     """Return the form of the pictures; None for fields, for pictures one can see through, noise."""
     if len(frame) < _HEAD or frame[4:8] != _MARK or kind not in KINDS:
         return None
@@ -29,7 +29,7 @@ def picture(kind: bytes, frame: bytes) -> Picture | None:
     if chroma is None or not is_plain or not width or not height or length < _HEAD - 8:
         return None
     name, depth = KINDS[kind]
-    return Picture(
+    return VideoFormat(
         width=width,
         height=height,
         chroma=chroma,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 
-class Picture(NamedTuple):
+class VideoFormat(NamedTuple):
     """The form of a stream's pictures, as the codec's own header states it. Unknown is None."""
 
     width: int | None = None  #: After cropping.

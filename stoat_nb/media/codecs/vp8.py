@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from stoat_nb.media.codecs.video_format import Picture
+from stoat_nb.media.codecs.video_format import VideoFormat
 
 _START = b"\x9d\x01\x2a"
 _HEAD = 12  # bytes up to the first coded bits
 _LARGEST_VERSION = 3
 
 
-def key_frame(frame: bytes) -> Picture | None:
+def key_frame(frame: bytes) -> VideoFormat | None:
     """Return the form of the pictures of a stream by its first frame."""
     if len(frame) < _HEAD or frame[0] & 1 or frame[3:6] != _START:
         return None
@@ -21,7 +21,7 @@ def key_frame(frame: bytes) -> Picture | None:
         return None
     if any(_halves(frame[10], frame[11])):
         return None
-    return Picture(
+    return VideoFormat(
         width=width,
         height=height,
         chroma="4:2:0",

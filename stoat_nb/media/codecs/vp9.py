@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stoat_nb.media.codecs.bits import Bits, OutOfBits
-from stoat_nb.media.codecs.video_format import Picture
+from stoat_nb.media.codecs.video_format import VideoFormat
 
 _SYNC = 0x498342
 _RGB = 7
@@ -12,7 +12,7 @@ _MATRICES = {1: 5, 2: 1, 3: 6, 4: 7, 5: 9}
 _HIGH_DEPTH = 2
 
 
-def key_frame(frame: bytes) -> Picture | None:
+def key_frame(frame: bytes) -> VideoFormat | None:
     """Return the form of the pictures of a stream by its first frame."""
     bits = Bits(frame[:32])
     try:
@@ -28,7 +28,7 @@ def key_frame(frame: bytes) -> Picture | None:
         space, full = bits.u(3), bits.flag()
         if space == _RGB:
             return None
-        return Picture(
+        return VideoFormat(
             width=bits.u(16) + 1,
             height=bits.u(16) + 1,
             chroma="4:2:0",

@@ -60,9 +60,9 @@ def _cover(reader: BudgetedReader, start: int, end: int) -> dict[str, Any]:
 
 
 def _form(data: bytes, total: int) -> dict[str, Any]:
-    if known := png.picture(data, total):
+    if known := png.video_format(data, total):
         codec, (layout, form), colour = "png", known, Colour(range=_FULL, matrix=_RGB)
-    elif told := jpeg.picture(data):
+    elif told := jpeg.video_format(data):
         codec, form, colour = "mjpeg", told, Colour(range=_FULL, matrix=told.matrix)
         layout = f"yuvj{(form.chroma or '').replace(':', '')}p"
     else:

@@ -7,7 +7,7 @@ from itertools import islice, pairwise
 
 from stoat_nb.media.budgeted_reader import BudgetedReader
 from stoat_nb.media.codecs import h264_order
-from stoat_nb.media.codecs.video_format import Picture
+from stoat_nb.media.codecs.video_format import VideoFormat
 from stoat_nb.media.isobmff.samples import first_slices
 from stoat_nb.media.isobmff.tracks import Runs, Track
 from stoat_nb.media.unsupported import UnsupportedLayout
@@ -30,7 +30,7 @@ def offsets_of(reader: BudgetedReader, track: Track) -> Runs | None:
 
 
 def has_b_frames(
-    reader: BudgetedReader, track: Track, form: Picture, codec: str, extradata: bytes
+    reader: BudgetedReader, track: Track, form: VideoFormat, codec: str, extradata: bytes
 ) -> bool:
     """Tell the order from the stream's own word, and from the track's times."""
     if codec in ("av1", "vp9"):  # their pictures leave the decoder in the order they are shown

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from stoat_nb.media.cached import cached
 from stoat_nb.media.codecs import av1, dnxhd, h264, hevc, jpeg, mpeg4, prores, vp9
-from stoat_nb.media.codecs.video_format import Picture
+from stoat_nb.media.codecs.video_format import VideoFormat
 from stoat_nb.media.colours import colour_facts, colours_of, colours_of_vp9
 from stoat_nb.media.isobmff.descriptors import descriptor
 from stoat_nb.media.isobmff.samples import BEGINNING
@@ -38,7 +38,7 @@ class Codec(NamedTuple):
 
     name: str
     box: bytes | None  #: Where the decoder's configuration is; None if frames tell it all.
-    read: Callable[[bytes, bytes], Picture | None]
+    read: Callable[[bytes, bytes], VideoFormat | None]
     #: Whether libav knows by the codec alone that pictures are whole.
     is_progressive: bool = False
     is_told: bool = False  #: The entry tells all: files of one camera, of one form, say the same.
@@ -46,46 +46,50 @@ class Codec(NamedTuple):
     needs: int = BEGINNING  #: Bytes of a first sample that tell what it is.
 
 
-def _parameter_sets(reader: Any) -> Callable[[bytes, bytes], Picture | None]:
-    def read(config: bytes, _: bytes) -> Picture | None:
-        form: Picture | None = reader.picture(config) if reader.is_sound(config) else None
+def _parameter_sets(reader: Any) -> Callable[[bytes, bytes], VideoFormat | None]:
+    def read(config: bytes, _: bytes) -> VideoFormat | None:
+        form: VideoFormat | None = (
+            reader.video_format(config) if reader.is_well_formed(config) else None
+        )
         return form
 
     return read
 
 
-def _first(reader: Callable[[bytes], Picture | None]) -> Callable[[bytes, bytes], Picture | None]:
+def _first(
+    reader: Callable[[bytes], VideoFormat | None],
+) -> Callable[[bytes, bytes], VideoFormat | None]:
     return lambda _, sample: reader(sample)
 
 
-def _vp9(config: bytes, sample: bytes) -> Picture | None:
+def _vp9(config: bytes, sample: bytes) -> VideoFormat | None:
     """Read VP9 whose configuration is of the one version, and holds nothing else."""
     is_plain = len(config) == _VP9_CONFIG and config[:4] == b"\1\0\0\0" and not any(config[10:])
     return vp9.key_frame(sample) if is_plain else None
 
 
-def _prores(kind: bytes) -> Callable[[bytes, bytes], Picture | None]:
-    return lambda _, sample: prores.picture(kind, sample)
+def _prores(kind: bytes) -> Callable[[bytes, bytes], VideoFormat | None]:
+    return lambda _, sample: prores.video_format(kind, sample)
 
 
-def _avid(config: bytes, sample: bytes) -> Picture | None:
+def _avid(config: bytes, sample: bytes) -> VideoFormat | None:
     """Read DNxHD whose colours are within limits, as its box of its own says."""
-    return dnxhd.picture(sample) if config == _AVID_LIMITED else None
+    return dnxhd.video_format(sample) if config == _AVID_LIMITED else None
 
 
-def _mpeg4(esds: bytes, sample: bytes) -> Picture | None:
+def _mpeg4(esds: bytes, sample: bytes) -> VideoFormat | None:
     kind, config = descriptor(esds)
-    return mpeg4.picture(config, sample) if kind == _MPEG4 else None
+    return mpeg4.video_format(config, sample) if kind == _MPEG4 else None
 
 
 _PICTURES = {
     b"avc1": Codec("h264", b"avcC", _parameter_sets(h264), is_progressive=True, is_told=True),
     b"hvc1": Codec("hevc", b"hvcC", _parameter_sets(hevc), is_told=True),
     b"hev1": Codec("hevc", b"hvcC", _parameter_sets(hevc), is_told=True),
-    b"av01": Codec("av1", b"av1C", av1.picture),
+    b"av01": Codec("av1", b"av1C", av1.video_format),
     b"vp09": Codec("vp9", b"vpcC", _vp9),
     b"mp4v": Codec("mpeg4", b"esds", _mpeg4, harmless=frozenset([b"esds"])),
-    b"jpeg": Codec("mjpeg", None, _first(jpeg.picture), needs=_TABLES),
+    b"jpeg": Codec("mjpeg", None, _first(jpeg.video_format), needs=_TABLES),
     b"AVdn": Codec("dnxhd", b"ACLR", _avid, harmless=_AVID),
     b"AVdh": Codec("dnxhd", b"ACLR", _avid, harmless=_AVID),
     **{kind: Codec("prores", None, _prores(kind), is_progressive=True) for kind in prores.KINDS},
@@ -132,7 +136,7 @@ def _of_entry(entry: bytes, shown: tuple[int, int]) -> Mapping[str, Any]:
     return _of_form(entry, shown, form)
 
 
-def _form(known: Codec, config: bytes, sample: bytes) -> Picture:
+def _form(known: Codec, config: bytes, sample: bytes) -> VideoFormat:
     form = known.read(config, sample)
     if form is None:
         raise UnsupportedLayout("a codec's header that cannot be read")
@@ -151,7 +155,7 @@ def _parts(entry: bytes) -> tuple[Parts, bytes]:
 
 
 @cached
-def _of_form(entry: bytes, shown: tuple[int, int], form: Picture) -> Mapping[str, Any]:
+def _of_form(entry: bytes, shown: tuple[int, int], form: VideoFormat) -> Mapping[str, Any]:
     """Return what an entry and the form of the pictures say, whatever the first picture shows."""
     known, (parts, config) = _PICTURES[entry[4:8]], _parts(entry)
     fields = parts.get(b"fiel", b"\1\0")
@@ -185,7 +189,7 @@ def _of_form(entry: bytes, shown: tuple[int, int], form: Picture) -> Mapping[str
     }
 
 
-def pixel_format(form: Picture, codec: str) -> str:
+def pixel_format(form: VideoFormat, codec: str) -> str:
     """Return FFmpeg's name for the layout of samples in memory."""
     base = _FORMATS.get(form.chroma or "")
     require(
@@ -205,7 +209,7 @@ def pixel_format(form: Picture, codec: str) -> str:
 
 
 def _aspect(
-    entry: bytes, shown: tuple[int, int], stated: bytes | None, form: Picture
+    entry: bytes, shown: tuple[int, int], stated: bytes | None, form: VideoFormat
 ) -> float | None:
     """Return the sample aspect: the entry's, the one the shown size makes, or the stream's."""
     width, height = (int.from_bytes(entry[at : at + 2], "big") for at in (32, 34))

@@ -39,18 +39,18 @@ def require_sample_table(reader: BudgetedReader, track: Track, samples: int) -> 
             require(head[0] <= newest, "a table of a new kind")
     box = tables.one(b"stsd")
     require(box and not reader.at(box.body, 1)[0], "a table of a new kind")
-    _prove_sizes(reader, tables.one(b"stsz"))
+    _require_sizes(reader, tables.one(b"stsz"))
     for kind in (b"sgpd", b"sbgp"):
         for box in tables.all(kind):
-            _prove_groups(reader, box)
-    _prove_offsets(reader, tables.one(b"ctts"), samples, track.time_scale)
-    _prove_source(reader, track.media.below(b"minf", b"dinf", b"dref"))
+            _require_groups(reader, box)
+    _require_offsets(reader, tables.one(b"ctts"), samples, track.time_scale)
+    _require_source(reader, track.media.below(b"minf", b"dinf", b"dref"))
     require((b"stco" in counts) != (b"co64" in counts), "two tables")
     chunks = counts.get(b"stco") or counts.get(b"co64") or 0
-    _prove_chunks(reader, tables.one(b"stsc"), counts.get(b"stsc", 0), chunks, samples)
+    _require_chunks(reader, tables.one(b"stsc"), counts.get(b"stsc", 0), chunks, samples)
 
 
-def _prove_sizes(reader: BudgetedReader, box: Box | None) -> None:
+def _require_sizes(reader: BudgetedReader, box: Box | None) -> None:
     head = reader.at(box.body, 12) if box else b""
     if box is None or len(head) != 12:  # noqa: PLR2004 - version, size, count
         raise UnsupportedLayout("no table of sizes")
@@ -59,7 +59,7 @@ def _prove_sizes(reader: BudgetedReader, box: Box | None) -> None:
     require(box.end - box.body == 12 + (0 if same else 4 * count), "a table of odd length")
 
 
-def _prove_groups(reader: BudgetedReader, box: Box) -> None:
+def _require_groups(reader: BudgetedReader, box: Box) -> None:
     """Prove that a box about groups of samples is as long as it says."""
     head = reader.at(box.body, 16)
     if box.kind == b"sgpd":
@@ -70,7 +70,7 @@ def _prove_groups(reader: BudgetedReader, box: Box) -> None:
     require(head[0] <= 1 and box.end - box.body == at + 4 + 8 * runs, "groups of odd length")
 
 
-def _prove_offsets(reader: BudgetedReader, box: Box | None, samples: int, scale: int) -> None:
+def _require_offsets(reader: BudgetedReader, box: Box | None, samples: int, scale: int) -> None:
     """Prove that offsets are there for all samples, and that none is far away."""
     if box is None or box.end - box.body > _MOST_OFFSETS:
         return
@@ -80,12 +80,12 @@ def _prove_offsets(reader: BudgetedReader, box: Box | None, samples: int, scale:
     require(max(map(abs, numbers[1::2]), default=0) <= _FURTHEST_S * scale, "an offset far away")
 
 
-def _prove_source(reader: BudgetedReader, box: Box | None) -> None:
+def _require_source(reader: BudgetedReader, box: Box | None) -> None:
     body = reader.at(box.body, _SOURCE) if box and box.end - box.body == _SOURCE else b""
     require(body.startswith(_OWN_SOURCE), "samples in another file")
 
 
-def _prove_chunks(
+def _require_chunks(
     reader: BudgetedReader, box: Box | None, runs: int, chunks: int, samples: int
 ) -> None:
     """Prove that the chunks have as many samples as the other tables count."""

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from stoat_nb.media.budgeted_reader import BudgetedReader
 from stoat_nb.media.codecs import av1, h264, hevc, jpeg, vp8, vp9
-from stoat_nb.media.codecs.video_format import Picture
+from stoat_nb.media.codecs.video_format import VideoFormat
 from stoat_nb.media.colours import Colour, colour_facts, merged, of_stream
 from stoat_nb.media.containers import MATROSKA
 from stoat_nb.media.derived_facts import utc
@@ -217,9 +217,9 @@ def _video(name: str, entry: Tree, begin: Start | None) -> dict[str, Any]:
 
 
 def _parameter_sets(codec: str, reader: Any) -> Callable[[bytes, bytes], Any]:
-    def read(private: bytes, _: bytes) -> tuple[str, dict[str, Any], Picture]:
-        form = reader.picture(private)
-        if form is None or not reader.is_sound(private):
+    def read(private: bytes, _: bytes) -> tuple[str, dict[str, Any], VideoFormat]:
+        form = reader.video_format(private)
+        if form is None or not reader.is_well_formed(private):
             raise UnsupportedLayout("a parameter set that cannot be read")
         require(form.reorder is not None or form.in_order, "an order that only pictures tell")
         return (
@@ -238,7 +238,7 @@ def _parameter_sets(codec: str, reader: Any) -> Callable[[bytes, bytes], Any]:
     return read
 
 
-def _vp9(private: bytes, frame: bytes) -> tuple[str, dict[str, Any], Picture]:
+def _vp9(private: bytes, frame: bytes) -> tuple[str, dict[str, Any], VideoFormat]:
     del private
     form = vp9.key_frame(frame)
     if form is None:
@@ -246,7 +246,7 @@ def _vp9(private: bytes, frame: bytes) -> tuple[str, dict[str, Any], Picture]:
     return "vp9", {"has_b_frames": False}, form
 
 
-def _vp8(private: bytes, frame: bytes) -> tuple[str, dict[str, Any], Picture]:
+def _vp8(private: bytes, frame: bytes) -> tuple[str, dict[str, Any], VideoFormat]:
     del private
     form = vp8.key_frame(frame)
     if form is None:
@@ -254,15 +254,15 @@ def _vp8(private: bytes, frame: bytes) -> tuple[str, dict[str, Any], Picture]:
     return "vp8", {"has_b_frames": False, "field_order": "progressive"}, form
 
 
-def _jpeg(private: bytes, frame: bytes) -> tuple[str, dict[str, Any], Picture]:
-    form = jpeg.picture(frame)
+def _jpeg(private: bytes, frame: bytes) -> tuple[str, dict[str, Any], VideoFormat]:
+    form = jpeg.video_format(frame)
     if form is None or private:
         raise UnsupportedLayout("a frame of another form")
     return "mjpeg", {"has_b_frames": False}, form
 
 
-def _av1(private: bytes, frame: bytes) -> tuple[str, dict[str, Any], Picture]:
-    form = av1.picture(private, frame)
+def _av1(private: bytes, frame: bytes) -> tuple[str, dict[str, Any], VideoFormat]:
+    form = av1.video_format(private, frame)
     if form is None or private[:1] != b"\x81":
         raise UnsupportedLayout("a frame that is no plain key frame")
     return "av1", {"level": form.level, "has_b_frames": False}, form
@@ -278,7 +278,7 @@ _VIDEO = {
 }
 
 
-def _aspect(video: Tree, form: Picture) -> float | None:
+def _aspect(video: Tree, form: VideoFormat) -> float | None:
     """Return the sample aspect: from the size a track is to be shown at, or the stream's own."""
     pixels = number(video, 0xB0), number(video, 0xBA)
     require(pixels == (form.width, form.height), "two sizes of the picture")

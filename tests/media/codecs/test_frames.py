@@ -40,33 +40,33 @@ def test_vp9_tells_its_form_in_its_first_frame(archive: Path) -> None:
 
 def test_av1_tells_its_form_before_its_first_frame(archive: Path) -> None:
     sample = first_packet(archive / "2023 Alps/drone/overflight.mp4", "video")
-    form = av1.picture(b"", sample[:512])
+    form = av1.video_format(b"", sample[:512])
     assert form is not None
     assert (form.width, form.height, form.bit_depth, form.chroma) == (320, 180, 8, "4:2:0")
     assert av1.is_whole(sample[:512])
     assert not av1.is_whole(sample[:8])
-    assert av1.picture(b"", sample[:8]) is None
+    assert av1.video_format(b"", sample[:8]) is None
 
 
 @pytest.mark.parametrize(
     ("config", "told"),
     [
-        ("1190", aac.Sound(2, 48_000, 2)),
-        ("1210", aac.Sound(2, 44_100, 2)),
+        ("1190", aac.AudioFormat(2, 48_000, 2)),
+        ("1210", aac.AudioFormat(2, 44_100, 2)),
         ("12", None),
         ("", None),
         ("16f0", None),
-        ("140856e500", aac.Sound(2, 16_000, 1, doubles=False)),
-        ("131056e59d40", aac.Sound(2, 24_000, 2, doubles=True)),
+        ("140856e500", aac.AudioFormat(2, 16_000, 1, doubles=False)),
+        ("131056e59d40", aac.AudioFormat(2, 24_000, 2, doubles=True)),
     ],
 )
-def test_aac_tells_rate_and_channels(config: str, told: aac.Sound | None) -> None:
-    assert aac.sound(bytes.fromhex(config)) == told
+def test_aac_tells_rate_and_channels(config: str, told: aac.AudioFormat | None) -> None:
+    assert aac.audio_format(bytes.fromhex(config)) == told
 
 
 def test_aac_at_low_rates_is_plain_only_if_it_says_so() -> None:
     plain, silent, doubled = (
-        aac.sound(bytes.fromhex(config)) for config in ("140856e500", "1408", "131056e59d40")
+        aac.audio_format(bytes.fromhex(config)) for config in ("140856e500", "1408", "131056e59d40")
     )
     assert plain
     assert plain.is_plain
@@ -93,16 +93,16 @@ def test_mp3_tells_rate_channels_and_size_in_each_frame() -> None:
 
 
 def test_ac3_tells_rate_and_channels_in_each_frame() -> None:
-    told = ac3.sound(bytes.fromhex("0b7700001c40e1a8"))
-    assert told == ac3.Sound(48_000, 384_000, 6, "5.1(side)", size=1536)
-    assert ac3.sound(b"\x0b\x77") is None
-    assert ac3.sound(bytes(8)) is None
+    told = ac3.audio_format(bytes.fromhex("0b7700001c40e1a8"))
+    assert told == ac3.AudioFormat(48_000, 384_000, 6, "5.1(side)", size=1536)
+    assert ac3.audio_format(b"\x0b\x77") is None
+    assert ac3.audio_format(bytes(8)) is None
 
 
 def test_eac3_tells_rate_channels_and_size_in_each_frame() -> None:
-    told = ac3.enhanced(bytes.fromhex("0b7702ff3487c0"))
-    assert told == ac3.Sound(48_000, 384_000, 2, "stereo", size=1536)
-    announced = ac3.enhanced(bytes.fromhex("0b7702ff3487c4"))
+    told = ac3.enhanced_audio_format(bytes.fromhex("0b7702ff3487c0"))
+    assert told == ac3.AudioFormat(48_000, 384_000, 2, "stereo", size=1536)
+    announced = ac3.enhanced_audio_format(bytes.fromhex("0b7702ff3487c4"))
     assert announced is None  # additional information follows
 
 
@@ -117,16 +117,16 @@ def test_nonsense_never_raises(data: bytes) -> None:
         b"\xff\xd8" + data,
     ):
         vp9.key_frame(content)
-        av1.picture(content, content)
-        ac3.sound(content)
-        ac3.enhanced(content)
-        flac.sound(content)
-        aac.sound(content)
-        alac.sound(content)
-        dnxhd.picture(b"\0\0\x02\x80" + content)
+        av1.video_format(content, content)
+        ac3.audio_format(content)
+        ac3.enhanced_audio_format(content)
+        flac.audio_format(content)
+        aac.audio_format(content)
+        alac.audio_format(content)
+        dnxhd.video_format(b"\0\0\x02\x80" + content)
         dts.core(b"\x7f\xfe\x80\x01" + content)
-        jpeg.picture(content)
-        png.picture(b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR" + content, 99)
+        jpeg.video_format(content)
+        png.video_format(b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR" + content, 99)
         mpa.frame(content)
-        prores.picture(b"apcn", b"\0\0\0\0icpf" + content)
+        prores.video_format(b"apcn", b"\0\0\0\0icpf" + content)
         vp8.key_frame(b"\x10\0\0\x9d\x01\x2a" + content)

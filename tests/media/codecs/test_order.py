@@ -49,5 +49,5 @@ def test_pictures_without_b_frames_say_that_they_are_in_order(tmp_path: Path) ->
 @pytest.mark.parametrize("bf", ["1", "2", "3"])
 def test_pictures_with_b_frames_do_not_say_so(tmp_path: Path, bf: str) -> None:
     config, units = slices(tmp_path / "b.mp4", f"bframes={bf}:b-adapt=0")
-    assert h264.picture(config)
+    assert h264.video_format(config)
     assert not h264_order.in_order(config, units)

@@ -18,8 +18,8 @@ def extradata(path: Path) -> bytes:
 
 
 def test_h264_is_read_from_avcc_and_from_start_codes(archive: Path) -> None:
-    boxed = h264.picture(extradata(archive / "2024 Summer/beach walk.mp4"))
-    started = h264.picture(extradata(archive / "Tapes/evening news.ts"))
+    boxed = h264.video_format(extradata(archive / "2024 Summer/beach walk.mp4"))
+    started = h264.video_format(extradata(archive / "Tapes/evening news.ts"))
     assert boxed is not None
     assert started is not None
     assert (boxed.width, boxed.height, boxed.coded_width, boxed.coded_height) == (
@@ -38,7 +38,7 @@ def test_h264_is_read_from_avcc_and_from_start_codes(archive: Path) -> None:
 
 
 def test_hevc_tells_depth_colour_and_order(archive: Path) -> None:
-    told = hevc.picture(extradata(archive / "2024 Summer/sunset HDR.mp4"))
+    told = hevc.video_format(extradata(archive / "2024 Summer/sunset HDR.mp4"))
     assert told is not None
     assert (told.width, told.height, told.coded_height) == (320, 180, 192)
     assert (told.profile_name, told.bit_depth, told.chroma) == ("Main 10", 10, "4:2:0")
@@ -62,8 +62,8 @@ def test_numbers_are_read_as_the_standard_writes_them() -> None:
 @example(b"\x00\x00\x00\x24alac", "alac")
 def test_nonsense_is_no_form(data: bytes, codec: str) -> None:
     for content in (data, b"\x01" + data, b"\0\0\x01\x67" + data, b"\0\0\x01\x42\x01" + data):
-        formats.picture(codec, content)
-        formats.sound_depth(codec, content)
+        formats.video_format(codec, content)
+        formats.audio_bit_depth(codec, content)
         formats.brightness(codec, content, data)
 
 
@@ -73,8 +73,8 @@ def test_damaged_headers_never_raise(archive: Path, random: object) -> None:
         content = bytearray(extradata(archive / name))
         for _ in range(3):
             content[random.randrange(len(content))] = random.randrange(256)  # type: ignore[attr-defined]
-        formats.picture("h264", bytes(content))
-        formats.picture("hevc", bytes(content))
+        formats.video_format("h264", bytes(content))
+        formats.video_format("hevc", bytes(content))
 
 
 def test_messages_of_both_codecs_tell_brightness() -> None:

@@ -26,7 +26,7 @@ CORNERS = (RED, GREEN, BLUE, WHITE)
 
 
 @dataclass(frozen=True)
-class Picture:
+class VideoFormat:
     """A decoded JPEG."""
 
     width: int
@@ -44,13 +44,13 @@ class Picture:
         return tuple(self.at(x, y) for y in (0.2, 0.8) for x in (0.2, 0.8))
 
 
-def seen(jpeg: bytes) -> Picture:
+def seen(jpeg: bytes) -> VideoFormat:
     with av.open(io.BytesIO(jpeg), format="jpeg_pipe") as container:
         frame = next(container.decode(video=0)).reformat(format="rgb24")
     plane, row = frame.planes[0], frame.width * 3
     padded = bytes(plane)
     rows = (padded[y * plane.line_size :][:row] for y in range(frame.height))
-    return Picture(frame.width, frame.height, b"".join(rows))
+    return VideoFormat(frame.width, frame.height, b"".join(rows))
 
 
 def is_like(colour: Colour, other: Colour, *, within: int = 30) -> bool:
@@ -71,8 +71,8 @@ def item_of(path: Path, kind: str = "poster") -> dict[str, Any]:
 
 
 @pytest.fixture
-def drawn() -> Callable[..., Picture]:
-    def drawn(path: Path, kind: str = "poster") -> Picture:
+def drawn() -> Callable[..., VideoFormat]:
+    def drawn(path: Path, kind: str = "poster") -> VideoFormat:
         answer = draw(item_of(path, kind))
         assert "jpeg" in answer, answer
         return seen(base64.b64decode(answer["jpeg"]))

@@ -20,7 +20,7 @@ from .conftest import (
     RED,
     WHITE,
     Colour,
-    Picture,
+    VideoFormat,
     film,
     is_like,
     item_of,
@@ -28,7 +28,7 @@ from .conftest import (
     set_matrix,
 )
 
-Drawn = Callable[..., Picture]
+Drawn = Callable[..., VideoFormat]
 
 
 def failure_of(path: Path, kind: str = "poster") -> str:
@@ -136,7 +136,7 @@ def test_a_sheet_of_one_long_group_of_pictures_still_shows_what_comes_later(
     assert _scenes(drawn(path, "contact-sheet")) == list(COLOURS)
 
 
-def _scenes(sheet: Picture) -> list[Colour]:
+def _scenes(sheet: VideoFormat) -> list[Colour]:
     found = [sheet.at(x / 6, y / 4) for y in (1, 3) for x in (1, 3, 5)]
     return [
         next((known for known in COLOURS if is_like(colour, known)), colour) for colour in found
