@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 from stoat_nb.media.budgeted_reader import BudgetedReader, BudgetExceeded
 from stoat_nb.media.codecs.bits import OutOfBits
 from stoat_nb.media.derived_facts import add_derived_facts
-from stoat_nb.media.isobmff.movie import movie
-from stoat_nb.media.isobmff.probe import film_facts
+from stoat_nb.media.isobmff.movie import read_movie
+from stoat_nb.media.isobmff.probe import movie_facts
 from stoat_nb.media.isobmff.structure import check_movie
-from stoat_nb.media.isobmff.tracks import movie_header, tracks
+from stoat_nb.media.isobmff.tracks import read_movie_header, read_tracks
 from stoat_nb.media.matroska.probe import first_blocks, segment_facts, starts_of
 from stoat_nb.media.matroska.segment import segment
 from stoat_nb.media.matroska.structure import check_segment
@@ -70,12 +70,12 @@ def read_headers(reader: BudgetedReader, *, is_libav_next: bool = False) -> Head
 
 
 def _iso(reader: BudgetedReader, *, is_libav_next: bool) -> Headers:
-    film = movie(reader)
-    found, header = tracks(reader, film), movie_header(reader, film)
-    shape, stated = check_movie(reader, film), stated_by_movie(header)
+    movie = read_movie(reader)
+    found, header = read_tracks(reader, movie), read_movie_header(reader, movie)
+    shape, stated = check_movie(reader, movie), stated_by_movie(header)
     try:
         require(not is_libav_next, "libav is asked")
-        facts = film_facts(reader, film, header, found, shape)
+        facts = movie_facts(reader, movie, header, found, shape)
     except _NOT_PROVEN as reason:
         why = str(reason) or "a strange header"
         return Headers(shape, of_tracks(found, reader), stated, reason=why)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from stoat_nb.media import frame_rates
 from stoat_nb.media.budgeted_reader import BudgetedReader
 from stoat_nb.media.isobmff.sample_sizes import size_of
-from stoat_nb.media.isobmff.tracks import Header, Track
+from stoat_nb.media.isobmff.tracks import MovieHeader, Track
 from stoat_nb.media.matroska.segment import Segment, number, real
 
 _KINDS = {1: "video", 2: "audio", 17: "subtitle"}
@@ -57,7 +57,7 @@ def of_segment(found: Segment) -> list[Timing]:
     ]
 
 
-def stated_by_movie(header: Header | None) -> float | None:
+def stated_by_movie(header: MovieHeader | None) -> float | None:
     """Return how long a movie header says the film is."""
     known = header is not None and header.duration and header.time_scale
     return header.duration / header.time_scale if header and header.duration and known else None

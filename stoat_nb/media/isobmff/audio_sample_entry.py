@@ -39,16 +39,16 @@ _KEPT = frozenset([*_EXACT, *_EXACT_WIDE, *_LAWS, b"lpcm"])
 _PLACES = {(100 << 16 | 1, 0): 1, (101 << 16 | 2, 0): 2, (1 << 16, 4): 1, (1 << 16, 3): 2}
 
 
-def sound_facts(reader: BudgetedReader, track: Track, size: Sizes) -> dict[str, Any]:
+def audio_facts(reader: BudgetedReader, track: Track, size: Sizes) -> dict[str, Any]:
     """Return what a sound track's sample entry, and how its first sample begins, prove."""
-    version = int.from_bytes(track.entry[16:18], "big")
+    version = int.from_bytes(track.sample_entry[16:18], "big")
     require(version in _WIDER, "another sound")
     if track.tag in _KEPT:
         return _exact(track, version, size)
     read = _READERS.get(track.tag)
     if read is None or (version > 1 and track.tag in _ISO_ONLY):
         raise UnsupportedLayout(f"another sound: {track.tag!r}")
-    parts = parts_of(track.entry, _HEAD + _WIDER[version])
+    parts = parts_of(track.sample_entry, _HEAD + _WIDER[version])
     if b"wave" in parts:
         parts = _wave(parts)
     kind, of = read
@@ -106,13 +106,13 @@ def _opus(reader: BudgetedReader, track: Track, box: bytes) -> dict[str, Any]:
 
 
 def _require_form(track: Track, facts: dict[str, Any]) -> None:
-    [channels] = struct.unpack_from(">H", track.entry, 24)
+    [channels] = struct.unpack_from(">H", track.sample_entry, 24)
     require(channels == facts["channels"], "two numbers of channels")
     _require_rate(track, facts)
 
 
 def _require_rate(track: Track, facts: dict[str, Any]) -> None:
-    [rate] = struct.unpack_from(">I", track.entry, 32)
+    [rate] = struct.unpack_from(">I", track.sample_entry, 32)
     require(rate >> 16 == facts["sample_rate"], "two sample rates")
     require(track.time_scale == facts["sample_rate"], "two sample rates")
 
@@ -129,12 +129,12 @@ _READERS: dict[bytes, tuple[bytes, Callable[[BudgetedReader, Track, bytes], dict
 
 def _exact(track: Track, version: int, size: Sizes) -> dict[str, Any]:
     """Return what sound is whose samples are kept as they are."""
-    parts = parts_of(track.entry, _HEAD + _WIDER[version])
+    parts = parts_of(track.sample_entry, _HEAD + _WIDER[version])
     require(set(parts) <= {b"chan", b"wave", *_HARMLESS}, "an unknown sound entry")
     if track.tag == b"lpcm":
         channels, rate, form = _stated(track, version)
     else:
-        channels, bits, rate = struct.unpack_from(">HH4xI", track.entry, 24)
+        channels, bits, rate = struct.unpack_from(">HH4xI", track.sample_entry, 24)
         rate >>= 16
         form = _form(track.tag, parts)
         require(version <= 1 and (version == 1 or bits == form[1] or track.tag in _LAWS), "a form")
@@ -164,7 +164,7 @@ def _form(tag: bytes, parts: Parts) -> tuple[str, int, str]:
 def _stated(track: Track, version: int) -> tuple[int, int, tuple[str, int, str]]:
     """Read the fields that tell each thing by itself."""
     require(version == 2, "sound of a strange form")  # noqa: PLR2004 - the version that has them
-    rate, channels, _, bits, flags = struct.unpack_from(">dIIII", track.entry, 40)
+    rate, channels, _, bits, flags = struct.unpack_from(">dIIII", track.sample_entry, 40)
     require(rate == int(rate) and bits in (16, 24, 32) and not flags & 1 and flags & 4, "a form")
     return channels, int(rate), ("s", bits, "be" if flags & 2 else "le")
 

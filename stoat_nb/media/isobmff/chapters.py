@@ -33,10 +33,10 @@ class _Chapter(NamedTuple):
 
 
 def chapters_of(
-    reader: BudgetedReader, film: Movie, tracks: list[Track], spans: list[Span]
+    reader: BudgetedReader, movie: Movie, tracks: list[Track], spans: list[Span]
 ) -> list[dict[str, Any]]:
     """Return the chapters of a film."""
-    places = film.index.all(b"udta") if film.index else []
+    places = movie.moov.all(b"udta") if movie.moov else []
     nodes = [node for place in places for kind in sorted(LISTS) for node in place.all(kind)]
     require(len(nodes) <= 1, "several lists of chapters")
     found = [one for node in nodes for one in _listed(reader, node)]
@@ -102,7 +102,7 @@ def _titles(tracks: list[Track]) -> Track | None:
 
 def _told(reader: BudgetedReader, track: Track, length: int) -> Iterator[_Chapter]:
     require(
-        track.samples and track.samples <= _MOST and not track.tables.one(b"ctts"), "many chapters"
+        track.samples and track.samples <= _MOST and not track.stbl.one(b"ctts"), "many chapters"
     )
     steps = [ticks for count, ticks in track.durations or () for _ in range(count)]
     places = first_places(reader, track, _MOST)

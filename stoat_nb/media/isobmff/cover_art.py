@@ -1,4 +1,4 @@
-"""The cover of an MP4 film, which libav counts among its streams (iTunes' ``covr``)."""
+"""The cover of an MP4 movie, which libav counts among its streams (iTunes' ``covr``)."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _FEW = 4096  # bytes of words
 _LARGEST_SIDE = 1 << 20
 
 
-def cover_of(reader: BudgetedReader, film: Movie) -> dict[str, Any] | None:
+def cover_of(reader: BudgetedReader, movie: Movie) -> dict[str, Any] | None:
     """Return the stream that a film's cover is, without its time; None if there is none."""
-    if film.index is None or not any(_may_hold(reader, one) for one in film.index.all(b"udta")):
+    if movie.moov is None or not any(_may_hold(reader, one) for one in movie.moov.all(b"udta")):
         return None
     found = [
         (item.body, item.end)
-        for place in film.index.all(b"udta")
+        for place in movie.moov.all(b"udta")
         for words in place.all(b"meta")
         for inner in boxes(reader, words.body + 4, words.end)
         if inner.kind == b"ilst"

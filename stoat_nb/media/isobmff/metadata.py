@@ -27,16 +27,16 @@ _SKIPPED = frozenset({28, 29, 30, 66, 67, 70, 71, 72, 74, 75, 76, 77, 78, 79})
 Tags = list[tuple[str, str]]
 
 
-def file_tags(reader: BudgetedReader, film: Movie, created: int) -> Tags:
+def file_tags(reader: BudgetedReader, movie: Movie, created: int) -> Tags:
     """Return the tags of the whole file; raise ``UnsupportedLayout`` at what is not understood."""
-    found = _brands(reader, film.first(b"ftyp")) + _created(created)
-    nodes = [*film.index.all(b"udta"), *film.index.all(b"meta")] if film.index else []
+    found = _brands(reader, movie.first(b"ftyp")) + _created(created)
+    nodes = [*movie.moov.all(b"udta"), *movie.moov.all(b"meta")] if movie.moov else []
     for node in sorted(nodes, key=lambda one: one.start):
         found += _said(reader, node)
     last = {key.lower(): (key, value) for key, value in found}  # the later word counts
     again = len(found) - len(last)
     # Of keyed words FFmpeg 9 keeps both; only phones without such state a place in two ways.
-    is_place = "location" in last and not (film.index and film.index.all(b"meta"))
+    is_place = "location" in last and not (movie.moov and movie.moov.all(b"meta"))
     require(not again or (is_place and _is_said_once(found)), "a tag twice")
     return list(last.values())
 
@@ -116,17 +116,17 @@ def plain(raw: bytes) -> str:
 
 def track_tags(reader: BudgetedReader, track: Track, created: int, *, is_quicktime: bool) -> Tags:
     """Return the tags of a track."""
-    for node in track.node.all(b"meta"):
-        require(node.start >= track.media.end, "a track's own words")
+    for node in track.trak.all(b"meta"):
+        require(node.start >= track.mdia.end, "a track's own words")
         _refuse_if_read(reader, node)
-    require(not track.media.all(b"elng"), "an extended language")
+    require(not track.mdia.all(b"elng"), "an extended language")
     found = _created(created)
     if language := language_of(track.language):
         found.append(("language", language))
     counted = is_quicktime and track.name[:1] == bytes([max(0, len(track.name) - 1) & 0xFF])
     if name := _name(track.name[1:] if counted else track.name):
         found.append(("handler_name", name))
-    for node in track.node.all(b"udta"):
+    for node in track.trak.all(b"udta"):
         for child in tiled(reader, node.body, node.end, slack=4):
             require(child.kind in (b"name", b"free"), "a track's own words")
             if child.kind == b"name":

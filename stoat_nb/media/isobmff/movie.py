@@ -21,13 +21,13 @@ _BETWEEN_TABLES = 768  # bytes: what stands between two tables of an index too l
 
 
 class Movie:
-    """The boxes at the top of a file, and those within its index."""
+    """The boxes at the top of a file, and those within its ``moov``."""
 
-    __slots__ = ("index", "tops")
+    __slots__ = ("moov", "tops")
 
-    def __init__(self, tops: list[Box], index: Box | None) -> None:
+    def __init__(self, tops: list[Box], moov: Box | None) -> None:
         self.tops = tops
-        self.index = index
+        self.moov = moov
 
     def first(self, kind: bytes) -> Box | None:
         """Return the first box of a kind at the top of the file."""
@@ -41,11 +41,11 @@ class Movie:
         """Whether samples are in pieces outside the index, or will be when they come."""
         if self.first(b"moof"):
             return True
-        expected = self.index is not None and self.index.one(b"mvex") is not None
+        expected = self.moov is not None and self.moov.one(b"mvex") is not None
         return expected and self.first(b"mdat") is None
 
 
-def movie(reader: BudgetedReader) -> Movie:
+def read_movie(reader: BudgetedReader) -> Movie:
     """Walk the top of the file, then its index if it is there as a whole."""
     tops, moov = [], None
     for box in boxes(reader, 0, reader.size):

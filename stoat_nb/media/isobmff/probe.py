@@ -15,7 +15,7 @@ from stoat_nb.media.containers import by_brand
 from stoat_nb.media.derived_facts import utc
 from stoat_nb.media.failures import STOAT
 from stoat_nb.media.isobmff import sample_entry
-from stoat_nb.media.isobmff.audio_sample_entry import sound_facts
+from stoat_nb.media.isobmff.audio_sample_entry import audio_facts
 from stoat_nb.media.isobmff.boxes import Box
 from stoat_nb.media.isobmff.chapters import HANDLER as CHAPTER_HANDLER, chapters_of
 from stoat_nb.media.isobmff.cover_art import cover_of
@@ -35,7 +35,7 @@ from stoat_nb.media.isobmff.samples import (
 )
 from stoat_nb.media.isobmff.structure import is_own_data
 from stoat_nb.media.isobmff.timecode import add_timecodes
-from stoat_nb.media.isobmff.tracks import Header, Track
+from stoat_nb.media.isobmff.tracks import MovieHeader, Track
 from stoat_nb.media.streams import add_brightness, hdr, language, tag_text
 from stoat_nb.media.structure.verdict import COMPLETE, Structure
 from stoat_nb.media.timestamps import Span, bitrate, reduced, rescaled, whole
@@ -81,32 +81,36 @@ _PATIENCE_S = 4  # of the five seconds that libav looks for how streams are
 _LONGEST_ENTRY = 1024  # bytes worth keeping
 
 
-def film_facts(
-    reader: BudgetedReader, film: Movie, header: Header | None, found: list[Track], shape: Structure
+def movie_facts(
+    reader: BudgetedReader,
+    movie: Movie,
+    header: MovieHeader | None,
+    found: list[Track],
+    shape: Structure,
 ) -> dict[str, Any]:
     """Return all facts; raise ``UnsupportedLayout`` where the index alone does not tell."""
-    _refuse_strangers(film, shape, found)
-    if header is None or film.index is None or not header.is_plain:
+    _refuse_unsupported(movie, shape, found)
+    if header is None or movie.moov is None or not header.is_simple:
         raise UnsupportedLayout("a strange movie header")
-    sizes = sizes_of(reader, film, found)
+    sizes = sizes_of(reader, movie, found)
     spans, (start, length) = _spans(reader, found, header)
     _refuse_bursts(found)
-    chapters = chapters_of(reader, film, found, spans)
-    brand = _brand(reader, film)
-    tags = file_tags(reader, film, header.created)
-    _refuse_early_words(film)
+    chapters = chapters_of(reader, movie, found, spans)
+    brand = _brand(reader, movie)
+    tags = file_tags(reader, movie, header.created)
+    _refuse_early_words(movie)
     last = dict(tags)
     is_quicktime = brand in (None, "qt  ")
     words = [track_tags(reader, track, track.created, is_quicktime=is_quicktime) for track in found]
     add_timecodes(reader, found, words)
-    data = [box for box in film.tops if box.kind == b"mdat"]
+    data = [box for box in movie.tops if box.kind == b"mdat"]
     streams = [
         _stream(reader, track, span, size, words[idx], data=data, is_quicktime=is_quicktime)
         | {"idx": idx}
         for idx, (track, span, size) in enumerate(zip(found, spans, sizes, strict=True))
     ]
-    if cover := cover_of(reader, film):
-        require(film.index.all(b"udta")[-1].start > found[-1].node.start, "an early cover")
+    if cover := cover_of(reader, movie):
+        require(movie.moov.all(b"udta")[-1].start > found[-1].trak.start, "an early cover")
         own = {"duration_s": length, "start_s": start}  # in the clock of an attached picture
         times = {name: rescaled(us, _COVERS, 1_000_000) / _COVERS for name, us in own.items()}
         times |= {"frame_count": 0, "id": 0}
@@ -137,31 +141,33 @@ def _written(track: Track) -> dict[str, Any]:
         "duration": track.duration,
         "matrix": track.matrix,
         "edits": [(edit.duration, edit.media_time, edit.rate) for edit in track.edits],
-        "entry": track.entry[:_LONGEST_ENTRY].hex(),
+        "entry": track.sample_entry[:_LONGEST_ENTRY].hex(),
     }
 
 
-def _refuse_strangers(film: Movie, shape: Structure, found: list[Track]) -> None:
-    require(shape.integrity == COMPLETE and not film.fragmented, "a file cut or in fragments")
-    kinds = [box.kind for box in film.tops]
+def _refuse_unsupported(movie: Movie, shape: Structure, found: list[Track]) -> None:
+    require(shape.integrity == COMPLETE and not movie.fragmented, "a file cut or in fragments")
+    kinds = [box.kind for box in movie.tops]
     if strange := set(kinds) - _TOPS:
         raise UnsupportedLayout(f"boxes of another kind: {sorted(strange)}")
     require(kinds.count(b"moov") == 1 and kinds.count(b"ftyp") <= 1, "several indices")
-    require(film.index and len(film.index.all(b"trak")) == len(found), "a broken track")
+    require(movie.moov and len(movie.moov.all(b"trak")) == len(found), "a broken track")
     handlers = {track.handler for track in found}
     if (unknown := handlers - _KINDS.keys()) or not handlers & _MAIN:
         raise UnsupportedLayout(f"tracks of another kind: {sorted(unknown)}")
     numbers = {track.id for track in found if 0 < track.id < 1 << 31}
     require(len(numbers) == len(found), "tracks of one number")
     for track in found:
-        require(track.n_entries == 1 and track.entry[8:16] == _OWN_DATA, "a strange sample entry")
-        inner = track.media.below(b"minf", b"hdlr")
+        require(
+            track.n_entries == 1 and track.sample_entry[8:16] == _OWN_DATA, "a strange sample entry"
+        )
+        inner = track.mdia.below(b"minf", b"hdlr")
         require(inner is None or any(track.name[:2].strip(b"\0")), "a track without a name")
-    if film.index:
-        _refuse_strange_boxes(film.index)
+    if movie.moov:
+        _refuse_unknown_boxes(movie.moov)
 
 
-def _refuse_strange_boxes(node: Box) -> None:
+def _refuse_unknown_boxes(node: Box) -> None:
     outer = node.kind
     if node.rest:
         raise UnsupportedLayout(f"something that is no box in {outer!r}")
@@ -173,20 +179,20 @@ def _refuse_strange_boxes(node: Box) -> None:
             raise UnsupportedLayout(f"a box twice: {kind!r}")
         if kind in _KNOWN:
             for child in children:
-                _refuse_strange_boxes(child)
+                _refuse_unknown_boxes(child)
 
 
-def _refuse_early_words(film: Movie) -> None:
+def _refuse_early_words(movie: Movie) -> None:
     """Refuse keyed words before tracks: libav then reads a track's as the file's."""
-    nodes = film.index.all(b"trak") if film.index else []
+    nodes = movie.moov.all(b"trak") if movie.moov else []
     own = [node for node in nodes if node.all(b"meta")]
-    words = film.index.all(b"meta") if film.index else []
+    words = movie.moov.all(b"meta") if movie.moov else []
     if own and words:
         require(all(one.end <= word.start for one in own for word in words), "early words")
 
 
-def _brand(reader: BudgetedReader, film: Movie) -> str | None:
-    box = film.first(b"ftyp")
+def _brand(reader: BudgetedReader, movie: Movie) -> str | None:
+    box = movie.first(b"ftyp")
     return plain(reader.at(box.body, 4)) if box else None
 
 
@@ -198,7 +204,7 @@ def _all_tags(tags: Tags, words: list[Tags]) -> list[dict[str, Any]]:
 
 
 def _spans(
-    reader: BudgetedReader, tracks: list[Track], header: Header
+    reader: BudgetedReader, tracks: list[Track], header: MovieHeader
 ) -> tuple[list[Span], tuple[int, int]]:
     """Return when tracks start and end, and the start and the length of all the film.
 
@@ -218,7 +224,7 @@ def _spans(
     return spans, whole(spans)
 
 
-def _span(reader: BudgetedReader, track: Track, header: Header) -> Span:
+def _span(reader: BudgetedReader, track: Track, header: MovieHeader) -> Span:
     offsets = offsets_of(reader, track)
     is_beside = track.handler not in _MAIN
     require(0 < track.time_scale <= _FINEST_CLOCK, "a track without a clock")
@@ -235,7 +241,7 @@ def _stream(
     data: list[Box],
     is_quicktime: bool,
 ) -> dict[str, Any]:
-    require(is_own_data(reader, track.node), "samples in another file")
+    require(is_own_data(reader, track.trak), "samples in another file")
     require(size.samples and size.samples == track.samples, "tables that count differently")
     require_sample_table(reader, track, size.samples)
     offset = first_offset(reader, track)
@@ -257,7 +263,7 @@ def _stream(
         "is_cover": False,
     }
     if track.handler == b"soun":
-        facts |= sound_facts(reader, track, size)
+        facts |= audio_facts(reader, track, size)
     elif track.handler == b"vide":
         sample = first_sample(reader, track, sample_entry.needed(track))
         facts |= _video(reader, track, sample)
@@ -272,7 +278,7 @@ def _stream(
         is_own = track.handler in (track.tag, b"meta")
         require(is_own and track.tag != b"rtmd", "data of another kind")
     if track.handler in _MAIN and is_quicktime:
-        words.append(("vendor_id", _vendor(track.entry[20:24])))
+        words.append(("vendor_id", _vendor(track.sample_entry[20:24])))
     facts.pop("form", None)
     extradata = facts.pop("extradata", b"")
     if facts.get("hdr") == "hdr10":
@@ -284,8 +290,8 @@ def _stream(
 
 def _words_of(track: Track) -> Tags:
     """Return the compressor's name."""
-    length = min(track.entry[50], 31)
-    name = plain(track.entry[51 : 51 + length])
+    length = min(track.sample_entry[50], 31)
+    name = plain(track.sample_entry[51 : 51 + length])
     return [("encoder", name)] if name else []
 
 

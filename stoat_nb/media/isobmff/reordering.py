@@ -19,7 +19,7 @@ _SIGN = 1 << 31
 
 def offsets_of(reader: BudgetedReader, track: Track) -> Runs | None:
     """Return the first offsets from decoding to showing; None if there are none."""
-    box = track.tables.one(b"ctts")
+    box = track.stbl.one(b"ctts")
     if box is None:
         return None
     head = reader.at(box.body, 8 + 8 * _SOME)
@@ -42,8 +42,8 @@ def has_b_frames(
         return True
     if form.reorder is None and swapped:
         return True
-    is_plain = form.reorder is None and not track.tables.one(b"ctts")
-    if is_plain and (form.in_order or (codec == "h264" and _told(reader, track, extradata))):
+    is_simple = form.reorder is None and not track.stbl.one(b"ctts")
+    if is_simple and (form.in_order or (codec == "h264" and _told(reader, track, extradata))):
         return False
     raise UnsupportedLayout("an order that only pictures tell")
 

@@ -64,8 +64,8 @@ def _first(
 
 def _vp9(config: bytes, sample: bytes) -> VideoFormat | None:
     """Read VP9 whose configuration is of the one version, and holds nothing else."""
-    is_plain = len(config) == _VP9_CONFIG and config[:4] == b"\1\0\0\0" and not any(config[10:])
-    return vp9.key_frame(sample) if is_plain else None
+    is_simple = len(config) == _VP9_CONFIG and config[:4] == b"\1\0\0\0" and not any(config[10:])
+    return vp9.key_frame(sample) if is_simple else None
 
 
 def _prores(kind: bytes) -> Callable[[bytes, bytes], VideoFormat | None]:
@@ -119,14 +119,14 @@ def parts_of(entry: bytes, start: int) -> Parts:
 def video_facts(track: Track, sample: bytes, size: int) -> dict[str, Any]:
     """Return what a video track's sample entry, and how its first sample begins, prove."""
     known = _PICTURES.get(track.tag)
-    if known is None or track.n_entries != 1 or len(track.entry) < _VISUAL:
+    if known is None or track.n_entries != 1 or len(track.sample_entry) < _VISUAL:
         raise UnsupportedLayout("another video codec")
     shown = track.width >> 16, track.height >> 16
     if known.is_told:
-        return dict(_of_entry(track.entry, shown))
-    form = _form(known, _parts(track.entry)[1], sample)
+        return dict(_of_entry(track.sample_entry, shown))
+    form = _form(known, _parts(track.sample_entry)[1], sample)
     require(form.size in (None, size), "a picture of another size than its sample")
-    return dict(_of_form(track.entry, shown, form._replace(size=None)))
+    return dict(_of_form(track.sample_entry, shown, form._replace(size=None)))
 
 
 @cached

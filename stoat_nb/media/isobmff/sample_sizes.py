@@ -34,7 +34,7 @@ class Sizes(NamedTuple):
 
 def size_of(reader: BudgetedReader, track: Track) -> Sizes:
     """Add up the sizes of a track's samples; a long table is only counted."""
-    box = track.tables.one(b"stsz")
+    box = track.stbl.one(b"stsz")
     head = reader.at(box.body + 4, 8) if box else b""
     if box is None or len(head) < 8:  # noqa: PLR2004 - one size for all, and their count
         return Sizes(0, None, None)
@@ -60,11 +60,11 @@ def _numbers(reader: BudgetedReader, box: Box, start: int, count: int) -> array[
     return sizes
 
 
-def sizes_of(reader: BudgetedReader, film: Movie, tracks: list[Track]) -> list[Sizes]:
+def sizes_of(reader: BudgetedReader, movie: Movie, tracks: list[Track]) -> list[Sizes]:
     """Return the sizes of all tracks: a long film's are what the others leave of its media data."""
     found = [size_of(reader, track) for track in tracks]
     found = [_sampled(reader, *pair) for pair in zip(tracks, found, strict=True)]
-    data = sum(box.end - box.body for box in film.tops if box.kind == b"mdat")
+    data = sum(box.end - box.body for box in movie.tops if box.kind == b"mdat")
     require(sum(size.total or 0 for size in found) <= data, "samples larger than the media data")
     open_ones = [at for at, size in enumerate(found) if size.samples and size.total is None]
     if len(open_ones) == 1 and all(size.samples for size in found):
@@ -75,7 +75,7 @@ def sizes_of(reader: BudgetedReader, film: Movie, tracks: list[Track]) -> list[S
 
 def _sampled(reader: BudgetedReader, track: Track, size: Sizes) -> Sizes:
     """Estimate a long table of sound, whose samples are much alike, from some pieces of it."""
-    box = track.tables.one(b"stsz")
+    box = track.stbl.one(b"stsz")
     if box is None or size.total is not None or not size.samples or track.handler == b"vide":
         return size
     stride = (size.samples - _PIECE) // (_PIECES - 1)

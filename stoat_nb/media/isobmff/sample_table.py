@@ -29,7 +29,7 @@ _TABLES = {
 
 def require_sample_table(reader: BudgetedReader, track: Track, samples: int) -> None:
     """Raise ``UnsupportedLayout`` unless the tables fit together."""
-    tables = track.tables
+    tables = track.stbl
     counts: dict[bytes, int] = {}
     for kind, (width, newest) in _TABLES.items():
         if box := tables.one(kind):
@@ -44,7 +44,7 @@ def require_sample_table(reader: BudgetedReader, track: Track, samples: int) -> 
         for box in tables.all(kind):
             _require_groups(reader, box)
     _require_offsets(reader, tables.one(b"ctts"), samples, track.time_scale)
-    _require_source(reader, track.media.below(b"minf", b"dinf", b"dref"))
+    _require_source(reader, track.mdia.below(b"minf", b"dinf", b"dref"))
     require((b"stco" in counts) != (b"co64" in counts), "two tables")
     chunks = counts.get(b"stco") or counts.get(b"co64") or 0
     _require_chunks(reader, tables.one(b"stsc"), counts.get(b"stsc", 0), chunks, samples)

@@ -22,14 +22,14 @@ _LENGTH_SIZE_AT = {"h264": 4, "hevc": 21}  # in the decoder's configuration
 
 def first_offset(reader: BudgetedReader, track: Track) -> int:
     """Return where the first chunk starts; 0 where there is none."""
-    narrow, wide = track.tables.one(b"stco"), track.tables.one(b"co64")
+    narrow, wide = track.stbl.one(b"stco"), track.stbl.one(b"co64")
     box = narrow or wide
     return int.from_bytes(reader.exactly(box.body + 8, 4 if narrow else 8), "big") if box else 0
 
 
 def first_size(reader: BudgetedReader, track: Track) -> int:
     """Return how many bytes the first sample has; 0 where there is none."""
-    sizes = track.tables.one(b"stsz")
+    sizes = track.stbl.one(b"stsz")
     lengths = reader.exactly(sizes.body + 4, 12) if sizes else b""
     return int.from_bytes(lengths[:4], "big") or int.from_bytes(lengths[8:12], "big")
 
@@ -43,8 +43,8 @@ def first_sample(reader: BudgetedReader, track: Track, most: int) -> bytes:
 
 def first_places(reader: BudgetedReader, track: Track, most: int) -> list[tuple[int, int]]:
     """Return where the first samples are, and their sizes."""
-    sizes, runs = track.tables.one(b"stsz"), track.tables.one(b"stsc")
-    narrow, wide = track.tables.one(b"stco"), track.tables.one(b"co64")
+    sizes, runs = track.stbl.one(b"stsz"), track.stbl.one(b"stsc")
+    narrow, wide = track.stbl.one(b"stco"), track.stbl.one(b"co64")
     offsets = narrow or wide
     require(sizes and runs and offsets, "a track without samples")
     if sizes is None or runs is None or offsets is None:

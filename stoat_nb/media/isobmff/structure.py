@@ -6,7 +6,7 @@ import struct
 
 from stoat_nb.media.budgeted_reader import BudgetedReader
 from stoat_nb.media.isobmff.boxes import Box
-from stoat_nb.media.isobmff.movie import Movie, movie
+from stoat_nb.media.isobmff.movie import Movie, read_movie
 from stoat_nb.media.structure.verdict import (
     COMPLETE,
     SUSPECT,
@@ -29,25 +29,25 @@ _MOST_SAMPLES = 4096  # of one chunk: half a second of video, or some seconds of
 
 def check_iso(reader: BudgetedReader) -> Structure:
     """Check an ISO file whose boxes have not been read yet."""
-    return check_movie(reader, movie(reader))
+    return check_movie(reader, read_movie(reader))
 
 
-def check_movie(reader: BudgetedReader, film: Movie) -> Structure:
+def check_movie(reader: BudgetedReader, movie: Movie) -> Structure:
     """Check an ISO file by its boxes."""
-    if not film.tops:
+    if not movie.tops:
         return UNCHECKED
-    said = _verdict(reader, film)
-    return said._replace(fragmented=film.fragmented, faststart=_is_faststart(film))
+    said = _verdict(reader, movie)
+    return said._replace(fragmented=movie.fragmented, faststart=_is_faststart(movie))
 
 
-def _is_faststart(film: Movie) -> bool | None:
-    index, data = film.first(b"moov"), film.first(b"mdat")
+def _is_faststart(movie: Movie) -> bool | None:
+    index, data = movie.first(b"moov"), movie.first(b"mdat")
     return index.start < data.start if index and data else None
 
 
-def _verdict(reader: BudgetedReader, film: Movie) -> Structure:
-    last, size = film.tops[-1], reader.size
-    needed = _needed(reader, film)
+def _verdict(reader: BudgetedReader, movie: Movie) -> Structure:
+    last, size = movie.tops[-1], reader.size
+    needed = _needed(reader, movie)
     if last.end > size:
         if last.kind == b"mdat" and 0 < needed <= size:
             return checked(
@@ -58,7 +58,7 @@ def _verdict(reader: BudgetedReader, film: Movie) -> Structure:
         return cut_short(_NAMES.get(last.kind, "The last box"), last.end, size)
     if needed > size:
         return cut_short("The media data", needed, size)
-    if film.first(b"moov") is None:
+    if movie.first(b"moov") is None:
         return checked(SUSPECT, _without_index(last, size))
     if needed > last.end:
         return checked(
@@ -74,15 +74,15 @@ def _without_index(last: Box, size: int) -> str:
     return "There is no index ('moov'): the recording was never finished, or it is only a part."
 
 
-def _needed(reader: BudgetedReader, film: Movie) -> int:
+def _needed(reader: BudgetedReader, movie: Movie) -> int:
     """Return how long the file must be for all samples that an index lists."""
-    if film.index is None:
+    if movie.moov is None:
         return 0
-    if film.fragmented:
+    if movie.fragmented:
         return max(
-            (_referenced(reader, box) for box in film.tops if box.kind == b"sidx"), default=0
+            (_referenced(reader, box) for box in movie.tops if box.kind == b"sidx"), default=0
         )
-    return max([_track_end(reader, track) for track in film.index.all(b"trak")], default=0)
+    return max([_track_end(reader, track) for track in movie.moov.all(b"trak")], default=0)
 
 
 def _referenced(reader: BudgetedReader, box: Box) -> int:

@@ -25,16 +25,16 @@ def add_timecodes(reader: BudgetedReader, tracks: list[Track], words: list[Tags]
     for track, own in zip(tracks, words, strict=True):
         if track.tag == TAG:
             own.append(("timecode", clocks[track.id]))
-        if box := track.node.below(b"tref", TAG):
+        if box := track.trak.below(b"tref", TAG):
             number = int.from_bytes(reader.at(box.body, 4), "big")
             require(box.end - box.body == 4 and number in clocks, "a clock that is not there")  # noqa: PLR2004 - one track
             own.append(("timecode", clocks[number]))
 
 
 def _first(reader: BudgetedReader, track: Track) -> str:
-    spare = track.entry[_ENTRY:]
-    require(len(track.entry) >= _ENTRY and not any(spare), "a clock with a name")
-    flags, scale, step, frames = struct.unpack_from(">IIIB", track.entry, 20)
+    spare = track.sample_entry[_ENTRY:]
+    require(len(track.sample_entry) >= _ENTRY and not any(spare), "a clock with a name")
+    flags, scale, step, frames = struct.unpack_from(">IIIB", track.sample_entry, 20)
     sample = first_sample(reader, track, 4)
     number = int.from_bytes(sample, "big")
     require(len(sample) == 4 and number < 1 << 31 and not flags & ~_KNOWN_FLAGS, "a strange clock")  # noqa: PLR2004 - one number

@@ -51,35 +51,35 @@ class Track(NamedTuple):
     volume: int
     width: int  #: 16.16, as shown.
     height: int
-    entry: bytes  #: The first sample entry, from its size on.
+    sample_entry: bytes  #: The first sample entry, from its size on.
     n_entries: int
     edits: tuple[Edit, ...]
     chapters: frozenset[int]  #: The tracks that it names as its list of chapters.
     durations: Runs | None  #: None where there are too many runs to read.
     samples: int | None  #: How many samples the table of durations counts.
     played: int  #: The durations added up; 0 where they are not known.
-    tables: Box  #: The sample table.
-    media: Box
-    node: Box
+    stbl: Box  #: The sample table.
+    mdia: Box
+    trak: Box
 
     @property
     def tag(self) -> bytes:
         """The four characters of the first sample entry."""
-        return self.entry[4:8]
+        return self.sample_entry[4:8]
 
 
-class Header(NamedTuple):
+class MovieHeader(NamedTuple):
     """The movie's own header."""
 
     time_scale: int
     duration: int | None
     created: int  #: Seconds since 1904.
-    is_plain: bool  #: The picture of the whole movie is neither turned nor stretched.
+    is_simple: bool  #: The picture of the whole movie is neither turned nor stretched.
 
 
-def movie_header(reader: BudgetedReader, film: Movie) -> Header | None:
+def read_movie_header(reader: BudgetedReader, movie: Movie) -> MovieHeader | None:
     """Read the movie's header."""
-    box = film.index.one(b"mvhd") if film.index else None
+    box = movie.moov.one(b"mvhd") if movie.moov else None
     if box is None:
         return None
     body = reader.at(box.body, min(box.end - box.body, 112))
@@ -88,36 +88,36 @@ def movie_header(reader: BudgetedReader, film: Movie) -> Header | None:
         return None
     created, _, scale, duration = (_WIDE_MOVIE if wide else _MOVIE).unpack_from(body)
     at = 48 if wide else 36
-    return Header(
+    return MovieHeader(
         time_scale=scale,
         duration=None if duration in _NO_DURATION else duration,
         created=created,
-        is_plain=body[0] <= 1 and body[at : at + 36] == _IDENTITY,
+        is_simple=body[0] <= 1 and body[at : at + 36] == _IDENTITY,
     )
 
 
-def tracks(reader: BudgetedReader, film: Movie) -> list[Track]:
+def read_tracks(reader: BudgetedReader, movie: Movie) -> list[Track]:
     """Read the tracks in the file's order; those without the boxes they must have are left out."""
-    nodes = film.index.all(b"trak")[:_MOST_TRACKS] if film.index else []
+    nodes = movie.moov.all(b"trak")[:_MOST_TRACKS] if movie.moov else []
     found = (_track(reader, node) for node in nodes)
     return [track for track in found if track]
 
 
-def _track(reader: BudgetedReader, node: Box) -> Track | None:
-    media = node.one(b"mdia")
-    tables = media.below(b"minf", b"stbl") if media else None
-    if media is None or tables is None:
+def _track(reader: BudgetedReader, trak: Box) -> Track | None:
+    mdia = trak.one(b"mdia")
+    stbl = mdia.below(b"minf", b"stbl") if mdia else None
+    if mdia is None or stbl is None:
         return None
-    shown = _body(reader, node.one(b"tkhd"), 96)
-    timed = _timed(_body(reader, media.one(b"mdhd"), 36))
+    shown = _body(reader, trak.one(b"tkhd"), 96)
+    timed = _timed(_body(reader, mdia.one(b"mdhd"), 36))
     wide = shown[:1] == b"\x01"
     if len(shown) != (96 if wide else 84) or shown[0] > 1 or timed is None:
         return None
     created, scale, duration, language = timed
     volume, *matrix, width, height = _SHOWN.unpack_from(shown, 48 if wide else 36)
-    handler = _body(reader, media.one(b"hdlr"), 200)
-    count, entry = _entry(reader, tables.one(b"stsd"))
-    durations = runs(reader, tables.one(b"stts"))
+    handler = _body(reader, mdia.one(b"hdlr"), 200)
+    count, entry = _entry(reader, stbl.one(b"stsd"))
+    durations = runs(reader, stbl.one(b"stts"))
     return Track(
         id=int.from_bytes(shown[20:24] if wide else shown[12:16], "big"),
         is_enabled=bool(shown[3] & 1),
@@ -131,16 +131,16 @@ def _track(reader: BudgetedReader, node: Box) -> Track | None:
         language=language,
         handler=handler[8:12],
         name=handler[24:],
-        entry=entry,
+        sample_entry=entry,
         n_entries=count,
-        edits=_edits(_body(reader, node.below(b"edts", b"elst"), 8 + 20 * _MOST_EDITS)),
-        chapters=_named(_body(reader, node.below(b"tref", b"chap"), 4 * _MOST_TRACKS)),
+        edits=_edits(_body(reader, trak.below(b"edts", b"elst"), 8 + 20 * _MOST_EDITS)),
+        chapters=_named(_body(reader, trak.below(b"tref", b"chap"), 4 * _MOST_TRACKS)),
         durations=durations,
         samples=None if durations is None else sum([count for count, _ in durations]),
         played=sum([count * ticks for count, ticks in durations or ()]),
-        tables=tables,
-        media=media,
-        node=node,
+        stbl=stbl,
+        mdia=mdia,
+        trak=trak,
     )
 
 

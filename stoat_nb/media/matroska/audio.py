@@ -26,8 +26,8 @@ _DEPTHS = {"s": (16, 24, 32), "f": (32, 64)}
 _MOST_CHANNELS, _HIGHEST_RATE = 8, 384_000
 
 
-def sound(name: str, entry: Tree, begin: Start | None) -> dict[str, Any]:
-    """Return what is proven of a track of sound."""
+def audio_facts(name: str, entry: Tree, begin: Start | None) -> dict[str, Any]:
+    """Return what is proven of a track of audio."""
     audio, private = below(entry, 0xE1), last(entry, 0x63A2)
     facts = _facts(name, entry, begin, private)
     facts.pop("extradata", None)
@@ -50,7 +50,7 @@ def _facts(name: str, entry: Tree, begin: Start | None, private: bytes) -> dict[
     if name in _TOLD:
         return _TOLD[name](private)
     if name == "A_OPUS":
-        require(begin and not begin.ticks, "sound that starts late")
+        require(begin and not begin.ticks, "audio that starts late")
         require(private[:9] == _OPUS_MARK, "another form of Opus")
         facts = of_opus(private[9:])
         delay = int.from_bytes(private[10:12], "little") * _NANOSECONDS // facts["sample_rate"]
@@ -58,11 +58,11 @@ def _facts(name: str, entry: Tree, begin: Start | None, private: bytes) -> dict[
         return facts
     if found := _PCM.fullmatch(name):
         return _exact(found[1], below(entry, 0xE1))
-    raise UnsupportedLayout(f"another sound: {name}")
+    raise UnsupportedLayout(f"another audio: {name}")
 
 
 def _exact(form: str, audio: Tree) -> dict[str, Any]:
-    """Return what sound is whose samples are kept as they are."""
+    """Return what audio is whose samples are kept as they are."""
     kind, order = _WORDS[form]
     depth, channels = number(audio, 0x6264), number(audio, 0x9F) or 1
     rate = int(real(audio, 0xB5) or 0)

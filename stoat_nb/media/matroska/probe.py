@@ -18,7 +18,7 @@ from stoat_nb.media.derived_facts import utc
 from stoat_nb.media.failures import STOAT
 from stoat_nb.media.isobmff.sample_entry import pixel_format
 from stoat_nb.media.matroska.attachments import attached
-from stoat_nb.media.matroska.audio import sound
+from stoat_nb.media.matroska.audio import audio_facts
 from stoat_nb.media.matroska.blocks import Start, starts
 from stoat_nb.media.matroska.segment import Segment, Tree, below, last, number, real
 from stoat_nb.media.matroska.tags import Words, chapters_of, file_words, text_of, track_words
@@ -74,7 +74,7 @@ class _Place(NamedTuple):
 
 
 def first_blocks(reader: BudgetedReader, found: Segment) -> dict[int, Start]:
-    """Return the first block of each track of pictures or sound, by the track's number."""
+    """Return the first block of each track of pictures or audio, by the track's number."""
     wanted = {number(one, 0xD7) or 0 for one in found.tracks if number(one, 0x83) in (1, 2)}
     return starts(reader, found.first_cluster, wanted) if found.first_cluster else {}
 
@@ -118,7 +118,7 @@ def segment_facts(
     begin = min((one["start_s"] for one in streams if one.get("start_s") is not None), default=None)
     require(begin is not None and any(one["kind"] != "subtitle" for one in streams), "no start")
     fonts = attached(reader, found.attachments)
-    # libav says that they start with the film, where it knows when that is: by its sound.
+    # libav says that they start with the film, where it knows when that is: by its audio.
     require(not fonts or any(one["kind"] == "audio" for one in streams), "a silent film with fonts")
     for facts, own in fonts:
         idx = len(streams)
@@ -168,8 +168,8 @@ def _stream(idx: int, entry: Tree, words: Words, place: _Place) -> dict[str, Any
     if kind == "video":
         facts |= _video(name, entry, begin)
     elif kind == "audio":
-        require(begin and place.scale == _MILLISECOND, "sound that starts late")
-        facts |= sound(name, entry, begin)
+        require(begin and place.scale == _MILLISECOND, "audio that starts late")
+        facts |= audio_facts(name, entry, begin)
     else:
         require(name in _SUBTITLES, f"another kind of captions: {name}")
         facts["codec"] = _SUBTITLES[name]
