@@ -20,7 +20,7 @@ class Span(NamedTuple):
     is_beside: bool = False  #: Text or data: it does not make a film longer than a second.
 
 
-def rescaled(value: int, by: int, to: int) -> int:
+def rescale(value: int, by: int, to: int) -> int:
     """Multiply and divide, rounded to the nearest, halves away from zero."""
     number = 2 * abs(value) * by + to
     return (number // (2 * to)) * (1 if value >= 0 else -1)
@@ -30,9 +30,9 @@ def whole(spans: Iterable[Span]) -> tuple[int, int]:
     """Return the start and the length of a file in microseconds."""
     main, beside = _Ends(), _Ends()
     for span in spans:
-        begin = rescaled(span.start, _SECOND, span.scale)
+        begin = rescale(span.start, _SECOND, span.scale)
         ends = beside if span.is_beside else main
-        ends.add(begin, rescaled(span.duration, _SECOND, span.scale))
+        ends.add(begin, rescale(span.duration, _SECOND, span.scale))
     start = beside.start if _before(beside.start, main.start) else main.start
     end, length = _later(main.end, beside.end), _later(main.length, beside.length)
     return start or 0, max(length or 0, (end or 0) - (start or 0))
@@ -72,7 +72,7 @@ def bitrate(size: int, length_us: int) -> int | None:
     return int(size * 8.0 * _SECOND / length_us) if length_us > 0 else None
 
 
-def reduced(above: int, below: int, most: int) -> tuple[int, int]:
+def reduce_fraction(above: int, below: int, most: int) -> tuple[int, int]:
     """Return the fraction nearest to a ratio whose numbers are no larger than ``most``.
 
     The convergents of a continued fraction, and the best of what lies between the last two.

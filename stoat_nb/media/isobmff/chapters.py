@@ -14,7 +14,7 @@ from stoat_nb.media.isobmff.boxes import Box
 from stoat_nb.media.isobmff.movie import Movie
 from stoat_nb.media.isobmff.samples import first_places
 from stoat_nb.media.isobmff.tracks import Track
-from stoat_nb.media.timestamps import Span, rescaled, whole
+from stoat_nb.media.timestamps import Span, rescale, whole
 from stoat_nb.media.unsupported import require
 
 HANDLER = b"text"
@@ -54,7 +54,7 @@ def _written(chapter: _Chapter, every: list[_Chapter], end_us: int) -> dict[str,
     end = chapter.end
     if end is None:
         require(end_us > 0, "a film without an end")
-        last = rescaled(end_us, chapter.scale, _SECOND)
+        last = rescale(end_us, chapter.scale, _SECOND)
         ends = [one.start for one in every if chapter.start < one.start < last]
         end = max(chapter.start, min(ends, default=last))
     times = {"start_s": chapter.start / chapter.scale, "end_s": end / chapter.scale}

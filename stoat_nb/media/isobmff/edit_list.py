@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stoat_nb.media.isobmff.tracks import Edit, Runs, Track
-from stoat_nb.media.timestamps import Span, rescaled
+from stoat_nb.media.timestamps import Span, rescale
 from stoat_nb.media.unsupported import require
 
 _NORMAL_SPEED = 1 << 16
@@ -41,7 +41,7 @@ def span_of(track: Track, movie_scale: int, offsets: Runs | None, *, is_beside: 
     require(len(pauses) <= 1 and movie_scale, "several pauses")
     require(plays[0].rate == _NORMAL_SPEED and plays[0].duration, "an edit of another speed")
     _refuse_cuts(track, plays[0], first, length, movie_scale)
-    ticks = [rescaled(edit.duration, track.time_scale, movie_scale) for edit in track.edits]
+    ticks = [rescale(edit.duration, track.time_scale, movie_scale) for edit in track.edits]
     start = ticks[0] if pauses else 0
     require(start < _LONGEST_PAUSE_S * track.time_scale, "a long pause")
     return Span(start, min(length, sum(ticks)), track.time_scale, is_beside)
@@ -53,5 +53,5 @@ def _refuse_cuts(track: Track, play: Edit, first: int, length: int, scale: int) 
         require(0 <= play.media_time < length // 2, "sound that starts late in its track")
     else:
         require(play.media_time == first, "a picture that is not the track's first")
-    kept = rescaled(play.duration, track.time_scale, scale)
+    kept = rescale(play.duration, track.time_scale, scale)
     require(kept * 2 > length, "a track of which only a part is played")

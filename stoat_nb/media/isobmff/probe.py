@@ -38,7 +38,7 @@ from stoat_nb.media.isobmff.timecode import add_timecodes
 from stoat_nb.media.isobmff.tracks import MovieHeader, Track
 from stoat_nb.media.streams import add_brightness, hdr, language, tag_text
 from stoat_nb.media.structure.verdict import COMPLETE, Structure
-from stoat_nb.media.timestamps import Span, bitrate, reduced, rescaled, whole
+from stoat_nb.media.timestamps import Span, bitrate, reduce_fraction, rescale, whole
 from stoat_nb.media.unsupported import UnsupportedLayout, require
 
 FORMAT = "mov,mp4,m4a,3gp,3g2,mj2"
@@ -112,7 +112,7 @@ def movie_facts(
     if cover := cover_of(reader, movie):
         require(movie.moov.all(b"udta")[-1].start > found[-1].trak.start, "an early cover")
         own = {"duration_s": length, "start_s": start}  # in the clock of an attached picture
-        times = {name: rescaled(us, _COVERS, 1_000_000) / _COVERS for name, us in own.items()}
+        times = {name: rescale(us, _COVERS, 1_000_000) / _COVERS for name, us in own.items()}
         times |= {"frame_count": 0, "id": 0}
         streams.append({**cover, **times, "idx": len(found), "is_default": False})
     return {
@@ -218,7 +218,7 @@ def _spans(
     require(not start, "moments in a film that starts late")
     spans = [
         span
-        or Span(0, rescaled(length, track.time_scale, 1_000_000), track.time_scale, is_beside=True)
+        or Span(0, rescale(length, track.time_scale, 1_000_000), track.time_scale, is_beside=True)
         for span, track in zip(known, tracks, strict=True)
     ]
     return spans, whole(spans)
@@ -323,7 +323,7 @@ def _video(reader: BudgetedReader, track: Track, sample: bytes) -> dict[str, Any
 
 def _rate(track: Track) -> tuple[int, int]:
     ticks = track.time_scale * (track.samples or 0)
-    return reduced(ticks, track.played, _LARGEST_FRACTION)
+    return reduce_fraction(ticks, track.played, _LARGEST_FRACTION)
 
 
 def _refuse_bursts(tracks: list[Track]) -> None:

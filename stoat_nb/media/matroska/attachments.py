@@ -6,7 +6,7 @@ from typing import Any
 
 from stoat_nb.media.budgeted_reader import BudgetedReader
 from stoat_nb.media.matroska.ebml import CRC, VOID, Element, elements
-from stoat_nb.media.matroska.tags import Words, text_of
+from stoat_nb.media.matroska.tags import Tags, text_of
 from stoat_nb.media.unsupported import require
 
 _FILE, _NAME, _KIND, _CONTENT = 0x61A7, 0x466E, 0x4660, 0x465C
@@ -26,11 +26,11 @@ _FONTS = {
 }
 
 
-def attached(reader: BudgetedReader, place: Element | None) -> list[tuple[dict[str, Any], Words]]:
+def attached(reader: BudgetedReader, place: Element | None) -> list[tuple[dict[str, Any], Tags]]:
     """Return a stream for each attached font, and its tags; pictures are left to libav."""
     if place is None or place.end is None:
         return []
-    found: list[tuple[dict[str, Any], Words]] = []
+    found: list[tuple[dict[str, Any], Tags]] = []
     at = place.body
     for element in elements(reader, place.body, place.end):
         at = element.end or 0
@@ -41,7 +41,7 @@ def attached(reader: BudgetedReader, place: Element | None) -> list[tuple[dict[s
     return found
 
 
-def _font(reader: BudgetedReader, place: Element) -> tuple[dict[str, Any], Words]:
+def _font(reader: BudgetedReader, place: Element) -> tuple[dict[str, Any], Tags]:
     inside: dict[int, Element] = {}
     at = place.body
     for element in elements(reader, place.body, place.end or 0):

@@ -21,10 +21,10 @@ from stoat_nb.media.matroska.attachments import attached
 from stoat_nb.media.matroska.audio import audio_facts
 from stoat_nb.media.matroska.blocks import Start, starts
 from stoat_nb.media.matroska.segment import Segment, Tree, below, last, number, real
-from stoat_nb.media.matroska.tags import Words, chapters_of, file_words, text_of, track_words
+from stoat_nb.media.matroska.tags import Tags, chapters_of, file_tags, text_of, track_tags
 from stoat_nb.media.streams import hdr, language, lower_keys, statistics
 from stoat_nb.media.structure.verdict import COMPLETE, Structure
-from stoat_nb.media.timestamps import bitrate, reduced, rescaled
+from stoat_nb.media.timestamps import bitrate, reduce_fraction, rescale
 from stoat_nb.media.unsupported import UnsupportedLayout, require
 
 _KINDS = {1: "video", 2: "audio", 17: "subtitle"}
@@ -106,13 +106,13 @@ def segment_facts(
     length = int((real(found.info, 0x4489) or 0.0) * scale * 1000 / 1_000_000)
     require(0 < length < _LONGEST_US, "a length that is not stated")
     require(found.end == reader.size, "something after the film")
-    words = file_words(found)
+    words = file_tags(found)
     known = lower_keys(dict(words))
     place = _Place(scale, blocks, known.get("creation_time", ""))
     streams: list[dict[str, Any]] = []
     tags: list[dict[str, Any]] = [{"key": key, "value": value} for key, value in words]
     for idx, entry in enumerate(found.tracks):
-        own = track_words(found, entry)
+        own = track_tags(found, entry)
         streams.append(_stream(idx, entry, own, place))
         tags += [{"key": key, "value": value, "idx": idx} for key, value in own]
     begin = min((one["start_s"] for one in streams if one.get("start_s") is not None), default=None)
@@ -130,7 +130,7 @@ def segment_facts(
         "format_name": MATROSKA,
         "streams": streams,
         "duration_s": length / 1e6,
-        "start_s": rescaled(round((begin or 0) * _NANOSECONDS), 1, 1000) / 1e6,
+        "start_s": rescale(round((begin or 0) * _NANOSECONDS), 1, 1000) / 1e6,
         "bitrate": bitrate(reader.size, length),
         "n_chapters": len(chapters),
         "chapters": chapters,
@@ -143,7 +143,7 @@ def segment_facts(
     }
 
 
-def _stream(idx: int, entry: Tree, words: Words, place: _Place) -> dict[str, Any]:
+def _stream(idx: int, entry: Tree, words: Tags, place: _Place) -> dict[str, Any]:
     kind = _KINDS.get(number(entry, 0x83) or 0)
     require(kind, "a track of another kind")
     for element in _STRANGE.keys() & entry.keys():
@@ -190,7 +190,7 @@ def _video(name: str, entry: Tree, begin: Start | None) -> dict[str, Any]:
     require(codec != "h264" or form.reorder or not begin.ticks, "a picture that starts late")
     require(form.width and form.height, "a picture of no size")
     require(_FASTEST <= step <= _SLOWEST, "a strange frame rate")
-    rate = reduced(_NANOSECONDS, step, _MOST_RATE)
+    rate = reduce_fraction(_NANOSECONDS, step, _MOST_RATE)
     spoken = number(video, 0x9A)
     require(spoken in (None, 0, _PROGRESSIVE) and not form.marks_fields, "pictures of two fields")
     if spoken == _PROGRESSIVE:
@@ -288,7 +288,7 @@ def _aspect(video: Tree, form: VideoFormat) -> float | None:
         return form.sar[0] / form.sar[1] if form.sar and all(form.sar) else None
     require(unit == 0 and width and height, "a size in another unit")
     shape = (pixels[1] or 0) * (width or 0), (pixels[0] or 0) * (height or 0)
-    across, down = reduced(*shape, _LARGEST_SHOWN)
+    across, down = reduce_fraction(*shape, _LARGEST_SHOWN)
     require(0 < across < _LARGEST_SHOWN and 0 < down < _LARGEST_SHOWN, "a strange shape")
     require(across * shape[1] == down * shape[0], "a strange shape")
     return across / down

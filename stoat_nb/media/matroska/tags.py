@@ -8,7 +8,7 @@ from typing import Any
 from stoat_nb.media.matroska.segment import Segment, Tree, below, last, masters, number
 from stoat_nb.media.unsupported import require
 
-Words = list[tuple[str, str]]
+Tags = list[tuple[str, str]]
 
 _EPOCH_2001 = datetime(2001, 1, 1, tzinfo=UTC)
 _WHOLE_FILM = 50
@@ -28,9 +28,9 @@ def text_of(raw: bytes) -> str:
         return ""
 
 
-def file_words(found: Segment) -> Words:
+def file_tags(found: Segment) -> Tags:
     """Return the tags of the whole file."""
-    words: Words = []
+    words: Tags = []
     for key, element in (("title", 0x7BA9), ("encoder", 0x4D80)):
         if value := text_of(last(found.info, element)):
             words.append((key, value))
@@ -49,9 +49,9 @@ def _moment(nanoseconds: int) -> str:
     return when.strftime("%Y-%m-%dT%H:%M:%S.") + f"{when.microsecond:06d}Z"
 
 
-def track_words(found: Segment, entry: Tree) -> Words:
+def track_tags(found: Segment, entry: Tree) -> Tags:
     """Return the tags of one track."""
-    words: Words = []
+    words: Tags = []
     spoken = text_of(last(entry, _LANGUAGE)) if _LANGUAGE in entry else "eng"
     require(spoken.replace("-", "").isalnum(), "a strange language")
     if spoken != "und":
@@ -61,7 +61,7 @@ def track_words(found: Segment, entry: Tree) -> Words:
     return _merged(words, _simple(found, number(entry, 0x73C5)))
 
 
-def _merged(words: Words, tags: Words) -> Words:
+def _merged(words: Tags, tags: Tags) -> Tags:
     """Add tags to what headers say: the same key means the later value, under the earlier name."""
     found = dict(words)
     names = {key.lower(): key for key in found}
@@ -72,8 +72,8 @@ def _merged(words: Words, tags: Words) -> Words:
     return list(found.items())
 
 
-def _simple(found: Segment, track: int | None) -> Words:
-    words: Words = []
+def _simple(found: Segment, track: int | None) -> Tags:
+    words: Tags = []
     for tag in found.tags:
         target = below(tag, 0x63C0)
         require(set(target) <= _TARGETS, "tags of parts of the film")
