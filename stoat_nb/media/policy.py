@@ -49,7 +49,7 @@ def container_options(fd: int) -> dict[str, str]:
         "protocol_whitelist": "fd",
         "format_whitelist": ",".join(_FORMATS.split()),
         "codec_whitelist": ",".join(_DECODERS.split()),
-        "max_streams": "64",
+        "max_streams": "1000",
         "threads": "1",
         "probesize": "5000000",
         "analyzeduration": "5000000",

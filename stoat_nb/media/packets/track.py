@@ -12,6 +12,9 @@ _DEEPEST = 32
 _MOST_RUNS = 1_000_000
 #: Seconds; a longer hole between two packets is none that people record.
 _HOLE_S = 10.0
+#: Packets; so near to a jump of the clock, where recordings were joined, parts of a packet and
+#: counters that do not go on are no damage.
+_NEAR = 3
 
 
 class Steps:
@@ -64,13 +67,14 @@ class Track:
 
     __slots__ = (
         *("base", "is_even", "packets", "size", "corrupt", "first", "end", "hole", "back"),
-        *("stored", "shown", "is_timed", "_waiting", "_next"),
+        *("stored", "shown", "is_timed", "_waiting", "_next", "_jumped"),
     )
 
     def __init__(self, base: Fraction, *, is_even: bool = True) -> None:
         self.base = base
         self.is_even = is_even  #: One packet follows the other, as those of sound and pictures do.
-        self.packets = self.size = self.corrupt = 0
+        self.packets = self.size = 0
+        self.corrupt: list[int] = []  #: The numbers of packets that are damaged.
         self.first: int | None = None
         self.end: int | None = None
         self.hole: Fraction | None = None  #: Where packets go on much later than the last ended.
@@ -79,11 +83,13 @@ class Track:
         self.is_timed = True  #: Every packet says when it is shown.
         self._waiting: list[int] = []
         self._next: int | None = None
+        self._jumped = -_NEAR  #: How many packets there were when the clock jumped last.
 
     def take(self, packet: Any) -> None:
         self.packets += 1
         self.size += packet.size
-        self.corrupt += bool(packet.is_corrupt)
+        if packet.is_corrupt and self.packets - self._jumped > _NEAR:
+            self.corrupt.append(self.packets)
         if packet.dts is not None:
             self._follow(packet.dts, packet.duration or 0)
         if packet.is_discard:
@@ -99,13 +105,21 @@ class Track:
             self.end = end if self.end is None else max(self.end, end)
 
     def _follow(self, dts: int, duration: int) -> None:
-        last = self.stored.last
-        if last is not None and dts < last and self.back is None:
-            self.back = dts * self.base
-        if self._next is not None and (dts - self._next) * self.base > _HOLE_S:
-            self.hole = self.hole or self._next * self.base
+        last, expected = self.stored.last, self._next
+        if last is not None and dts < last:
+            self._jump()
+            if self.back is None:
+                self.back = dts * self.base
+        if expected is not None and (dts - expected) * self.base > _HOLE_S:
+            self._jump()
+            self.hole = self.hole or expected * self.base
         self.stored.take(dts)
         self._next = dts + duration if duration else None
+
+    def _jump(self) -> None:
+        self._jumped = self.packets
+        while self.corrupt and self.packets - self.corrupt[-1] <= _NEAR:
+            self.corrupt.pop()
 
     def _show(self, pts: int) -> None:
         heapq.heappush(self._waiting, pts)

@@ -7,23 +7,20 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Collection, Iterator
 from fractions import Fraction
 from typing import Any
 
 from stoat_nb.media import libav
 from stoat_nb.media.failures import last_words
 from stoat_nb.media.frame_rates import mode_of
+from stoat_nb.media.packets.judge import Seen, is_own_limit, judge
 from stoat_nb.media.packets.track import Track
-from stoat_nb.media.structure.verdict import COMPLETE, PACKETS, SUSPECT, TRUNCATED, UNKNOWN
 
 #: What ``fps_mode_basis``, ``duration_basis`` and ``bitrate_basis`` say of facts from here.
 FROM_PACKETS = "packets"
 #: What ``frame_count_basis`` says of frames that were counted one by one.
 COUNTED = "counted"
 
-#: A missing end that is shorter, in seconds and as a part of the whole, is how files are written.
-_SHORT_S, _SHORT_PART = 1.0, 0.02
 _SOUND_AND_VISION = ("video", "audio")
 _PLAYED = (*_SOUND_AND_VISION, "subtitle")
 
@@ -32,42 +29,43 @@ def verify(fd: int, size_bytes: int, facts: dict[str, Any], *, within_s: float) 
     """Read the file behind ``fd`` to its end and put what there is into ``facts``.
 
     Facts are those of ``media.probe``, complete. What headers say stays where packets tell less,
-    and all of it does where there was not the time to read them all.
+    and all of it does where libav could not read them all, or there was not the time.
     """
-    reading = _Reading(facts["streams"])
+    reading = _Reading(facts["streams"], within_s)
     log: list[str] = []
-    until = time.monotonic() + within_s
     os.lseek(fd, 0, os.SEEK_SET)  # libav goes on where the last reader of the descriptor stopped
     try:
         with libav.captured_log(log), libav.opened(fd, within_s) as container:
-            reading.run(container, until=until)
+            reading.run(container)
     except Exception as error:  # noqa: BLE001 - whatever the binding raises here is about this file
         words = last_words(log) or last_words([str(error)]) or type(error).__name__
         reading.stop(words)
-        reading.late = time.monotonic() > until
     else:
         # What decoders say is about pictures and sound, which nobody has asked for here.
         reading.complaints = [line for line in log if line.startswith(f"[{facts['format_name']}]")]
-    if reading.late:
-        facts["integrity_reason"] = (
-            facts.get("integrity_reason") or f"Not all packets were read within {within_s:g} s."
-        )
+    if reading.limit:
+        said = facts.get("integrity_reason")
+        facts["integrity_reason"] = " ".join(filter(None, [said, reading.limit]))
         return
-    _judge(facts, reading)
+    judge(facts, Seen(reading.seen(), reading.stopped, reading.complaints))
     _tell(facts, reading, size_bytes)
 
 
 class _Reading:
     """One file on its way through the reader."""
 
-    def __init__(self, streams: list[dict[str, Any]]) -> None:
+    def __init__(self, streams: list[dict[str, Any]], within_s: float) -> None:
         self.stopped: str | None = None
-        self.late = False
+        self.limit: str | None = None  #: What kept libav from reading all, and is no fault of it.
         self.complaints: list[str] = []  #: Of the container's own reader, in its words.
         self.tracks: dict[int, Track] = {}
         self._kinds = {stream["idx"]: stream["kind"] for stream in streams}
+        self._until, self._within_s = time.monotonic() + within_s, within_s
 
-    def run(self, container: Any, *, until: float) -> None:
+    def run(self, container: Any) -> None:
+        if (found := len(container.streams)) < len(self._kinds):
+            self.limit = f"FFmpeg reads {found} of {len(self._kinds)} streams: packets were left."
+            return
         for packet in container.demux():
             if not packet.size and packet.dts is None:
                 continue  # the mark that a stream has come to its end
@@ -77,27 +75,36 @@ class _Reading:
                 is_even = self._kinds.get(index) in _SOUND_AND_VISION
                 track = self.tracks[index] = Track(_base(packet), is_even=is_even)
             track.take(packet)
-            if time.monotonic() > until:
-                self.late = True
+            if self._is_late():
                 return
         self._end()
 
     def stop(self, words: str) -> None:
         """Note why there is no way on."""
         count = sum(track.packets for track in self.tracks.values())
-        self.stopped = f"Reading stopped after {count:,} packets: {words}."
+        said = f"Reading stopped after {count:,} packets: {words}."
+        if self._is_late():
+            return
+        if is_own_limit(words):
+            self.limit = said
+        self.stopped = said
         self._end()
+
+    def _is_late(self) -> bool:
+        if time.monotonic() <= self._until:
+            return False
+        self.limit = f"Not all packets were read within {self._within_s:g} s."
+        return True
 
     def _end(self) -> None:
         for track in self.tracks.values():
             track.ended()
 
-    def seen(self, kinds: Collection[str]) -> list[tuple[str, Track]]:
-        """Return what was read of the streams of some kinds, each with its kind."""
+    def seen(self) -> list[tuple[str, Track]]:
+        """Return what was read of each stream, with its kind."""
         return [
-            (self._kinds[index], track)
+            (self._kinds.get(index, "unknown"), track)
             for index, track in sorted(self.tracks.items())
-            if self._kinds.get(index) in kinds
         ]
 
 
@@ -106,57 +113,12 @@ def _base(packet: Any) -> Fraction:
     return Fraction(base.numerator, base.denominator or 1) if base else Fraction(1)
 
 
-def _judge(facts: dict[str, Any], reading: _Reading) -> None:
-    """Say whether all is there that the headers tell of; what they gave away already stays."""
-    known = facts.get("integrity")
-    verdict, reason = _verdict(facts, reading)
-    facts["integrity_level"] = PACKETS
-    if known in (None, UNKNOWN, COMPLETE) or (known == SUSPECT and verdict == TRUNCATED):
-        facts["integrity"], facts["integrity_reason"] = verdict, reason
-    elif reason:
-        facts["integrity_reason"] = " ".join(filter(None, [facts["integrity_reason"], reason]))
-
-
-def _verdict(facts: dict[str, Any], reading: _Reading) -> tuple[str, str | None]:
-    if short := _ends_early(facts, reading):
-        return TRUNCATED, f"{short} {reading.stopped or ''}".rstrip()
-    if reading.stopped:
-        return SUSPECT, reading.stopped
-    if not reading.tracks:
-        return SUSPECT, "There is not one packet in it."
-    if reading.complaints:
-        return SUSPECT, f"FFmpeg stumbled: {last_words(reading.complaints[:1])}."
-    for kind, track in reading.seen(_SOUND_AND_VISION):
-        if faults := list(_faults(kind, track)):
-            return SUSPECT, " ".join(faults)
-    return COMPLETE, None
-
-
-def _faults(kind: str, track: Track) -> Iterator[str]:
-    if track.corrupt:
-        yield f"{track.corrupt:,} of {track.packets:,} {kind} packets are damaged."
-    if track.back is not None:
-        yield f"The {kind} jumps back in time, to {float(track.back):.3f} s."
-    if track.hole is not None:
-        yield f"The {kind} has a hole of many seconds at {float(track.hole):.3f} s."
-
-
-def _ends_early(facts: dict[str, Any], reading: _Reading) -> str | None:
-    stated = facts.get("duration_s")
-    if not stated or facts.get("duration_basis") not in ("container", "streams"):
-        return None
-    read = _whole_s(reading)
-    if read is None or stated - read <= max(_SHORT_S, _SHORT_PART * stated):
-        return None
-    return f"The packets end after {read:.3f} s; the headers tell of {stated:.3f} s."
-
-
 def _whole_s(reading: _Reading) -> float | None:
     """Return the time from the first packet of all to the end of the last."""
     known = [
         (track.first * track.base, track.first * track.base + Fraction(track.duration_s))
-        for _kind, track in reading.seen(_PLAYED)
-        if track.first is not None and track.duration_s
+        for kind, track in reading.seen()
+        if kind in _PLAYED and track.first is not None and track.duration_s
     ]
     if not known:
         return None

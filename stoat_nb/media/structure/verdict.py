@@ -35,6 +35,8 @@ class Structure(NamedTuple):
 
 #: What is said of a format, or a file, that nothing here can check.
 UNCHECKED = Structure()
+#: Why the end of what is there may or may not be the end of what there was.
+UNSTATED = "This format does not state its length."
 
 
 def checked(integrity: str, reason: str | None = None) -> Structure:
