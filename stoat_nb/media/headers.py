@@ -15,7 +15,7 @@ from stoat_nb.media.isobmff.probe import movie_facts
 from stoat_nb.media.isobmff.structure import check_movie
 from stoat_nb.media.isobmff.tracks import read_movie_header, read_tracks
 from stoat_nb.media.matroska.probe import first_blocks, segment_facts, starts_of
-from stoat_nb.media.matroska.segment import segment
+from stoat_nb.media.matroska.segment import read_segment
 from stoat_nb.media.matroska.structure import check_segment
 from stoat_nb.media.structure.check import is_iso, is_matroska, structure
 from stoat_nb.media.structure.verdict import UNCHECKED, Structure, too_many_headers
@@ -83,7 +83,7 @@ def _iso(reader: BudgetedReader, *, is_libav_next: bool) -> Headers:
 
 
 def _matroska(reader: BudgetedReader, *, is_libav_next: bool) -> Headers:
-    found = segment(reader)
+    found = read_segment(reader)
     if found is None:
         return Headers(structure(reader))
     shape = structure(reader, partial(check_segment, segment=found.top))

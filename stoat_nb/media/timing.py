@@ -9,6 +9,7 @@ from stoat_nb.media import frame_rates
 from stoat_nb.media.budgeted_reader import BudgetedReader
 from stoat_nb.media.isobmff.sample_sizes import size_of
 from stoat_nb.media.isobmff.tracks import MovieHeader, Track
+from stoat_nb.media.matroska import element_ids as ids
 from stoat_nb.media.matroska.segment import Segment, number, real
 
 _KINDS = {1: "video", 2: "audio", 17: "subtitle"}
@@ -49,9 +50,9 @@ def of_segment(found: Segment) -> list[Timing]:
     """Read the timing of Matroska tracks: a stated duration of each frame is a constant rate."""
     return [
         Timing(
-            _KINDS.get(number(entry, 0x83) or 0, ""),
+            _KINDS.get(number(entry, ids.TRACK_TYPE) or 0, ""),
             None,
-            frame_rates.CONSTANT if number(entry, 0x23E383) else None,
+            frame_rates.CONSTANT if number(entry, ids.DEFAULT_DURATION) else None,
         )
         for entry in found.tracks
     ]
@@ -65,8 +66,8 @@ def stated_by_movie(header: MovieHeader | None) -> float | None:
 
 def stated_by_segment(found: Segment) -> float | None:
     """Return how long a segment says it is."""
-    ticks = real(found.info, 0x4489)
-    scale = number(found.info, 0x2AD7B1) or _DEFAULT_SCALE
+    ticks = real(found.info, ids.DURATION)
+    scale = number(found.info, ids.TIMESTAMP_SCALE) or _DEFAULT_SCALE
     return ticks * scale / _NANOSECONDS if ticks else None
 
 

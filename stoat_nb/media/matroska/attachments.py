@@ -1,17 +1,17 @@
-"""The files attached to a Matroska film: their names and kinds, without their content."""
+"""The files attached to a Matroska film (RFC 9559, 5.1.6): names and kinds, not their content."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from stoat_nb.media.budgeted_reader import BudgetedReader
-from stoat_nb.media.matroska.ebml import CRC, VOID, Element, elements
+from stoat_nb.media.matroska import element_ids as ids
+from stoat_nb.media.matroska.ebml import Element, elements
 from stoat_nb.media.matroska.tags import Tags, text_of
 from stoat_nb.media.unsupported import require
 
-_FILE, _NAME, _KIND, _CONTENT = 0x61A7, 0x466E, 0x4660, 0x465C
-_TITLE, _NUMBER = 0x467E, 0x46AE
-_KNOWN = frozenset({_NAME, _KIND, _CONTENT, _TITLE, _NUMBER, CRC, VOID})
+_NEEDED = frozenset({ids.FILE_NAME, ids.FILE_MEDIA_TYPE, ids.FILE_DATA})
+_KNOWN = _NEEDED | {ids.FILE_DESCRIPTION, ids.FILE_UID, ids.CRC_32, ids.VOID}
 _MOST, _LONGEST = 48, 1000  # files; bytes of a text
 #: Fonts by their kind, as FFmpeg names the codec; None where it names none.
 _FONTS = {
@@ -34,8 +34,10 @@ def attached(reader: BudgetedReader, place: Element | None) -> list[tuple[dict[s
     at = place.body
     for element in elements(reader, place.body, place.end):
         at = element.end or 0
-        if element.id not in (CRC, VOID):
-            require(element.id == _FILE and len(found) < _MOST, "something else attached")
+        if element.id not in (ids.CRC_32, ids.VOID):
+            require(
+                element.id == ids.ATTACHED_FILE and len(found) < _MOST, "something else attached"
+            )
             found.append(_font(reader, element))
     require(at == place.end, "an attachment beyond its place")
     return found
@@ -48,13 +50,13 @@ def _font(reader: BudgetedReader, place: Element) -> tuple[dict[str, Any], Tags]
         at = element.end or 0
         require(element.id in _KNOWN and element.id not in inside and at, "an attachment of a form")
         inside[element.id] = element
-    require(at == place.end and {_NAME, _KIND, _CONTENT} <= set(inside), "an attachment of a form")
-    content = inside[_CONTENT]
+    require(at == place.end and set(inside) >= _NEEDED, "an attachment of a form")
+    content = inside[ids.FILE_DATA]
     require((content.end or 0) > content.body, "an attachment without content")
-    kind = _text(reader, inside[_KIND])
+    kind = _text(reader, inside[ids.FILE_MEDIA_TYPE])
     require(kind in _FONTS, f"another kind of attachment: {kind}")
-    words = [("filename", _text(reader, inside[_NAME])), ("mimetype", kind)]
-    if title := _text(reader, inside.get(_TITLE)):
+    words = [("filename", _text(reader, inside[ids.FILE_NAME])), ("mimetype", kind)]
+    if title := _text(reader, inside.get(ids.FILE_DESCRIPTION)):
         words.append(("title", title))
     require(all(value for _, value in words), "an attachment without a name")
     facts = {"kind": "attachment", "codec": _FONTS[kind], "title": title or None}

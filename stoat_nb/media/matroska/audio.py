@@ -14,12 +14,13 @@ from stoat_nb.media.codecs.audio import (
     of_opus,
     of_vorbis,
 )
+from stoat_nb.media.matroska import element_ids as ids
 from stoat_nb.media.matroska.blocks import Start
 from stoat_nb.media.matroska.segment import Tree, below, last, number, real
 from stoat_nb.media.unsupported import UnsupportedLayout, require
 
 _NANOSECONDS = 1_000_000_000
-_OPUS_MARK, _DELAY = b"OpusHead\x01", 0x56AA
+_OPUS_MARK = b"OpusHead\x01"
 _PCM = re.compile(r"A_PCM/(INT/LIT|INT/BIG|FLOAT/IEEE)")
 _WORDS = {"INT/LIT": ("s", "le"), "INT/BIG": ("s", "be"), "FLOAT/IEEE": ("f", "le")}
 _DEPTHS = {"s": (16, 24, 32), "f": (32, 64)}
@@ -28,14 +29,17 @@ _MOST_CHANNELS, _HIGHEST_RATE = 8, 384_000
 
 def audio_facts(name: str, entry: Tree, begin: Start | None) -> dict[str, Any]:
     """Return what is proven of a track of audio."""
-    audio, private = below(entry, 0xE1), last(entry, 0x63A2)
+    audio, private = below(entry, ids.AUDIO), last(entry, ids.CODEC_PRIVATE)
     facts = _facts(name, entry, begin, private)
     facts.pop("extradata", None)
     # A frame of its own says it better than the track's header, which may name the half.
     if name not in ("A_AC3", "A_EAC3"):
-        require(real(audio, 0xB5) == facts["sample_rate"], "two sample rates")
-        require(real(audio, 0x78B5) in (None, facts["sample_rate"]), "two sample rates")
-        require(number(audio, 0x9F) in (None, facts["channels"]), "two numbers of channels")
+        require(real(audio, ids.SAMPLING_FREQUENCY) == facts["sample_rate"], "two sample rates")
+        require(
+            real(audio, ids.OUTPUT_SAMPLING_FREQUENCY) in (None, facts["sample_rate"]),
+            "two sample rates",
+        )
+        require(number(audio, ids.CHANNELS) in (None, facts["channels"]), "two numbers of channels")
     return facts
 
 
@@ -54,18 +58,18 @@ def _facts(name: str, entry: Tree, begin: Start | None, private: bytes) -> dict[
         require(private[:9] == _OPUS_MARK, "another form of Opus")
         facts = of_opus(private[9:])
         delay = int.from_bytes(private[10:12], "little") * _NANOSECONDS // facts["sample_rate"]
-        require(abs((number(entry, _DELAY) or 0) - delay) <= 1, "two delays")
+        require(abs((number(entry, ids.CODEC_DELAY) or 0) - delay) <= 1, "two delays")
         return facts
     if found := _PCM.fullmatch(name):
-        return _exact(found[1], below(entry, 0xE1))
+        return _exact(found[1], below(entry, ids.AUDIO))
     raise UnsupportedLayout(f"another audio: {name}")
 
 
 def _exact(form: str, audio: Tree) -> dict[str, Any]:
     """Return what audio is whose samples are kept as they are."""
     kind, order = _WORDS[form]
-    depth, channels = number(audio, 0x6264), number(audio, 0x9F) or 1
-    rate = int(real(audio, 0xB5) or 0)
+    depth, channels = number(audio, ids.BIT_DEPTH), number(audio, ids.CHANNELS) or 1
+    rate = int(real(audio, ids.SAMPLING_FREQUENCY) or 0)
     require(depth in _DEPTHS[kind] and 0 < channels <= _MOST_CHANNELS, "a strange form")
     require(0 < rate <= _HIGHEST_RATE, "a strange rate")
     return {

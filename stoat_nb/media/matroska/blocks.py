@@ -1,14 +1,20 @@
-"""The first blocks of a Matroska segment: when tracks start, and how their first frames do."""
+"""The first blocks of a Matroska segment: when tracks start, and how their first frames do.
+
+SimpleBlock and Block: RFC 9559, sections 10.1 and 10.2.
+"""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
 from stoat_nb.media.budgeted_reader import BudgetedReader
-from stoat_nb.media.matroska.ebml import CLUSTER, CRC, VOID, element_at
+from stoat_nb.media.matroska import element_ids as ids
+from stoat_nb.media.matroska.ebml import element_at
 
-_TIME, _SIMPLE, _GROUP, _BLOCK = 0xE7, 0xA3, 0xA0, 0xA1
-_KNOWN = frozenset({CLUSTER, VOID, CRC, _TIME, _SIMPLE, _GROUP, _BLOCK, 0xA7, 0xAB, 0x9B, 0xFB})
+_KNOWN = frozenset(
+    {ids.CLUSTER, ids.VOID, ids.CRC_32, ids.TIMESTAMP, ids.SIMPLE_BLOCK, ids.BLOCK_GROUP, ids.BLOCK}
+    | {ids.POSITION, ids.PREV_SIZE, ids.BLOCK_DURATION, ids.REFERENCE_BLOCK}
+)
 _MOST_BLOCKS = 48
 _HEAD = 4  # the track's number in one byte, the time in two, flags
 _SOME = 512  # bytes of a frame
@@ -33,14 +39,18 @@ def starts(reader: BudgetedReader, cluster: int, wanted: set[int]) -> dict[int, 
             break
         if element.id not in _KNOWN or (element.end or 0) > reader.size:
             return {}
-        if element.id == _TIME and element.end:
+        if element.id == ids.TIMESTAMP and element.end:
             time = int.from_bytes(reader.at(element.body, element.end - element.body), "big")
-        elif element.id in (_SIMPLE, _BLOCK):
+        elif element.id in (ids.SIMPLE_BLOCK, ids.BLOCK):
             if time < 0:
                 return {}
             size = (element.end or element.body) - element.body
             _keep(reader.at(element.body, min(_SOME, size)), size, time, found)
-        at = element.body if element.id in (_GROUP, CLUSTER) else element.end or reader.size
+        at = (
+            element.body
+            if element.id in (ids.BLOCK_GROUP, ids.CLUSTER)
+            else element.end or reader.size
+        )
     return found
 
 

@@ -14,14 +14,6 @@ LENGTHS = bytes(9 - first.bit_length() for first in range(256))
 #: What of a size is its value, by its length; all ones mean that the size is unknown.
 MASKS = tuple((1 << 7 * length) - 1 for length in range(10))
 
-HEADER, SEGMENT = 0x1A45DFA3, 0x18538067
-SEEK_HEAD, INFO, TRACKS, CLUSTER = 0x114D9B74, 0x1549A966, 0x1654AE6B, 0x1F43B675
-CUES, CHAPTERS, TAGS, ATTACHMENTS = 0x1C53BB6B, 0x1043A770, 0x1254C367, 0x1941A469
-VOID, CRC = 0xEC, 0xBF
-
-#: What may stand directly in a segment; the first of them ends a cluster of unknown size.
-TOP = frozenset({SEEK_HEAD, INFO, TRACKS, CLUSTER, CUES, CHAPTERS, TAGS, ATTACHMENTS})
-
 
 class Element(NamedTuple):
     """One element: its content starts at ``body``; ``end`` is None where the size is unknown."""

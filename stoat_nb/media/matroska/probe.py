@@ -17,6 +17,7 @@ from stoat_nb.media.containers import MATROSKA
 from stoat_nb.media.derived_facts import utc
 from stoat_nb.media.failures import STOAT
 from stoat_nb.media.isobmff.sample_entry import pixel_format
+from stoat_nb.media.matroska import element_ids as ids
 from stoat_nb.media.matroska.attachments import attached
 from stoat_nb.media.matroska.audio import audio_facts
 from stoat_nb.media.matroska.blocks import Start, starts
@@ -28,22 +29,22 @@ from stoat_nb.media.timestamps import bitrate, reduce_fraction, rescale
 from stoat_nb.media.unsupported import UnsupportedLayout, require
 
 _KINDS = {1: "video", 2: "audio", 17: "subtitle"}
-_STRANGE = {
-    0x6D80: "packed or encrypted content",
-    0x41E4: "layers beside the blocks",
-    0xE2: "tracks made of tracks",
-    0x55EE: "layers beside the blocks",
-    0x23314F: "a clock of its own",
+_UNSUPPORTED = {
+    ids.CONTENT_ENCODINGS: "packed or encrypted content",
+    ids.BLOCK_ADDITION_MAPPING: "layers beside the blocks",
+    ids.TRACK_OPERATION: "tracks made of tracks",
+    ids.MAX_BLOCK_ADDITION_ID: "layers beside the blocks",
+    ids.TRACK_TIMESTAMP_SCALE: "a clock of its own",
 }
-_STRANGE_VIDEO = {
-    0x7670: "a projection",
-    0x53B8: "two eyes",
-    0x53C0: "transparency",
-    0x54AA: "cropping",
-    0x54BB: "cropping",
-    0x54CC: "cropping",
-    0x54DD: "cropping",
-    0x2EB524: "raw pictures",
+_UNSUPPORTED_VIDEO = {
+    ids.PROJECTION: "a projection",
+    ids.STEREO_MODE: "two eyes",
+    ids.ALPHA_MODE: "transparency",
+    ids.PIXEL_CROP_BOTTOM: "cropping",
+    ids.PIXEL_CROP_TOP: "cropping",
+    ids.PIXEL_CROP_LEFT: "cropping",
+    ids.PIXEL_CROP_RIGHT: "cropping",
+    ids.UNCOMPRESSED_FOURCC: "raw pictures",
 }
 _SUBTITLES = {
     "S_TEXT/UTF8": "subrip",
@@ -75,14 +76,18 @@ class _Place(NamedTuple):
 
 def first_blocks(reader: BudgetedReader, found: Segment) -> dict[int, Start]:
     """Return the first block of each track of pictures or audio, by the track's number."""
-    wanted = {number(one, 0xD7) or 0 for one in found.tracks if number(one, 0x83) in (1, 2)}
+    wanted = {
+        number(one, ids.TRACK_NUMBER) or 0
+        for one in found.tracks
+        if number(one, ids.TRACK_TYPE) in (1, 2)
+    }
     return starts(reader, found.first_cluster, wanted) if found.first_cluster else {}
 
 
 def starts_of(found: Segment, blocks: dict[int, Start]) -> dict[int, float]:
     """Return when streams start, in seconds by their place."""
-    scale = number(found.info, 0x2AD7B1) or _MILLISECOND
-    places = enumerate(number(one, 0xD7) or 0 for one in found.tracks)
+    scale = number(found.info, ids.TIMESTAMP_SCALE) or _MILLISECOND
+    places = enumerate(number(one, ids.TRACK_NUMBER) or 0 for one in found.tracks)
     return {
         place: blocks[track].ticks * scale / _NANOSECONDS
         for place, track in places
@@ -95,15 +100,15 @@ def segment_facts(
 ) -> dict[str, Any]:
     """Return all facts; raise ``UnsupportedLayout`` where headers and first blocks do not tell."""
     require(shape.integrity == COMPLETE and found.first_cluster, "a file cut, or without pictures")
-    require(found.is_plain, "an element of another kind, or in another place")
-    numbers = {(number(one, 0xD7), number(one, 0x73C5)) for one in found.tracks}
+    require(found.is_simple, "an element of another kind, or in another place")
+    numbers = {(number(one, ids.TRACK_NUMBER), number(one, ids.TRACK_UID)) for one in found.tracks}
     require(len({one for one, _ in numbers}) == len(found.tracks), "tracks of one number")
     require(all(all(pair) for pair in numbers), "a track without a number")
     require(len({uid for _, uid in numbers}) == len(found.tracks), "tracks of one number")
     chapters = chapters_of(found)
     require(found.tracks and found.doc_type in (b"matroska", b"webm"), "another kind of document")
-    scale = number(found.info, 0x2AD7B1) or _MILLISECOND
-    length = int((real(found.info, 0x4489) or 0.0) * scale * 1000 / 1_000_000)
+    scale = number(found.info, ids.TIMESTAMP_SCALE) or _MILLISECOND
+    length = int((real(found.info, ids.DURATION) or 0.0) * scale * 1000 / 1_000_000)
     require(0 < length < _LONGEST_US, "a length that is not stated")
     require(found.end == reader.size, "something after the film")
     words = file_tags(found)
@@ -139,17 +144,19 @@ def segment_facts(
         "encoder": known.get("encoder"),
         "title": known.get("title"),
         "tool": STOAT,
-        "document": {"tracks": [last(entry, 0x63A2)[:_LONGEST].hex() for entry in found.tracks]},
+        "document": {
+            "tracks": [last(entry, ids.CODEC_PRIVATE)[:_LONGEST].hex() for entry in found.tracks]
+        },
     }
 
 
 def _stream(idx: int, entry: Tree, words: Tags, place: _Place) -> dict[str, Any]:
-    kind = _KINDS.get(number(entry, 0x83) or 0)
+    kind = _KINDS.get(number(entry, ids.TRACK_TYPE) or 0)
     require(kind, "a track of another kind")
-    for element in _STRANGE.keys() & entry.keys():
+    for element in _UNSUPPORTED.keys() & entry.keys():
         is_said = number(entry, element) != 0 or below(entry, element)
-        require(not is_said, _STRANGE[element])
-    begin, known = place.starts.get(number(entry, 0xD7) or 0), lower_keys(dict(words))
+        require(not is_said, _UNSUPPORTED[element])
+    begin, known = place.starts.get(number(entry, ids.TRACK_NUMBER) or 0), lower_keys(dict(words))
     require(kind != "video" or begin, "a picture that starts late")
     facts: dict[str, Any] = {
         "idx": idx,
@@ -160,11 +167,11 @@ def _stream(idx: int, entry: Tree, words: Tags, place: _Place) -> dict[str, Any]
         else None,
         "language": language(known.get("language")),
         "title": known.get("title"),
-        "is_default": number(entry, 0x88) != 0,
-        "is_forced": number(entry, 0x55AA) == 1,
+        "is_default": number(entry, ids.FLAG_DEFAULT) != 0,
+        "is_forced": number(entry, ids.FLAG_FORCED) == 1,
         "is_cover": False,
     }
-    name = text_of(last(entry, 0x86))
+    name = text_of(last(entry, ids.CODEC_ID))
     if kind == "video":
         facts |= _video(name, entry, begin)
     elif kind == "audio":
@@ -177,10 +184,10 @@ def _stream(idx: int, entry: Tree, words: Tags, place: _Place) -> dict[str, Any]
 
 
 def _video(name: str, entry: Tree, begin: Start | None) -> dict[str, Any]:
-    video, private = below(entry, 0xE0), last(entry, 0x63A2)
-    for element in _STRANGE_VIDEO.keys() & video.keys():
-        require(not number(video, element), _STRANGE_VIDEO[element])
-    step = number(entry, 0x23E383)
+    video, private = below(entry, ids.VIDEO), last(entry, ids.CODEC_PRIVATE)
+    for element in _UNSUPPORTED_VIDEO.keys() & video.keys():
+        require(not number(video, element), _UNSUPPORTED_VIDEO[element])
+    step = number(entry, ids.DEFAULT_DURATION)
     if begin is None or not step or step < 1000:  # noqa: PLR2004 - nanoseconds
         raise UnsupportedLayout("a frame rate that is not stated")
     if name not in _VIDEO:
@@ -191,11 +198,11 @@ def _video(name: str, entry: Tree, begin: Start | None) -> dict[str, Any]:
     require(form.width and form.height, "a picture of no size")
     require(_FASTEST <= step <= _SLOWEST, "a strange frame rate")
     rate = reduce_fraction(_NANOSECONDS, step, _MOST_RATE)
-    spoken = number(video, 0x9A)
+    spoken = number(video, ids.FLAG_INTERLACED)
     require(spoken in (None, 0, _PROGRESSIVE) and not form.marks_fields, "pictures of two fields")
     if spoken == _PROGRESSIVE:
         facts["field_order"] = "progressive"
-    colour = merged(of_stream(form, codec), _colour(below(video, 0x55B0)), codec)
+    colour = merged(of_stream(form, codec), _colour(below(video, ids.COLOUR)), codec)
     named = colour_facts(colour)
     require(named["color_transfer"] != "smpte2084", "brightness that only pictures tell")
     return {
@@ -280,10 +287,13 @@ _VIDEO = {
 
 def _aspect(video: Tree, form: VideoFormat) -> float | None:
     """Return the sample aspect: from the size a track is to be shown at, or the stream's own."""
-    pixels = number(video, 0xB0), number(video, 0xBA)
+    pixels = number(video, ids.PIXEL_WIDTH), number(video, ids.PIXEL_HEIGHT)
     require(pixels == (form.width, form.height), "two sizes of the picture")
-    width, height = number(video, 0x54B0) or pixels[0], number(video, 0x54BA) or pixels[1]
-    unit = number(video, 0x54B2) or 0
+    width, height = (
+        number(video, ids.DISPLAY_WIDTH) or pixels[0],
+        number(video, ids.DISPLAY_HEIGHT) or pixels[1],
+    )
+    unit = number(video, ids.DISPLAY_UNIT) or 0
     if unit == _UNKNOWN_UNIT:
         return form.sar[0] / form.sar[1] if form.sar and all(form.sar) else None
     require(unit == 0 and width and height, "a size in another unit")
@@ -295,11 +305,14 @@ def _aspect(video: Tree, form: VideoFormat) -> float | None:
 
 
 def _colour(tree: Tree) -> Colour:
-    require(not set(tree) & {0x55BC, 0x55BD, 0x55D0}, "brightness that the container tells")
-    spoken = number(tree, 0x55B9) or 0
+    require(
+        not set(tree) & {ids.MAX_CLL, ids.MAX_FALL, ids.MASTERING_METADATA},
+        "brightness that the container tells",
+    )
+    spoken = number(tree, ids.RANGE) or 0
     return Colour(
         spoken if spoken in (1, 2) else None,
-        number(tree, 0x55BB),
-        number(tree, 0x55BA),
-        number(tree, 0x55B1),
+        number(tree, ids.PRIMARIES),
+        number(tree, ids.TRANSFER_CHARACTERISTICS),
+        number(tree, ids.MATRIX_COEFFICIENTS),
     )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from stoat_nb.media.budgeted_reader import BudgetedReader
-from stoat_nb.media.matroska.ebml import CLUSTER, SEGMENT, TOP, Element, element_at, elements
+from stoat_nb.media.matroska import element_ids as ids
+from stoat_nb.media.matroska.ebml import Element, element_at, elements
 from stoat_nb.media.structure.verdict import (
     COMPLETE,
     SUSPECT,
@@ -13,8 +14,6 @@ from stoat_nb.media.structure.verdict import (
     cut_short,
 )
 
-_IN_CLUSTER = frozenset({0xE7, 0xA3, 0xA0, 0xAB, 0xA7, 0x5854, 0xAF, 0xEC, 0xBF})
-
 
 def check_matroska(reader: BudgetedReader) -> Structure:
     """Check a Matroska file by its segment's size, or cluster by cluster where that is unknown."""
@@ -22,7 +21,7 @@ def check_matroska(reader: BudgetedReader) -> Structure:
     if header is None or header.end is None:
         return UNCHECKED
     for element in elements(reader, header.end, reader.size):
-        if element.id == SEGMENT:
+        if element.id == ids.SEGMENT:
             return check_segment(reader, element)
     return checked(SUSPECT, "After the header comes no segment: there is nothing to play.")
 
@@ -45,7 +44,7 @@ def _live(reader: BudgetedReader, start: int) -> Structure:
         if element.end is None:
             start = element.body  # the blocks of a cluster without a size come next
         elif element.end > reader.size:
-            what = "The last cluster" if element.id == CLUSTER else "The last element"
+            what = "The last cluster" if element.id == ids.CLUSTER else "The last element"
             return cut_short(what, element.end, reader.size)
         else:
             start = element.end
@@ -54,8 +53,8 @@ def _live(reader: BudgetedReader, start: int) -> Structure:
 
 def _is_known(element: Element) -> bool:
     if element.end is None:
-        return element.id == CLUSTER
-    return element.id in TOP or element.id in _IN_CLUSTER
+        return element.id == ids.CLUSTER
+    return element.id in ids.TOP_LEVEL or element.id in ids.IN_CLUSTER
 
 
 def _lost(start: int, size: int) -> Structure:

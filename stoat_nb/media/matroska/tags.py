@@ -1,10 +1,11 @@
-"""The tags of a Matroska file under the names that FFmpeg gives them."""
+"""The tags (RFC 9559, 5.1.8) and chapters (5.1.7) of a Matroska file, under FFmpeg's names."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from stoat_nb.media.matroska import element_ids as ids
 from stoat_nb.media.matroska.segment import Segment, Tree, below, last, masters, number
 from stoat_nb.media.unsupported import require
 
@@ -13,10 +14,8 @@ Tags = list[tuple[str, str]]
 _EPOCH_2001 = datetime(2001, 1, 1, tzinfo=UTC)
 _WHOLE_FILM = 50
 _SECOND = 1_000_000_000
-_LANGUAGE = 0x22B59C
 _RENAMED = {"LEAD_PERFORMER": "performer", "PART_NUMBER": "track"}
-_SIMPLE_TAG, _BINARY, _LEVEL_NAME = 0x67C8, 0x4485, 0x63CA
-_TARGETS = frozenset({0x63C5, 0x68CA, _LEVEL_NAME})  # a track; how much of the film, and its name
+_TARGETS = frozenset({ids.TAG_TRACK_UID, ids.TARGET_TYPE_VALUE, ids.TARGET_TYPE})
 
 
 def text_of(raw: bytes) -> str:
@@ -31,10 +30,10 @@ def text_of(raw: bytes) -> str:
 def file_tags(found: Segment) -> Tags:
     """Return the tags of the whole file."""
     words: Tags = []
-    for key, element in (("title", 0x7BA9), ("encoder", 0x4D80)):
+    for key, element in (("title", ids.TITLE), ("encoder", ids.MUXING_APP)):
         if value := text_of(last(found.info, element)):
             words.append((key, value))
-    if date := last(found.info, 0x4461):
+    if date := last(found.info, ids.DATE_UTC):
         require(len(date) == 8, "a date of another length")  # noqa: PLR2004 - nanoseconds
         words.append(("creation_time", _moment(int.from_bytes(date, "big", signed=True))))
     return _merged(words, _simple(found, None))
@@ -52,13 +51,13 @@ def _moment(nanoseconds: int) -> str:
 def track_tags(found: Segment, entry: Tree) -> Tags:
     """Return the tags of one track."""
     words: Tags = []
-    spoken = text_of(last(entry, _LANGUAGE)) if _LANGUAGE in entry else "eng"
+    spoken = text_of(last(entry, ids.LANGUAGE)) if ids.LANGUAGE in entry else "eng"
     require(spoken.replace("-", "").isalnum(), "a strange language")
     if spoken != "und":
         words.append(("language", spoken))
-    if title := text_of(last(entry, 0x536E)):
+    if title := text_of(last(entry, ids.NAME)):
         words.append(("title", title))
-    return _merged(words, _simple(found, number(entry, 0x73C5)))
+    return _merged(words, _simple(found, number(entry, ids.TRACK_UID)))
 
 
 def _merged(words: Tags, tags: Tags) -> Tags:
@@ -75,14 +74,17 @@ def _merged(words: Tags, tags: Tags) -> Tags:
 def _simple(found: Segment, track: int | None) -> Tags:
     words: Tags = []
     for tag in found.tags:
-        target = below(tag, 0x63C0)
+        target = below(tag, ids.TARGETS)
         require(set(target) <= _TARGETS, "tags of parts of the film")
-        uid = number(target, 0x63C5) or None
+        uid = number(target, ids.TAG_TRACK_UID) or None
         if uid is None:
-            require(number(target, 0x68CA) in (None, _WHOLE_FILM), "tags of parts of the film")
-            require(_LEVEL_NAME not in target, "tags of parts of the film")
+            require(
+                number(target, ids.TARGET_TYPE_VALUE) in (None, _WHOLE_FILM),
+                "tags of parts of the film",
+            )
+            require(ids.TARGET_TYPE not in target, "tags of parts of the film")
         if uid == track:
-            words += [_word(one) for one in masters(tag, _SIMPLE_TAG)]
+            words += [_word(one) for one in masters(tag, ids.SIMPLE_TAG)]
     keys = [key.lower() for key, _ in words]
     require(len(set(keys)) == len(keys), "a tag twice")
     require(all(value for _, value in words), "an empty tag")
@@ -90,19 +92,22 @@ def _simple(found: Segment, track: int | None) -> Tags:
 
 
 def _word(tree: Tree) -> tuple[str, str]:
-    require(_SIMPLE_TAG not in tree and _BINARY not in tree, "a tag with tags")
-    spoken, key = text_of(last(tree, 0x447A)), text_of(last(tree, 0x45A3))
+    require(ids.SIMPLE_TAG not in tree and ids.TAG_BINARY not in tree, "a tag with tags")
+    spoken, key = text_of(last(tree, ids.TAG_LANGUAGE)), text_of(last(tree, ids.TAG_NAME))
     if spoken not in ("", "und"):
-        require(number(tree, 0x4484) != 1, "a tag in its first language")
+        require(number(tree, ids.TAG_DEFAULT) != 1, "a tag in its first language")
         key = f"{key}-{spoken}"
-    return _RENAMED.get(key.upper(), key), text_of(last(tree, 0x4487))
+    return _RENAMED.get(key.upper(), key), text_of(last(tree, ids.TAG_STRING))
 
 
 def chapters_of(found: Segment) -> list[dict[str, Any]]:
     """Return the chapters; those of several editions, in layers or without an end prove nothing."""
     require(len(found.editions) <= 1, "several editions")
-    atoms = [atom for edition in found.editions for atom in masters(edition, 0xB6)]
-    require(not any(number(edition, 0x45DD) for edition in found.editions), "chapters in an order")
+    atoms = [atom for edition in found.editions for atom in masters(edition, ids.CHAPTER_ATOM)]
+    require(
+        not any(number(edition, ids.EDITION_FLAG_ORDERED) for edition in found.editions),
+        "chapters in an order",
+    )
     chapters = [_chapter(atom) for atom in atoms]
     begins = [chapter["start_s"] for chapter in chapters]
     require(begins == sorted(set(begins)), "chapters in disorder")
@@ -110,14 +115,18 @@ def chapters_of(found: Segment) -> list[dict[str, Any]]:
 
 
 def _chapter(atom: Tree) -> dict[str, Any]:
-    begin, end = number(atom, 0x91), number(atom, 0x92)
+    begin, end = number(atom, ids.CHAPTER_TIME_START), number(atom, ids.CHAPTER_TIME_END)
     require(
-        begin is not None and end is not None and number(atom, 0x73C4), "a chapter without an end"
+        begin is not None and end is not None and number(atom, ids.CHAPTER_UID),
+        "a chapter without an end",
     )
     require((begin or 0) <= (end or 0), "a chapter that ends before it starts")
-    require(0xB6 not in atom and len(atom.get(0x80, [])) <= 1, "a chapter of chapters")  # noqa: PLR2004 - elements
+    require(
+        ids.CHAPTER_ATOM not in atom and len(atom.get(ids.CHAPTER_DISPLAY, [])) <= 1,
+        "a chapter of chapters",
+    )
     return {
         "start_s": (begin or 0) / _SECOND,
         "end_s": (end or 0) / _SECOND,
-        "title": text_of(last(below(atom, 0x80), 0x85)) or None,
+        "title": text_of(last(below(atom, ids.CHAPTER_DISPLAY), ids.CHAP_STRING)) or None,
     }
