@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 from msgspec import Struct
 
-Dtype = Literal[
-    "string",
-    "Int64",
-    "Float64",
-    "boolean",
-    "category",
-    "datetime64[ns, UTC]",
-    "list<string>",
-]
+from stoat_nb.media.fact import Dtype, Fact, facts_of
+from stoat_nb.media.stream import Stream
 
 
 class Column(Struct, frozen=True):
@@ -55,3 +49,29 @@ def columns_of(
         )
         for row in rows
     ]
+
+
+def fact_columns(
+    struct: type[Struct], table: str, basis: str, names: Iterable[str] | None = None
+) -> list[Column]:
+    """Return the columns of what is declared of a Struct, each under its own name: all, or some."""
+    facts = facts_of(struct)
+    return [
+        _fact_column(name, facts[name], f"{table}.{name}", basis)
+        for name in (facts if names is None else names)
+    ]
+
+
+def stream_columns(kind: Literal["video", "audio"]) -> dict[Column, str]:
+    """Return the columns of ``videos`` that its main stream of a kind fills, each with the fact."""
+    return {
+        _fact_column(column, fact, f"v.{column}", f"main {kind} stream"): name
+        for name, fact in facts_of(Stream).items()
+        if (column := getattr(fact, kind))
+    }
+
+
+def _fact_column(name: str, fact: Fact, sql: str, basis: str) -> Column:
+    if fact.dtype == "datetime64[ns, UTC]":
+        return moment(name, fact.doc, basis=basis, sql=sql)
+    return Column(name, fact.dtype, fact.doc, unit=fact.unit, basis=basis, sql=sql)

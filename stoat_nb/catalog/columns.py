@@ -9,8 +9,9 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from stoat_nb.catalog.column import Column, columns_of, moment
+from stoat_nb.catalog.column import Column, columns_of, fact_columns, moment
 from stoat_nb.catalog.video_columns import VIDEO_COLUMNS, VIDEOS_FROM
+from stoat_nb.media.video import Chapter, Stream, Tag
 
 
 class Table(Struct, frozen=True, kw_only=True):
@@ -39,22 +40,7 @@ _PATH = Column("path", "string", "Absolute path of the file.", basis="file syste
 _STREAMS = (
     _VIDEO_ID,
     _PATH,
-    *columns_of(
-        "s",
-        "stream",
-        ("idx", "Int64", "Its place in the file, from 0."),
-        ("kind", "category", "video, audio, subtitle, data, attachment or unknown."),
-        ("codec", "category", "FFmpeg's name of the codec."),
-        ("codec_tag", "category", "The container's own code for it."),
-        ("profile", "category", "The codec's profile."),
-        ("level", "Int64", "The codec's level, as the stream numbers it."),
-        ("width", "Int64", "px", "Stored width."),
-        ("height", "Int64", "px", "Stored height."),
-        ("rotation", "Int64", "degrees", "Clockwise turn for display: 0, 90, 180 or 270."),
-        ("sar", "Float64", "Width of one stored pixel over its height."),
-        ("pix_fmt", "category", "FFmpeg's name of the pixel format."),
-        ("bit_depth", "Int64", "bit", "Bits of one colour component."),
-    ),
+    *fact_columns(Stream, "s", "stream"),
     Column(
         "fps",
         "Float64",
@@ -63,76 +49,9 @@ _STREAMS = (
         "derived",
         "CAST(s.fps_num AS REAL) / s.fps_den",
     ),
-    *columns_of(
-        "s",
-        "stream",
-        ("fps_num", "Int64", "Average frame rate: the fraction's numerator."),
-        ("fps_den", "Int64", "Average frame rate: the fraction's denominator."),
-        ("fps_mode", "category", "cfr (constant) or vfr (variable); null where nothing says."),
-        ("fps_mode_basis", "category", "What says so: container, or packets: all were read."),
-        ("frame_min_s", "Float64", "s", "Shortest time between frames; read by `verify` alone."),
-        ("frame_max_s", "Float64", "s", "Longest time between frames; read by `verify` alone."),
-        ("frame_avg_s", "Float64", "s", "Average time between frames; read by `verify` alone."),
-        ("color_range", "category", "tv (limited) or pc (full)."),
-        ("color_space", "category", "Matrix coefficients."),
-        ("color_transfer", "category", "Transfer curve."),
-        ("color_primaries", "category", "Primaries."),
-        ("hdr", "category", "sdr, hdr10, hdr10plus, hlg or dolby_vision; null where unsaid."),
-        ("chroma", "category", "Subsampling: 4:2:0, 4:2:2, 4:4:4, or 4:0:0 for grey."),
-        ("interlaced", "boolean", "Whether its frames are two fields."),
-        ("field_order", "category", "progressive, tt, bb, tb or bt: stored first, shown first."),
-        ("has_b_frames", "boolean", "Whether pictures are stored after ones they precede."),
-        ("coded_width", "Int64", "px", "Width before cropping."),
-        ("coded_height", "Int64", "px", "Height before cropping."),
-        ("dv_profile", "Int64", "Dolby Vision profile."),
-        ("dv_compat", "Int64", "What its base layer is too: 1 HDR10, 2 SDR, 4 HLG."),
-        ("max_cll", "Int64", "cd/m2", "Brightest pixel of the film."),
-        ("max_fall", "Int64", "cd/m2", "Brightest average of a picture."),
-        ("channels", "Int64", "Audio channels."),
-        ("channel_layout", "category", "mono, stereo, 5.1, ..."),
-        ("sample_rate", "Int64", "Hz", "Samples a second."),
-        ("bitrate", "Int64", "bit/s", "With the basis beside it."),
-        ("bitrate_basis", "category", "header, tags, sizes: of all samples; or packets."),
-        ("duration_s", "Float64", "s", "Length."),
-        ("start_s", "Float64", "s", "Time of the first frame or sample."),
-        ("frame_count", "Int64", "frames", "Frames, with the basis beside it."),
-        (
-            "frame_count_basis",
-            "category",
-            "counted, header, tags, or estimated: duration times rate.",
-        ),
-        ("language", "category", "As tagged, usually ISO 639-2."),
-        ("title", "string", "As tagged."),
-        ("is_default", "boolean", "Marked to be played unless another is chosen."),
-        ("is_forced", "boolean", "Marked to be shown always."),
-        ("is_cover", "boolean", "A cover picture, not a video."),
-    ),
 )
-
-_CHAPTERS = (
-    _VIDEO_ID,
-    _PATH,
-    *columns_of(
-        "c",
-        "file",
-        ("n", "Int64", "Its number, from 1."),
-        ("start_s", "Float64", "s", "Where it begins."),
-        ("end_s", "Float64", "s", "Where it ends."),
-        ("title", "string", "As tagged."),
-    ),
-)
-
-_TAGS = (
-    _VIDEO_ID,
-    _PATH,
-    *columns_of(
-        "t",
-        "file",
-        ("idx", "Int64", "The stream it is of; null: the whole file."),
-        ("key", "string", "Its name."),
-        ("value", "string", "What it says; very long ones are cut."),
-    ),
-)
+_CHAPTERS = (_VIDEO_ID, _PATH, *fact_columns(Chapter, "c", "file"))
+_TAGS = (_VIDEO_ID, _PATH, *fact_columns(Tag, "t", "file"))
 
 _FAILURES = (
     _VIDEO_ID,

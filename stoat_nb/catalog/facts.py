@@ -10,106 +10,59 @@ from __future__ import annotations
 import json
 import os
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from math import inf, isfinite
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 
+from msgspec import Struct
 from msgspec.structs import astuple
 
+from stoat_nb.catalog.column import columns_of, fact_columns, stream_columns
 from stoat_nb.catalog.values import as_cell, as_moment_ns, as_stored_text, seconds_of
-from stoat_nb.media.video import Found, Stream, Video
+from stoat_nb.media.fact import facts_of
+from stoat_nb.media.stream import Stream
+from stoat_nb.media.video import Chapter, Found, Tag, Video
 from stoat_nb.names import as_text
 
 Cells = tuple[Any, ...]
 
-#: What is kept of a stream, under the names it has there: all of it.
-STREAM_FIELDS = Stream.__struct_fields__
-
-_PICTURE = (
-    "codec",
-    "codec_tag",
-    "profile",
-    "level",
-    "width",
-    "height",
-    "rotation",
-    "sar",
-    "fps_num",
-    "fps_den",
-    "frame_count",
-    "pix_fmt",
-    "bit_depth",
-    "color_range",
-    "color_space",
-    "color_transfer",
-    "color_primaries",
-    "hdr",
-    "coded_width",
-    "coded_height",
-    "chroma",
-    "fps_mode",
-    "fps_mode_basis",
-    "frame_count_basis",
-    "interlaced",
-    "field_order",
-    "has_b_frames",
-    "dv_profile",
-    "dv_compat",
-    "max_cll",
-    "max_fall",
+_OWN = tuple(name for name in facts_of(Video) if name != "tool")  # a failure has a tool too
+_PICTURE, _SOUND = stream_columns("video"), stream_columns("audio")
+_SUMMED = columns_of(
+    "v",
+    "file",
+    ("n_streams", "Int64", "Streams of any kind."),
+    ("n_video", "Int64", "Video streams; cover pictures are not counted."),
+    ("n_audio", "Int64", "Audio streams."),
+    ("n_subtitle", "Int64", "Subtitle streams inside the file."),
+    ("n_data", "Int64", "Data streams, such as time codes and telemetry."),
+    ("has_cover", "boolean", "Whether a cover picture is attached."),
+    ("audio_languages", "list<string>", "Tagged languages of the audio streams, each once."),
+    ("subtitle_languages", "list<string>", "The same of the subtitle streams."),
 )
-#: What a video has under its own name.
-_OWN = (
-    "container",
-    "format_name",
-    "duration_s",
-    "duration_basis",
-    "fragmented",
-    "faststart",
-    "integrity",
-    "integrity_level",
-    "integrity_reason",
-    "start_s",
-    "bitrate",
-    "n_chapters",
-    "encoder",
-    "title",
-    "quick_hash",
+_DISPLAYED = columns_of(
+    "v",
+    "derived",
+    ("display_width", "Int64", "px", "Width as shown: `sar` and `rotation` applied."),
+    ("display_height", "Int64", "px", "Height as shown: `rotation` applied."),
+    ("dar", "Float64", "Width over height of the picture as shown."),
+    ("fps", "Float64", "frames/s", "`fps_num` over `fps_den`."),
 )
-#: What its main streams have under other names: the video's column, and the stream's field.
-_OF_PICTURE = {
-    **{name: name for name in _PICTURE},
-    "video_bitrate": "bitrate",
-    "video_bitrate_basis": "bitrate_basis",
-}
-_OF_SOUND = {
-    "audio_codec": "codec",
-    "channels": "channels",
-    "channel_layout": "channel_layout",
-    "sample_rate": "sample_rate",
-    "audio_language": "language",
-    "audio_bitrate": "bitrate",
-    "audio_bitrate_basis": "bitrate_basis",
-    "audio_bit_depth": "bit_depth",
-}
-#: The names of ``file_cells`` and ``video_cells``, in their order.
+#: What ``videos`` says of a file's content: declared of the file, of its main streams, or following
+#: from these.
+FACTS = (
+    *fact_columns(Video, "v", "file", _OWN),
+    *_SUMMED,
+    *_DISPLAYED,
+    *_PICTURE,
+    *_SOUND,
+)
+#: The names of ``file_cells``, ``video_cells`` and ``stream_cells``, in their order.
 FILE_FIELDS = ("name", "path", "extension", "size_bytes", "mtime_ns", "device", "inode")
-VIDEO_FIELDS = (
-    *_OWN,
-    "created_at",
-    *("n_streams", "n_video", "n_audio", "n_subtitle", "n_data", "has_cover"),
-    *("audio_languages", "subtitle_languages"),
-    *_OF_PICTURE,
-    *("display_width", "display_height", "dar", "fps"),
-    *_OF_SOUND,
-)
-# One call for all the fields of an object: there are many millions of cells.
-_own = attrgetter(*_OWN)
-_of_picture = attrgetter(*_OF_PICTURE.values())
-_of_sound = attrgetter(*_OF_SOUND.values())
-_kept_of = attrgetter("kind", "is_cover", "language")
+VIDEO_FIELDS = tuple(column.name for column in FACTS)
+STREAM_FIELDS, CHAPTER_FIELDS, TAG_FIELDS = map(tuple, map(facts_of, (Stream, Chapter, Tag)))
 
 _NO_PICTURE, _NO_SOUND = Stream(idx=0, kind="video"), Stream(idx=0, kind="audio")
 # Nobody has looked: that is known too.
@@ -148,47 +101,73 @@ def _folder_text(folder: bytes) -> str:
     return as_text(path_of(folder, b""))
 
 
+def _cells_of(struct: type[Struct], names: Iterable[str]) -> Callable[[Struct], Cells]:
+    """Return what makes cells of some facts of a Struct: there are many millions of them."""
+    facts = [(name, facts_of(struct)[name]) for name in names]
+    fields = struct.__struct_fields__
+    # All the fields at one go, and those in their order: an attribute at a time takes longer.
+    in_order = itemgetter(*(fields.index(name) for name, _ in facts))
+    is_all = fields == tuple(name for name, _ in facts)
+    converted = [
+        (at, _TO_CELL[one.dtype]) for at, (_, one) in enumerate(facts) if one.dtype in _TO_CELL
+    ]
+    numbers = [at for at, (_, one) in enumerate(facts) if one.dtype == "Float64"]
+
+    def cells(one: Struct) -> Cells:
+        found: Cells = astuple(one) if is_all else in_order(astuple(one))
+        if converted:
+            kept = [*found]
+            for at, convert in converted:
+                if kept[at] is not None:
+                    kept[at] = convert(kept[at])
+            found = tuple(kept)
+        for at in numbers:
+            if found[at] and not isfinite(found[at]):
+                return tuple(map(as_cell, found))
+        return found
+
+    return cells
+
+
+def _listed(texts: Iterable[str]) -> str:
+    return json.dumps([as_stored_text(one) for one in dict.fromkeys(texts)])
+
+
+_TO_CELL: dict[Any, Callable[[Any], Any]] = {"datetime64[ns, UTC]": seconds_of}
+_own = _cells_of(Video, _OWN)
+_of_picture, _of_sound = _cells_of(Stream, _PICTURE.values()), _cells_of(Stream, _SOUND.values())
+stream_cells = _cells_of(Stream, STREAM_FIELDS)
+_kept_of = attrgetter("kind", "is_cover", "language")
+
+
 def video_cells(video: Video | None) -> Cells:
     """Return the facts of a video; of none, as many cells."""
     if video is None:
         return _UNKNOWN
     picture = video.main("video") or _NO_PICTURE
-    own, shown = _own(video), _of_picture(picture)
-    if not isfinite((video.duration_s or 0.0) + (video.start_s or 0.0) + (picture.sar or 0.0)):
-        own, shown = tuple(map(as_cell, own)), tuple(map(as_cell, shown))
     return (
-        *own,
-        seconds_of(video.created_at) if video.created_at else None,
+        *_own(video),
         *_summed(tuple([_kept_of(stream) for stream in video.streams])),
-        *shown,
         *_displayed(picture),
         picture.fps_num / picture.fps_den if picture.fps_num and picture.fps_den else None,
+        *_of_picture(picture),
         *_of_sound(video.main("audio") or _NO_SOUND),
     )
 
 
 _UNKNOWN = tuple(_LOOKED.get(name) for name in VIDEO_FIELDS)
-
-
-def stream_cells(stream: Stream) -> Cells:
-    """Return a stream's fields in the order of STREAM_FIELDS."""
-    cells = astuple(stream)
-    if isfinite((stream.sar or 0.0) + (stream.duration_s or 0.0) + (stream.start_s or 0.0)):
-        return cells
-    return tuple(map(as_cell, cells))
+_of_chapter = _cells_of(Chapter, CHAPTER_FIELDS)
+_of_tag = _cells_of(Tag, TAG_FIELDS)
 
 
 def chapter_rows(video_id: int, video: Video) -> Iterable[Cells]:
-    """Return number of the video, then number, start, end and title of every chapter."""
-    return [
-        (video_id, chapter.n, as_cell(chapter.start_s), as_cell(chapter.end_s), chapter.title)
-        for chapter in video.chapters
-    ]
+    """Return number of the video, then the fields of every chapter."""
+    return [(video_id, *_of_chapter(chapter)) for chapter in video.chapters]
 
 
 def tag_rows(video_id: int, video: Video) -> Iterable[Cells]:
-    """Return number of the video, then place, stream, key and value of every tag."""
-    return [(video_id, place, tag.idx, tag.key, tag.value) for place, tag in enumerate(video.tags)]
+    """Return number of the video, place, then the fields of every tag."""
+    return [(video_id, place, *_of_tag(tag)) for place, tag in enumerate(video.tags)]
 
 
 def document_cell(document: str) -> bytes:
@@ -232,7 +211,3 @@ def _displayed(stream: Stream) -> tuple[int | None, int | None, float | None]:
     if stream.rotation in _SIDEWAYS:
         return height, width, 1 / aspect
     return width, height, aspect
-
-
-def _listed(languages: Iterable[str]) -> str:
-    return json.dumps([as_stored_text(language) for language in dict.fromkeys(languages)])

@@ -13,8 +13,10 @@ from msgspec import Struct
 from stoat_nb.catalog import values
 from stoat_nb.catalog.database import fetch
 from stoat_nb.catalog.facts import (
+    CHAPTER_FIELDS,
     FILE_FIELDS,
     STREAM_FIELDS,
+    TAG_FIELDS,
     VIDEO_FIELDS,
     Cells,
     chapter_rows,
@@ -67,8 +69,8 @@ _UPDATE = f"UPDATE videos SET {', '.join(f'{name} = ?' for name in WRITTEN)} WHE
 #: The other tables, and what is written to each.
 _PARTS = {
     "streams": ("video_id", *STREAM_FIELDS),
-    "chapters": ("video_id", "n", "start_s", "end_s", "title"),
-    "tags": ("video_id", "place", "idx", "key", "value"),
+    "chapters": ("video_id", *CHAPTER_FIELDS),
+    "tags": ("video_id", "place", *TAG_FIELDS),
     "documents": ("video_id", "document"),
     "failures": (
         *("video_id", "error_class", "error", "tool", "elapsed_ms", "scan_id", "failed_at"),

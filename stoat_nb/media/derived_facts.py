@@ -14,6 +14,7 @@ _TIMESTAMPS = frozenset({"mpegts", "mpeg"})
 BARE_FORMATS = frozenset(
     ["h264", "hevc", "vvc", "m4v", "h261", "h263", "mpegvideo", "cavsvideo", "dirac", "vc1", "obu"]
 )
+_BETWEEN_READERS = ("id", "progressive_only")  #: What they tell one another of a stream; no facts.
 _CLOSE_S = 0.05
 _NEVER_S = 0.01  # seconds: no film is shorter
 
@@ -28,6 +29,8 @@ def add_derived_facts(facts: dict[str, Any], stated_s: float | None) -> dict[str
         if stream["kind"] == "video":
             stream["interlaced"] = _interlaced(stream)
             _count(stream, facts)
+        for name in _BETWEEN_READERS:
+            stream.pop(name, None)
         if stream.get("frame_count"):
             stream.setdefault("frame_count_basis", "header")
         if stream.get("bitrate"):
