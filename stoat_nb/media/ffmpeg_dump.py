@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from stoat_nb.media.isobmff.display_matrix import quarter_turns
+
 _STREAM = re.compile(
     r"\s+Stream #0:(?P<idx>\d{1,4})(?:\[0x[0-9a-f]+\])?(?:\(.*\))?:"  # a language, as it is
     r" (?P<kind>Video|Audio|Subtitle|Data|Attachment|Unknown): (?P<rest>.*)"
@@ -75,8 +77,3 @@ def _with_side_data(stream: Description, line: str) -> Description:
     if light := _LIGHT.match(line):
         return stream._replace(max_cll=int(light["cll"]), max_fall=int(light["fall"]))
     return stream
-
-
-def quarter_turns(degrees: float) -> int:
-    """Return the nearest of 0, 90, 180 and 270 degrees."""
-    return round(degrees / 90) % 4 * 90

@@ -78,8 +78,8 @@ def _iso(reader: BudgetedReader, *, is_libav_next: bool) -> Headers:
         facts = movie_facts(reader, movie, header, found, shape)
     except _NOT_PROVEN as reason:
         why = str(reason) or "a strange header"
-        return Headers(shape, of_tracks(found, reader), stated, reason=why)
-    return Headers(shape, of_tracks(found), stated, facts)
+        return Headers(shape, of_tracks(found, header, reader), stated, reason=why)
+    return Headers(shape, of_tracks(found, header), stated, facts)
 
 
 def _matroska(reader: BudgetedReader, *, is_libav_next: bool) -> Headers:

@@ -62,6 +62,12 @@ class Stream(Struct, frozen=True, kw_only=True, gc=False):
         int | None,
         Fact("Clockwise turn for display: 0, 90, 180 or 270.", turn, "degrees", video="rotation"),
     ] = None
+    mirrored: Annotated[
+        bool | None,
+        Fact(
+            "Shown mirrored left to right, and then turned by `rotation`.", truth, video="mirrored"
+        ),
+    ] = None
     sar: Annotated[
         float | None,
         Fact("Width of one stored pixel over its height.", real(1e-4, 1e4), video="sar"),

@@ -175,6 +175,8 @@ def _video(stream: Any, description: Description) -> dict[str, Any]:
         "width": (context and context.width) or description.width,
         "height": (context and context.height) or description.height,
         "rotation": description.rotation or 0,
+        # A turn is all that FFmpeg prints of a matrix: what it mirrors is not in it.
+        "mirrored": False if description.rotation is None else None,
         "sar": _ratio(stream.sample_aspect_ratio) if context else None,
     }
     colour = _colour(context) if context else {}

@@ -1,4 +1,4 @@
-"""What only a container's own tables say of its streams' time, added to what libav read."""
+"""What only a container's own tables say of its streams, added to what libav read."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from stoat_nb.media import frame_rates
 from stoat_nb.media.budgeted_reader import BudgetedReader
+from stoat_nb.media.isobmff.display_matrix import IDENTITY, Orientation, orientation
 from stoat_nb.media.isobmff.sample_sizes import size_of
 from stoat_nb.media.isobmff.tracks import MovieHeader, Track
 from stoat_nb.media.matroska import element_ids as ids
@@ -25,16 +26,21 @@ class Timing(NamedTuple):
     id: int | None  #: The stream's own number in the file; None if only its place counts.
     mode: str | None
     bitrate: int | None = None  #: From the sizes of all samples.
+    orientation: Orientation | None = None  #: As the container has it.
 
 
-def of_tracks(tracks: Iterable[Track], reader: BudgetedReader | None = None) -> list[Timing]:
+def of_tracks(
+    tracks: Iterable[Track], header: MovieHeader | None, reader: BudgetedReader | None = None
+) -> list[Timing]:
     """Read the timing of ISO tracks from their tables of durations and, if asked to, of sizes."""
+    movie = header.matrix if header else IDENTITY
     return [
         Timing(
             _HANDLERS.get(track.handler, ""),
             track.id,
             frame_rates.mode_of(track.durations),
             bitrate_of(reader, track) if reader else None,
+            orientation(track.matrix, movie),
         )
         for track in tracks
     ]
@@ -76,6 +82,8 @@ def add_timing(streams: list[dict[str, Any]], timings: Sequence[Timing]) -> None
     for stream, timing in _pairs(streams, timings):
         if stream["kind"] == "video" and timing.mode:
             stream["fps_mode"], stream["fps_mode_basis"] = timing.mode, frame_rates.CONTAINER
+        if stream["kind"] == "video" and timing.orientation:
+            stream.update(timing.orientation._asdict())
         if timing.id is not None and (stream.get("bitrate") or timing.bitrate):
             stream["bitrate"] = stream.get("bitrate") or timing.bitrate
             stream.setdefault("bitrate_basis", "sizes")

@@ -7,7 +7,8 @@ from hypothesis import given, strategies as st
 
 from stoat_nb.media.containers import container_of, doc_type
 from stoat_nb.media.derived_facts import utc
-from stoat_nb.media.ffmpeg_dump import Description, parse_dump, quarter_turns
+from stoat_nb.media.ffmpeg_dump import Description, parse_dump
+from stoat_nb.media.isobmff.display_matrix import quarter_turns
 from stoat_nb.media.streams import tag_text
 
 PHONE = """Input #0, mov,mp4,m4a,3gp,3g2,mj2, from '':

@@ -160,3 +160,13 @@ def test_the_main_stream_is_the_default_one_and_no_cover() -> None:
     assert sound is not None
     assert (picture.codec, sound.codec) == ("hevc", "aac")
     assert told.main("subtitle") is None
+
+
+def test_what_nobody_declared_is_kept_beside_the_facts_and_never_dropped() -> None:
+    told = told_video(
+        document={"a": 1}, flavour="sweet", streams=[{"kind": "video", "grain": 7, "smell": None}]
+    )
+    assert json.loads(told.document or "") == {
+        "a": 1,
+        "undeclared": {"flavour": "sweet", "grain": 7},
+    }

@@ -54,6 +54,7 @@ def _cover(reader: BudgetedReader, start: int, end: int) -> dict[str, Any]:
         "kind": "video",
         "is_cover": True,
         "rotation": 0,
+        "mirrored": False,
         "has_b_frames": False,
         **_form(data, end - start - 16),
     }

@@ -19,6 +19,7 @@ from stoat_nb.media.isobmff.audio_sample_entry import audio_facts
 from stoat_nb.media.isobmff.boxes import Box
 from stoat_nb.media.isobmff.chapters import HANDLER as CHAPTER_HANDLER, chapters_of
 from stoat_nb.media.isobmff.cover_art import cover_of
+from stoat_nb.media.isobmff.display_matrix import is_turned_only
 from stoat_nb.media.isobmff.edit_list import is_instant, length_of, span_of
 from stoat_nb.media.isobmff.metadata import Tags, file_tags, plain, track_tags
 from stoat_nb.media.isobmff.movie import Movie
@@ -68,14 +69,6 @@ _LARGEST_FRACTION = 2**31 - 1
 _PIXEL_SIDE = 16384
 _FINEST_CLOCK = 10_000_000
 _OWN_DATA = bytes([0, 0, 0, 0, 0, 0, 0, 1])
-_ONE = 1 << 16
-#: The upper left of a display matrix: degrees clockwise.
-_TURNS = {
-    (_ONE, 0, 0, _ONE): 0,
-    (0, _ONE, -_ONE, 0): 90,
-    (-_ONE, 0, 0, -_ONE): 180,
-    (0, -_ONE, _ONE, 0): 270,
-}
 _COVERS = 90_000  # ticks a second
 _PATIENCE_S = 4  # of the five seconds that libav looks for how streams are
 _LONGEST_ENTRY = 1024  # bytes worth keeping
@@ -310,9 +303,9 @@ def _video(reader: BudgetedReader, track: Track, sample: bytes) -> dict[str, Any
     facts = sample_entry.video_facts(track, sample, first_size(reader, track))
     form = facts["form"]
     require(facts["width"] <= _PIXEL_SIDE and facts["height"] <= _PIXEL_SIDE, "a vast picture")
+    require(is_turned_only(track.matrix), "a picture that is stretched")
     rate = _rate(track)
     facts |= {
-        "rotation": _rotation(track.matrix),
         "has_b_frames": has_b_frames(reader, track, form, facts["codec"], facts["extradata"]),
         "fps_num": rate[0],
         "fps_den": rate[1],
@@ -341,13 +334,3 @@ def _refuse_bursts(tracks: list[Track]) -> None:
                 break
         slow = shown * track.played > _PATIENCE_S * track.time_scale * track.samples
         require(not slow, "a burst of pictures in a slow film with sound")
-
-
-def _rotation(matrix: tuple[int, ...]) -> int:
-    """Return the turn that a matrix makes; one that stretches or mirrors is left to libav."""
-    a, b, u, c, d, v, _, _, w = matrix
-    turn = _TURNS.get((a, b, c, d))
-    require(
-        turn is not None and not u and not v and w == 1 << 30, "a picture stretched or mirrored"
-    )
-    return turn or 0

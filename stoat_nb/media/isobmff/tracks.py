@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from stoat_nb.media.budgeted_reader import BudgetedReader
 from stoat_nb.media.isobmff.boxes import Box
+from stoat_nb.media.isobmff.display_matrix import IDENTITY, Matrix
 from stoat_nb.media.isobmff.movie import Movie
 
 _MOVIE, _WIDE_MOVIE = struct.Struct(">4xIIII"), struct.Struct(">4xQQIQ")
@@ -14,7 +15,7 @@ _SHOWN = struct.Struct(">H2x9i2I")  # the volume, the matrix, the size
 _TIMED, _WIDE_TIMED = struct.Struct(">4xI4xIIH"), struct.Struct(">4xQ8xIQH")
 _TWO = struct.Struct(">4xII")
 _MOST_RUNS = 8192
-_IDENTITY = struct.pack(">9i", 1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30)
+_MATRIX = struct.Struct(">9i")
 _MOST_EDITS = 64
 _NOBODY: frozenset[int] = frozenset()
 _MOST_TRACKS = 64
@@ -47,7 +48,7 @@ class Track(NamedTuple):
     created: int  #: Seconds since 1904.
     time_scale: int
     duration: int | None  #: In its own time scale; None if not stated.
-    matrix: tuple[int, ...]
+    matrix: Matrix
     volume: int
     width: int  #: 16.16, as shown.
     height: int
@@ -74,7 +75,8 @@ class MovieHeader(NamedTuple):
     time_scale: int
     duration: int | None
     created: int  #: Seconds since 1904.
-    is_simple: bool  #: The picture of the whole movie is neither turned nor stretched.
+    matrix: Matrix  #: Of the picture of the whole movie.
+    is_simple: bool  #: That picture is neither turned nor stretched.
 
 
 def read_movie_header(reader: BudgetedReader, movie: Movie) -> MovieHeader | None:
@@ -88,11 +90,13 @@ def read_movie_header(reader: BudgetedReader, movie: Movie) -> MovieHeader | Non
         return None
     created, _, scale, duration = (_WIDE_MOVIE if wide else _MOVIE).unpack_from(body)
     at = 48 if wide else 36
+    matrix = _MATRIX.unpack_from(body, at) if len(body) >= at + _MATRIX.size else ()
     return MovieHeader(
         time_scale=scale,
         duration=None if duration in _NO_DURATION else duration,
         created=created,
-        is_simple=body[0] <= 1 and body[at : at + 36] == _IDENTITY,
+        matrix=matrix or IDENTITY,
+        is_simple=body[0] <= 1 and matrix == IDENTITY,
     )
 
 

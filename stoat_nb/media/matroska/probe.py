@@ -215,6 +215,7 @@ def _video(name: str, entry: Tree, begin: Start | None) -> dict[str, Any]:
         "profile": form.profile_name,
         "sar": _aspect(video, form),
         "rotation": 0,
+        "mirrored": False,
         "fps_num": rate[0],
         "fps_den": rate[1],
         "hdr": hdr(named["color_transfer"], has_dolby_vision=False),
