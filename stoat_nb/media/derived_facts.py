@@ -9,7 +9,8 @@ from stoat_nb.media.frame_rates import CONSTANT
 
 _FIELDS = frozenset({"tt", "bb", "tb", "bt"})
 _WHOLE_PICTURES = frozenset({"av1", "vp8", "vp9"})  # no fields in these formats
-_TIMESTAMPS = frozenset({"mpegts", "mpeg"})
+#: Formats whose only length is that between the first and the last time stamp.
+TIMESTAMPS = frozenset({"mpegts", "mpeg"})
 #: Nothing but one stream without time stamps: libav divides the size by a bit rate.
 BARE_FORMATS = frozenset(
     ["h264", "hevc", "vvc", "m4v", "h261", "h263", "mpegvideo", "cavsvideo", "dirac", "vc1", "obu"]
@@ -71,7 +72,7 @@ def _basis(facts: dict[str, Any], stated_s: float | None) -> str | None:
     seconds, name = facts.get("duration_s"), facts.get("format_name")
     if not seconds:
         return None
-    if name in _TIMESTAMPS:
+    if name in TIMESTAMPS:
         return "timestamps"
     if name in BARE_FORMATS:
         return "estimated"

@@ -1,12 +1,93 @@
-"""Constant or variable: what a container's table of durations says of the frame rate."""
+"""One judge of frame rates, whoever states or measures them: pure functions of exact numbers.
+
+A rate is a ``Fraction`` of frames a second. Containers round: they keep the length of a frame in
+nanoseconds or the time of a frame in milliseconds. So a rate is known only within that rounding,
+and the rate that people mean is the conventional one that rounds to what is written.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
+from fractions import Fraction
 
 CONSTANT, VARIABLE = "cfr", "vfr"
 CONTAINER = "container"
 
 _FEWEST = 2
 _FINE = 4  # ticks to a frame
+
+#: Frames a second that no header is believed to mean: the clocks of containers tick as often.
+_TOO_FAST = 1000
+#: A clock that ticks more often than this is too fine to count frames.
+_FRAME_CLOCK = 300
+_SLOWEST = Fraction(1, 3600)
+_NTSC = Fraction(1000, 1001)
+_NTSC_STEP = 3  # of 12, 15, 24, 30, 48, 60, 120, ... there are rates of television
+
+
+def credible(rate: Fraction | None, tick: Fraction | None = None) -> Fraction | None:
+    """Return a stated rate, or None where it is absurd or only the step of the clock.
+
+    ``tick`` is the step of the stream's clock in seconds: a rate of one frame a tick is what
+    readers make up where nothing says how long a frame lasts.
+
+    Examples
+    --------
+    >>> credible(Fraction(90_000), Fraction(1, 90_000)) is None
+    True
+    >>> credible(Fraction(25), Fraction(1, 25))
+    Fraction(25, 1)
+    """
+    if not rate or not _SLOWEST <= rate < _TOO_FAST:
+        return None
+    return None if tick and rate * tick == 1 and rate > _FRAME_CLOCK else rate
+
+
+def judged(stated: Iterable[Fraction | None], tick: Fraction | None = None) -> Fraction | None:
+    """Return the first rate that is credible; None if none is.
+
+    Examples
+    --------
+    >>> judged([Fraction(1000), None, Fraction(25)], Fraction(1, 1000))
+    Fraction(25, 1)
+    """
+    return next((rate for rate in stated if credible(rate, tick)), None)
+
+
+def snapped(rate: Fraction, rounding_s: Fraction) -> Fraction:
+    """Return the conventional rate whose frame lasts as long within a rounding, else the rate.
+
+    Conventional are whole numbers and those of NTSC television, 1000/1001 of a whole number.
+
+    Examples
+    --------
+    >>> snapped(Fraction(10**9, 16_683_333), Fraction(1, 10**9))
+    Fraction(60000, 1001)
+    """
+    whole = Fraction(max(round(rate), 1))
+    television = Fraction(max(round(rate / _NTSC / _NTSC_STEP), 1)) * _NTSC_STEP * _NTSC
+    off, best = min((abs(1 / one - 1 / rate), one) for one in (whole, television))
+    return best if off <= rounding_s else rate
+
+
+def measured(steps: int, seconds: Fraction, tick: Fraction) -> Fraction | None:
+    """Return the rate of frames that come at an even beat: so many steps in so much time.
+
+    Both ends are rounded to ticks, which leaves the more in doubt the shorter it was measured.
+
+    Examples
+    --------
+    >>> measured(299, Fraction(9977, 1000), Fraction(1, 1000))
+    Fraction(30000, 1001)
+    """
+    if steps <= 0 or seconds <= 0:
+        return None
+    return snapped(steps / seconds, tick / steps)
+
+
+def differ(one: Fraction, other: Fraction) -> bool:
+    """Whether two rates are more than a hundredth apart."""
+    return abs(one - other) * 100 > min(one, other)
 
 
 def mode_of(runs: tuple[tuple[int, int], ...] | None) -> str | None:

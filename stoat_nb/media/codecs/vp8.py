@@ -42,3 +42,8 @@ def _halves(first: int, second: int) -> tuple[int, int]:
             value, span = value << 1, span << 1
         found.append(int(bit))
     return found[0], found[1]
+
+
+def is_hidden(frame: bytes) -> bool:
+    """Whether a frame is not to be shown: others refer to it (section 9.1)."""
+    return bool(frame) and not frame[0] & 0x10

@@ -9,7 +9,8 @@ _SYNC = 0x498342
 _RGB = 7
 #: VP9's numbers of colour spaces as those of ITU-T H.273.
 _MATRICES = {1: 5, 2: 1, 3: 6, 4: 7, 5: 9}
-_HIGH_DEPTH = 2
+_HIGH_DEPTH, _LAST_PROFILE = 2, 3
+_SEVERAL = 0b110_00000  # the mark of an index
 
 
 def key_frame(frame: bytes) -> VideoFormat | None:
@@ -40,3 +41,19 @@ def key_frame(frame: bytes) -> VideoFormat | None:
         )
     except OutOfBits:
         return None
+
+
+def is_hidden(frame: bytes) -> bool:
+    """Whether a packet holds one frame that is not to be shown: others refer to it (clause 7.2).
+
+    One with an index of several frames at its end (Annex B) shows the last of them.
+    """
+    if not frame or frame[-1] & 0xE0 == _SEVERAL:
+        return False
+    bits = Bits(frame[:2])
+    bits.skip(2)
+    profile = bits.u(1) + 2 * bits.u(1)
+    bits.skip(profile == _LAST_PROFILE)
+    is_repeated = bits.flag()
+    bits.skip(1)
+    return not is_repeated and not bits.flag()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from fractions import Fraction
 from typing import Any, NamedTuple
 
 from stoat_nb.media.derived_facts import BARE_FORMATS
@@ -114,9 +113,9 @@ def _ends_early(facts: dict[str, Any], seen: Seen) -> str | None:
     if not stated or facts.get("duration_basis") not in ("container", "streams"):
         return None
     known = [
-        (track.first * track.base, track.first * track.base + Fraction(track.duration_s))
+        (track.first * track.base, track.first * track.base + track.seconds)
         for _kind, track in seen.tracks
-        if track.first is not None and track.duration_s
+        if track.first is not None and track.seconds
     ]
     if not known or not _played(seen):
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
@@ -11,7 +12,9 @@ _DEEPEST = 32
 #: Changes of the distance between frames that are kept: those of a whole day.
 _MOST_RUNS = 1_000_000
 #: Seconds; a longer hole between two packets is none that people record.
-_HOLE_S = 10.0
+_HOLE_S = 10
+#: Seconds; packets that go on so much earlier are of another recording, on another clock.
+_BACK_S = Fraction(1, 2)
 #: Packets; so near to a jump of the clock, where recordings were joined, parts of a packet and
 #: counters that do not go on are no damage.
 _NEAR = 3
@@ -37,8 +40,11 @@ class Steps:
 
     @property
     def is_known(self) -> bool:
-        """Whether all of them are kept, and time goes nowhere but on."""
-        return 0 < len(self.runs) < _MOST_RUNS and self.least >= 0
+        """Whether all of them are kept, and time goes on with each of them.
+
+        Where two frames share a time, a muxer wrote a stamp twice: such stamps prove nothing.
+        """
+        return 0 < len(self.runs) < _MOST_RUNS and self.least > 0
 
     @property
     def least(self) -> int:
@@ -63,24 +69,40 @@ def _count(run: tuple[int, int]) -> int:
 
 
 class Track:
-    """One stream while its packets go by."""
+    """One stream while its packets go by.
+
+    The clock of a broadcast or of joined files jumps: what comes after a jump is a piece of its
+    own, and the time that can be played is that of all pieces.
+    """
 
     __slots__ = (
-        *("base", "is_even", "packets", "size", "corrupt", "first", "end", "hole", "back"),
-        *("stored", "shown", "is_timed", "_waiting", "_next", "_jumped"),
+        *("base", "is_even", "may_jump", "is_hidden", "packets", "frames", "size", "corrupt"),
+        *("first", "hole", "back", "stored", "shown", "is_timed", "pieces"),
+        *("_start", "_end", "_waiting", "_next", "_jumped"),
     )
 
-    def __init__(self, base: Fraction, *, is_even: bool = True) -> None:
+    def __init__(
+        self,
+        base: Fraction,
+        *,
+        is_even: bool = True,
+        may_jump: bool = False,
+        is_hidden: Callable[[bytes], bool] | None = None,
+    ) -> None:
         self.base = base
         self.is_even = is_even  #: One packet follows the other, as those of sound and pictures do.
-        self.packets = self.size = 0
+        self.may_jump = may_jump  #: A hole is a jump of the clock, not a picture that stays.
+        self.is_hidden = is_hidden  #: Whether a picture is only there for others to refer to.
+        self.packets = self.frames = self.size = 0
         self.corrupt: list[int] = []  #: The numbers of packets that are damaged.
         self.first: int | None = None
-        self.end: int | None = None
         self.hole: Fraction | None = None  #: Where packets go on much later than the last ended.
         self.back: Fraction | None = None  #: Where packets go on earlier than the last one.
         self.stored, self.shown = Steps(), Steps()
         self.is_timed = True  #: Every packet says when it is shown.
+        self.pieces: list[Fraction] = []  #: Ticks of those before the last jump.
+        self._start: int | None = None  #: Of the piece that goes by.
+        self._end: int | None = None
         self._waiting: list[int] = []
         self._next: int | None = None
         self._jumped = -_NEAR  #: How many packets there were when the clock jumped last.
@@ -91,28 +113,36 @@ class Track:
         if packet.is_corrupt and self.packets - self._jumped > _NEAR:
             self.corrupt.append(self.packets)
         if packet.dts is not None:
-            self._follow(packet.dts, packet.duration or 0)
+            self._follow(packet.dts, packet.duration or 0, is_shown=not packet.is_discard)
         if packet.is_discard:
             return  # before the place where the film is to begin
+        if self.is_hidden and self.is_hidden(bytes(packet)):
+            return
+        self.frames += 1
         if packet.pts is None:
             self.is_timed = False
         else:
             self._show(packet.pts)
         at = packet.dts if packet.pts is None else packet.pts
         if at is not None:
-            self.first = at if self.first is None else min(self.first, at)
+            self._start = at if self._start is None else min(self._start, at)
+            self.first = self.first if self.pieces else self._start
             end = at + (packet.duration or 0)
-            self.end = end if self.end is None else max(self.end, end)
+            self._end = end if self._end is None else max(self._end, end)
 
-    def _follow(self, dts: int, duration: int) -> None:
+    def _follow(self, dts: int, duration: int, *, is_shown: bool) -> None:
         last, expected = self.stored.last, self._next
         if last is not None and dts < last:
             self._jump()
             if self.back is None:
                 self.back = dts * self.base
+            if is_shown and (last - dts) * self.base > _BACK_S:
+                self._end_piece()
         if expected is not None and (dts - expected) * self.base > _HOLE_S:
             self._jump()
             self.hole = self.hole or expected * self.base
+            if self.may_jump:
+                self._end_piece()
         self.stored.take(dts)
         self._next = dts + duration if duration else None
 
@@ -120,6 +150,15 @@ class Track:
         self._jumped = self.packets
         while self.corrupt and self.packets - self.corrupt[-1] <= _NEAR:
             self.corrupt.pop()
+
+    def _end_piece(self) -> None:
+        """Note how long a piece was; no step leads from it to the next."""
+        if not self.is_even:
+            return
+        self.ended()
+        if length := self._length:
+            self.pieces.append(length)
+        self.stored.last = self.shown.last = self._start = self._end = None
 
     def _show(self, pts: int) -> None:
         heapq.heappush(self._waiting, pts)
@@ -136,10 +175,20 @@ class Track:
         return self.shown if self.is_timed else self.stored
 
     @property
-    def duration_s(self) -> float | None:
-        """Return the time from the first packet to the end of the last."""
-        if self.first is None or self.end is None or self.end <= self.first:
-            return None
+    def _length(self) -> Fraction:
+        """Ticks from the first packet of a piece to the end of its last."""
+        if self._start is None or self._end is None or self._end <= self._start:
+            return Fraction(0)
         is_last_known = self._next is not None or not self.is_even or not self.steps.runs
         last = 0 if is_last_known else self.steps.average
-        return float((self.end - self.first + last) * self.base)
+        return self._end - self._start + Fraction(last)
+
+    @property
+    def seconds(self) -> Fraction:
+        """The time that can be played; 0 where it is not known."""
+        return (sum(self.pieces) + self._length) * self.base
+
+    @property
+    def rate(self) -> Fraction:
+        """Frames a second of all that can be played; 0 where it is not known."""
+        return self.frames / self.seconds if self.seconds else Fraction(0)

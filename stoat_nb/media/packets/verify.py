@@ -11,8 +11,10 @@ from fractions import Fraction
 from typing import Any
 
 from stoat_nb.media import libav
+from stoat_nb.media.codecs import vp8, vp9
+from stoat_nb.media.derived_facts import TIMESTAMPS
 from stoat_nb.media.failures import last_words
-from stoat_nb.media.frame_rates import mode_of
+from stoat_nb.media.frame_rates import CONSTANT, VARIABLE, differ, measured, mode_of
 from stoat_nb.media.packets.judge import Seen, is_own_limit, judge
 from stoat_nb.media.packets.track import Track
 
@@ -23,6 +25,8 @@ COUNTED = "counted"
 
 _SOUND_AND_VISION = ("video", "audio")
 _PLAYED = (*_SOUND_AND_VISION, "subtitle")
+#: Codecs that store pictures which are never shown as packets of their own, and what tells them.
+_HIDDEN = {"vp8": vp8.is_hidden, "vp9": vp9.is_hidden}
 
 
 def verify(fd: int, size_bytes: int, facts: dict[str, Any], *, within_s: float) -> None:
@@ -31,7 +35,7 @@ def verify(fd: int, size_bytes: int, facts: dict[str, Any], *, within_s: float) 
     Facts are those of ``media.probe``, complete. What headers say stays where packets tell less,
     and all of it does where libav could not read them all, or there was not the time.
     """
-    reading = _Reading(facts["streams"], within_s)
+    reading = _Reading(facts, within_s)
     log: list[str] = []
     os.lseek(fd, 0, os.SEEK_SET)  # libav goes on where the last reader of the descriptor stopped
     try:
@@ -54,17 +58,18 @@ def verify(fd: int, size_bytes: int, facts: dict[str, Any], *, within_s: float) 
 class _Reading:
     """One file on its way through the reader."""
 
-    def __init__(self, streams: list[dict[str, Any]], within_s: float) -> None:
+    def __init__(self, facts: dict[str, Any], within_s: float) -> None:
         self.stopped: str | None = None
         self.limit: str | None = None  #: What kept libav from reading all, and is no fault of it.
         self.complaints: list[str] = []  #: Of the container's own reader, in its words.
         self.tracks: dict[int, Track] = {}
-        self._kinds = {stream["idx"]: stream["kind"] for stream in streams}
+        self._streams = {stream["idx"]: stream for stream in facts["streams"]}
+        self._may_jump = facts["format_name"] in TIMESTAMPS
         self._until, self._within_s = time.monotonic() + within_s, within_s
 
     def run(self, container: Any) -> None:
-        if (found := len(container.streams)) < len(self._kinds):
-            self.limit = f"FFmpeg reads {found} of {len(self._kinds)} streams: packets were left."
+        if (found := len(container.streams)) < len(self._streams):
+            self.limit = f"FFmpeg reads {found} of {len(self._streams)} streams: packets were left."
             return
         for packet in container.demux():
             if not packet.size and packet.dts is None:
@@ -72,12 +77,20 @@ class _Reading:
             index = packet.stream.index
             track = self.tracks.get(index)
             if track is None:
-                is_even = self._kinds.get(index) in _SOUND_AND_VISION
-                track = self.tracks[index] = Track(_base(packet), is_even=is_even)
+                track = self.tracks[index] = self._track(index, _base(packet))
             track.take(packet)
             if self._is_late():
                 return
         self._end()
+
+    def _track(self, index: int, base: Fraction) -> Track:
+        stream = self._streams.get(index, {})
+        return Track(
+            base,
+            is_even=stream.get("kind") in _SOUND_AND_VISION,
+            may_jump=self._may_jump,
+            is_hidden=_HIDDEN.get(stream.get("codec", "")),
+        )
 
     def stop(self, words: str) -> None:
         """Note why there is no way on."""
@@ -103,8 +116,9 @@ class _Reading:
     def seen(self) -> list[tuple[str, Track]]:
         """Return what was read of each stream, with its kind."""
         return [
-            (self._kinds.get(index, "unknown"), track)
+            (self._streams.get(index, {}).get("kind", "unknown"), track)
             for index, track in sorted(self.tracks.items())
+            if not self._streams.get(index, {}).get("is_cover")
         ]
 
 
@@ -114,50 +128,71 @@ def _base(packet: Any) -> Fraction:
 
 
 def _whole_s(reading: _Reading) -> float | None:
-    """Return the time from the first packet of all to the end of the last."""
-    known = [
-        (track.first * track.base, track.first * track.base + Fraction(track.duration_s))
-        for kind, track in reading.seen()
-        if kind in _PLAYED and track.first is not None and track.duration_s
+    """Return how long the film can be played: its captions do not make it longer.
+
+    Where clocks jump there is no time of the whole but that of the longest stream's pieces.
+    """
+    seen = [
+        (kind, track) for kind, track in reading.seen() if track.first is not None and track.seconds
     ]
+    known = [track for kind, track in seen if kind in _SOUND_AND_VISION]
+    known = known or [track for kind, track in seen if kind in _PLAYED]
     if not known:
         return None
-    return float(max(end for _start, end in known) - min(start for start, _end in known))
+    if any(track.pieces for track in known):
+        return float(max(track.seconds for track in known))
+    spans = [(Fraction(track.first or 0) * track.base, track.seconds) for track in known]
+    start = min(start for start, _seconds in spans)
+    return float(max(start + seconds for start, seconds in spans) - start)
 
 
 def _tell(facts: dict[str, Any], reading: _Reading, size_bytes: int) -> None:
     """Let packets answer what headers could only state."""
     if reading.stopped:
         return
-    whole_s = _whole_s(reading)
-    if whole_s:
-        if facts.get("duration_basis") == "estimated":
-            facts["bitrate"] = int(size_bytes * 8 / whole_s)
+    if whole_s := _whole_s(reading):
+        facts["bitrate"] = int(size_bytes * 8 / whole_s)
         facts["duration_s"], facts["duration_basis"] = whole_s, FROM_PACKETS
     for stream in facts["streams"]:
         track = reading.tracks.get(stream["idx"])
         if track is not None and stream["kind"] in _SOUND_AND_VISION and not stream.get("is_cover"):
-            _tell_stream(stream, track, is_avi=facts["format_name"] == "avi")
+            _tell_stream(stream, track)
+            if stream["kind"] == "video":
+                _tell_frames(stream, track, is_avi=facts["format_name"] == "avi")
 
 
-def _tell_stream(stream: dict[str, Any], track: Track, *, is_avi: bool) -> None:
-    seconds = track.duration_s
-    if seconds:
+def _tell_stream(stream: dict[str, Any], track: Track) -> None:
+    if seconds := float(track.seconds):
         stream["duration_s"] = seconds
-        if not stream.get("bitrate"):
+        if not stream.get("bitrate") or track.pieces:
             stream["bitrate"] = int(track.size * 8 / seconds)
             stream["bitrate_basis"] = FROM_PACKETS
-    if stream["kind"] != "video":
-        return
-    stream["frame_count"], stream["frame_count_basis"] = track.packets, COUNTED
+
+
+def _tell_frames(stream: dict[str, Any], track: Track, *, is_avi: bool) -> None:
+    stream["frame_count"], stream["frame_count_basis"] = track.frames, COUNTED
     steps = track.steps
-    if not steps.is_known:
-        return
     # AVI leaves a gap after the first frame, as long as its codec holds frames back.
-    runs = steps.runs[1:] if is_avi and steps.runs[0][0] == 1 else steps.runs
-    # The same rule as for the table of a container, which ends with the length of the last frame.
-    stream["fps_mode"] = mode_of((*runs, (1, 0)))
-    stream["fps_mode_basis"] = stream["fps_mode"] and FROM_PACKETS
-    stream["frame_min_s"] = float(steps.least * track.base)
-    stream["frame_max_s"] = float(steps.most * track.base)
-    stream["frame_avg_s"] = float(steps.average * track.base)
+    runs = steps.runs[1:] if is_avi and steps.runs[:1] and steps.runs[0][0] == 1 else steps.runs
+    if steps.is_known:
+        # The rule for the table of a container, which ends with the length of the last frame.
+        stream["fps_mode"] = mode_of((*runs, (1, 0)))
+        stream["fps_mode_basis"] = stream["fps_mode"] and FROM_PACKETS
+        stream["frame_min_s"] = float(steps.least * track.base)
+        stream["frame_max_s"] = float(steps.most * track.base)
+        stream["frame_avg_s"] = float(steps.average * track.base)
+    if runs and track.rate:
+        _tell_rate(stream, track, runs)
+
+
+def _tell_rate(stream: dict[str, Any], track: Track, runs: list[tuple[int, int]]) -> None:
+    """Restate the rate where packets show another: an even beat's own, else frames by time."""
+    stated = stream.get("fps_num") and Fraction(stream["fps_num"], stream["fps_den"])
+    if stream.get("fps_mode") == CONSTANT:
+        count, ticks = sum(run[0] for run in runs), sum(run[0] * run[1] for run in runs)
+        rate = measured(count, ticks * track.base, track.base, stated)
+    elif stated and stream.get("fps_mode") != VARIABLE and not differ(stated, track.rate):
+        rate = stated
+    else:
+        rate = track.rate
+    stream["fps_num"], stream["fps_den"] = rate.numerator, rate.denominator

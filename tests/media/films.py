@@ -1,0 +1,60 @@
+"""Films whose pictures come when a test says, in any container, and what PyAV reads of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+from pathlib import Path
+
+import av
+
+#: Seconds at which pictures are shown.
+Times = Sequence[Fraction]
+
+
+def beat(count: int, rate: Fraction | int, start: Fraction | int = 0) -> list[Fraction]:
+    """Return the times of an even beat."""
+    return [start + Fraction(number) / rate for number in range(count)]
+
+
+def film(
+    path: Path,
+    times: Times,
+    *,
+    codec: str = "mpeg4",
+    rate: Fraction | int = 25,
+    tick: Fraction | None = None,
+    captions: Times = (),
+    options: dict[str, str] | None = None,
+    encoding: dict[str, str] | None = None,
+) -> Path:
+    """Write a film whose pictures are shown at some times, with a caption at others."""
+    rate, tick = Fraction(rate), tick or 1 / Fraction(rate)
+    with av.open(str(path), "w", options={"fflags": "+bitexact", **(options or {})}) as container:
+        stream = container.add_stream(codec, rate=rate, options=encoding or {})
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        stream.codec_context.time_base = tick
+        for number, time in enumerate(times):
+            frame = av.VideoFrame(64, 48, "yuv420p")
+            for plane in frame.planes:
+                plane.update(bytes([number * 5 % 256]) * plane.buffer_size)
+            frame.pts, frame.time_base = round(time / tick), tick
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+        if captions:
+            _caption(container, captions)
+    return path
+
+
+def _caption(container: av.container.OutputContainer, times: Iterable[Fraction]) -> None:
+    raise NotImplementedError
+
+
+def shown(path: Path) -> list[Fraction]:
+    """Return when the decoded pictures of a film are shown, in their order."""
+    with av.open(str(path)) as container:
+        return [
+            frame.pts * Fraction(frame.time_base.numerator, frame.time_base.denominator)
+            for frame in container.decode(video=0)
+            if frame.pts is not None
+        ]
