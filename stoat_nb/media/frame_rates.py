@@ -70,19 +70,23 @@ def snapped(rate: Fraction, rounding_s: Fraction) -> Fraction:
     return best if off <= rounding_s else rate
 
 
-def measured(steps: int, seconds: Fraction, tick: Fraction) -> Fraction | None:
+def measured(
+    steps: int, seconds: Fraction, tick: Fraction, stated: Fraction | None = None
+) -> Fraction:
     """Return the rate of frames that come at an even beat: so many steps in so much time.
 
-    Both ends are rounded to ticks, which leaves the more in doubt the shorter it was measured.
+    Both ends are rounded to ticks, which leaves the more in doubt the shorter it was measured. Of
+    what is not in doubt a conventional rate is meant; else the stated one, if it is among it.
 
     Examples
     --------
     >>> measured(299, Fraction(9977, 1000), Fraction(1, 1000))
     Fraction(30000, 1001)
     """
-    if steps <= 0 or seconds <= 0:
-        return None
-    return snapped(steps / seconds, tick / steps)
+    rate, rounding = steps / seconds, tick / steps
+    usual = snapped(rate, rounding)
+    is_meant = stated and usual == rate and abs(1 / stated - 1 / rate) <= rounding
+    return stated if stated and is_meant else usual
 
 
 def differ(one: Fraction, other: Fraction) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
+from hashlib import shake_128
 from pathlib import Path
 
 import av
@@ -24,11 +25,10 @@ def film(
     codec: str = "mpeg4",
     rate: Fraction | int = 25,
     tick: Fraction | None = None,
-    captions: Times = (),
     options: dict[str, str] | None = None,
     encoding: dict[str, str] | None = None,
 ) -> Path:
-    """Write a film whose pictures are shown at some times, with a caption at others."""
+    """Write a film whose pictures are shown at some times."""
     rate, tick = Fraction(rate), tick or 1 / Fraction(rate)
     with av.open(str(path), "w", options={"fflags": "+bitexact", **(options or {})}) as container:
         stream = container.add_stream(codec, rate=rate, options=encoding or {})
@@ -37,17 +37,34 @@ def film(
         for number, time in enumerate(times):
             frame = av.VideoFrame(64, 48, "yuv420p")
             for plane in frame.planes:
-                plane.update(bytes([number * 5 % 256]) * plane.buffer_size)
+                plane.update(shake_128(bytes([number % 256])).digest(plane.buffer_size))
             frame.pts, frame.time_base = round(time / tick), tick
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
-        if captions:
-            _caption(container, captions)
     return path
 
 
-def _caption(container: av.container.OutputContainer, times: Iterable[Fraction]) -> None:
-    raise NotImplementedError
+def captioned(source: Path, path: Path, times: Sequence[int]) -> Path:
+    """Write a film again with a caption of two seconds at some seconds."""
+    lines = [
+        f"{number}\n{time // 3600:02}:{time // 60 % 60:02}:{time % 60:02},000 --> "
+        f"{time // 3600:02}:{time // 60 % 60:02}:{time % 60 + 2:02},000\nlate\n"
+        for number, time in enumerate(times, start=1)
+    ]
+    words = path.with_suffix(".srt")
+    words.write_text("\n".join(lines))
+    with (
+        av.open(str(source)) as film,
+        av.open(str(words)) as texts,
+        av.open(str(path), "w", options={"fflags": "+bitexact"}) as copy,
+    ):
+        streams = [(one, copy.add_stream_from_template(one.streams[0])) for one in (film, texts)]
+        for one, stream in streams:
+            for packet in one.demux():
+                if packet.dts is not None:
+                    packet.stream = stream
+                    copy.mux(packet)
+    return path
 
 
 def shown(path: Path) -> list[Fraction]:
