@@ -188,7 +188,7 @@ def _tell_frames(stream: dict[str, Any], track: Track, *, is_avi: bool) -> None:
 def _tell_rate(stream: dict[str, Any], track: Track, runs: list[tuple[int, int]]) -> None:
     """Restate the rate where packets show another: an even beat's own, else frames by time."""
     stated = stream.get("fps_num") and Fraction(stream["fps_num"], stream["fps_den"])
-    if stream.get("fps_mode") == CONSTANT:
+    if stream.get("fps_mode") == CONSTANT and track.steps.is_known:
         count, ticks = sum(run[0] for run in runs), sum(run[0] * run[1] for run in runs)
         rate = measured(count, ticks * track.base, track.base, stated)
     elif stated and stream.get("fps_mode") != VARIABLE and not differ(stated, track.rate):
