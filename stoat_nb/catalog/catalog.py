@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, overload
@@ -129,6 +129,12 @@ class Catalog:
     def files_of_scan(self, scan_id: int, folder: bytes) -> dict[bytes, bool]:
         """Return the names in exactly that folder which a scan has recorded; True: as new ones."""
         return self._videos.files_of_scan(scan_id, folder)
+
+    def read_since_asked(
+        self, scan_id: int, folder: bytes, *, mode: str, unsettled: Iterable[str]
+    ) -> set[bytes]:
+        """Return the names in exactly that folder which others read after a scan was submitted."""
+        return self._videos.read_since_asked(scan_id, folder, mode=mode, unsettled=unsettled)
 
     def failures_of_scan(self, scan_id: int, folder: bytes) -> dict[bytes, tuple[str, str]]:
         """Return error and class of the files in exactly that folder that a scan found to fail."""

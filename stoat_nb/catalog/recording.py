@@ -166,7 +166,7 @@ class _Batch:
         return (
             self._folders[outcome.found.folder],
             *file_cells(outcome.found),
-            *(tool, status, at, None, at, self._scan_id),
+            *(tool, status, at, None, outcome.read_at or at, self._scan_id),
             *video_cells(video),
         )
 

@@ -108,7 +108,7 @@ _LIFE = [
         basis="catalog",
         sql="v.missing_since",
     ),
-    moment("probed_at", "When it was last probed.", basis="catalog", sql="v.probed_at"),
+    moment("probed_at", "When the last reading of it began.", basis="catalog", sql="v.probed_at"),
     *columns_of("v", "catalog", ("scan_id", "Int64", "The scan that last changed this row.")),
     *fact_columns(Video, "v", "catalog", ["tool"]),
     Column(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+import time
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import apsw
@@ -34,6 +36,18 @@ _FILES_OF_SCAN = (
     "AND v.probed_at >= s.started_at AND v.folder_id = (SELECT id FROM folders WHERE path = ?)"
 )
 
+# Between the job's submission and now: should the clock have been set back, what seems to be read
+# after now may be older than the job.
+_READ_SINCE_ASKED = (
+    "SELECT v.name FROM videos v JOIN scans s ON s.id = v.scan_id "
+    "JOIN jobs reader ON reader.id = s.job_id LEFT JOIN failures x ON x.video_id = v.id "
+    "JOIN jobs asked ON asked.id = (SELECT job_id FROM scans WHERE id = :scan) "
+    "WHERE v.folder_id = (SELECT id FROM folders WHERE path = :folder) "
+    "AND reader.id <> asked.id AND v.probed_at BETWEEN asked.submitted_at AND :now "
+    "AND :mode IN ('', reader.payload ->> '$.mode') "
+    "AND coalesce(x.error_class, '') NOT IN (SELECT value FROM json_each(:unsettled))"
+)
+
 
 class Videos:
     """The videos of a catalog."""
@@ -52,6 +66,18 @@ class Videos:
             lambda connection: fetch(connection, _FILES_OF_SCAN, (scan_id, folder))
         )
         return {name: bool(is_new) for name, is_new in rows}
+
+    def read_since_asked(
+        self, scan_id: int, folder: bytes, *, mode: str, unsettled: Iterable[str]
+    ) -> set[bytes]:
+        """Return the names in exactly that folder which others read after a scan was submitted.
+
+        Only those that scans of a mode read ('': of any), and did not fail for an unsettled reason.
+        """
+        bindings = {"scan": scan_id, "folder": folder, "mode": mode, "now": time.time()}
+        bindings["unsettled"] = json.dumps([*unsettled])
+        rows = self._database.read(lambda one: fetch(one, _READ_SINCE_ASKED, bindings))
+        return {name for (name,) in rows}
 
     def failed_files(self, folder: bytes, error_class: str) -> set[bytes]:
         """Return the names in exactly that folder which could not be probed, for that reason."""

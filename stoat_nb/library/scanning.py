@@ -36,7 +36,7 @@ class Scanning(Handle):
 
         Where the same folder is being scanned already, in the same mode or one that reads more,
         that job is returned: ``joined`` says so. A scan of a folder that another one is at work in
-        waits for that one.
+        waits for that one, and takes over what others have read since it was submitted.
 
         Parameters
         ----------

@@ -149,3 +149,4 @@ class Outcome(Struct, frozen=True, kw_only=True):
     found: Found
     video: Video | None = None
     failure: Failure | None = None
+    read_at: float | None = None  #: When reading it began.

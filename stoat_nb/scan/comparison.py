@@ -76,6 +76,9 @@ class Knowledge(Struct, frozen=True, kw_only=True):
     failed_files: Callable[[bytes], Collection[bytes]] | None = None
     accept_removals: bool = False  #: What was out of reach and is not found is gone.
     all_again: bool = False  #: Probe all files, changed or not.
+    #: Of the files in a folder those that others read while this scan waited; they are not read
+    #: once more.
+    read_meanwhile: Callable[[bytes], Collection[bytes]] = lambda _folder: ()
     trust_inodes: bool = True  #: Whether a file keeps its number while its disk is away.
 
     @property
@@ -127,6 +130,8 @@ def _compare_files(batch: Batch, listing: Listing, knowledge: Knowledge) -> None
     known = dict(knowledge.known_files(listing.folder))
     done = knowledge.done_files(listing.folder) if knowledge.done_files else {}
     wanted = _wanted(listing.folder, known, knowledge)
+    reads_again = knowledge.only_failed or knowledge.all_again
+    settled = knowledge.read_meanwhile(listing.folder) if reads_again else ()
     changed: list[tuple[Found, bool]] = []
     for seen in listing.seen:
         name, size, *_rest = seen
@@ -138,7 +143,7 @@ def _compare_files(batch: Batch, listing: Listing, knowledge: Knowledge) -> None
         unchanged = before is not None and _unchanged(seen, before, knowledge)
         if unchanged and name in done:
             batch.done.append((found_in(listing.folder, seen), done[name]))
-        elif unchanged and not (knowledge.only_failed or knowledge.all_again):
+        elif unchanged and (name in settled or not reads_again):
             batch.n_unchanged += 1
             batch.bytes_unchanged += size
             if before is not None and not is_present(before):

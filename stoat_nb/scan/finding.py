@@ -17,6 +17,9 @@ from stoat_nb.scan.quick import Same, find_changed, rules_of
 from stoat_nb.scan.request import ScanOrder
 from stoat_nb.settings import Settings
 
+#: Failures after which the next scan has to look again, whatever the file's and folder's times say.
+UNSETTLED = frozenset({"changed_while_read", "vanished", "unreadable"})
+
 
 class Finding:
     """Finds the files of one scan, some folders at a time. Every verb of it blocks."""
@@ -76,11 +79,18 @@ class Finding:
             failed_files=self._failed_files if order.error_class else None,
             accept_removals=order.accept_removals,
             all_again=order.mode in ("full", "verify"),
+            read_meanwhile=self._read_meanwhile,
             trust_inodes=disk.keeps_numbers,
         )
 
     def _failed_files(self, folder: bytes) -> set[bytes]:
         return self._catalog.failed_files(folder, self._order.error_class)
+
+    def _read_meanwhile(self, folder: bytes) -> set[bytes]:
+        mode = "verify" if self._order.mode == "verify" else ""
+        return self._catalog.read_since_asked(
+            self._begun.scan_id, folder, mode=mode, unsettled=UNSETTLED
+        )
 
     def _done_files(self, folder: bytes) -> dict[bytes, Done]:
         scan_id = self._begun.scan_id

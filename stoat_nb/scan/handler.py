@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
+from msgspec.structs import replace
+
 from stoat_nb.catalog.catalog import Catalog
 from stoat_nb.catalog.scans import BegunScan
 from stoat_nb.engines.engine import Engine
@@ -19,7 +21,7 @@ from stoat_nb.names import shown
 from stoat_nb.scan.backlog import Backlog, Candidate, Portion
 from stoat_nb.scan.comparison import Batch
 from stoat_nb.scan.disk import disk_of
-from stoat_nb.scan.finding import Finding
+from stoat_nb.scan.finding import UNSETTLED, Finding
 from stoat_nb.scan.folder import check_roots
 from stoat_nb.scan.lanes import Lanes
 from stoat_nb.scan.probing import BATCH_FILES, Probed, Prober
@@ -33,8 +35,6 @@ from stoat_nb.settings import Settings
 SCAN_JOB_TYPE = "scan"
 #: Failures that a scan's log names one by one.
 LOGGED_FAILURES = 100
-#: Failures after which the next scan has to look again, whatever the folder's times say.
-UNSETTLED = frozenset({"changed_while_read", "vanished", "unreadable"})
 
 
 def make_scan_handler(*, catalog: Catalog, engine: Engine, settings: Settings) -> Handler:
@@ -196,11 +196,11 @@ class _Scan:
 
     async def _probe_until_done(self, slot: int, prober: Prober, recording: Recording) -> None:
         while (portion := await self._backlog.take(BATCH_FILES)) is not None:
-            begins = partial(self._current.__setitem__, slot, _named(portion))
+            begins, began = partial(self._current.__setitem__, slot, _named(portion)), time.time()
             probed = await prober.read(portion, begins=begins)
             self._current.pop(slot, None)
             self._count(probed)
-            await recording.add([outcome for outcome, _known in probed.outcomes])
+            await recording.add([replace(one, read_at=began) for one, _known in probed.outcomes])
             await self._backlog.settle(alone=probed.alone, again=probed.again)
 
     def _count(self, probed: Probed) -> None:

@@ -184,3 +184,23 @@ def test_however_scans_overlap_each_new_file_is_read_by_one(
     assert set(rows.values()) == {"failed"}
     assert all(said == ["added"] for said in world.history().values())
     assert {(report.removed, report.offline, report.returned) for report in reports} == {(0, 0, 0)}
+
+
+@given(scans=st.lists(SCANS, min_size=2, max_size=6))
+@settings(max_examples=3)
+def test_of_scans_that_waited_together_each_file_is_read_by_one(
+    trees: Path, scans: list[Scan]
+) -> None:
+    number = next(NUMBERS)
+    path = trees / f"{number}.db"
+    with Library(path, take="none") as library:
+        world = World(library, trees / str(number))
+        for scan in scans:
+            world.scan(scan)
+        with Library(path, settings=Settings(probe_workers=1)):
+            reports = world.wait()
+        # To read every packet is another reading than to look at what files say of themselves.
+        kinds = {scan.mode == "verify" for scan in scans}
+        rows = world.rows()
+        assert len(rows) <= read(reports) <= len(rows) * len(kinds)
+        assert all(said == ["added"] for said in world.history().values())

@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from readers import ONE_READER, in_the_middle, release_readers, rests
 from stoat_nb import Library, ScanReport
 from stoat_nb.jobs.job import Job
 from stoat_nb.jobs.state import JobStatus
+from stoat_nb.media.video import Failure, Found, Outcome
 from stoat_nb.scan.request import SCAN_LOCK
 
 INNER = "2023 Alps"
@@ -160,6 +162,66 @@ def test_what_waits_for_a_scan_goes_on_when_its_process_is_killed(
     finally:
         other.kill()
         other.communicate()
+
+
+def test_what_others_read_while_a_scan_waited_is_not_read_twice(
+    folder: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "library.db"
+    with Library(path) as library:
+        library.scan(folder).result(timeout=120)
+        failed = len(library.failures())
+        whole, inner = (len(files_in(one)) for one in (folder, folder / INNER))
+    with Library(path, take="none") as library:
+        jobs = [library.scan(folder / INNER, mode="full"), *library.retry_failures()]
+        jobs.append(library.scan(folder, mode="full"))
+        # What reads every packet reads what the others did not, and reads enough for all.
+        jobs += [library.scan(one, mode="verify") for one in (folder / INNER, folder)]
+        jobs.append(library.scan(folder.parent, mode="full"))
+        with Library(path) as worker:
+            reports = [worker.job(job.id).result(timeout=120) for job in jobs]
+        others = whole - inner - failed
+        assert [read(one) for one in reports] == [inner, failed, others, inner, whole - inner, 0]
+        assert min(inner, failed, others) > 0
+        check(library, folder, *reports)
+
+
+def test_what_was_changed_or_is_not_settled_is_read_by_each_scan_that_waited(
+    folder: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "library.db"
+    changed, unsettled, settled = sorted((folder / INNER).rglob("*.*"))
+    of_a_wrong_clock = Path(shutil.copy(settled, folder / INNER / "wrong clock.mkv"))
+    with Library(path, take="none") as library:
+        waits = library.scan(folder / INNER, mode="full")
+        waits.pause()
+        other = library.scan(folder)
+        with Library(path) as worker:
+            scan_id = worker.job(other.id).result(timeout=120).scan_id
+            changed.write_bytes(changed.read_bytes() + b"more")
+            worker.catalog.record(scan_id, [failed(unsettled, "unreadable")], at=time.time())
+            later = time.time() + 3600
+            worker.catalog.record(scan_id, [failed(of_a_wrong_clock, "damaged")], at=later)
+            read_at = library.videos().set_index("path")["probed_at"]
+            waits.resume()
+            assert read(worker.job(waits.id).result(timeout=120)) == 3
+        again = library.videos().set_index("path")["probed_at"]
+        same = set(again.index[again == read_at])
+        assert same == set(files_in(folder)) - {*map(str, (changed, unsettled, of_a_wrong_clock))}
+
+
+def failed(path: Path, error_class: str) -> Outcome:
+    status = path.stat()
+    found = Found(
+        folder=os.fsencode(path.parent),
+        name=os.fsencode(path.name),
+        size_bytes=status.st_size,
+        mtime_ns=status.st_mtime_ns,
+        inode=status.st_ino,
+        device=status.st_dev,
+    )
+    failure = Failure(error_class=error_class, error="The disk is ill.", tool="stoat")
+    return Outcome(found=found, failure=failure)
 
 
 def test_files_read_once_more_beside_a_scan_stay_as_they_are(
