@@ -61,6 +61,8 @@ class Catalog:
         How many jobs that have ended are kept, and for how long.
     read_only
         Only look at it; see ReadOnlyDatabase.
+    takes
+        Whether jobs are to be taken from it, which others are told.
 
     Raises
     ------
@@ -69,7 +71,12 @@ class Catalog:
     """
 
     def __init__(
-        self, path: Path, *, retention: Retention | None = None, read_only: bool = False
+        self,
+        path: Path,
+        *,
+        retention: Retention | None = None,
+        read_only: bool = False,
+        takes: bool = False,
     ) -> None:
         self.path = path.absolute()
         self._database = (ReadOnlyDatabase if read_only else Database)(self.path)
@@ -80,7 +87,7 @@ class Catalog:
         self._orders = Orders(self._database)
         self._paths = KnownPaths(self._database)
         self.views = Views(self._database)
-        self.job_store = CatalogJobStore(self._database, retention=retention)
+        self.job_store = CatalogJobStore(self._database, retention=retention, takes=takes)
         try:
             self.job_store.tend()
         except BaseException:

@@ -80,9 +80,11 @@ class JobTurn:
         around: Surroundings,
         worker: int | None,
         fate: Callable[[int | None, str | None, float | None], str | None],
+        *,
+        takes: bool = False,
     ) -> None:
         self._connection, self._around, self._fate = connection, around, fate
-        self.worker = worker
+        self.worker, self._takes = worker, takes
         self._revisions = _revisions_after(connection)
         self._has_scans: bool | None = None
         self._locks_moved = False  #: Whether any lock is held or wanted that was not, or no more.
@@ -111,10 +113,16 @@ class JobTurn:
         if changed is None:
             return False, state
         if changed is not state:
-            self._enter()
+            self.enter()
             self._update(changed, worker_id)
             self._say_who_waits()
         return True, changed
+
+    def enter(self) -> int:
+        """Return the number of this worker, written down when it is first needed."""
+        if self.worker is None:
+            self.worker = enter(self._connection, self._around, takes=self._takes)
+        return self.worker
 
     def beat(self) -> None:
         if self.worker is not None:
@@ -177,7 +185,7 @@ class JobTurn:
     def _insert_all(self, states: list[JobState]) -> None:
         if not states:
             return
-        me = self._enter()
+        me = self.enter()
         rows = [(*new_row_of(state), next(self._revisions), me) for state in states]
         done = 0
         for count in _AT_ONCE:
@@ -256,7 +264,7 @@ class JobTurn:
     def _begin(self, taken: list[JobState], now: float) -> None:
         if not taken:
             return
-        me = self._enter()
+        me = self.enter()
         self._locks_moved |= any(one.lock is not None for one in taken)
         self._connection.executemany(
             _BEGIN,
@@ -350,11 +358,6 @@ class JobTurn:
     def _kept(self, job_id: str) -> JobState | None:
         kept = self._load(job_id)
         return None if kept is None else kept[0]
-
-    def _enter(self) -> int:
-        if self.worker is None:
-            self.worker = enter(self._connection, self._around)
-        return self.worker
 
 
 def newest_revision(connection: apsw.Connection) -> int:

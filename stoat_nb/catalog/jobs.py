@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import apsw
@@ -15,7 +16,8 @@ from stoat_nb.catalog.job_turn import JobTurn, newest_revision
 from stoat_nb.catalog.owner import Owner
 from stoat_nb.catalog.retention import Retention, forget_old
 from stoat_nb.catalog.values import as_integer, as_stored_text
-from stoat_nb.catalog.workers import Surroundings
+from stoat_nb.catalog.workers import Surroundings, others_take
+from stoat_nb.errors import CatalogError
 from stoat_nb.jobs.state import JobEvent, JobState, JobStatus, Level
 from stoat_nb.jobs.store import Changes, Errand, Interest, Reply
 from stoat_nb.jobs.transitions import Wish, heed, orphaned, prioritized
@@ -37,8 +39,9 @@ class CatalogJobStore:
         *,
         around: Surroundings | None = None,
         retention: Retention | None = None,
+        takes: bool = False,
     ) -> None:
-        self._database = database
+        self._database, self._takes = database, takes
         self._around = Surroundings(owner=Owner.here()) if around is None else around
         self._retention = Retention() if retention is None else retention
         self._forgot_at = float("-inf")
@@ -68,12 +71,18 @@ class CatalogJobStore:
     def tend(self) -> bool:
         if self._database.is_read_only:
             return False
+        if self._takes and self._me is None:
+            with suppress(CatalogError):  # a full disk: the next time
+                self._write(JobTurn.enter, durable=False)
         running = self._read(_leases)
         if any(number == self._me for number, _owner, _at in running):
             self._write(lambda turn: turn.beat(), durable=False)
         lapsed = {lease[0] for lease in running if self._fate(*lease)}
         self._forget_now_and_then()
         return bool(lapsed) and self._write(lambda turn: turn.reap(lapsed), durable=True)
+
+    def others_take(self) -> bool:
+        return self._read(lambda connection: others_take(connection, self._around, self._me))
 
     def leave(self) -> None:
         me = self._me
@@ -213,7 +222,7 @@ class CatalogJobStore:
 
         def transact(connection: apsw.Connection) -> T:
             nonlocal turn
-            turn = JobTurn(connection, self._around, self._me, self._fate)
+            turn = JobTurn(connection, self._around, self._me, self._fate, takes=self._takes)
             return function(turn)
 
         def committed() -> None:

@@ -28,8 +28,8 @@ class Owner(Struct, frozen=True, kw_only=True):
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read back what ``str`` gave."""
-        boot, namespace, pid, started = text.split("/")
+        """Read back what ``str`` gave, whatever follows it behind a slash."""
+        boot, namespace, pid, started, *_ = text.split("/")
         return cls(boot=boot, namespace=namespace, pid=int(pid), started=started)
 
     def __str__(self) -> str:

@@ -8,6 +8,7 @@ import apsw
 from msgspec import Struct
 
 from stoat_nb.catalog.database import Database, fetch
+from stoat_nb.catalog.workers import GONE, TAKES
 
 #: One that has just ended is kept whatever the count says: somebody may still want its result.
 GRACE_S = 3600.0
@@ -60,9 +61,9 @@ def _forget_piece(
 
 def _forget_workers(connection: apsw.Connection, *, before: float) -> None:
     connection.execute(
-        "DELETE FROM workers WHERE entered_at < ? AND id NOT IN "
-        "(SELECT worker_id FROM jobs WHERE worker_id IS NOT NULL)",
-        (before,),
+        "DELETE FROM workers WHERE entered_at < ? AND (owner NOT LIKE ? OR beat_at = ?) "
+        "AND id NOT IN (SELECT worker_id FROM jobs WHERE worker_id IS NOT NULL)",
+        (before, f"%{TAKES}", GONE),
     )
 
 

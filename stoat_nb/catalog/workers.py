@@ -16,6 +16,8 @@ from stoat_nb.catalog.owner import Owner
 LEASE_S = 30.0
 #: What a worker that has said goodbye leaves as its last sign of life.
 GONE = float("-inf")
+#: What follows the process of a worker that takes jobs; others only submit some.
+TAKES = "/takes"
 #: What became of such a worker, should jobs of its be under way all the same.
 CLOSED = "closed the library before it ended"
 
@@ -49,14 +51,24 @@ class Surroundings(Struct, frozen=True, kw_only=True):
         return None
 
 
-def enter(connection: apsw.Connection, around: Surroundings) -> int:
-    """Write down a new worker; return its number."""
+def enter(connection: apsw.Connection, around: Surroundings, *, takes: bool) -> int:
+    """Write down a new worker, and whether it takes jobs; return its number."""
     ((number,),) = fetch(
         connection,
         "INSERT INTO workers (owner, entered_at, beat_at) VALUES (?, ?, ?) RETURNING id",
-        (str(around.owner), around.now(), around.ticks()),
+        (f"{around.owner}{TAKES if takes else ''}", around.now(), around.ticks()),
     )
     return int(number)
+
+
+def others_take(connection: apsw.Connection, around: Surroundings, me: int | None) -> bool:
+    """Whether a worker that takes jobs may be there, other than the one asked for."""
+    rows = fetch(
+        connection,
+        "SELECT owner FROM workers WHERE owner LIKE ? AND beat_at > ? AND id IS NOT ?",
+        (f"%{TAKES}", GONE, me),
+    )
+    return any(around.lives(Owner.parse(owner)) is not False for (owner,) in rows)
 
 
 def beat(connection: apsw.Connection, number: int, at: float) -> None:

@@ -158,6 +158,10 @@ class QueueCore:
         """Whether it takes such a job, were it one of its types. Any thread."""
         return self._take == "all" or job_id in self._own
 
+    def others_take(self) -> bool:
+        """Whether another process may take jobs. Blocking; any thread."""
+        return self._store.others_take()
+
     def read_log(self, job_id: str) -> list[JobEvent]:
         """Return what was noted of a job, oldest first. Blocking; any thread."""
         self.peek(job_id)

@@ -64,6 +64,9 @@ class JobDesk(Protocol):
     def takes(self, job_id: str) -> bool:
         """Whether jobs like this one are run here."""
 
+    def others_take(self) -> bool:
+        """Whether jobs may be run elsewhere."""
+
     def waiting(self, job_id: str) -> AbstractContextManager[None]:
         """Tell that the caller, which may be a job itself, waits for the job meanwhile."""
 
@@ -208,6 +211,11 @@ class Job(Generic[T_co]):
 
         Without a timeout, a warning says so if the library leaves the job to other processes and
         none takes it.
+
+        Raises
+        ------
+        JobError
+            Without a timeout, if the library leaves the job to others and no process takes jobs.
         """
         if self._desk.on_own_thread():
             raise JobError(
@@ -232,9 +240,11 @@ class Job(Generic[T_co]):
         return state
 
     def _look(self, *, may_warn: bool = True) -> None:
-        """Check that news can come; warn once of a job that may wait for nobody."""
+        """Check that news can come; say so of a job that waits, or may wait, for nobody."""
         self._desk.check_open()
         if may_warn and self._last is not None and self._is_left(self._last):
+            if not self._desk.others_take():
+                raise JobError(f"Job '{self._id}' is pending, and no process takes jobs. {_LEFT}")
             self._looks += 1
             if self._looks == LOOKS_TO_WARN:
                 warnings.warn(f"Job '{self._id}' is still pending. {_LEFT}", stacklevel=4)
@@ -263,7 +273,10 @@ class Job(Generic[T_co]):
         return self._read(outcome_of(state))
 
     async def watch(self) -> AsyncIterator[JobState]:
-        """Yield snapshots as they come, from any loop; may skip some, never the last."""
+        """Yield snapshots as they come, from any loop; may skip some, never the last.
+
+        Raises JobError, as ``wait`` does, once nobody is there who could run the job.
+        """
         loop = asyncio.get_running_loop()
         changed = asyncio.Event()
         unsubscribe = self._desk.hear(self._id, lambda _state: _tell(loop, changed))
@@ -284,7 +297,7 @@ class Job(Generic[T_co]):
     async def _news(self, changed: asyncio.Event) -> None:
         with self._desk.waiting(self._id):
             while not changed.is_set():
-                self._look()
+                await asyncio.to_thread(self._look)
                 # Python 3.11's wait_for loses a cancellation that comes together with the news.
                 with suppress(TimeoutError):
                     async with asyncio.timeout(LOOK_EVERY_S):

@@ -102,6 +102,9 @@ class MemoryJobStore:
     def tend(self) -> bool:
         return False
 
+    def others_take(self) -> bool:
+        return False
+
     def leave(self) -> None:
         """Nothing outlives this process."""
 

@@ -123,5 +123,8 @@ class JobStore(Protocol):
     def tend(self) -> bool:
         """Say that this queue lives, and take jobs from those that do not; True if there were."""
 
+    def others_take(self) -> bool:
+        """Whether another queue that takes jobs may be there."""
+
     def leave(self) -> None:
         """Say that this queue is no more."""

@@ -205,6 +205,10 @@ class QueueThread:
         """Whether it would run that job, were it pending and its turn."""
         return self._queue.takes(job_id)
 
+    def others_take(self) -> bool:
+        """Whether another queue may take jobs of this library."""
+        return self._queue.others_take()
+
     @contextmanager
     def waiting(self, job_id: str) -> Iterator[None]:
         """Hold the worker of the job in which the caller is free while it waits for another."""

@@ -60,7 +60,8 @@ class EngineRoom:
         self.holds: set[object] = set()  #: One for each handle that uses it.
         with ExitStack() as undo:
             retention = Retention(count=settings.keep_jobs, days=settings.keep_jobs_days)
-            self.catalog = Catalog(path, retention=retention, read_only=read_only)
+            takes = take != "none" and not read_only and job_queue is None
+            self.catalog = Catalog(path, retention=retention, read_only=read_only, takes=takes)
             undo.callback(self.catalog.close)
             self.file = _identity(path)
             memory_bytes = settings.probe_memory_mb << 20

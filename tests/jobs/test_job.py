@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -141,12 +143,40 @@ def test_who_waits_for_a_job_that_is_left_to_others_is_told_so_once(
         job = library.submit("echo", {"said": "heard"})
         with pytest.raises(TimeoutError, match=r"is pending\. This library leaves it to others"):
             job.result(timeout=0.2)
-        # Warnings are errors here; elsewhere it goes on waiting.
-        with pytest.raises(UserWarning, match=r"still pending\. .*take='all' or start stoat serve"):
-            job.result() if way == "result" else asyncio.run(outcome(job))
         with Library(tmp_path / "l.db", take="all") as other:
+            # Warnings are errors here; elsewhere it goes on waiting.
+            with pytest.raises(UserWarning, match=r"still pending\. .*take='all' or start stoat"):
+                job.result() if way == "result" else asyncio.run(outcome(job))
             other.register_handler("echo", echo)
             assert asyncio.run(outcome(job)) == "heard"
+
+
+@pytest.mark.parametrize("end", ["closed", "killed"])
+def test_who_waits_for_a_job_that_nobody_takes_is_told_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    monkeypatch.setattr(handles, "LOOK_EVERY_S", 0.01)
+    path = tmp_path / "l.db"
+    code = "import sys, stoat_nb; library = stoat_nb.Library(sys.argv[1]); print(); input()"
+    other = subprocess.Popen(
+        [sys.executable, "-c", code, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert other.stdout is not None
+    other.stdout.readline()
+    with Library(path, take="none") as library, Library(path, take="none", read_only=True) as third:
+        library.register_handler("echo", echo)
+        job = library.submit("echo", {"said": "heard"})
+        with pytest.raises(UserWarning, match="still pending"):
+            job.result()
+        other.kill() if end == "killed" else other.communicate(b"\n")
+        other.communicate()
+        told = r"is pending, and no process takes jobs\. .*take='all' or start stoat serve"
+        for waits in (job.result, job.wait, third.job(job.id).result):
+            with pytest.raises(JobError, match=told):
+                waits()
+        with Library(path) as own:
+            own.register_handler("echo", echo)
+            assert job.result() == "heard"
 
 
 def test_a_job_that_waits_for_its_turn_here_is_left_to_nobody() -> None:
