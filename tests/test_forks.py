@@ -134,6 +134,50 @@ library.submit("echo", {"by": "parent, again"}).result()
     assert by == ["parent, again", "child", "parent"]
 
 
+def test_threads_of_a_forked_child_open_and_close_files_at_once(tmp_path: Path) -> None:
+    code = """
+import apsw, signal
+sys.setswitchinterval(1e-6)
+def open_and_close(number):
+    for _ in range(100):
+        connection = apsw.Connection(f"{sys.argv[1]}.{number}")
+        connection.execute("PRAGMA journal_mode = wal").fetchall()
+        connection.execute("CREATE TABLE IF NOT EXISTS t (a); INSERT INTO t VALUES (1)").fetchall()
+        connection.close()
+if os.fork() == 0:
+    signal.alarm(60)  # ends also a process in which two threads wait for each other
+    threads = [threading.Thread(target=open_and_close, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    sys.exit(0)
+print(os.wait()[1])
+"""
+    assert run(code, tmp_path / "library.db") == "0\n"
+
+
+def test_where_no_machine_code_can_be_made_a_forked_child_is_told_so(tmp_path: Path) -> None:
+    code = """
+import ctypes
+set_mdwe, refuse_exec_gain = 65, 1
+if ctypes.CDLL(None).prctl(set_mdwe, refuse_exec_gain, 0, 0, 0):
+    sys.exit(print("no such limit here"))
+if os.fork() == 0:
+    try:
+        Library(sys.argv[1])
+    except Exception as refusal:
+        print(type(refusal).__name__, refusal)
+    sys.exit(0)
+os.wait()
+"""
+    said = run(code, tmp_path / "library.db")
+    if said.startswith("no such limit"):
+        pytest.skip(said)
+    assert said.startswith("CatalogError A forked process cannot open a library on this machine.")
+    assert "spawn" in said
+
+
 def test_a_forked_child_leaves_its_parents_log_and_locks_alone(tmp_path: Path) -> None:
     code = """
 import subprocess

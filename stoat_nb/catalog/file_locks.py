@@ -8,38 +8,34 @@ SQLite knows one state of locks per file and process, and sets and drops them th
 its descriptors is at hand. So all locks of a library go through one description, which is ours:
 ``_held``. Its ``-shm`` file has one descriptor per process anyway.
 
-The calls are redirected by a function in machine code in SQLite's table of system calls. One in
-Python would have to take the interpreter's lock while SQLite holds its own, and apsw closes files
-with the interpreter's lock in its hand: two threads then wait for each other for ever.
-``docs/reliability.md`` says more.
+The calls are redirected by a function in machine code in SQLite's table of system calls
+(``system_calls.py`` says why). ``docs/reliability.md`` says more.
 """
 
 from __future__ import annotations
 
 import ctypes
-import errno
 import fcntl
-import mmap
 import os
-import platform
 import struct
-import sys
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
 
 import apsw
 
+from stoat_nb.catalog import forked
+from stoat_nb.catalog.system_calls import IMPOSSIBLE, UnixCalls, memory, place
 from stoat_nb.errors import CatalogError
 from stoat_nb.logs import logger
 
 log = logger(__name__)
 
-#: ``fcntl(descriptor, command, lock)``, as bytes and what they mean: two addresses follow them. In
-#: words: where a lock is asked for (commands 5 to 7), of the ``-shm`` file (its locks begin below
-#: the byte 2**30) or of a descriptor that ``table`` maps to another, take that one, and the command
-#: for its description, which is 31 more and wants 0 for the process; then do as the system does.
+#: ``fcntl(descriptor, command, lock)``, as bytes and what they mean; the addresses of ``table`` and
+#: of the system's own follow them. In words: where a lock is asked for (commands 5 to 7), of the
+#: ``-shm`` file (its locks begin below the byte 2**30) or of a descriptor that ``table`` maps to
+#: another, take that one, and the command for its description, which is 31 more and wants 0 for
+#: the process; then do as the system does.
 LISTINGS = {
     "x86_64": """
         8d4efb          lea ecx, [rsi - 5]
@@ -53,14 +49,14 @@ LISTINGS = {
         c1e910          shr ecx, 16
         751d            jnz real
         89f9            mov ecx, edi
-        4c8b1d20000000  mov r11, [rip + table]
+        4c8b1d20000000  mov r11, [rip + first]
         418b0c8b        mov ecx, [r11 + rcx * 4]
         85c9            test ecx, ecx
         740c            jz real
         89cf            mov edi, ecx
         c7421800000000  own: mov dword ptr [rdx + 24], 0
         83c61f          add esi, 31
-        ff250e000000    real: jmp [rip + system]
+        ff250e000000    real: jmp [rip + second]
         660f1f440000    .balign 8
     """,
     "aarch64": """
@@ -73,13 +69,13 @@ LISTINGS = {
         ea0000b4        cbz x10, own
         0b7c1053        main: lsr w11, w0, #16
         eb000035        cbnz w11, real
-        2b010058        ldr x11, table
+        2b010058        ldr x11, first
         6b5960b8        ldr w11, [x11, w0, uxtw #2]
         8b000034        cbz w11, real
         e0030b2a        mov w0, w11
         5f1800b9        own: str wzr, [x2, #24]
         217c0011        add w1, w1, #31
-        b0000058        real: ldr x16, system
+        b0000058        real: ldr x16, second
         00021fd6        br x16
         1f2003d5        .balign 8
     """,
@@ -106,15 +102,12 @@ class _Redirection:
     """The redirected system call, and which descriptor stands for which."""
 
     def __init__(self) -> None:
-        code = _code()
-        page = mmap.PAGESIZE
-        address = _mapped_memory(page + _MOST * ctypes.sizeof(ctypes.c_int))
-        with _UnixCalls() as calls:
-            addresses = struct.pack("QQ", address + page, calls.xGetSystemCall("fcntl"))
-            ctypes.memmove(address, code + addresses, len(code) + len(addresses))
-            _make_executable(address, page)
-            calls.xSetSystemCall("fcntl", address)
-        self.table = (ctypes.c_int * _MOST).from_address(address + page)
+        table = ctypes.c_int * _MOST
+        address = memory(ctypes.sizeof(table))
+        with UnixCalls() as calls:
+            code = place(LISTINGS, address, calls.xGetSystemCall("fcntl"))
+            calls.xSetSystemCall("fcntl", code)
+        self.table = table.from_address(address)
         os.register_at_fork(after_in_child=_leave_to_the_parent)
 
 
@@ -126,6 +119,7 @@ _is_possible = True
 
 def connect(path: Path, flags: int) -> apsw.Connection:
     """Open a file with SQLite, so that its locks are kept; close it with ``disconnect``."""
+    forked.check()
     with _lock:
         connection = apsw.Connection(os.fspath(path), flags=flags)
         try:
@@ -156,7 +150,7 @@ def _redirected() -> _Redirection | None:
     if _redirection is None and _is_possible:
         try:
             _redirection = _Redirection()
-        except (OSError, AttributeError, KeyError) as problem:
+        except IMPOSSIBLE as problem:
             _is_possible = False
             log.info("another SQLite in this process may drop the locks of libraries: %s", problem)
     return _redirection
@@ -202,7 +196,7 @@ def _leave_to_the_parent() -> None:
     """In a forked child: never touch a lock of the parent's; its own ones are POSIX's."""
     global _lock, _redirection, _is_possible
     _lock, _redirection, _is_possible = threading.Lock(), None, False
-    with _UnixCalls() as calls:
+    with UnixCalls() as calls:
         calls.xSetSystemCall("fcntl", 0)
     for description in _held.values():
         os.close(description.descriptor)
@@ -237,42 +231,3 @@ def _file_of(descriptor: int) -> _File | None:
     except OSError:
         return None
     return status.st_dev, status.st_ino
-
-
-class _UnixCalls(apsw.VFS):
-    """The system calls of SQLite's own VFS; another VFS on top of it is the way to them."""
-
-    def __init__(self) -> None:
-        super().__init__("stoat-calls", "unix")
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.unregister()
-
-
-def _code() -> bytes:
-    if sys.platform != "linux" or sys.maxsize < 1 << 62:
-        raise OSError(errno.ENOSYS, f"not known on {sys.platform}")
-    lines = LISTINGS[platform.machine()].split("\n")
-    return b"".join(bytes.fromhex(line.split()[0]) for line in lines if line.strip())
-
-
-def _mapped_memory(size: int) -> int:
-    """Return memory that is never given back: SQLite may ask for locks to the very end."""
-    system = ctypes.CDLL(None, use_errno=True)
-    system.mmap.restype = ctypes.c_void_p
-    system.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, *[ctypes.c_int] * 3, ctypes.c_long]
-    protection, flags = mmap.PROT_READ | mmap.PROT_WRITE, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS
-    address = system.mmap(None, size, protection, flags, -1, 0)
-    if address == ctypes.c_void_p(-1).value:
-        raise OSError(ctypes.get_errno(), "no memory for a system call")
-    return int(address)
-
-
-def _make_executable(address: int, size: int) -> None:
-    system = ctypes.CDLL(None, use_errno=True)
-    system.mprotect.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
-    if system.mprotect(address, size, mmap.PROT_READ | mmap.PROT_EXEC):
-        raise OSError(ctypes.get_errno(), "this process may make no memory executable")

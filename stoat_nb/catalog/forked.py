@@ -13,16 +13,60 @@ import os
 
 import apsw
 
-#: Kept for as long as the process lives: SQLite calls it.
-_kept: list[object] = []
+from stoat_nb.catalog.system_calls import IMPOSSIBLE, UnixCalls, place
+from stoat_nb.errors import CatalogError
+
+#: ``fstat(descriptor, status)``, as bytes and what they mean; the addresses of the system's own and
+#: a mark follow them. In words: do as the system does, and mark the device, which comes first.
+LISTINGS = {
+    "x86_64": """
+        56              push rsi
+        ff1511000000    call [rip + first]
+        5e              pop rsi
+        85c0            test eax, eax
+        750a            jnz end
+        488b0d0d000000  mov rcx, [rip + second]
+        48310e          xor [rsi], rcx
+        c3              end: ret
+        90              .balign 8
+    """,
+    "aarch64": """
+        fd7bbea9        stp x29, x30, [sp, #-32]!
+        e10b00f9        str x1, [sp, #16]
+        50010058        ldr x16, first
+        00023fd6        blr x16
+        e10b40f9        ldr x1, [sp, #16]
+        a0000035        cbnz w0, end
+        02010058        ldr x2, second
+        230040f9        ldr x3, [x1]
+        630002ca        eor x3, x3, x2
+        230000f9        str x3, [x1]
+        fd7bc2a8        end: ldp x29, x30, [sp], #32
+        c0035fd6        ret
+    """,
+}
+_is_barred = False
+
+
+def check() -> None:
+    """Refuse to open a library in a forked child that would take its parent's locks for its own."""
+    if _is_barred:
+        raise CatalogError(
+            "A forked process cannot open a library on this machine. Start the process otherwise, "
+            "for example with multiprocessing.get_context('spawn')."
+        )
 
 
 def _separate_from_parent() -> None:
     """Run in every forked child, before anything else can use SQLite."""
+    global _is_barred  # noqa: PLW0603 - there is one table of calls per process
     # Never closed here, also not at exit, when the module would close all that it knows of.
     for inherited in (apsw, *apsw.connections()):
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(inherited))
-    _forget_inherited_locks()
+    try:
+        _forget_inherited_locks()
+    except IMPOSSIBLE:
+        _is_barred = True
 
 
 def _forget_inherited_locks() -> None:
@@ -30,19 +74,10 @@ def _forget_inherited_locks() -> None:
 
     It tells files apart by the device and the number that ``fstat`` reports.
     """
-    mark = os.getpid() << 32
-    system = ctypes.CDLL(None, use_errno=True)
-
-    def fstat(descriptor: int, status: int) -> int:
-        result = int(system.fstat(descriptor, ctypes.c_void_p(status)))
-        if result == 0:
-            ctypes.c_uint64.from_address(status).value ^= mark  # st_dev comes first
-        return result
-
-    signature = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int, ctypes.c_void_p, use_errno=True)
-    call, vfs = signature(fstat), apsw.VFS("stoat-forked", "")
-    vfs.xSetSystemCall("fstat", ctypes.cast(call, ctypes.c_void_p).value or 0)
-    _kept.extend((call, vfs))
+    with UnixCalls() as calls:
+        calls.xSetSystemCall("fstat", 0)
+        code = place(LISTINGS, calls.xGetSystemCall("fstat"), os.getpid() << 32)
+        calls.xSetSystemCall("fstat", code)
 
 
 def _count_no_memory() -> None:

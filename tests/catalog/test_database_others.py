@@ -15,7 +15,7 @@ import apsw
 import pandas as pd
 import pytest
 
-from stoat_nb.catalog import file_locks
+from stoat_nb.catalog import file_locks, forked
 from stoat_nb.catalog.database import Database, fetch
 from stoat_nb.library import Library
 
@@ -276,11 +276,14 @@ def test_a_forked_child_drops_no_lock_of_its_parent(path: Path) -> None:
 
 @pytest.mark.skipif(shutil.which("as") is None, reason="no assembler here")
 @pytest.mark.skipif(platform.machine() not in file_locks.LISTINGS, reason="no code for it")
-def test_the_machine_code_is_what_its_listing_says(tmp_path: Path) -> None:
-    lines = file_locks.LISTINGS[platform.machine()].strip().splitlines()
+@pytest.mark.parametrize("listings", [file_locks.LISTINGS, forked.LISTINGS])
+def test_the_machine_code_is_what_its_listing_says(
+    tmp_path: Path, listings: dict[str, str]
+) -> None:
+    lines = listings[platform.machine()].strip().splitlines()
     code, source = zip(*(line.split(maxsplit=1) for line in lines), strict=True)
     syntax = ".intel_syntax noprefix\n" if platform.machine() == "x86_64" else ""
-    text = "\n".join((*source, "table: .quad 0", "system: .quad 0", ""))
+    text = "\n".join((*source, "first: .quad 0", "second: .quad 0", ""))
     (tmp_path / "code.s").write_text(syntax + text)
     subprocess.run(["as", "-o", tmp_path / "code.o", tmp_path / "code.s"], check=True)
     assembled = (tmp_path / "code.o").read_bytes()
