@@ -12,13 +12,14 @@ from stoat_nb.media.codecs.bits import OutOfBits
 from stoat_nb.media.derived_facts import add_derived_facts
 from stoat_nb.media.isobmff.movie import read_movie
 from stoat_nb.media.isobmff.probe import movie_facts
-from stoat_nb.media.isobmff.structure import check_movie
+from stoat_nb.media.isobmff.structure import check_movie, has_data_elsewhere
 from stoat_nb.media.isobmff.tracks import read_movie_header, read_tracks
 from stoat_nb.media.matroska.probe import first_blocks, segment_facts, starts_of
 from stoat_nb.media.matroska.segment import read_segment
 from stoat_nb.media.matroska.structure import check_segment
 from stoat_nb.media.structure.check import is_iso, is_matroska, structure
-from stoat_nb.media.structure.verdict import UNCHECKED, Structure, too_many_headers
+from stoat_nb.media.structure.verdict import SUSPECT, UNCHECKED, Structure, too_many_headers
+from stoat_nb.media.structure.zeros import doubt_zeros, ends_in_zeros
 from stoat_nb.media.timing import (
     Timing,
     add_starts,
@@ -44,13 +45,21 @@ class Headers(NamedTuple):
     facts: dict[str, Any] | None = None  #: All there is to know, if the headers prove it.
     starts: Mapping[int, float] = _NO_STARTS  #: Seconds, by the stream's place.
     reason: str | None = None  #: Why libav must be asked, if they do not.
+    is_empty: bool = False  #: Nothing but the start of a stream: its length is that of no content.
+    has_data_elsewhere: bool = False  #: Samples are in another file, which nobody opens.
+    ends_in_zeros: bool = False
 
     def complete(self, facts: dict[str, Any]) -> dict[str, Any]:
         """Add to what libav read."""
         facts |= self.structure._asdict()
         add_timing(facts["streams"], self.timings)
         add_starts(facts, self.starts)
-        return add_derived_facts(facts, self.stated_s)
+        if self.is_empty:
+            for one in (facts, *facts["streams"]):
+                one |= {"duration_s": None, "bitrate": None}
+        if self.ends_in_zeros:
+            doubt_zeros(facts)
+        return add_derived_facts(facts, None if self.is_empty else self.stated_s)
 
 
 def read_headers(reader: BudgetedReader, *, is_libav_next: bool = False) -> Headers:
@@ -58,6 +67,13 @@ def read_headers(reader: BudgetedReader, *, is_libav_next: bool = False) -> Head
 
     Who asks libav in any case spares the proof, and gets what libav's answer is completed with.
     """
+    headers = _read(reader, is_libav_next=is_libav_next)
+    if ends_in_zeros(reader, headers.structure.integrity):
+        headers = headers._replace(ends_in_zeros=True)
+    return headers
+
+
+def _read(reader: BudgetedReader, *, is_libav_next: bool) -> Headers:
     head = reader.at(0, 16)
     try:
         if is_iso(head):
@@ -78,7 +94,9 @@ def _iso(reader: BudgetedReader, *, is_libav_next: bool) -> Headers:
         facts = movie_facts(reader, movie, header, found, shape)
     except _NOT_PROVEN as reason:
         why = str(reason) or "a strange header"
-        return Headers(shape, of_tracks(found, header, reader), stated, reason=why)
+        headers = Headers(shape, of_tracks(found, header, reader), stated, reason=why)
+        elsewhere = shape.integrity == SUSPECT and has_data_elsewhere(reader, movie)
+        return headers._replace(is_empty=movie.is_empty, has_data_elsewhere=elsewhere)
     return Headers(shape, of_tracks(found, header), stated, facts)
 
 

@@ -131,7 +131,7 @@ def _unchanged(fd: int, before: os.stat_result, item: Mapping[str, Any]) -> dict
         _refuse_if_disk_fails(fd, before.st_size)
         raise _with_shape(error, headers.structure) from error
     facts = headers.complete(facts)
-    if item.get("packets"):
+    if item.get("packets") and not headers.has_data_elsewhere:
         from stoat_nb.media.packets.verify import verify  # noqa: PLC0415 - see above
 
         within_s = item.get("packets_timeout_s", limit_s(before.st_size))

@@ -39,10 +39,13 @@ class Movie:
     @property
     def fragmented(self) -> bool:
         """Whether samples are in pieces outside the index, or will be when they come."""
-        if self.first(b"moof"):
-            return True
+        return self.first(b"moof") is not None or self.is_empty
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it only announces fragments: the initialization segment of a stream."""
         expected = self.moov is not None and self.moov.one(b"mvex") is not None
-        return expected and self.first(b"mdat") is None
+        return expected and self.first(b"mdat") is None and self.first(b"moof") is None
 
 
 def read_movie(reader: BudgetedReader) -> Movie:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 
 from stoat_nb.media.budgeted_reader import BudgetedReader
-from stoat_nb.media.isobmff.boxes import Box
+from stoat_nb.media.isobmff.boxes import Box, boxes
 from stoat_nb.media.isobmff.movie import Movie, read_movie
 from stoat_nb.media.structure.verdict import (
     COMPLETE,
@@ -14,6 +14,7 @@ from stoat_nb.media.structure.verdict import (
     Structure,
     checked,
     cut_short,
+    unstated,
 )
 
 _NAMES = {
@@ -46,8 +47,15 @@ def _is_faststart(movie: Movie) -> bool | None:
 
 
 def _verdict(reader: BudgetedReader, movie: Movie) -> Structure:
-    last, size = movie.tops[-1], reader.size
     needed = _needed(reader, movie)
+    said = _cut(reader, movie, needed) or _doubt(reader, movie, needed)
+    if said is None and movie.first(b"moof"):
+        said = _fragments(movie, needed)
+    return said or checked(COMPLETE)
+
+
+def _cut(reader: BudgetedReader, movie: Movie, needed: int) -> Structure | None:
+    last, size = movie.tops[-1], reader.size
     if last.end > size:
         if last.kind == b"mdat" and 0 < needed <= size:
             return checked(
@@ -55,17 +63,39 @@ def _verdict(reader: BudgetedReader, movie: Movie) -> Structure:
                 f"The media data claims to end at byte {last.end}, the file ends at {size}; "
                 "all samples that the index lists are there.",
             )
-        return cut_short(_NAMES.get(last.kind, "The last box"), last.end, size)
-    if needed > size:
-        return cut_short("The media data", needed, size)
-    if movie.first(b"moov") is None:
-        return checked(SUSPECT, _without_index(last, size))
+        of_all = not movie.fragmented and last.kind != b"moof"
+        return cut_short(_NAMES.get(last.kind, "The last box"), last.end, size, of_all=of_all)
+    return cut_short("The media data", needed, size) if needed > size else None
+
+
+def _doubt(reader: BudgetedReader, movie: Movie, needed: int) -> Structure | None:
+    last = movie.tops[-1]
+    if movie.moov is None:
+        return checked(SUSPECT, _without_index(last, reader.size))
     if needed > last.end:
         return checked(
             SUSPECT,
             f"At byte {last.end} stands no box, where the index lists samples up to {needed}.",
         )
-    return checked(COMPLETE)
+    if has_data_elsewhere(reader, movie):
+        return checked(SUSPECT, "It plays the media data of another file, and nothing without it.")
+    if movie.is_empty:
+        return checked(SUSPECT, "There are no fragments: it is only the start of a stream.")
+    if needed or movie.first(b"moof") or movie.moov.one(b"cmov"):
+        return None
+    return checked(SUSPECT, "The index lists no samples.")
+
+
+def _fragments(movie: Movie, needed: int) -> Structure:
+    """Tell whether something states how many fragments there are.
+
+    That does the first segment index if it goes to their end, and the random access table behind
+    them (ISO/IEC 14496-12, clauses 8.16.3 and 8.8.9).
+    """
+    data = [box.end for box in movie.tops if box.kind in (b"moof", b"mdat")]
+    if movie.first(b"mfra") or needed >= data[-1]:
+        return checked(COMPLETE)
+    return unstated("Its fragments do not state how many of them there should be.")
 
 
 def _without_index(last: Box, size: int) -> str:
@@ -79,9 +109,8 @@ def _needed(reader: BudgetedReader, movie: Movie) -> int:
     if movie.moov is None:
         return 0
     if movie.fragmented:
-        return max(
-            (_referenced(reader, box) for box in movie.tops if box.kind == b"sidx"), default=0
-        )
+        first = movie.first(b"sidx")
+        return _referenced(reader, first) if first else 0
     return max([_track_end(reader, track) for track in movie.moov.all(b"trak")], default=0)
 
 
@@ -108,7 +137,7 @@ def _track_end(reader: BudgetedReader, track: Box) -> int:
         return 0
     narrow, wide = tables.one(b"stco"), tables.one(b"co64")
     offsets, width = (narrow, 4) if narrow else (wide, 8)
-    if offsets is None or not is_own_data(reader, track):
+    if offsets is None or _is_elsewhere(reader, track):
         return 0
     count = int.from_bytes(reader.exactly(offsets.body + 4, 4), "big")
     at = offsets.body + 8 + (count - 1) * width
@@ -125,6 +154,38 @@ def is_own_data(reader: BudgetedReader, track: Box) -> bool:
         return False
     words = reader.exactly(names.body + 4, 16)  # how many there are, and up to the first's flags
     return words[:4] == _ONE and bool(int.from_bytes(words[12:], "big") & 1)
+
+
+def has_data_elsewhere(reader: BudgetedReader, movie: Movie) -> bool:
+    """Whether samples of a track are in a file that the movie names."""
+    if movie.moov is None:
+        return False
+    is_list = movie.moov.one(b"rmra") is not None  # of movies to play instead (QTFF)
+    return is_list or any(_is_elsewhere(reader, track) for track in movie.moov.all(b"trak"))
+
+
+def content_end(reader: BudgetedReader, movie: Movie) -> int:
+    """Return where the last box ends that is no padding: of media data, where samples do."""
+    content = [box for box in movie.tops if box.kind not in (b"free", b"skip", b"wide")]
+    if not content:
+        return 0
+    last, needed = content[-1], _needed(reader, movie)
+    is_listed = last.kind == b"mdat" and needed and not movie.fragmented
+    return min(last.end, needed) if is_listed else last.end
+
+
+def _is_elsewhere(reader: BudgetedReader, track: Box) -> bool:
+    """Follow the sample entry's reference to its data (ISO/IEC 14496-12, 8.5.2.2 and 8.7.2)."""
+    names = track.below(b"mdia", b"minf", b"dinf", b"dref")
+    entries = track.below(b"mdia", b"minf", b"stbl", b"stsd")
+    if names is None or entries is None:
+        return False
+    number = int.from_bytes(reader.exactly(entries.body + 22, 2), "big")
+    for at, box in enumerate(boxes(reader, names.body + 8, names.end), start=1):
+        if at == number:
+            is_named = box.end - box.body > 4  # noqa: PLR2004 - version and flags
+            return is_named and not int.from_bytes(reader.exactly(box.body, 4), "big") & 1
+    return False
 
 
 def _last_chunk(reader: BudgetedReader, per_chunk: Box | None, sizes: Box | None) -> int:

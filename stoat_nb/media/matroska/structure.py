@@ -12,6 +12,7 @@ from stoat_nb.media.structure.verdict import (
     Structure,
     checked,
     cut_short,
+    unstated,
 )
 
 
@@ -36,7 +37,11 @@ def check_segment(reader: BudgetedReader, segment: Element) -> Structure:
 
 
 def _live(reader: BudgetedReader, start: int) -> Structure:
-    """Check a recording whose writer never came back to fill in the size."""
+    """Check a recording whose writer never came back to fill in the size (RFC 9559, 5.1).
+
+    An index of what came before is written when all of it is there.
+    """
+    clusters, is_indexed = 0, False
     while start < reader.size:
         element = element_at(reader, start)
         if element is None or not _is_known(element):
@@ -45,10 +50,22 @@ def _live(reader: BudgetedReader, start: int) -> Structure:
             start = element.body  # the blocks of a cluster without a size come next
         elif element.end > reader.size:
             what = "The last cluster" if element.id == ids.CLUSTER else "The last element"
-            return cut_short(what, element.end, reader.size)
+            return cut_short(what, element.end, reader.size, of_all=False)
         else:
             start = element.end
-    return checked(COMPLETE)
+        clusters += element.id == ids.CLUSTER
+        is_indexed = (element.id == ids.CUES and clusters > 0) or is_indexed
+    return checked(COMPLETE) if is_indexed else unstated("Its segment does not state its length.")
+
+
+def last_content_end(reader: BudgetedReader) -> int:
+    """Return where the last element of the segment ends that is not void."""
+    end = 0
+    for top in elements(reader, 0, reader.size):
+        if top.id == ids.SEGMENT:
+            inside = elements(reader, top.body, min(top.end or reader.size, reader.size))
+            end = max((one.end or reader.size for one in inside if one.id != ids.VOID), default=end)
+    return end
 
 
 def _is_known(element: Element) -> bool:
@@ -59,5 +76,5 @@ def _is_known(element: Element) -> bool:
 
 def _lost(start: int, size: int) -> Structure:
     if size - start < 12:  # noqa: PLR2004 - the longest head of an element
-        return cut_short("The last element", size + 1, size)
+        return cut_short("The last element", size + 1, size, of_all=False)
     return checked(SUSPECT, f"At byte {start} of {size} stands no element of the format.")

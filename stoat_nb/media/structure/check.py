@@ -7,8 +7,15 @@ from collections.abc import Callable
 from stoat_nb.media.budgeted_reader import BudgetedReader, BudgetExceeded
 from stoat_nb.media.isobmff.structure import check_iso
 from stoat_nb.media.matroska.structure import check_matroska
-from stoat_nb.media.structure.chunks import check_asf, check_avi, check_flv
-from stoat_nb.media.structure.streams import check_mxf, check_ogg, check_program, check_transport
+from stoat_nb.media.structure.chunks import check_asf, check_avi
+from stoat_nb.media.structure.flv import check_flv
+from stoat_nb.media.structure.streams import (
+    check_bare,
+    check_mxf,
+    check_ogg,
+    check_program,
+    check_transport,
+)
 from stoat_nb.media.structure.verdict import UNCHECKED, Structure, too_many_headers
 
 _Check = Callable[[BudgetedReader], Structure]
@@ -21,6 +28,8 @@ _BY_START: tuple[tuple[bytes, _Check], ...] = (
     (b"OggS", check_ogg),
     (b"\0\0\x01\xba", check_program),
     (b"\x06\x0e\x2b\x34\x02\x05\x01\x01", check_mxf),
+    (b"\0\0\x01", check_bare),
+    (b"\0\0\0\x01", check_bare),
 )
 _ISO_FIRST = frozenset(
     b"ftyp moov mdat free skip wide pnot uuid styp sidx moof emsg prft junk".split()

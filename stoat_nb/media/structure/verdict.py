@@ -12,7 +12,7 @@ INTEGRITY: dict[str, str] = {
     COMPLETE: "The headers agree with one another and with what there is, as far as was looked.",
     TRUNCATED: "The headers tell of content that is not there: the file ends before it.",
     SUSPECT: "Headers or packets contradict one another, or something else stands in their place.",
-    UNKNOWN: "Nothing was checked, or the format does not say how long the file should be.",
+    UNKNOWN: "Nothing was checked, or nothing states how long the file should be.",
 }
 
 #: What ``integrity_level`` may say: how far the file was looked at.
@@ -35,7 +35,6 @@ class Structure(NamedTuple):
 
 #: What is said of a format, or a file, that nothing here can check.
 UNCHECKED = Structure()
-#: Why the end of what is there may or may not be the end of what there was.
 UNSTATED = "This format does not state its length."
 
 
@@ -44,14 +43,22 @@ def checked(integrity: str, reason: str | None = None) -> Structure:
     return Structure(integrity=integrity, integrity_level=STRUCTURE, integrity_reason=reason)
 
 
-def cut_short(what: str, should_end: int, size: int) -> Structure:
-    """Say that something goes on beyond the end of the file, and how much is missing."""
+def unstated(reason: str = UNSTATED) -> Structure:
+    """Say why the end of what there is may or may not be the end of what there was."""
+    return Structure(integrity_reason=reason)
+
+
+def cut_short(what: str, should_end: int, size: int, *, of_all: bool = True) -> Structure:
+    """Say that something goes on beyond the end of the file.
+
+    Where it is not the last thing that the file was to hold, nobody knows how much is missing.
+    """
+    reason = f"{what} should end at byte {should_end}; the file ends at {size}"
+    if not of_all:
+        return checked(TRUNCATED, f"{reason}.")
     missing = 100 * (should_end - size) / should_end
     share = "over 99 %" if missing > 99 else f"{missing:.0f} %" if missing >= 1 else "under 1 %"  # noqa: PLR2004 - 100 % of a file that is there would be nonsense
-    return checked(
-        TRUNCATED,
-        f"{what} should end at byte {should_end}; the file ends at {size}: {share} is missing.",
-    )
+    return checked(TRUNCATED, f"{reason}: {share} is missing.")
 
 
 def too_many_headers() -> Structure:

@@ -85,10 +85,13 @@ def test_a_file_cut_to_sixty_percent_is_truncated_and_says_by_how_much(
 def test_one_missing_byte_is_noticed(
     check: Check, beach: bytes, fast: bytes, pieces: bytes
 ) -> None:
-    for content in (beach, fast, pieces):
+    for content in (beach, fast):
         told = check(content[:-1])
         assert told.integrity == "truncated"
         assert str(told.integrity_reason).endswith("under 1 % is missing.")
+    told = check(pieces[:-1])
+    assert told.integrity == "truncated"
+    assert str(told.integrity_reason).endswith(f"ends at {len(pieces) - 1}.")
 
 
 def test_fragments_cut_anywhere_within_are_truncated(check: Check, pieces: bytes) -> None:
@@ -174,10 +177,34 @@ def test_boxes_in_boxes_without_end_end(check: Check) -> None:
     for _ in range(20_000):
         deep = box(b"trak", deep[:4000])
     content = box(b"ftyp", b"isom\0\0\0\0") + box(b"moov", deep)
-    assert check(content).integrity == "complete"
+    assert check(content).integrity_reason == "The index lists no samples."
 
 
 def test_boxes_beyond_number_are_unknown_and_said_so(check: Check) -> None:
     told = check(box(b"ftyp", b"isom\0\0\0\0") + box(b"free") * 60_000)
     assert (told.integrity, told.integrity_level) == ("unknown", "none")
     assert "too many headers" in str(told.integrity_reason)
+
+
+def test_an_index_that_lists_nothing_is_suspect(check: Check, beach: bytes) -> None:
+    for table in (b"stco", b"co64"):
+        beach = beach.replace(table, b"free")
+    told = check(beach)
+    assert (told.integrity, told.integrity_reason) == ("suspect", "The index lists no samples.")
+
+
+def test_fragments_are_complete_only_where_something_counts_them(
+    check: Check, pieces: bytes
+) -> None:
+    table = pieces.rindex(b"mfra") - 4
+    last = pieces.rindex(b"moof") - 4
+    for end in (table, last):
+        told = check(pieces[:end])
+        assert (told.integrity, told.fragmented) == ("unknown", True)
+        assert "do not state how many" in str(told.integrity_reason)
+
+
+def test_the_start_of_a_stream_is_not_a_video(check: Check, pieces: bytes) -> None:
+    told = check(pieces[: pieces.index(b"moof") - 4])
+    assert (told.integrity, told.fragmented) == ("suspect", True)
+    assert "only the start of a stream" in str(told.integrity_reason)

@@ -12,7 +12,7 @@ from stoat_nb.media.budgeted_reader import BudgetedReader
 from stoat_nb.media.structure.check import structure
 from stoat_nb.media.structure.verdict import Structure
 
-SEGMENT, CLUSTER = b"\x18\x53\x80\x67", b"\x1f\x43\xb6\x75"
+SEGMENT, CLUSTER, CUES = b"\x18\x53\x80\x67", b"\x1f\x43\xb6\x75", b"\x1c\x53\xbb\x6b"
 UNKNOWN = b"\x01" + b"\xff" * 7
 
 
@@ -54,10 +54,24 @@ def test_a_cut_segment_says_how_much_is_missing(tmp_path: Path, summit: bytes) -
 
 def test_a_live_recording_is_walked_block_by_block(tmp_path: Path, live: bytes) -> None:
     assert SEGMENT + UNKNOWN in live
-    assert check(tmp_path / "a", live).integrity == "complete"
+    told = check(tmp_path / "a", live)
+    assert (told.integrity, told.integrity_reason) == (
+        "unknown",
+        "Its segment does not state its length.",
+    )
     told = check(tmp_path / "a", live[:-1])
     assert told.integrity == "truncated"
-    assert "under 1 %" in str(told.integrity_reason)
+    assert str(told.integrity_reason).endswith(f"the file ends at {len(live) - 1}.")
+
+
+def test_an_index_behind_the_clusters_shows_that_a_recording_was_finished(
+    tmp_path: Path, summit: bytes
+) -> None:
+    at = summit.index(SEGMENT) + 4
+    content = summit[:at] + UNKNOWN + summit[at + 8 :]
+    cues = content.rindex(CUES)
+    assert check(tmp_path / "a", content).integrity == "complete"
+    assert check(tmp_path / "a", content[:cues]).integrity == "unknown"
 
 
 def test_an_unknown_segment_with_known_clusters_is_walked(tmp_path: Path, summit: bytes) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from stoat_nb.media.budgeted_reader import BudgetedReader
 from stoat_nb.media.structure.check import structure
-from stoat_nb.media.structure.verdict import UNCHECKED, Structure, cut_short
+from stoat_nb.media.structure.verdict import UNSTATED, Structure, cut_short
 
 Check = Callable[[bytes], Structure]
 
@@ -67,8 +67,9 @@ def test_windows_media_that_was_broadcast_states_no_size(
 ) -> None:
     content = bytearray(remux("Tapes/birthday.avi", "broadcast.wmv").read_bytes())
     content[content.index(bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")) + 88] |= 1
-    assert check(bytes(content)) == UNCHECKED
-    assert check(bytes(content[: len(content) // 2])) == UNCHECKED
+    for told in (check(bytes(content)), check(bytes(content[: len(content) // 2]))):
+        assert told.integrity == "unknown"
+        assert "does not state a length" in str(told.integrity_reason)
 
 
 def ogg_page(payload: bytes, *, is_last: bool) -> bytes:
@@ -79,19 +80,47 @@ def ogg_page(payload: bytes, *, is_last: bool) -> bytes:
 def test_the_last_page_of_ogg_says_whether_it_is_the_last(check: Check) -> None:
     head, tail = ogg_page(b"one", is_last=False), ogg_page(b"two", is_last=True)
     assert check(head + tail).integrity == "complete"
-    assert check(head) == UNCHECKED
+    told = check(head)
+    assert (told.integrity, told.integrity_reason) == (
+        "unknown",
+        "The last page is not marked as the last.",
+    )
     told = check(head + tail[:-1])
     assert told.integrity == "truncated"
-    assert str(told.integrity_reason).startswith("The last page should end at byte 62;")
+    assert told.integrity_reason == "The last page should end at byte 62; the file ends at 61."
+
+
+KEY = bytes.fromhex("060e2b34020501010d01020101020400")
+INDEX_PACK = bytes.fromhex("060e2b34020501010d01020101110100")
+
+
+def mxf(footer: int, rest: bytes = b"") -> bytes:
+    pack = KEY + b"\x83" + b"\0\0\x58" + bytes(24) + footer.to_bytes(8, "big")
+    return pack.ljust(108, b"\0") + KEY + b"\x57" + b"x" * 75 + rest
 
 
 def test_a_footer_tells_whether_mxf_is_whole(check: Check) -> None:
-    key = bytes.fromhex("060e2b34020501010d01020101020400")
-    pack = key + b"\x83" + b"\0\0\x58" + bytes(24) + (200).to_bytes(8, "big")
-    content = pack.ljust(200, b"\0") + key
+    footer = KEY + b"\x08" + b"." * 8 + KEY + b"\x82\0\x02.."
+    content = mxf(200, footer)
     assert check(content).integrity == "complete"
-    for size in (199, 200):  # up to where the footer begins
-        assert check(content[:size]).integrity == "truncated"
+    assert check(content + b"some trailer").integrity == "complete"
+    for size in (199, 200, 216, 217, 230, len(content) - 1):
+        assert check(content[:size]).integrity == "truncated", size
+
+
+def test_zeros_in_the_place_of_a_footer_are_suspect(check: Check) -> None:
+    told = check(mxf(200, bytes(100)))
+    assert (told.integrity, told.integrity_reason) == (
+        "suspect",
+        "At byte 200 of 300 stands no footer.",
+    )
+    assert check(mxf(200, b"\xff" * 9)).integrity == "suspect"
+
+
+def test_mxf_that_names_no_footer_may_still_list_its_partitions(check: Check) -> None:
+    assert check(mxf(0)).integrity == "unknown"
+    pack = INDEX_PACK + b"\x10" + bytes(12) + (33).to_bytes(4, "big")
+    assert check(mxf(0, pack)).integrity == "complete"
 
 
 def test_noise_between_flv_tags_is_suspect_when_the_end_is_gone(
@@ -113,17 +142,26 @@ def test_an_flv_that_ends_within_the_head_of_a_tag_is_truncated(
 
 def test_transport_streams_are_unknown_unless_a_packet_is_cut(archive: Path, check: Check) -> None:
     content = (archive / "Tapes/evening news.ts").read_bytes()
-    assert check(content) == UNCHECKED
-    assert check(content[: 188 * 40]) == UNCHECKED  # it cannot be seen
+    for told in (check(content), check(content[: 188 * 40])):  # it cannot be seen
+        assert (told.integrity, told.integrity_reason) == ("unknown", UNSTATED)
     told = check(content[: 188 * 40 + 100])
     assert told.integrity == "truncated"
-    assert str(told.integrity_reason).startswith("The last packet should end at byte 7708")
+    assert (
+        told.integrity_reason == "The last packet should end at byte 7708; the file ends at 7620."
+    )
 
 
 def test_a_program_stream_is_complete_only_with_its_end_code(archive: Path, check: Check) -> None:
     content = (archive / "Tapes/wedding 1998.mpg").read_bytes()
     assert check(content + b"\0\0\x01\xb9").integrity == "complete"
-    assert check(content) == UNCHECKED
+    told = check(content)
+    assert (told.integrity, told.integrity_reason) == ("unknown", UNSTATED)
+
+
+@pytest.mark.parametrize("start", [b"\0\0\0\x01\x67", b"\0\0\x01\xb3", b"\0\0\x01\x40"])
+def test_bare_streams_of_pictures_are_unknown_and_say_why(check: Check, start: bytes) -> None:
+    told = check(start + b"\x42" * 4000)
+    assert (told.integrity, told.integrity_reason) == ("unknown", UNSTATED)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,55 @@
+"""Zeros at the end of a file: what a download that was given up leaves of the space it took."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stoat_nb.media.budgeted_reader import BudgetedReader, BudgetExceeded
+from stoat_nb.media.isobmff.movie import read_movie
+from stoat_nb.media.isobmff.structure import content_end
+from stoat_nb.media.matroska.structure import last_content_end
+from stoat_nb.media.quick_hash import END_BYTES
+from stoat_nb.media.structure.check import is_iso, is_matroska
+from stoat_nb.media.structure.verdict import COMPLETE, STRUCTURE, SUSPECT, UNKNOWN
+
+_LEAST = 4096  # bytes; fewer may be the padding of one packet
+#: Formats in which a header comes at least every 16 KiB, whatever the streams hold.
+_FRAMED = ("matroska,webm", "mpegts", "mpeg", "mxf", "ogg", "flv", "asf")
+_UNCOMPRESSED = ("pcm_", "rawvideo", "v210", "v308", "v408", "v410", "yuv4", "r210", "r10k")
+
+
+def ends_in_zeros(reader: BudgetedReader, integrity: str) -> bool:
+    """Whether the last 16 KiB, or the last quarter, are zeros that no header explains."""
+    size = reader.size
+    length = min(END_BYTES, size // 4)
+    if length < _LEAST or reader.exactly(size - 16, 16).strip(b"\0"):
+        return False
+    start = size - length
+    if reader.exactly(start, length).strip(b"\0"):
+        return False
+    return integrity == UNKNOWN or (integrity == COMPLETE and _content_end(reader) > start)
+
+
+def doubt_zeros(facts: dict[str, Any]) -> None:
+    """Call a file suspect that ends in zeros, unless these may be silence or a black picture."""
+    codecs = (str(stream.get("codec")) for stream in facts["streams"])
+    is_framed = facts["format_name"] in _FRAMED
+    if is_framed or not any(codec.startswith(_UNCOMPRESSED) for codec in codecs):
+        facts["integrity"], facts["integrity_level"] = SUSPECT, STRUCTURE
+        facts["integrity_reason"] = "It ends in zeros, as what was never downloaded does."
+
+
+def _content_end(reader: BudgetedReader) -> int:
+    """Return where the last content ends that is no padding, or the file where nobody knows."""
+    head = reader.at(0, 16)
+    try:
+        if is_iso(head):
+            return content_end(reader, read_movie(reader))
+        if is_matroska(head):
+            return last_content_end(reader)
+    except BudgetExceeded:
+        pass
+    if head.startswith(b"RIFF"):
+        return 8 + int.from_bytes(head[4:8], "little")
+    # The footer of MXF was walked to its end; the sizes of the others are those of their content.
+    return 0 if head.startswith(b"\x06\x0e\x2b\x34") else reader.size
