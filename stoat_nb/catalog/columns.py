@@ -87,7 +87,12 @@ _SCANS = (
         "report",
         ("scanned", "Int64", "files", "Video files that were found."),
         ("new", "Int64", "files", "Probed for the first time."),
-        ("updated", "Int64", "files", "Probed again: they had changed or come back."),
+        (
+            "updated",
+            "Int64",
+            "files",
+            "Probed again: they had changed or come back, or Stoat tells more of them by now.",
+        ),
         ("skipped", "Int64", "files", "Unchanged since they were last probed."),
         ("failed", "Int64", "files", "Could not be probed this time."),
         ("removed", "Int64", "files", "Known, and no longer there."),

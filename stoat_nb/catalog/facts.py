@@ -23,7 +23,7 @@ from stoat_nb.catalog.column import columns_of, fact_columns, stream_columns
 from stoat_nb.catalog.values import as_cell, as_moment_ns, as_stored_text, seconds_of
 from stoat_nb.media.fact import facts_of
 from stoat_nb.media.stream import Stream
-from stoat_nb.media.video import Chapter, Found, Tag, Video
+from stoat_nb.media.video import FACTS_VERSION, Chapter, Found, Tag, Video
 from stoat_nb.names import as_text
 
 Cells = tuple[Any, ...]
@@ -63,6 +63,9 @@ FACTS = (
 FILE_FIELDS = ("name", "path", "extension", "size_bytes", "mtime_ns", "device", "inode")
 VIDEO_FIELDS = tuple(column.name for column in FACTS)
 STREAM_FIELDS, CHAPTER_FIELDS, TAG_FIELDS = map(tuple, map(facts_of, (Stream, Chapter, Tag)))
+
+#: Of a row of videos: no reader since the one that read it tells more, or only other scans may ask.
+IS_CURRENT = f"coalesce(facts_version, {FACTS_VERSION}) >= {FACTS_VERSION}"
 
 _NO_PICTURE, _NO_SOUND = Stream(idx=0, kind="video"), Stream(idx=0, kind="audio")
 # Nobody has looked: that is known too.

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import apsw
 
 from stoat_nb.catalog.database import Database, fetch
+from stoat_nb.catalog.facts import IS_CURRENT
 from stoat_nb.catalog.scans import FencedDatabase
 from stoat_nb.names import as_text
 
@@ -45,7 +46,10 @@ class Folders:
         self._database = database
 
     def present_files(self, folder: bytes) -> list[File]:
-        """Return the files of exactly that folder which were there, in the order of their names."""
+        """Return the files of exactly that folder which were there, in the order of their names.
+
+        What has to be read again for newer readers is left out.
+        """
         return self._database.read(lambda connection: fetch(connection, _PRESENT, (folder,)))
 
     def mark_listed(
@@ -150,9 +154,9 @@ def _behind(folder: bytes) -> bytes:
 
 
 _PRESENT = (
-    "SELECT name, size_bytes, mtime_ns, inode, device FROM videos "
+    "SELECT name, size_bytes, mtime_ns, inode, device FROM videos "  # noqa: S608 - of our own words alone
     "WHERE folder_id = (SELECT id FROM folders WHERE path = ?) "
-    "AND status IN ('ok', 'failed') ORDER BY name"
+    f"AND status IN ('ok', 'failed') AND {IS_CURRENT} ORDER BY name"
 )
 _BETWEEN = f"f.path >= ? AND f.path < ? ORDER BY f.path LIMIT {_PAGE}"
 _KNOWN = (

@@ -15,6 +15,7 @@ from stoat_nb.catalog.database import fetch
 from stoat_nb.catalog.facts import (
     CHAPTER_FIELDS,
     FILE_FIELDS,
+    IS_CURRENT,
     STREAM_FIELDS,
     TAG_FIELDS,
     VIDEO_FIELDS,
@@ -28,7 +29,8 @@ from stoat_nb.catalog.facts import (
 )
 from stoat_nb.catalog.folders import folder_id_of
 from stoat_nb.catalog.history import note
-from stoat_nb.media.video import Failure, Outcome
+from stoat_nb.media.structure.verdict import PACKETS
+from stoat_nb.media.video import FACTS_VERSION, Failure, Outcome
 
 
 class RecordCounts(Struct, frozen=True, kw_only=True):
@@ -48,6 +50,7 @@ WRITTEN = (
     "missing_since",
     "probed_at",
     "scan_id",
+    "facts_version",
     *VIDEO_FIELDS,
 )
 #: What two scans are compared by; which reader told it, and what follows from others, is no change.
@@ -57,10 +60,14 @@ COMPARED = (
     "mtime_ns",
     *(name for name in VIDEO_FIELDS if name not in {"integrity_reason", "quick_hash"}),
 )
+_BYTES = ("size_bytes", "mtime_ns")
 _compared = itemgetter(*(WRITTEN.index(name) for name in COMPARED))
 _PATH = WRITTEN.index("path")
 
-_KNOWN = f"SELECT ?, id, {', '.join(COMPARED)} FROM videos WHERE folder_id = ? AND name = ?"  # noqa: S608 - of our own words alone
+_KNOWN = (
+    f"SELECT ?, id, {IS_CURRENT}, {', '.join(COMPARED)} FROM videos "  # noqa: S608 - of our own words alone
+    "WHERE folder_id = ? AND name = ?"
+)
 _INSERT = (
     f"INSERT INTO videos (id, first_seen, first_scan_id, {', '.join(WRITTEN)}) "  # noqa: S608 - of our own words alone
     f"VALUES (?, ?, ?{', ?' * len(WRITTEN)})"
@@ -167,6 +174,7 @@ class _Batch:
             self._folders[outcome.found.folder],
             *file_cells(outcome.found),
             *(tool, status, at, None, outcome.read_at or at, self._scan_id),
+            None if video is not None and video.integrity_level == PACKETS else FACTS_VERSION,
             *video_cells(video),
         )
 
@@ -181,16 +189,19 @@ class _Batch:
             self._many(f"DELETE FROM {table} WHERE video_id = ?", numbers)  # noqa: S608 - of our own words alone
 
     def _note(self, before: Cells, cells: Cells) -> None:
+        video_id, is_current, *old = before
         after = _compared(cells)
-        if before[1:] == after:
+        if tuple(old) == after:
             return
-        pairs = zip(before[1:], values.mended(after), strict=True)
+        pairs = dict(zip(COMPARED, zip(old, values.mended(after), strict=True), strict=True))
+        if not is_current and all(pairs[name][0] == pairs[name][1] for name in _BYTES):
+            pairs = {"status": pairs["status"]}  # the same bytes: only what reads them is newer
         note(
             self._connection,
             scan_id=self._scan_id,
-            video_id=before[0],
+            video_id=video_id,
             path=cells[_PATH],
-            facts=dict(zip(COMPARED, pairs, strict=True)),
+            facts=pairs,
         )
 
     def _attach(self, numbered: Sequence[tuple[int, Outcome]]) -> None:

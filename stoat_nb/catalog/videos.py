@@ -10,6 +10,7 @@ from typing import NamedTuple
 import apsw
 
 from stoat_nb.catalog.database import Database, fetch
+from stoat_nb.catalog.facts import IS_CURRENT
 from stoat_nb.catalog.recording import RecordCounts, record
 from stoat_nb.catalog.scans import PARTS_OF_SCAN, check_fence
 from stoat_nb.media.video import Outcome
@@ -24,10 +25,11 @@ class KnownFile(NamedTuple):
     inode: int
     device: int
     status: str
+    is_current: bool = True  #: No reader since the one that read it tells more.
 
 
 KNOWN_FILES = (
-    "SELECT name, id, size_bytes, mtime_ns, inode, device, status FROM videos "
+    f"SELECT name, id, size_bytes, mtime_ns, inode, device, status, {IS_CURRENT} FROM videos "  # noqa: S608 - of our own words alone
     "WHERE folder_id = (SELECT id FROM folders WHERE path = ?)"
 )
 _FILES_OF_SCAN = (

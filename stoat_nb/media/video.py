@@ -29,6 +29,10 @@ from stoat_nb.media.structure.verdict import INTEGRITY, LEVELS, NONE, UNKNOWN
 
 __all__ = ["Chapter", "Failure", "Found", "Outcome", "Stream", "Tag", "Video"]
 
+#: A release whose readers tell more of the same bytes raises it: the next scan then reads again
+#: what earlier ones have read.
+FACTS_VERSION = 1
+
 
 class Found(Struct, frozen=True, kw_only=True, gc=False):
     """One candidate file as the walk saw it."""

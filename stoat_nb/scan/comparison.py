@@ -54,6 +54,7 @@ class Batch(Struct, kw_only=True):
     gone: dict[bytes, list[bytes]] = field(default_factory=dict)  #: Known names, no longer there.
     n_found: int = 0
     n_unchanged: int = 0
+    n_outdated: int = 0  #: Of the changed: as they were, but newer readers tell more of them.
     bytes_found: int = 0
     bytes_unchanged: int = 0
     ignored: list[Ignored] = field(default_factory=list)
@@ -133,6 +134,7 @@ def _compare_files(batch: Batch, listing: Listing, knowledge: Knowledge) -> None
     reads_again = knowledge.only_failed or knowledge.all_again
     settled = knowledge.read_meanwhile(listing.folder) if reads_again else ()
     changed: list[tuple[Found, bool]] = []
+    outdated: list[tuple[Found, bool]] = []
     for seen in listing.seen:
         name, size, *_rest = seen
         before = known.pop(name, None)
@@ -143,14 +145,18 @@ def _compare_files(batch: Batch, listing: Listing, knowledge: Knowledge) -> None
         unchanged = before is not None and _unchanged(seen, before, knowledge)
         if unchanged and name in done:
             batch.done.append((found_in(listing.folder, seen), done[name]))
-        elif unchanged and (name in settled or not reads_again):
+        elif before is None or not unchanged or (reads_again and name not in settled):
+            changed.append((found_in(listing.folder, seen), before is not None))
+        elif not before.is_current:
+            outdated.append((found_in(listing.folder, seen), True))
+        else:
             batch.n_unchanged += 1
             batch.bytes_unchanged += size
-            if before is not None and not is_present(before):
+            if not is_present(before):
                 batch.back.setdefault(listing.folder, []).append(name)
-        else:
-            changed.append((found_in(listing.folder, seen), before is not None))
     _tell_moved(batch, changed, knowledge)
+    batch.changed += outdated
+    batch.n_outdated += len(outdated)
     _tell_gone(batch, listing, known, knowledge)
 
 

@@ -268,7 +268,7 @@ class _Scan:
             bytes_done=tally.bytes_done,
             failed=tally.failed,
             current=tuple(self._current.values()),
-            message=f"{tally.found:,} videos found" if phase == "finding" else "",
+            message=f"{tally.found:,} videos found" if phase == "finding" else tally.reads_again,
         )
 
 

@@ -15,6 +15,7 @@ from msgspec import Struct
 from stoat_nb.catalog.folders import KnownFolder
 from stoat_nb.media.find import Tree
 from stoat_nb.media.listing import Listing, stamp_of, unreadable
+from stoat_nb.media.video import FACTS_VERSION
 
 
 class Same(Struct, frozen=True):
@@ -26,8 +27,9 @@ class Same(Struct, frozen=True):
 
 
 def rules_of(extensions: Collection[str], *, hidden: bool) -> int:
-    """Return a number for what a walk looks for: folders listed for something else do not count."""
-    return zlib.crc32(" ".join([*sorted(extensions), str(hidden)]).encode())
+    """Return a number for what a scan looks for: folders listed for something else do not count."""
+    looked_for = [*sorted(extensions), str(hidden), str(FACTS_VERSION)]
+    return zlib.crc32(" ".join(looked_for).encode())
 
 
 def find_changed(

@@ -29,7 +29,7 @@ class ScanReport(Struct, frozen=True, kw_only=True):
     scan_id: int  #: Its row in ``library.scans()``.
     scanned: int = 0  #: Video files the walk found.
     new: int = 0  #: Probed for the first time.
-    updated: int = 0  #: Probed again because they had changed or come back.
+    updated: int = 0  #: Probed again: they had changed or come back, or Stoat tells more by now.
     skipped: int = 0  #: Unchanged since they were last probed.
     failed: int = 0  #: Files that could not be probed this time.
     moved: int = 0  #: Known from another place; all that was known of them is kept.

@@ -24,6 +24,7 @@ class Tally:
         self.found = self.new = self.updated = self.skipped = self.failed = self.moved = 0
         self.removed = self.returned = self.offline = 0
         self.bytes_found = self.bytes_done = 0
+        self.outdated = 0
         self.errors: list[Mapping[str, str]] = []
         self.ignored: list[Mapping[str, str]] = []
         self.errors_left_out = self.ignored_left_out = 0
@@ -37,11 +38,19 @@ class Tally:
         """Candidates that need nothing more."""
         return self.new + self.updated + self.moved + self.skipped + self.failed
 
+    @property
+    def reads_again(self) -> str:
+        """Why unchanged files are read, if some are."""
+        files = "1 file" if self.outdated == 1 else f"{self.outdated:,} files"
+        again = f"{files} read again: this version of Stoat tells more of a file"
+        return again if self.outdated else ""
+
     def take(self, batch: Batch) -> None:
         """Count what the walk has found, and what of it needs no reading."""
         self.found += batch.n_found
         self.bytes_found += batch.bytes_found
         self.skipped += batch.n_unchanged
+        self.outdated += batch.n_outdated
         self.bytes_done += batch.bytes_unchanged
         for found, done in batch.done:
             self._did_before(found, new=done.is_new, failure=done.failure)
@@ -94,7 +103,7 @@ class Tally:
             ),
             other_endings_left_out=sum(count for _ending, count in endings[ENDINGS_MOST:])
             + self._other_endings_left_out,
-            notes=tuple(self.notes),
+            notes=(*self.notes, self.reads_again) if self.outdated else tuple(self.notes),
             bytes_scanned=self.bytes_found,
             elapsed_s=round(elapsed_s, 3),
         )

@@ -10,12 +10,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import apsw
 import pandas as pd
 import pytest
 from msgspec import Struct
 
 from stoat_nb.catalog.catalog import Catalog
 from stoat_nb.catalog.database import Database, fetch
+from stoat_nb.catalog.migrations import APPLICATION_ID, steps
 from stoat_nb.catalog.recording import WRITTEN
 from stoat_nb.media.demo_clips import make_samples
 from stoat_nb.media.fact import Fact, facts_of
@@ -145,3 +147,28 @@ def test_a_column_costs_its_declaration_its_reader_and_a_migration(
     subprocess.run(
         [sys.executable, "-c", RECIPE, str(tmp_path / "library.db")], cwd=tmp_path, check=True
     )
+
+
+COLUMNS = """(folder_id, name, path, extension, size_bytes, mtime_ns, device, inode, status,
+first_seen, last_seen, probed_at, scan_id, integrity_level)
+SELECT 1, randomblob(8), '', '', 1, 1, 1, 1, 'ok', 1, 1, 1, 1, level FROM (SELECT """
+
+
+def test_of_a_library_of_before_all_is_outdated_but_what_all_packets_told(path: Path) -> None:
+    connection = apsw.Connection(str(path))
+    for step in steps()[:6]:
+        connection.execute(step)
+    for statement in (
+        "INSERT INTO roots (path, path_text) VALUES (x'2f76', '/v')",
+        "INSERT INTO folders (root_id, path, path_text) VALUES (1, x'2f76', '/v')",
+        f"INSERT INTO videos {COLUMNS} 'structure' AS level)",
+        f"INSERT INTO videos {COLUMNS} 'packets' AS level)",
+        f"PRAGMA application_id = {APPLICATION_ID}",
+        "PRAGMA user_version = 6",
+    ):
+        connection.execute(statement)
+    connection.close()
+    catalog = Catalog(path)
+    known = {file.video_id: file.is_current for file in catalog.known_files(b"/v").values()}
+    assert known == {1: False, 2: True}
+    catalog.close()

@@ -33,6 +33,7 @@ def test_a_recorded_file_is_a_known_file(catalog: Catalog, filling: Any) -> None
     assert (counts.new, counts.updated) == (2, 0)
     known = KnownFile(1, size_bytes=1000, mtime_ns=5_000_000_001, inode=7, device=3, status="ok")
     assert catalog.known_files(b"/videos")[b"a.mp4"] == known
+    assert known.is_current
     assert {name: file.status for name, file in catalog.known_files(b"/videos").items()} == {
         b"a.mp4": "ok",
         b"b.mp4": "failed",

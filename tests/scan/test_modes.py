@@ -154,6 +154,50 @@ def test_full_reads_all_again_and_verify_to_their_end(library: Library, folder: 
     assert set(library.videos()["integrity_level"].astype(str)) == {"packets"}
 
 
+def age(library: Library) -> None:
+    """Have the library as an earlier version would have left it."""
+    for statement in (
+        "UPDATE videos SET facts_version = 0, mirrored = NULL WHERE facts_version IS NOT NULL",
+        "UPDATE folders SET rules = 0",
+    ):
+        library.catalog._database.write(lambda one, sql=statement: one.execute(sql).fetchall())
+
+
+@pytest.mark.parametrize("mode", ["changed", "quick"])
+def test_what_an_earlier_version_has_read_is_read_again_once(
+    library: Library, folder: Path, mode: ScanMode
+) -> None:
+    first = scan(library, folder)
+    settle(library)
+    age(library)
+    again = scan(library, folder, mode)
+    assert counts(again) == (4, 0, 4, 0)
+    assert again.notes == ("4 files read again: this version of Stoat tells more of a file",)
+    assert library.videos()["mirrored"].tolist() == [False] * 4
+    assert library.diff(first.scan_id, again.scan_id).empty  # the files are as they were
+    assert counts(scan(library, folder, mode)) == (4, 0, 0, 4)
+
+
+def test_what_all_packets_told_is_not_replaced_by_what_headers_say(
+    library: Library, folder: Path
+) -> None:
+    scan(library, folder, "verify")
+    age(library)
+    assert counts(scan(library, folder)) == (4, 0, 0, 4)
+    assert set(library.videos()["integrity_level"].astype(str)) == {"packets"}
+
+
+def test_a_changed_file_that_an_earlier_version_has_read_is_told_as_changed(
+    library: Library, folder: Path
+) -> None:
+    first = scan(library, folder)
+    age(library)
+    rewrite(folder / "a" / "clip.mp4")
+    again = scan(library, folder)
+    assert counts(again) == (4, 0, 4, 0)
+    assert set(library.diff(first.scan_id, again.scan_id)["path"]) == {str(folder / "a/clip.mp4")}
+
+
 def test_every_mode_says_what_it_does() -> None:
     assert set(MODES) == {"quick", "changed", "full", "verify"}
     assert all(MODES.values())

@@ -3,3 +3,9 @@
 
 ALTER TABLE streams ADD COLUMN mirrored INTEGER;
 ALTER TABLE videos ADD COLUMN mirrored INTEGER;
+-- The version of the facts that a file was read for (FACTS_VERSION): the next scan reads again what is older.
+-- Null: every packet was read, and only another scan that does so (full, verify) may replace what they told.
+ALTER TABLE videos ADD COLUMN facts_version INTEGER DEFAULT 0;
+UPDATE videos SET facts_version = NULL WHERE integrity_level = 'packets';
+DROP INDEX videos_known;
+CREATE INDEX videos_known ON videos (folder_id, name, size_bytes, mtime_ns, inode, device, status, facts_version);
