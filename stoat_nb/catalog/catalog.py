@@ -242,7 +242,9 @@ class Catalog:
         from stoat_nb.catalog.frames import frame  # noqa: PLC0415 - pandas only for frames
 
         return self._database.read(
-            lambda connection: frame(DIFF, [difference(connection, before, after)])
+            lambda connection: frame(
+                DIFF, [difference(connection, as_integer(before), as_integer(after))]
+            )
         )
 
     def history(self, video_id: int) -> pd.DataFrame:

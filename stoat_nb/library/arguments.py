@@ -13,6 +13,9 @@ from stoat_nb.errors import BadArgument
 from stoat_nb.jobs.memory_queue import InMemoryJobQueue
 from stoat_nb.jobs.queue import Take
 from stoat_nb.jobs.state import JobStatus
+from stoat_nb.media.failures import ERROR_CLASSES
+from stoat_nb.media.pictures.kinds import POSTER, SHEET, THUMBNAIL
+from stoat_nb.scan import ScanMode
 from stoat_nb.settings import Settings
 
 P = ParamSpec("P")
@@ -30,9 +33,19 @@ def _is_number(value: Any) -> bool:
     return hasattr(value, "__index__") and not isinstance(value, bool)
 
 
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _one_of(words: Sequence[str]) -> _Kind:
+    *others, last = map(repr, words)
+    expected = f"{', '.join(others)} or {last}"
+    return _Kind(lambda value: isinstance(value, str) and value in words, expected)
+
+
 def _are_names(value: Any) -> bool:
     is_list = isinstance(value, Sequence) and not isinstance(value, str)
-    return value is None or (is_list and all(isinstance(one, str) for one in value))
+    return is_list and all(isinstance(one, str) for one in value)
 
 
 _FLAG = _Kind(lambda value: isinstance(value, bool), "True or False")
@@ -41,39 +54,36 @@ _FOLDER = _Kind(lambda value: isinstance(value, str | os.PathLike), "a path")
 _SCAN = _Kind(_is_number, "the number of a scan, as scans() lists them")
 
 _KINDS: Mapping[str, _Kind] = {
-    "where": _Kind(
-        lambda value: value is None or isinstance(value, str),
-        "an expression such as 'height >= 2160'",
-    ),
+    "where": _Kind(_is_text, "an expression such as 'height >= 2160'"),
     "query": _Kind(
-        lambda value: value is None or isinstance(value, VideoQuery),
+        lambda value: isinstance(value, VideoQuery),
         "a VideoQuery, such as VideoQuery(where='height >= 2160')",
     ),
     "columns": _Kind(_are_names, "a list of column names such as ['codec']"),
-    "column": _Kind(lambda value: isinstance(value, str), "the name of a column"),
+    **dict.fromkeys(("column", "x", "y"), _Kind(_is_text, "the name of a column")),
     "settings": _Kind(
-        lambda value: value is None or isinstance(value, Settings),
+        lambda value: isinstance(value, Settings),
         "Settings, such as Settings(probe_workers=4)",
     ),
     "video_id": _Kind(
         lambda value: _is_number(value) or (isinstance(value, float) and value.is_integer()),
         "the number of a video, as videos() lists them",
     ),
-    "job_id": _Kind(lambda value: isinstance(value, str), "the id of a job, as jobs() lists them"),
-    "status": _Kind(
-        lambda value: value is None or value in tuple(JobStatus), "a status such as 'running'"
-    ),
-    "format": _Kind(
-        lambda value: value is None or isinstance(value, str), "the name of a format such as 'csv'"
-    ),
-    "table": _Kind(lambda value: isinstance(value, str), "the name of a table such as 'videos'"),
+    "job_id": _Kind(_is_text, "the id of a job, as jobs() lists them"),
+    "status": _Kind(lambda value: value in tuple(JobStatus), "a status such as 'running'"),
+    "format": _Kind(_is_text, "the name of a format such as 'csv'"),
+    "table": _Kind(_is_text, "the name of a table such as 'videos'"),
     "listener": _Kind(callable, "a function of a JobState"),
-    "take": _Kind(lambda value: value in get_args(Take), "'all', 'own' or 'none'"),
-    "job_queue": _Kind(
-        lambda value: value is None or isinstance(value, InMemoryJobQueue), "an InMemoryJobQueue"
-    ),
+    "take": _one_of(get_args(Take)),
+    "mode": _one_of(get_args(ScanMode)),
+    "kind": _one_of((POSTER, THUMBNAIL, SHEET)),
+    "error_class": _one_of((*ERROR_CLASSES, "")),
+    "job_type": _Kind(_is_text, "the name of a job type such as 'scan'"),
+    "below": _Kind(_is_text, "the path of a folder"),
+    "offset": _Kind(lambda value: _is_number(value) and value >= 0, "a whole number, 0 or more"),
+    "job_queue": _Kind(lambda value: isinstance(value, InMemoryJobQueue), "an InMemoryJobQueue"),
     "limit": _Kind(
-        lambda value: value is None or (_is_number(value) and value >= 0),
+        lambda value: _is_number(value) and value >= 0,
         "a whole number, 0 or more, or None for all",
     ),
     "folder": _FOLDER,
@@ -87,10 +97,12 @@ _KINDS: Mapping[str, _Kind] = {
 def checked(method: Callable[P, T]) -> Callable[P, T]:
     """Have a method refuse arguments that it cannot work with, by name and with what it expects.
 
-    A parameter is checked as its name stands in the table; its default always passes.
+    A parameter is checked as its name stands in the table; its default always passes, and None
+    where its annotation says so.
     """
     known = signature(method)
     defaults = {name: parameter.default for name, parameter in known.parameters.items()}
+    may_be_none = {name for name, one in known.parameters.items() if "None" in str(one.annotation)}
 
     @wraps(method)
     def call(*args: P.args, **kwargs: P.kwargs) -> T:
@@ -100,7 +112,9 @@ def checked(method: Callable[P, T]) -> Callable[P, T]:
             return method(*args, **kwargs)  # Python says what is wrong, and with which method
         for name, value in given.items():
             kind = _KINDS.get(name)
-            if kind is not None and value is not defaults[name] and not kind.accepts(value):
+            if kind is None or value is defaults[name] or (value is None and name in may_be_none):
+                continue
+            if not kind.accepts(value):
                 raise BadArgument(name, value, kind.expected)
         return method(*args, **kwargs)
 

@@ -72,6 +72,7 @@ class Scanning(Handle):
         )
         return self._submit_scan(payload)
 
+    @checked
     def retry_failures(self, error_class: str = "") -> list[Job[ScanReport]]:
         """Read the files that could not be read once more: a scan of each folder that has some.
 
@@ -103,6 +104,7 @@ class Scanning(Handle):
             SCAN_JOB_TYPE, payload, read=ScanReport.from_json, desk=self._hold.desk
         )
 
+    @checked
     def check_folder(self, folder: str | os.PathLike[str]) -> Path:
         """Return the real path of a folder that may be scanned, or say why it may not be."""
         return check_folder(folder, self.settings.roots)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from stoat_nb.catalog.query import Page, Summary, VideoQuery, narrowed
 from stoat_nb.library.arguments import checked
 from stoat_nb.library.room import Handle
+from stoat_nb.scan.folder import check_roots
 from stoat_nb.user_paths import expand_path
 
 if TYPE_CHECKING:
@@ -95,10 +96,11 @@ class Tables(Handle):
     def forget(self, folder: str | os.PathLike[str] | None = None) -> int:
         """Delete the rows of videos that are missing, in a folder or all; return how many.
 
-        One whose file is there again by now keeps its row: the next scan finds it.
+        One whose file is there again by now keeps its row: the next scan finds it. The folder
+        may be gone, too.
         """
-        real = None if folder is None else os.path.realpath(expand_path(folder))
-        return self.catalog.presence.forget(None if real is None else os.fsencode(real))
+        real = None if folder is None else os.fsencode(check_roots(folder, ()))
+        return self.catalog.presence.forget(real)
 
     @checked
     def page(self, query: VideoQuery) -> Page:

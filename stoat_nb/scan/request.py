@@ -6,15 +6,13 @@ import os
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from msgspec import Struct
 
 from stoat_nb.catalog.catalog import Catalog
-from stoat_nb.errors import JobError
 from stoat_nb.jobs.locks import Lock
-from stoat_nb.media.failures import ERROR_CLASSES
-from stoat_nb.names import as_bytes, shown
+from stoat_nb.names import as_bytes
 from stoat_nb.scan.folder import known_folder
 
 #: Which files a scan probes.
@@ -98,11 +96,7 @@ def scan_payload(
     mode: ScanMode,
     accept_removals: bool,
 ) -> dict[str, Any]:
-    """Return the payload of a scan's job, or say why it cannot be scanned so."""
-    if mode not in get_args(ScanMode):
-        *others, last = (f"'{name}'" for name in get_args(ScanMode))
-        known = f"{', '.join(others)} or {last}"
-        raise JobError(f"A scan has no mode '{shown(mode)}'. Give {known}.")
+    """Return the payload of a scan's job, or say why the folder cannot be scanned."""
     payload: dict[str, Any] = {
         "path": os.fspath(known_folder(folder, roots, catalog)),
         "recursive": recursive,
@@ -118,9 +112,6 @@ def retry_payloads(
     error_class: str, *, roots: Sequence[Path], catalog: Catalog
 ) -> list[dict[str, Any]]:
     """Return the payloads of the scans that read failed files again, or say why they cannot be."""
-    if error_class and error_class not in ERROR_CLASSES:
-        known = ", ".join(ERROR_CLASSES)
-        raise JobError(f"No file fails with '{shown(error_class)}'. Give one of {known}.")
     limits = {"only_failed": True, **({"error_class": error_class} if error_class else {})}
     plain = partial(
         scan_payload,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from stoat_nb import Library
-from stoat_nb.errors import FolderOutsideRoots, JobError
+from stoat_nb.errors import BadArgument, FolderOutsideRoots
 from stoat_nb.settings import Settings
 
 
@@ -56,7 +56,7 @@ def test_where_nothing_failed_so_there_is_no_job(scanned: Library) -> None:
 
 
 def test_what_no_file_fails_with_is_refused(library: Library) -> None:
-    with pytest.raises(JobError, match="No file fails with 'emtpy'"):
+    with pytest.raises(BadArgument, match="'emtpy', which is not 'empty', 'not_media'"):
         library.retry_failures("emtpy")
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from stoat_nb import Library
 from stoat_nb.catalog.catalog import ScanTables
-from stoat_nb.errors import JobError
+from stoat_nb.errors import BadArgument
 from stoat_nb.media.video import Found
 from stoat_nb.scan import sweep
 from stoat_nb.scan.absent import absent
@@ -149,7 +149,7 @@ def test_many_files_are_out_of_reach_only_if_they_are_more_than_half(
 def test_a_mode_that_there_is_not_is_refused_with_those_there_are(
     library: Library, folder: Path
 ) -> None:
-    with pytest.raises(JobError, match="no mode 'deep'"):
+    with pytest.raises(BadArgument, match="mode is 'deep', which is not 'quick'"):
         library.scan(folder, mode="deep")  # type: ignore[arg-type]
     assert library.jobs().empty
 
