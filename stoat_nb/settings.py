@@ -168,6 +168,10 @@ class Settings(Struct, frozen=True, kw_only=True):
     ] = 600.0
     keep_jobs: Annotated[int, Setting(_count, "Jobs that are kept after they have ended.")] = 10_000
     keep_jobs_days: Annotated[float, Setting(_days, "Days for which they are kept.")] = 90.0
+    sql_memory_mb: Annotated[
+        int, Setting(_count, "MiB of memory a statement of `library.sql` may take.")
+    ] = 1024
+    sql_threads: Annotated[int, Setting(_count, "Threads that such a statement runs on.")] = 2
     picture_cache_mb: Annotated[
         int,
         Setting(

@@ -35,6 +35,7 @@ from stoat_nb.media.video import Outcome
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
     from stoat_nb.catalog.exploration import Exploration
     from stoat_nb.catalog.exports.export import Export
@@ -204,6 +205,18 @@ class Catalog:
     def tags(self) -> pd.DataFrame:
         """Return every tag of every video, one row each."""
         return self._frame("tags")
+
+    def arrow_tables(self, names: Sequence[str]) -> dict[str, pa.Table]:
+        """Return whole tables as Arrow columns, all as they were at one moment."""
+        from stoat_nb.catalog.arrow_tables import arrow_tables  # noqa: PLC0415 - pyarrow for tables
+
+        return arrow_tables(self._database, names)
+
+    def arrow_videos(self, query: VideoQuery) -> pa.Table:
+        """Return the videos that a query matches as Arrow columns."""
+        from stoat_nb.catalog.arrow_tables import arrow_videos  # noqa: PLC0415 - as above
+
+        return arrow_videos(self._database, query)
 
     def document(self, video_id: int) -> dict[str, Any] | None:
         """Return what the reader said of a file in its own words; None if that was not kept."""

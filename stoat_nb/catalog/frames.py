@@ -45,9 +45,7 @@ def arrow(table: Table, rows: Sequence[Row]) -> pa.Table:
 
 def frame(table: Table, parts: Iterable[Sequence[Row]]) -> pd.DataFrame:
     """Return rows as a typed DataFrame; its columns and dtypes are the same when it is empty."""
-    tables = [arrow(table, rows) for rows in parts] or [arrow(table, ())]
-    whole = pa.concat_tables(tables).unify_dictionaries()
-    tables.clear()  # so that each column is freed as soon as it is converted
+    whole = arrow_pieces(table, parts)
     made: pd.DataFrame = whole.to_pandas(
         types_mapper=_PANDAS.get, split_blocks=True, self_destruct=True
     )
@@ -58,6 +56,30 @@ def frame(table: Table, parts: Iterable[Sequence[Row]]) -> pd.DataFrame:
             names = pd.Index(sorted(values.categories), dtype="str")  # of none, Arrow knows no kind
             made[column.name] = values.set_categories(names)
     return made
+
+
+def arrow_pieces(table: Table, parts: Iterable[Sequence[Row]]) -> pa.Table:
+    """Return rows that come in pieces as one typed Arrow table."""
+    tables = [arrow(table, rows) for rows in parts] or [arrow(table, ())]
+    return pa.concat_tables(tables).unify_dictionaries()
+
+
+def frame_of_result(table: pa.Table) -> pd.DataFrame:
+    """Return an Arrow table of any columns as a DataFrame that knows null in all of them."""
+    made: pd.DataFrame = table.to_pandas(types_mapper=_any_dtype)
+    return made
+
+
+def _any_dtype(kind: pa.DataType) -> Any:
+    if kind in _PANDAS:
+        return _PANDAS[kind]
+    if pa.types.is_integer(kind):
+        return pd.Int64Dtype()
+    if pa.types.is_floating(kind):
+        return pd.Float64Dtype()
+    if pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+        return pd.StringDtype("pyarrow")
+    return pd.ArrowDtype(kind) if pa.types.is_nested(kind) else None
 
 
 def array(column: Column, values: Sequence[Any]) -> pa.Array:

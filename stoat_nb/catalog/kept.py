@@ -57,6 +57,30 @@ def frame_of(table: Table, columns: Mapping[str, Kept]) -> pd.DataFrame:
     return pd.DataFrame(arrays, copy=False)
 
 
+def n_rows(columns: Mapping[str, Kept]) -> int:
+    """Return how many rows the columns have."""
+    first: Any = next(iter(columns.values()))
+    if isinstance(first, Numbers):
+        return len(first.data)
+    return len(first.codes if isinstance(first, Codes) else first)
+
+
+def arrow_of(table: Table, columns: Mapping[str, Kept]) -> pa.Table:
+    """Return columns as a typed Arrow table; texts and lists are not copied."""
+    return pa.table({column.name: _arrow(column, columns[column.name]) for column in table.columns})
+
+
+def _arrow(column: Column, kept: Kept) -> Any:
+    if isinstance(kept, Codes):
+        codes = pa.array(kept.codes, mask=kept.codes < 0)
+        return pa.DictionaryArray.from_arrays(codes, pa.array(kept.words, pa.string()))
+    if not isinstance(kept, Numbers):
+        return kept
+    if column.dtype == "datetime64[ns, UTC]":
+        return pa.array(kept.data.view("M8[ns]"), pa.timestamp("ns", "UTC"))
+    return pa.array(kept.data, mask=kept.unknown)
+
+
 def _of_shared(column: Column, shared: Shared) -> Kept:
     values, places = shared.cells, shared.places
     if column.dtype == "category":

@@ -20,10 +20,11 @@ import apsw
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from msgspec import Struct
 
 from stoat_nb.catalog.columns import Table
 from stoat_nb.catalog.database import Database
-from stoat_nb.catalog.kept import Codes, Kept, Numbers, frame_of, kept
+from stoat_nb.catalog.kept import Codes, Kept, Numbers, frame_of, kept, n_rows
 from stoat_nb.catalog.packing import fetch_columns
 from stoat_nb.catalog.unchanged import leaving_token, token_of
 from stoat_nb.errors import CatalogError
@@ -42,26 +43,40 @@ _SECOND_NS = 10**9
 
 def whole_frame(database: Database, table: Table) -> pd.DataFrame:
     """Return all rows of a table of videos or streams: from a file that is still true, or anew."""
-    snapshots = _Snapshots(database.path, table)
-
-    def select(connection: apsw.Connection) -> tuple[str | None, dict[str, Kept] | None, Any]:
-        token = token_of(connection, table.name)
-        if token is not None and (loaded := snapshots.load(token)) is not None:
-            return token, None, loaded
-        columns = fetch_columns(connection, table)
-        return token, {one.name: kept(one, columns[one.name]) for one in table.columns}, None
-
-    token, columns, loaded = database.read(select)
-    if columns is None:
-        return frame_of(table, loaded)
-    made = frame_of(table, columns)
-    if len(made) >= LEAST_ROWS:
-        if token is None:
-            with suppress(CatalogError):  # a full disk is no reason to hand out no frame
-                database.write(leaving_token(table.name))
-        else:  # asked for twice, and nothing has changed: it will be again
-            snapshots.save(token, columns)
+    whole = database.read(lambda connection: whole_table(connection, database.path, table))
+    made = frame_of(table, whole.columns)
+    keep(database, whole)
     return made
+
+
+class Whole(Struct, frozen=True):
+    """All rows of a table, as they were at one moment."""
+
+    table: Table
+    columns: Mapping[str, Kept]
+    token: str | None  #: Of the state they are of; None where nobody has left one.
+    is_kept: bool  #: Whether they come from a file.
+
+
+def whole_table(connection: apsw.Connection, library: Path, table: Table) -> Whole:
+    """Read a table of videos or streams: map its file if that is still true, or fetch it."""
+    token = token_of(connection, table.name)
+    if token is not None and (loaded := _Snapshots(library, table).load(token)) is not None:
+        return Whole(table, loaded, token, is_kept=True)
+    fetched = fetch_columns(connection, table)
+    columns = {one.name: kept(one, fetched[one.name]) for one in table.columns}
+    return Whole(table, columns, token, is_kept=False)
+
+
+def keep(database: Database, whole: Whole) -> None:
+    """Keep a large table in a file once it is asked for twice and nothing has changed."""
+    if whole.is_kept or n_rows(whole.columns) < LEAST_ROWS:
+        return
+    if whole.token is None:
+        with suppress(CatalogError):  # a full disk is no reason to hand out no rows
+            database.write(leaving_token(whole.table.name))
+    else:
+        _Snapshots(database.path, whole.table).save(whole.token, whole.columns)
 
 
 def cache_folder() -> Path:

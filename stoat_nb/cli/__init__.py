@@ -23,6 +23,7 @@ _COMMANDS = {
     "scan": ("stoat_nb.cli.scan:scan", "Find out what is in a folder."),
     "videos": ("stoat_nb.cli.tables:videos", "Print or export the videos of the library."),
     "failures": ("stoat_nb.cli.tables:failures", "Print or export the files that cannot be read."),
+    "sql": ("stoat_nb.cli.sql:sql", "Run a SELECT statement on the library's tables."),
     "scans": ("stoat_nb.cli.changes:scans", "List scans, newest first."),
     "diff": ("stoat_nb.cli.changes:diff", "Tell what is different between two scans."),
     "forget": ("stoat_nb.cli.changes:forget", "Delete the rows of missing videos."),

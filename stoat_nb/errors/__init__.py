@@ -31,6 +31,7 @@
     ├── FileUnavailable            a catalogued file that cannot be opened any more
     ├── ExportError
     ├── FilterError                an unknown column, or a value that cannot be compared
+    ├── SqlError                   a statement that is wrong, or would change something
     ├── SettingError               also a ValueError
     ├── BadArgument                also a TypeError and a ValueError
     ├── UnknownHome                a path begins with ~ and nobody knows that home
@@ -269,6 +270,12 @@ class FilterError(StoatError):
     """A column or a value that the catalog cannot filter or sort by."""
 
     code = "BAD_FILTER"
+
+
+class SqlError(StoatError):
+    """A SQL statement that cannot be run on a library."""
+
+    code = "BAD_SQL"
 
 
 class SettingError(StoatError, ValueError):

@@ -86,6 +86,17 @@ _KINDS: Mapping[str, _Kind] = {
         lambda value: _is_number(value) and value >= 0,
         "a whole number, 0 or more, or None for all",
     ),
+    "statement": _Kind(
+        lambda value: isinstance(value, str), "a SELECT statement such as 'select name from videos'"
+    ),
+    "files": _Kind(
+        lambda value: (
+            isinstance(value, Sequence)
+            and not isinstance(value, str)
+            and all(isinstance(one, str | os.PathLike) for one in value)
+        ),
+        "a list of paths such as ['shots.csv']",
+    ),
     "folder": _FOLDER,
     "path": _FOLDER,
     **dict.fromkeys(("recursive", "accept_removals", "redact", "manifest", "only_failed"), _FLAG),

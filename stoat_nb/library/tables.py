@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stoat_nb.catalog.query import Page, Summary, VideoQuery, narrowed
+from stoat_nb.errors import MissingExtra
 from stoat_nb.library.arguments import checked
 from stoat_nb.library.room import Handle
 from stoat_nb.scan.folder import check_roots
@@ -15,6 +16,8 @@ from stoat_nb.user_paths import expand_path
 
 if TYPE_CHECKING:
     import pandas as pd
+    import polars as pl
+    import pyarrow as pa
 
     from stoat_nb.catalog.filters.code import Code
     from stoat_nb.catalog.filters.facets import Facet
@@ -82,6 +85,99 @@ class Tables(Handle):
     def jobs(self) -> pd.DataFrame:
         """Return every job of this library, newest first."""
         return self.catalog.jobs()
+
+    @checked
+    def sql(
+        self, statement: str, /, *, files: Sequence[str | os.PathLike[str]] = (), **given: Any
+    ) -> pd.DataFrame:
+        """Answer a SELECT statement in DuckDB's SQL over the library's tables.
+
+        The tables are ``videos``, ``streams``, ``chapters``, ``tags``, ``failures``, ``scans`` and
+        ``jobs``, with the columns of ``docs/columns.md``, all as they are at one moment. Nothing
+        can be changed: docs/sql.md.
+
+        Parameters
+        ----------
+        statement
+            One SELECT statement; ``FROM``, ``DESCRIBE`` and ``SUMMARIZE`` are such, too.
+        files
+            Files that the statement may read, such as ``from 'shots.csv'``; no others.
+        **given
+            Your own tables (of pandas, Polars or Arrow) by the name they have in the statement, and
+            the values of its parameters: ``$codec`` is ``codec=...``.
+
+        Returns
+        -------
+        DataFrame
+            Whole numbers are Int64, others Float64, times ``datetime64[ns, UTC]`` or finer than a
+            day; null is null in all of them.
+
+        Raises
+        ------
+        SqlError
+            If the statement is wrong, would change something, reads a file that the call does not
+            name, or needs more than ``STOAT_SQL_MEMORY_MB``.
+        BadArgument
+            If one of your tables has the name of a table of the library, or is none.
+
+        Examples
+        --------
+        >>> from stoat_nb import Library
+        >>> with Library("library.db") as library:  # doctest: +SKIP
+        ...     library.sql("select codec, count(*) as n from videos group by all")
+        ...     library.sql("from videos join shots using (name)", shots=my_frame)
+        """
+        from stoat_nb.catalog.frames import frame_of_result  # noqa: PLC0415 - pandas, for frames
+        from stoat_nb.catalog.sql_query import run_sql  # noqa: PLC0415 - loads DuckDB
+
+        paths = [expand_path(file) for file in files]
+        load = self.catalog.arrow_tables
+        return frame_of_result(run_sql(statement, load, given, files=paths, settings=self.settings))
+
+    @checked
+    def arrow(
+        self, table: str = "videos", *, where: str = "", query: VideoQuery | None = None
+    ) -> pa.Table:
+        """Return a table as Arrow columns, without pandas.
+
+        Parameters
+        ----------
+        table
+            ``videos``, ``streams``, ``chapters``, ``tags``, ``failures``, ``scans`` or ``jobs``.
+        where, query
+            Only the videos for which this is true (``docs/filters.md``), or that a query matches,
+            in its order.
+
+        Returns
+        -------
+        pyarrow.Table
+            What any library with the Arrow interface takes: DuckDB, Polars, pandas.
+
+        Raises
+        ------
+        ExportError
+            If there is no such table, or others than videos are to be filtered.
+        FilterError
+            If the expression or the query asks for what there is not.
+        """
+        from stoat_nb.catalog.exports.wanted import wanted  # noqa: PLC0415 - only for Arrow
+
+        if where:
+            query = narrowed(query or VideoQuery(), where)
+        wanted(table, query=query)  # refuses what there is not
+        if query is None:
+            return self.catalog.arrow_tables([table])[table]
+        return self.catalog.arrow_videos(query)
+
+    def polars(
+        self, table: str = "videos", *, where: str = "", query: VideoQuery | None = None
+    ) -> pl.DataFrame:
+        """Return the same as a Polars frame; Polars has to be installed."""
+        try:
+            import polars as pl  # noqa: PLC0415 - no part of Stoat
+        except ImportError as problem:
+            raise MissingExtra("Polars", "polars") from problem
+        return pl.DataFrame(self.arrow(table, where=where, query=query))
 
     @checked
     def diff(self, before: int, after: int) -> pd.DataFrame:

@@ -13,7 +13,7 @@ import pyarrow.csv
 
 from stoat_nb.catalog import frames, rows
 from stoat_nb.catalog.column import Column
-from stoat_nb.catalog.exports.source import Source
+from stoat_nb.catalog.exports.source import Rows
 from stoat_nb.catalog.values import moment_text
 
 #: What makes a spreadsheet take text for a formula, after any blanks (full-width signs do too), and
@@ -21,7 +21,7 @@ from stoat_nb.catalog.values import moment_text
 _MARKED = r"\A('|[\pZ\pC]*[=+\-@\x{FF1D}\x{FF0B}\x{FF0D}\x{FF20}]|[\pZ]*[\t\r])"
 
 
-def write_csv(source: Source, file: BinaryIO) -> None:
+def write_csv(source: Rows, file: BinaryIO) -> None:
     """Write CSV: text in quotes, null empty, and no cell that a spreadsheet would run."""
     kinds = frames.schema(source.table)
     fields = [
@@ -38,13 +38,13 @@ def write_csv(source: Source, file: BinaryIO) -> None:
             writer.write_table(pa.Table.from_arrays(columns, schema=schema))
 
 
-def write_csv_excel(source: Source, file: BinaryIO) -> None:
+def write_csv_excel(source: Rows, file: BinaryIO) -> None:
     """Write the same after a byte order mark, without which Excel takes UTF-8 for another code."""
     file.write(codecs.BOM_UTF8)
     write_csv(source, file)
 
 
-def write_json(source: Source, file: BinaryIO) -> None:
+def write_json(source: Rows, file: BinaryIO) -> None:
     """Write one JSON array, a row a line."""
     before = b"[\n"
     for line in _lines(source):
@@ -53,12 +53,12 @@ def write_json(source: Source, file: BinaryIO) -> None:
     file.write(b"\n]\n" if before == b",\n" else b"[]\n")
 
 
-def write_jsonl(source: Source, file: BinaryIO) -> None:
+def write_jsonl(source: Rows, file: BinaryIO) -> None:
     """Write a JSON object a line."""
     file.writelines(line + b"\n" for line in _lines(source))
 
 
-def _lines(source: Source) -> Iterator[bytes]:
+def _lines(source: Rows) -> Iterator[bytes]:
     encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
     for piece in source.pieces():
         for row in rows.as_objects(source.table, piece):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Generator, Iterator
+from typing import Protocol
 
 import apsw
 from msgspec import Struct, field
@@ -13,6 +14,18 @@ from stoat_nb.catalog.column import Column
 from stoat_nb.catalog.columns import Table
 from stoat_nb.catalog.exports.redaction import Redaction
 from stoat_nb.catalog.exports.wanted import Wanted
+
+
+class Rows(Protocol):
+    """What is written: columns, and rows whose cells are as the catalog keeps them."""
+
+    @property
+    def table(self) -> Table: ...
+
+    @property
+    def columns(self) -> tuple[Column, ...]: ...
+
+    def pieces(self) -> Iterator[list[rows.Row]]: ...
 
 
 class Abandoned(Exception):

@@ -1,0 +1,88 @@
+"""The result of a SQL statement as a file: text that no spreadsheet runs, or Parquet."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+import pyarrow as pa
+import pyarrow.parquet
+from msgspec import Struct
+
+from stoat_nb.catalog.column import Column, Dtype
+from stoat_nb.catalog.columns import Table
+from stoat_nb.catalog.exports import lines
+from stoat_nb.catalog.rows import PIECE, Row
+from stoat_nb.errors import ExportError
+from stoat_nb.names import shown
+
+#: Those whose file needs no manifest, which speaks of the library's own tables.
+FORMATS = ("csv", "csv-excel", "json", "jsonl", "parquet")
+_TEXTS = {
+    "csv": lines.write_csv,
+    "csv-excel": lines.write_csv_excel,
+    "json": lines.write_json,
+    "jsonl": lines.write_jsonl,
+}
+
+
+class ResultSource(Struct, frozen=True):
+    """Rows that are written as those of a table are."""
+
+    result: pa.Table
+    table: Table
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The columns of the result."""
+        return self.table.columns
+
+    def pieces(self) -> Iterator[list[Row]]:
+        """Yield the rows, some thousands at a time, their cells as the catalog keeps them."""
+        for batch in self.result.to_batches(PIECE):
+            cells = [
+                _cells(column.dtype, array)
+                for column, array in zip(self.columns, batch.columns, strict=True)
+            ]
+            yield [*zip(*cells, strict=True)]
+
+
+def write_result(result: pa.Table, file: BinaryIO, kind: str) -> None:
+    """Write a result; of text, a cell that a spreadsheet would run is marked, as in any export."""
+    if (kind := kind.lower()) not in FORMATS:
+        raise ExportError(
+            f"A result of SQL is not written as '{shown(kind)}'. "
+            f"Choose one of: {', '.join(FORMATS)}."
+        )
+    if kind == "parquet":
+        pa.parquet.write_table(result, file, compression="zstd")
+        return
+    columns = tuple(Column(one.name, _dtype(one.type), "") for one in result.schema)
+    table = Table(name="result", doc="", columns=columns, source="", order="")
+    _TEXTS[kind](ResultSource(result, table), file)
+
+
+def _dtype(kind: pa.DataType) -> Dtype:
+    if pa.types.is_integer(kind):
+        return "Int64"
+    if pa.types.is_floating(kind):
+        return "Float64"
+    if pa.types.is_boolean(kind):
+        return "boolean"
+    if pa.types.is_timestamp(kind):
+        return "datetime64[ns, UTC]"
+    is_texts = pa.types.is_list(kind) and pa.types.is_string(kind.value_type)
+    return "list<string>" if is_texts else "string"
+
+
+def _cells(dtype: Dtype, array: pa.Array) -> list[Any]:
+    if dtype == "datetime64[ns, UTC]":
+        moments: list[Any] = array.cast(pa.timestamp("ns", array.type.tz)).cast("int64").to_pylist()
+        return moments
+    cells: list[Any] = (array.cast("int64") if dtype == "boolean" else array).to_pylist()
+    if dtype == "list<string>":
+        return [None if cell is None else json.dumps(cell, ensure_ascii=False) for cell in cells]
+    if dtype == "string":
+        return [cell if cell is None else str(cell) for cell in cells]
+    return cells
