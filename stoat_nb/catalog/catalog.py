@@ -308,24 +308,17 @@ class Catalog:
 
     def video(self, video_id: int) -> dict[str, Any]:
         """Return the facts and the streams of one file, in JSON's own types."""
-
-        def select(connection: apsw.Connection) -> dict[str, Any]:
-            facts = _one(connection, "videos", video_id)
-            if not facts:
-                raise UnknownVideo(video_id)
-            streams = _one(connection, "streams", video_id)
-            return {**facts[0], "streams": streams}
-
-        return self._database.read(select)
+        return self._object(video_id, "streams")
 
     def detail(self, video_id: int) -> dict[str, Any]:
         """Return ``video`` with chapters and tags, in JSON's own types."""
+        return self._object(video_id, "streams", "chapters", "tags")
 
+    def _object(self, video_id: int, *parts: str) -> dict[str, Any]:
         def select(connection: apsw.Connection) -> dict[str, Any]:
             facts = _one(connection, "videos", video_id)
             if not facts:
                 raise UnknownVideo(video_id)
-            parts = ("streams", "chapters", "tags")
             return facts[0] | {name: _one(connection, name, video_id) for name in parts}
 
         return self._database.read(select)
