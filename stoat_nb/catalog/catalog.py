@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, overload
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 import apsw
 
@@ -327,75 +327,40 @@ class Catalog:
         """Return the library at a glance."""
         return self.exploration.looked(("summary",), summarize)
 
-    @overload
     def export(
         self,
         path: Path,
         *,
-        table: str = ...,
-        format: str | None = ...,
-        query: VideoQuery | None = ...,
-        columns: Sequence[str] | None = ...,
-        redact: bool = ...,
-        manifest: bool = ...,
-    ) -> Path: ...
-
-    @overload
-    def export(
-        self,
-        path: BinaryIO,
-        *,
-        table: str = ...,
-        format: str | None = ...,
-        query: VideoQuery | None = ...,
-        columns: Sequence[str] | None = ...,
-        redact: bool = ...,
-    ) -> None: ...
-
-    def export(
-        self,
-        path: Path | BinaryIO,
-        *,
-        table: str = "videos",
         format: str | None = None,  # noqa: A002 - the word users know
-        query: VideoQuery | None = None,
-        columns: Sequence[str] | None = None,
-        redact: bool = False,
         manifest: bool = False,
-    ) -> Path | None:
-        """Write a whole table, or all videos a query matches, to a file or an open binary one.
+        **chosen: Any,
+    ) -> Path:
+        """Write a table, or all videos that a query matches, to a file.
 
-        Of the query, ``limit`` and ``offset`` do not count here: an export is always complete.
+        ``chosen`` is what ``exports.wanted`` is given. Of a query, ``limit`` and ``offset`` do not
+        count here: an export is always complete.
         """
-        export = self._export(table, query, columns, redact)
-        if isinstance(path, Path):
-            return export.to_path(path, format, manifest=manifest)
-        export.to_file(path, format)
-        return None
+        return self._export(**chosen).to_path(path, format, manifest=manifest)
 
-    def export_stream(
+    def export_into(
         self,
-        format: str,  # noqa: A002 - the word users know
+        file: BinaryIO,
         *,
-        table: str = "videos",
-        query: VideoQuery | None = None,
-        columns: Sequence[str] | None = None,
-        redact: bool = False,
-    ) -> Stream:
-        """Return the bytes of an export as they come; what cannot be written is refused here."""
-        return self._export(table, query, columns, redact).stream(format)
+        format: str | None = None,  # noqa: A002 - as above
+        **chosen: Any,
+    ) -> None:
+        """Write the same to an open binary file."""
+        self._export(**chosen).to_file(file, format)
 
-    def _export(
-        self,
-        table: str,
-        query: VideoQuery | None,
-        columns: Sequence[str] | None,
-        redact: bool,
-    ) -> Export:
+    def export_stream(self, format: str, **chosen: Any) -> Stream:  # noqa: A002 - as above
+        """Return the bytes of an export as they come; what cannot be written is refused here."""
+        return self._export(**chosen).stream(format)
+
+    def _export(self, *, table: str = "videos", **chosen: Any) -> Export:
         from stoat_nb.catalog.exports.export import Export  # noqa: PLC0415 - only for exports
         from stoat_nb.catalog.exports.wanted import wanted  # noqa: PLC0415
 
-        return Export(self._database, wanted(table, query=query, columns=columns, redact=redact))
+        return Export(self._database, wanted(table, **chosen))
 
     def _frame(self, name: str, chosen: Selection | None = None) -> pd.DataFrame:
         from stoat_nb.catalog.frames import frame  # noqa: PLC0415 - pandas only for frames

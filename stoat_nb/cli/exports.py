@@ -66,7 +66,7 @@ class Wish(Struct, frozen=True, kw_only=True):
         }
         if self.output is None:
             with harmless_stdout() as stdout:
-                library.catalog.export(stdout, **asked)
+                library.catalog.export_into(stdout, **asked)
             return
         with warnings.catch_warnings(record=True) as notes:
             warnings.filterwarnings("always", category=UserWarning)

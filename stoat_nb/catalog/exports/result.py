@@ -10,11 +10,12 @@ import pyarrow as pa
 import pyarrow.parquet
 from msgspec import Struct
 
-from stoat_nb.catalog.column import Column, Dtype
+from stoat_nb.catalog.column import Column
 from stoat_nb.catalog.columns import Table
 from stoat_nb.catalog.exports import lines
 from stoat_nb.catalog.rows import PIECE, Row
 from stoat_nb.errors import ExportError
+from stoat_nb.media.fact import Dtype
 from stoat_nb.names import shown
 
 #: Those whose file needs no manifest, which speaks of the library's own tables.
