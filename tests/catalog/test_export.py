@@ -257,16 +257,16 @@ def test_the_format_is_told_by_the_ending_or_by_name(filled: Catalog, tmp_path: 
 @pytest.mark.parametrize("kind", FORMATS)
 def test_an_open_file_is_written_too(filled: Catalog, tmp_path: Path, kind: str) -> None:
     with (tmp_path / f"out.{kind}").open("wb") as file:
-        filled.export(file, format=kind)
+        filled.export_into(file, format=kind)
     assert [row["name"] for row in cells(tmp_path / f"out.{kind}")] == ["a.mp4", "b.mp4"]
     with gzip.open(tmp_path / "out.gz", "wb") as packed:
-        filled.export(packed, format=kind)  # type: ignore[call-overload]
+        filled.export_into(packed, format=kind)  # type: ignore[arg-type]
     assert gzip.decompress((tmp_path / "out.gz").read_bytes())
 
 
 def test_an_open_file_needs_a_format(filled: Catalog) -> None:
     with pytest.raises(ExportError, match="No format is given"):
-        filled.export(io.BytesIO())
+        filled.export_into(io.BytesIO())
 
 
 @pytest.mark.parametrize("kind", FORMATS)
@@ -318,7 +318,7 @@ def test_a_place_that_cannot_be_written_is_said(filled: Catalog, tmp_path: Path)
         Path("/dev/full").open("wb", buffering=0) as full,
         pytest.raises(ExportError, match="No space left on device"),
     ):
-        filled.export(full, format="csv")  # type: ignore[call-overload]
+        filled.export_into(full, format="csv")  # type: ignore[arg-type]
 
 
 def test_the_library_is_never_written_over(filled: Catalog, path: Path, tmp_path: Path) -> None:
@@ -377,7 +377,7 @@ def test_a_slow_reader_of_an_export_does_not_hold_the_catalog_back(
     seen: list[Any] = []
     other = apsw.Connection(str(path))
     other.set_busy_timeout(30_000)
-    filled.export(Slow(), format="csv")  # type: ignore[call-overload]
+    filled.export_into(Slow(), format="csv")  # type: ignore[arg-type]
     other.close()
     assert seen == [0] * len(seen)
     assert len(seen) > 10

@@ -159,7 +159,7 @@ def test_a_root_that_is_everything_hides_nothing(catalog: Catalog, filling: Any)
     filling.scan(b"/")
     filling.record(filling.ok(b"/a/b.mp4"))
     out = io.BytesIO()
-    catalog.export(out, format="json", redact=True)
+    catalog.export_into(out, format="json", redact=True)
     (row,) = json.loads(out.getvalue())
     assert (row["path"], row["root"]) == ("/a/b.mp4", "/")
 
