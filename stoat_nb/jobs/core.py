@@ -338,9 +338,8 @@ class QueueCore:
 
     def _claim(self) -> Claim | None:
         free = self._slots - self._live.n_running
-        if not (self._serving and self._hungry) or self._closed or free <= 0:
-            return None
-        if self._take == "none":
+        is_ready = self._serving and self._hungry and not self._closed and free > 0
+        if not is_ready or self._take == "none":
             return None
         self._hungry = False
         types = {name: kind.concurrency for name, kind in self._handlers.items()}
@@ -384,8 +383,7 @@ class QueueCore:
         self._closed = True
         async with self._turning:
             pass  # what was being taken is to be stopped too
-        lasting = self._store.is_lasting
-        if not lasting:
+        if not (lasting := self._store.is_lasting):
             await self._cancel_waiting()
         await self._live.stop_all(for_good=not lasting)
         with suppress(Exception):  # closing ends whatever the store says
