@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import re
 
+from stoat_nb.media.policy import LEFT_OUT
 from stoat_nb.names import shown
 
 #: Each class with one line of prose. A published word never changes its meaning.
@@ -27,6 +28,9 @@ ERROR_CLASSES: dict[str, str] = {
     "internal": "Stoat itself failed; please report it.",
 }
 
+#: What is said of content that no reader takes for its own.
+NO_KNOWN_FORMAT = "The content is in no known video format."
+
 #: What found a failure out when no reader did.
 STOAT = "stoat"
 
@@ -34,6 +38,8 @@ _LONGEST = 300  # characters of a foreign message worth keeping
 
 # libav's own words, the most telling first. Each is looked for in its log lines and its message.
 _PHRASES: tuple[tuple[str, str, str], ...] = (
+    # Its reader of MP3 is asked for whatever nobody else knows.
+    ("two consecutive MPEG audio frames", "not_media", NO_KNOWN_FORMAT),
     (
         "moov atom not found",
         "damaged",
@@ -94,7 +100,11 @@ def from_reader(kind: str, message: str, log: list[str]) -> ProbeError:
     """Say in one sentence what libav meant by an error of ``kind`` with its log lines."""
     said = "\n".join([*log, message])
     if refused := _REFUSED_FORMAT.search(said):
-        return ProbeError("not_media", f"The content is no video (FFmpeg calls it '{refused[1]}').")
+        called = f"(FFmpeg calls it '{refused[1]}')"
+        if refused[1] in LEFT_OUT:
+            sentence = f"It is a video in a format that Stoat does not read {called}."
+            return ProbeError("unsupported", sentence)
+        return ProbeError("not_media", f"The content is no video {called}.")
     for phrase, error_class, sentence in _PHRASES:
         if phrase in said:
             return ProbeError(error_class, sentence)
@@ -113,7 +123,7 @@ def _by_kind(kind: str, words: str, *, is_known: bool) -> ProbeError:
         case "PatchWelcomeError" | "NotImplementedError":
             return ProbeError("unsupported", f"FFmpeg does not support this file{detail}.")
         case "InvalidDataError" if not is_known:
-            return ProbeError("not_media", "The content is in no known video format.")
+            return ProbeError("not_media", NO_KNOWN_FORMAT)
         case _:
             return ProbeError("damaged", f"FFmpeg cannot read the content{detail}.")
 

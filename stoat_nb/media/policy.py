@@ -16,6 +16,18 @@ m4v h261 h263 h264 hevc vvc av1 obu cavsvideo dirac vc1
 mp3 aac ac3 eac3 dts flac wav w64 aiff caf amr
 """
 
+_LEFT_OUT = """
+3dostr 4xm anm apv argo_brp argo_cvg avs avs2 avs3 bethsoftvid bfi bink bmv c93 cdg cdxl cine dfa
+dnxhd dsicin dxa ea ea_cdata evc film_cpk filmstrip flic frm gdv hnm hxvs idcin ifv ingenient
+ipmovie ipu iv8 jv lmlm4 luodat lvf lxf mgsts mjpeg mjpeg_2000 mlv mm mods moflex mpegtsraw mpjpeg
+msnwctcp mtv mv mvi mxg nc paf pdv pmp psxstr r3d rawvideo rl2 roq rpl sdr2 ser sga siff
+simbiosis_imx smjpeg smk smush swf thp tiertexseq tmv usm v210 v210x vc1test vividas vivo vmd
+wc3movie wsvqa xmv yop
+"""
+
+#: Videos of games, cameras and laboratories: their seldom-used readers never see a file.
+LEFT_OUT = frozenset(_LEFT_OUT.split())
+
 _VIDEO_DECODERS = """
 h264 hevc vvc av1 libdav1d vp8 vp9 libvpx libvpx-vp9 vp6 vp6a vp6f vp7 theora
 mpeg1video mpeg2video mpegvideo mpeg4 h261 h263 h263i h263p flv msmpeg4v1 msmpeg4v2 msmpeg4

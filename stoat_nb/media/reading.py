@@ -14,14 +14,17 @@ from typing import Any
 
 from stoat_nb.media import policy
 from stoat_nb.media.budgeted_reader import BudgetedReader
-from stoat_nb.media.failures import STOAT, ProbeError, from_disk
+from stoat_nb.media.failures import NO_KNOWN_FORMAT, STOAT, ProbeError, from_disk
 from stoat_nb.media.headers import read_headers
 from stoat_nb.media.packets.limits import limit_s
 from stoat_nb.media.quick_hash import END_BYTES, hash_of, quick_hash
 from stoat_nb.media.stat_guard import Place, opened_unchanged
-from stoat_nb.media.structure.verdict import TRUNCATED, Structure
+from stoat_nb.media.structure.check import format_of
+from stoat_nb.media.structure.streams import check_transport
+from stoat_nb.media.structure.verdict import SUSPECT, TRUNCATED, Structure
 
 _CHANGED = "The file changed while it was being read; it is read again at the next scan."
+_HEAD = 32  # bytes that give a format away
 _ENDS = 65536  # bytes read at either end to tell a failing disk from a damaged file
 
 
@@ -126,10 +129,9 @@ def _unchanged(fd: int, before: os.stat_result, item: Mapping[str, Any]) -> dict
         raise from_disk(error) from error
     except ProbeError as error:
         _refuse_if_changed(fd, before)
-        if error.error_class != "damaged":
-            raise
-        _refuse_if_disk_fails(fd, before.st_size)
-        raise _with_shape(error, headers.structure) from error
+        if error.error_class == "damaged":
+            _refuse_if_disk_fails(fd, before.st_size)
+        raise _explained(error, os.pread(fd, _HEAD, 0), headers.structure) from error
     facts = headers.complete(facts)
     if item.get("packets") and not headers.has_data_elsewhere:
         from stoat_nb.media.packets.verify import verify  # noqa: PLC0415 - see above
@@ -146,11 +148,20 @@ def _by_libav(fd: int, soft_timeout_s: float) -> dict[str, Any]:
     return libav.read(fd, soft_timeout_s=soft_timeout_s)
 
 
-def _with_shape(error: ProbeError, shape: Structure) -> ProbeError:
-    """Add what is known of the file's end to what a reader said of its start."""
-    if shape.integrity != TRUNCATED:
-        return error
-    return ProbeError(error.error_class, f"{error} {shape.integrity_reason}")
+def _explained(error: ProbeError, head: bytes, shape: Structure) -> ProbeError:
+    """Add to what a reader said of a file what its first bytes and its structure say."""
+    kind, words, found = error.error_class, str(error), format_of(head)
+    reasons = {TRUNCATED}
+    # A transport stream is known by single bytes, which are letters as well.
+    if found and words == NO_KNOWN_FORMAT and found.check is not check_transport:
+        kind, words = "damaged", f"It begins as {found.name}, but nothing in it can be played."
+        reasons = {TRUNCATED, SUSPECT}
+    elif kind == "no_streams":
+        kind = "damaged" if shape.integrity == TRUNCATED else kind
+        reasons = {TRUNCATED, SUSPECT}
+    if kind in ("damaged", "no_streams") and shape.integrity in reasons:
+        words = f"{words} {shape.integrity_reason}"
+    return ProbeError(kind, words)
 
 
 def _refuse_if_changed(fd: int, before: os.stat_result) -> None:

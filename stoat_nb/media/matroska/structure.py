@@ -58,14 +58,18 @@ def _live(reader: BudgetedReader, start: int) -> Structure:
     return checked(COMPLETE) if is_indexed else unstated("Its segment does not state its length.")
 
 
-def last_content_end(reader: BudgetedReader) -> int:
+def content_end(reader: BudgetedReader) -> int:
     """Return where the last element of the segment ends that is not void."""
-    end = 0
     for top in elements(reader, 0, reader.size):
         if top.id == ids.SEGMENT:
-            inside = elements(reader, top.body, min(top.end or reader.size, reader.size))
-            end = max((one.end or reader.size for one in inside if one.id != ids.VOID), default=end)
-    return end
+            end, content = top.end or reader.size, top.body
+            for inside in elements(reader, top.body, end):
+                if inside.id != ids.VOID or inside.end is None:
+                    content = inside.end or end
+                elif inside.end >= end:
+                    return content
+            return end
+    return 0
 
 
 def _is_known(element: Element) -> bool:

@@ -6,7 +6,6 @@ from stoat_nb.media.budgeted_reader import BudgetedReader
 from stoat_nb.media.structure.verdict import (
     COMPLETE,
     SUSPECT,
-    UNCHECKED,
     Structure,
     checked,
     cut_short,
@@ -55,15 +54,18 @@ def _index_entries(reader: BudgetedReader) -> int:
 
 def check_asf(reader: BudgetedReader) -> Structure:
     """Compare the file's size with the one its properties state."""
+    stated = asf_size(reader)
+    if not stated:
+        return unstated("Its header does not state a length.")
+    return cut_short("The file", stated, reader.size) if stated > reader.size else checked(COMPLETE)
+
+
+def asf_size(reader: BudgetedReader) -> int:
+    """Read the size of the file from its properties (ASF, 3.2); 0 if it was broadcast."""
     length = int.from_bytes(reader.at(16, 8), "little")
     head = reader.at(0, min(length, _HEAD_MOST))
     at = head.find(_FILE_PROPERTIES)
-    stated = int.from_bytes(head[at + 40 : at + 48], "little")
     flags = int.from_bytes(head[at + 88 : at + 92], "little")
-    if at < 0 or len(head) < at + 92:
-        return UNCHECKED
-    if flags & _BROADCAST or not stated:
-        return unstated("It was broadcast: its header does not state a length.")
-    if stated > reader.size:
-        return cut_short("The file", stated, reader.size)
-    return checked(COMPLETE)
+    if at < 0 or len(head) < at + 92 or flags & _BROADCAST:
+        return 0
+    return int.from_bytes(head[at + 40 : at + 48], "little")

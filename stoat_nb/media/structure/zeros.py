@@ -6,10 +6,11 @@ from typing import Any
 
 from stoat_nb.media.budgeted_reader import BudgetedReader, BudgetExceeded
 from stoat_nb.media.isobmff.movie import read_movie
-from stoat_nb.media.isobmff.structure import content_end
-from stoat_nb.media.matroska.structure import last_content_end
+from stoat_nb.media.isobmff.structure import content_end as content_end_of_movie
+from stoat_nb.media.matroska.structure import content_end as content_end_of_segment
 from stoat_nb.media.quick_hash import END_BYTES
 from stoat_nb.media.structure.check import is_iso, is_matroska
+from stoat_nb.media.structure.chunks import asf_size
 from stoat_nb.media.structure.verdict import COMPLETE, STRUCTURE, SUSPECT, UNKNOWN
 
 _LEAST = 4096  # bytes; fewer may be the padding of one packet
@@ -40,16 +41,16 @@ def doubt_zeros(facts: dict[str, Any]) -> None:
 
 
 def _content_end(reader: BudgetedReader) -> int:
-    """Return where the last content ends that is no padding, or the file where nobody knows."""
+    """Return where the last content ends that is no padding, by the headers of a whole file."""
     head = reader.at(0, 16)
     try:
         if is_iso(head):
-            return content_end(reader, read_movie(reader))
+            return content_end_of_movie(reader, read_movie(reader))
         if is_matroska(head):
-            return last_content_end(reader)
+            return content_end_of_segment(reader)
     except BudgetExceeded:
         pass
     if head.startswith(b"RIFF"):
         return 8 + int.from_bytes(head[4:8], "little")
-    # The footer of MXF was walked to its end; the sizes of the others are those of their content.
-    return 0 if head.startswith(b"\x06\x0e\x2b\x34") else reader.size
+    # The last header of MXF, Ogg and FLV is known, and where its content ends.
+    return asf_size(reader)
