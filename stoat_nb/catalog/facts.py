@@ -39,7 +39,8 @@ _SUMMED = columns_of(
     ("n_subtitle", "Int64", "Subtitle streams inside the file."),
     ("n_data", "Int64", "Data streams, such as time codes and telemetry."),
     ("has_cover", "boolean", "Whether a cover picture is attached."),
-    ("audio_languages", "list<string>", "Tagged languages of the audio streams, each once."),
+    ("encrypted", "boolean", "Whether a stream needs a key; null where nothing says."),
+    ("audio_languages", "list<string>", "Languages of the audio streams, each once: ISO 639-3."),
     ("subtitle_languages", "list<string>", "The same of the subtitle streams."),
 )
 _DISPLAYED = columns_of(
@@ -136,11 +137,14 @@ def _listed(texts: Iterable[str]) -> str:
     return json.dumps([as_stored_text(one) for one in dict.fromkeys(texts)])
 
 
-_TO_CELL: dict[Any, Callable[[Any], Any]] = {"datetime64[ns, UTC]": seconds_of}
+_TO_CELL: dict[Any, Callable[[Any], Any]] = {
+    "datetime64[ns, UTC]": seconds_of,
+    "list<string>": _listed,
+}
 _own = _cells_of(Video, _OWN)
 _of_picture, _of_sound = _cells_of(Stream, _PICTURE.values()), _cells_of(Stream, _SOUND.values())
 stream_cells = _cells_of(Stream, STREAM_FIELDS)
-_kept_of = attrgetter("kind", "is_cover", "language")
+_kept_of = attrgetter("kind", "is_cover", "language", "languages", "encrypted")
 
 
 def video_cells(video: Video | None) -> Cells:
@@ -188,17 +192,20 @@ def document_of(cell: bytes) -> Any:
 
 
 @lru_cache(maxsize=1024)
-def _summed(streams: tuple[tuple[str, bool, str | None], ...]) -> Cells:
-    """Return how many streams there are of each kind, and which languages they are in."""
-    kinds = [kind for kind, is_cover, _ in streams if not is_cover]
+def _summed(streams: tuple[tuple[Any, ...], ...]) -> Cells:
+    """Return how many streams there are of each kind, and what is said of any of them."""
+    kinds = [kind for kind, is_cover, *_ in streams if not is_cover]
+    languages: dict[str, list[str]] = {"audio": [], "subtitle": []}
+    for kind, _is_cover, one, several, _key in streams:
+        if kind in languages:
+            languages[kind] += several or ([one] if one else [])
+    keys = {key for *_, key in streams if key is not None}
     return (
         len(streams),
         *(kinds.count(kind) for kind in ("video", "audio", "subtitle", "data")),
         len(kinds) < len(streams),
-        *(
-            _listed([one for at, _, one in streams if at == kind and one])
-            for kind in ("audio", "subtitle")
-        ),
+        any(keys) if keys else None,
+        *map(_listed, languages.values()),
     )
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from stoat_nb.media.frame_rates import CONSTANT
+from stoat_nb.media.languages import several
 
 _FIELDS = frozenset({"tt", "bb", "tb", "bt"})
 _WHOLE_PICTURES = frozenset({"av1", "vp8", "vp9"})  # no fields in these formats
@@ -23,6 +24,7 @@ _NEVER_S = 0.01  # seconds: no film is shorter
 def add_derived_facts(facts: dict[str, Any], stated_s: float | None) -> dict[str, Any]:
     """Add what follows; ``stated_s`` is how long the container's own header says it is."""
     for stream in facts["streams"]:
+        _normalise_language(stream)
         if stream["kind"] == "subtitle":
             stream["start_s"] = None  # known only as far as the reader happened to read
         if facts["fragmented"]:
@@ -40,6 +42,15 @@ def add_derived_facts(facts: dict[str, Any], stated_s: float | None) -> dict[str
         _restate(facts, stated_s)
     facts["duration_basis"] = _basis(facts, stated_s)
     return facts
+
+
+def _normalise_language(stream: dict[str, Any]) -> None:
+    """Name the languages by one code each; where BCP 47 is tagged too, that counts.
+
+    RFC 9559, 5.1.4.1.20; ISO/IEC 14496-12, 8.4.6.
+    """
+    found = several(stream.get("language_bcp47") or stream.get("language") or "")
+    stream["language"], stream["languages"] = (found[0] if found else None), found
 
 
 def _restate(facts: dict[str, Any], stated_s: float) -> None:

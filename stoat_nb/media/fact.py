@@ -26,9 +26,15 @@ Dtype = Literal[
     "datetime64[ns, UTC]",
     "list<string>",
 ]
-_DTYPES: dict[Any, Dtype] = {int: "Int64", float: "Float64", bool: "boolean"}
+_DTYPES: dict[Any, Dtype] = {
+    int: "Int64",
+    float: "Float64",
+    bool: "boolean",
+    tuple[str, ...]: "list<string>",
+}
 
 _LARGEST = 2**63 - 1  # what the catalog's columns hold
+_MOST_WORDS = 100
 _MOST_SECONDS = 1e10  # three centuries; more is a damaged header
 _DIGEST = re.compile(r"[0-9a-f]{32}", re.ASCII)
 
@@ -104,6 +110,13 @@ def text_of(longest: int) -> Check:
     return check
 
 
+def texts(value: Any) -> tuple[str, ...] | None:
+    """Return a list of words, each once, or None for anything else."""
+    if type(value) not in (list, tuple):
+        return None
+    return tuple(dict.fromkeys(filter(None, map(_word, value[:_MOST_WORDS])))) or None
+
+
 def truth(value: Any) -> bool | None:
     """Return a truth value, or None for anything else."""
     return value if type(value) is bool else None
@@ -124,7 +137,7 @@ def digest(value: Any) -> str | None:
     return value if type(value) is str and _DIGEST.fullmatch(value) else None
 
 
-text = text_of(10_000)
+text, _word = text_of(10_000), text_of(100)
 count, number = whole(), whole(least=0)
 pixels, byte = whole(most=1_000_000), whole(least=0, most=255)
 moment, span = real(-_MOST_SECONDS, _MOST_SECONDS), real(0.0, _MOST_SECONDS)

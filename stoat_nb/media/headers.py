@@ -94,10 +94,12 @@ def _iso(reader: BudgetedReader, *, is_libav_next: bool) -> Headers:
         facts = movie_facts(reader, movie, header, found, shape)
     except _NOT_PROVEN as reason:
         why = str(reason) or "a strange header"
-        headers = Headers(shape, of_tracks(found, header, reader), stated, reason=why)
+        headers = Headers(
+            shape, of_tracks(reader, found, header, with_sizes=True), stated, reason=why
+        )
         elsewhere = shape.integrity == SUSPECT and has_data_elsewhere(reader, movie)
         return headers._replace(is_empty=movie.is_empty, has_data_elsewhere=elsewhere)
-    return Headers(shape, of_tracks(found, header), stated, facts)
+    return Headers(shape, of_tracks(reader, found, header), stated, facts)
 
 
 def _matroska(reader: BudgetedReader, *, is_libav_next: bool) -> Headers:

@@ -18,6 +18,7 @@ from stoat_nb.media.fact import (
     real,
     span,
     text,
+    texts,
     truth,
     turn,
 )
@@ -51,7 +52,10 @@ class Stream(Struct, frozen=True, kw_only=True, gc=False):
     codec_tag: Annotated[
         str | None, Fact("The container's own code for it.", text, video="codec_tag")
     ] = None
-    profile: Annotated[str | None, Fact("The codec's profile.", text, video="profile")] = None
+    profile: Annotated[
+        str | None,
+        Fact("The codec's profile, Dolby Atmos too.", text, video="profile", audio="audio_profile"),
+    ] = None
     level: Annotated[
         int | None,
         Fact("The codec's level, as the stream numbers it.", number, video="level"),
@@ -196,7 +200,16 @@ class Stream(Struct, frozen=True, kw_only=True, gc=False):
         int | None, Fact("Samples a second.", count, "Hz", audio="sample_rate")
     ] = None
     language: Annotated[
-        str | None, Fact("As tagged, usually ISO 639-2.", text, audio="audio_language")
+        str | None,
+        Fact(
+            "ISO 639-3: ger, deu and de are deu; of several the first. Tags have it as tagged.",
+            text,
+            audio="audio_language",
+        ),
+    ] = None
+    languages: Annotated[tuple[str, ...] | None, Fact("All that it is tagged with.", texts)] = None
+    language_bcp47: Annotated[
+        str | None, Fact("BCP 47, with region and script, where it is tagged so: pt-BR.", text)
     ] = None
     bitrate: Annotated[
         int | None,
@@ -224,4 +237,16 @@ class Stream(Struct, frozen=True, kw_only=True, gc=False):
         False
     )
     is_forced: Annotated[bool, Fact("Marked to be shown always.", truth)] = False
+    is_sdh: Annotated[
+        bool | None, Fact("For the deaf and hard of hearing; null where nothing says.", truth)
+    ] = None
+    is_commentary: Annotated[bool | None, Fact("Somebody talks about the film.", truth)] = None
+    is_description: Annotated[
+        bool | None, Fact("For the blind: tells what is to be seen.", truth)
+    ] = None
+    is_original: Annotated[bool | None, Fact("In the language of the film.", truth)] = None
+    is_dub: Annotated[bool | None, Fact("In another language than the film.", truth)] = None
+    encrypted: Annotated[
+        bool | None, Fact("Nobody can play it without a key; null where unsaid.", truth)
+    ] = None
     is_cover: Annotated[bool, Fact("A cover picture, not a video.", truth)] = False

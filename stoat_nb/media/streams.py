@@ -149,15 +149,25 @@ def _common(stream: Any, description: Description) -> dict[str, Any]:
         "duration_s": seconds(stream.duration, stream.time_base),
         "start_s": seconds(stream.start_time, stream.time_base),
         "frame_count": stream.frames,
-        "language": language(tags.get("language")),
-        "title": tags.get("title"),
+        "language": tags.get("language"),
+        "title": tags.get("title") or tags.get("name"),  # of QuickTime's user data
         "is_default": bool(disposition & _DEFAULT),
         "is_forced": bool(disposition & _FORCED),
         "is_cover": bool(disposition & _COVER),
+        **{name: bool(disposition & bits) or None for name, bits in _ROLES.items()},
     }
 
 
-_DEFAULT, _FORCED, _COVER = 0x1, 0x40, 0x400
+# AV_DISPOSITION_..., of FFmpeg's avformat.h.
+_DEFAULT, _DUB, _ORIGINAL, _COMMENT, _FORCED, _COVER = 0x1, 0x2, 0x4, 0x8, 0x40, 0x400
+_HEARING_IMPAIRED, _VISUAL_IMPAIRED, _CAPTIONS, _DESCRIPTIONS = 0x80, 0x100, 0x10000, 0x20000
+_ROLES = {
+    "is_sdh": _HEARING_IMPAIRED | _CAPTIONS,
+    "is_commentary": _COMMENT,
+    "is_description": _VISUAL_IMPAIRED | _DESCRIPTIONS,
+    "is_original": _ORIGINAL,
+    "is_dub": _DUB,
+}
 
 
 def _rate(stream: Any, context: Any, origin: Origin) -> dict[str, Any]:
@@ -256,12 +266,6 @@ def tag_text(tag: int | None) -> str | None:
         return None
     text = tag.to_bytes(4, "little").decode("latin-1")
     return text if text.isascii() and text.isprintable() else f"0x{tag:04x}"
-
-
-def language(code: str | None) -> str | None:
-    """Return a language code; ``und`` is how a file says that it does not know."""
-    word = (code or "").strip()
-    return word if word and word.lower() not in ("und", "unk", "xxx") else None
 
 
 def lower_keys(tags: Mapping[str, str]) -> dict[str, str]:

@@ -7,11 +7,13 @@ from typing import Any, NamedTuple
 
 from stoat_nb.media import frame_rates
 from stoat_nb.media.budgeted_reader import BudgetedReader
-from stoat_nb.media.isobmff.display_matrix import IDENTITY, Orientation, orientation
+from stoat_nb.media.isobmff.display_matrix import IDENTITY
 from stoat_nb.media.isobmff.sample_sizes import size_of
+from stoat_nb.media.isobmff.track_facts import track_facts as isobmff_facts
 from stoat_nb.media.isobmff.tracks import MovieHeader, Track
 from stoat_nb.media.matroska import element_ids as ids
 from stoat_nb.media.matroska.segment import Segment, number, real
+from stoat_nb.media.matroska.track_facts import track_facts as matroska_facts
 
 _KINDS = {1: "video", 2: "audio", 17: "subtitle"}
 _HANDLERS = {b"vide": "video", b"soun": "audio"}
@@ -26,11 +28,15 @@ class Timing(NamedTuple):
     id: int | None  #: The stream's own number in the file; None if only its place counts.
     mode: str | None
     bitrate: int | None = None  #: From the sizes of all samples.
-    orientation: Orientation | None = None  #: As the container has it.
+    facts: Mapping[str, Any] = {}  #: What libav does not hand out, or not as it is.
 
 
 def of_tracks(
-    tracks: Iterable[Track], header: MovieHeader | None, reader: BudgetedReader | None = None
+    reader: BudgetedReader,
+    tracks: Iterable[Track],
+    header: MovieHeader | None,
+    *,
+    with_sizes: bool = False,
 ) -> list[Timing]:
     """Read the timing of ISO tracks from their tables of durations and, if asked to, of sizes."""
     movie = header.matrix if header else IDENTITY
@@ -39,8 +45,8 @@ def of_tracks(
             _HANDLERS.get(track.handler, ""),
             track.id,
             frame_rates.mode_of(track.durations),
-            bitrate_of(reader, track) if reader else None,
-            orientation(track.matrix, movie),
+            bitrate_of(reader, track) if with_sizes else None,
+            isobmff_facts(reader, track, movie),
         )
         for track in tracks
     ]
@@ -59,6 +65,7 @@ def of_segment(found: Segment) -> list[Timing]:
             _KINDS.get(number(entry, ids.TRACK_TYPE) or 0, ""),
             None,
             frame_rates.CONSTANT if number(entry, ids.DEFAULT_DURATION) else None,
+            facts=matroska_facts(entry),
         )
         for entry in found.tracks
     ]
@@ -82,8 +89,7 @@ def add_timing(streams: list[dict[str, Any]], timings: Sequence[Timing]) -> None
     for stream, timing in _pairs(streams, timings):
         if stream["kind"] == "video" and timing.mode:
             stream["fps_mode"], stream["fps_mode_basis"] = timing.mode, frame_rates.CONTAINER
-        if stream["kind"] == "video" and timing.orientation:
-            stream.update(timing.orientation._asdict())
+        stream.update(timing.facts)
         if timing.id is not None and (stream.get("bitrate") or timing.bitrate):
             stream["bitrate"] = stream.get("bitrate") or timing.bitrate
             stream.setdefault("bitrate_basis", "sizes")

@@ -12,6 +12,7 @@ from stoat_nb.catalog.filters.fields import Field
 from stoat_nb.catalog.filters.tree import Compare, Operator, Value
 from stoat_nb.catalog.values import LARGEST, as_stored_text
 from stoat_nb.errors import FilterError
+from stoat_nb.media.languages import iso639
 from stoat_nb.names import shown
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -36,6 +37,8 @@ def checked(field: Field, value: Any) -> Value:
         raise FilterError(
             f"{_said(value)} does not fit the column '{field.name}'. Give {_WANTED[field.kind]}."
         )
+    if field.is_language and isinstance(found, str):
+        found = iso639(found) or found
     if field.choices and found not in field.choices:
         raise FilterError(
             f"{_said(value)} is no {field.name}. Choose from: {', '.join(field.choices)}."

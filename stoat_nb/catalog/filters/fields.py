@@ -23,6 +23,7 @@ _KINDS: dict[str, Kind] = {
     "datetime64[ns, UTC]": "moment",
     "list<string>": "list",
 }
+LANGUAGES = frozenset({"audio_language", "audio_languages", "subtitle_languages"})
 STATUSES = ("ok", "failed", "missing", "offline")
 
 #: Of a picture as shown: either the longer side or the shorter one reaches 15/16 of the format's,
@@ -46,6 +47,7 @@ class Field(Struct, frozen=True):
     pandas: str  #: The same of the frame ``videos``.
     doc: str = ""
     choices: tuple[str, ...] = ()  #: All it can ever be, where that is a short list.
+    is_language: bool = False  #: Of ISO 639-3; asked for by any of a language's codes.
 
 
 def _field(column: Column) -> Field:
@@ -57,6 +59,7 @@ def _field(column: Column) -> Field:
         pandas=f'{code}.astype("string")' if column.dtype == "category" else code,
         doc=column.doc,
         choices=STATUSES if column.name == "status" else (),
+        is_language=column.name in LANGUAGES,
     )
 
 

@@ -37,7 +37,7 @@ from stoat_nb.media.isobmff.samples import (
 from stoat_nb.media.isobmff.structure import is_own_data
 from stoat_nb.media.isobmff.timecode import add_timecodes
 from stoat_nb.media.isobmff.tracks import MovieHeader, Track
-from stoat_nb.media.streams import add_brightness, hdr, language, tag_text
+from stoat_nb.media.streams import add_brightness, hdr, tag_text
 from stoat_nb.media.structure.verdict import COMPLETE, Structure
 from stoat_nb.media.timestamps import Span, bitrate, reduce_fraction, rescale, whole
 from stoat_nb.media.unsupported import UnsupportedLayout, require
@@ -250,7 +250,8 @@ def _stream(
         "frame_count": size.samples,
         "bitrate": size.bitrate(length_of(track), track.time_scale),
         "bitrate_basis": size.basis,
-        "language": language(dict(words).get("language")),
+        "language": dict(words).get("language"),
+        "title": dict(words).get("name"),
         "is_default": track.is_enabled,
         "is_forced": False,
         "is_cover": False,

@@ -18,7 +18,7 @@ _MOST_RUNS = 8192
 _MATRIX = struct.Struct(">9i")
 _MOST_EDITS = 64
 _NOBODY: frozenset[int] = frozenset()
-_MOST_TRACKS = 64
+_MOST_TRACKS = 1000
 _LARGEST_ENTRY = 1 << 16
 _NO_DURATION = frozenset({0xFFFFFFFF, 0xFFFFFFFFFFFFFFFF})
 

@@ -23,7 +23,7 @@ from stoat_nb.media.matroska.audio import audio_facts
 from stoat_nb.media.matroska.blocks import Start, starts
 from stoat_nb.media.matroska.segment import Segment, Tree, below, last, number, real
 from stoat_nb.media.matroska.tags import Tags, chapters_of, file_tags, text_of, track_tags
-from stoat_nb.media.streams import hdr, language, lower_keys, statistics
+from stoat_nb.media.streams import hdr, lower_keys, statistics
 from stoat_nb.media.structure.verdict import COMPLETE, Structure
 from stoat_nb.media.timestamps import bitrate, reduce_fraction, rescale
 from stoat_nb.media.unsupported import UnsupportedLayout, require
@@ -165,7 +165,7 @@ def _stream(idx: int, entry: Tree, words: Tags, place: _Place) -> dict[str, Any]
         "start_s": begin.ticks * place.scale / _NANOSECONDS
         if begin and kind != "subtitle"
         else None,
-        "language": language(known.get("language")),
+        "language": known.get("language"),
         "title": known.get("title"),
         "is_default": number(entry, ids.FLAG_DEFAULT) != 0,
         "is_forced": number(entry, ids.FLAG_FORCED) == 1,

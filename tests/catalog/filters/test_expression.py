@@ -57,6 +57,8 @@ def filled(catalog: Catalog, filling: Any) -> Catalog:
         ('"Sea" in title', {"up"}),
         ('title.startswith("100") and title.endswith("Sea")', {"up"}),
         ('"eng" in audio_languages', {"up", "plain"}),
+        ('"en-GB" in audio_languages', {"up", "plain"}),  # any of its codes names a language
+        ('audio_language == "en"', {"up", "plain"}),
         ('"eng" not in audio_languages', {"2160"}),
         ("not audio_languages", {"2160", "bad"}),
         ("faststart", {"2160", "up", "plain"}),

@@ -12,6 +12,9 @@ FRAGMENTED = "FFmpeg 5.1 misread the fragments: forty hours for one second"
 
 #: Why we say something else than ffprobe 5.1: (file, field).
 DIFFERENCES: dict[str, list[tuple[str, str]]] = {
+    "the picture is mirrored: FFmpeg's angle is of a matrix that only turns": [
+        ("sample_rotate_and_reflect.mp4", "0.rotation"),
+    ],
     "5.1 counts the sound that an encoder puts before the beginning": [
         ("bear-opus.mka", "0.start"),
         ("sample_with_chapters.mkv", "1.start"),

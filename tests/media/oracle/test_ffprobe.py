@@ -16,6 +16,7 @@ import av
 import pytest
 
 from stoat_nb.media.failures import ERROR_CLASSES
+from stoat_nb.media.languages import several
 from stoat_nb.media.video import Outcome, Stream, Video
 
 from .ffprobe_differences import DIFFERENCES, SINCE_9
@@ -133,7 +134,7 @@ def of_stream(ours: Stream, theirs: Any) -> Iterator[tuple[str, Any, Any]]:
     language = {key.lower(): value for key, value in tags.items()}.get("language")
     yield "codec", ours.codec, theirs.get("codec_name")
     yield "tag", tag(ours.codec_tag), tag(theirs["codec_tag_string"])
-    yield "language", ours.language, None if language == "und" else language
+    yield "language", ours.language, next(iter(several(language or "")), None)
     yield "default", ours.is_default, bool(disposition["default"])
     yield "forced", ours.is_forced, bool(disposition["forced"])
     yield "duration", ours.duration_s, real(theirs.get("duration"))

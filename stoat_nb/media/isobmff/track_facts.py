@@ -1,0 +1,64 @@
+"""What an ISO track says of a stream that libav does not hand out, or says otherwise."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stoat_nb.media.budgeted_reader import BudgetedReader
+from stoat_nb.media.isobmff.boxes import Box, boxes
+from stoat_nb.media.isobmff.display_matrix import Matrix, orientation
+from stoat_nb.media.isobmff.tracks import Track
+
+#: Sample entries whose samples are encrypted: ISO/IEC 14496-12, 8.12; Apple's and OMA's own.
+_ENCRYPTED = frozenset([b"encv", b"enca", b"enct", b"encs", b"encu", b"drms", b"drmi"])
+_LONGEST = 512
+#: Values of ``kind`` (ISO/IEC 14496-12, 8.10.4) in the schemes of DASH (ISO/IEC 23009-1, 5.8.5.5)
+#: and of HTML, and Apple's media characteristics (``tagc``).
+_ROLES = {
+    "caption": "is_sdh",
+    "captions": "is_sdh",
+    "enhanced-audio-intelligibility": "is_sdh",
+    "public.accessibility.transcribes-spoken-dialog": "is_sdh",
+    "public.accessibility.describes-music-and-sound": "is_sdh",
+    "commentary": "is_commentary",
+    "description": "is_description",
+    "descriptions": "is_description",
+    "main-desc": "is_description",
+    "public.accessibility.describes-video": "is_description",
+    "dub": "is_dub",
+    "translation": "is_dub",
+    "public.translation.dubbed": "is_dub",
+    "public.original-content": "is_original",
+}
+
+
+def track_facts(reader: BudgetedReader, track: Track, movie: Matrix) -> dict[str, Any]:
+    """Return the facts; None where the track does not say."""
+    found: dict[str, Any] = dict.fromkeys(_ROLES.values())
+    found |= dict.fromkeys(filter(None, map(_ROLES.get, _roles(reader, track))), True)
+    found["language_bcp47"] = _extended_language(reader, track.mdia.one(b"elng"))
+    found["encrypted"] = track.tag in _ENCRYPTED if track.tag else None
+    if track.handler == b"vide" and (turned := orientation(track.matrix, movie)):
+        found |= turned._asdict()
+    return found
+
+
+def _roles(reader: BudgetedReader, track: Track) -> list[str]:
+    found = []
+    for place in track.trak.all(b"udta"):
+        for box in boxes(reader, place.body, place.end):
+            body = reader.at(box.body, min(box.end - box.body, _LONGEST))
+            if box.kind == b"tagc":
+                found.append(_text(body))
+            elif box.kind == b"kind":  # version and flags, the scheme, the value
+                found.append(_text(body[4:].partition(b"\0")[2]))
+    return found
+
+
+def _extended_language(reader: BudgetedReader, box: Box | None) -> str | None:
+    """Return the language by BCP 47 (ISO/IEC 14496-12, 8.4.6)."""
+    return _text(reader.at(box.body + 4, min(box.end - box.body - 4, 100))) or None if box else None
+
+
+def _text(raw: bytes) -> str:
+    return raw.split(b"\0", 1)[0].decode("ascii", "replace")
