@@ -49,6 +49,7 @@ _MODULES = {
     "VideoQuery": "stoat_nb.catalog.query",
     "make_samples": "stoat_nb.media.demo_clips",
     "make_scan_handler": "stoat_nb.scan",
+    "probe": "stoat_nb.library.probing",
 }
 
 #: What the extra ``dashboard`` installs and the components import.

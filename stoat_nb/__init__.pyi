@@ -36,6 +36,7 @@ from stoat_nb.jobs.state import (
     Progress as Progress,
 )
 from stoat_nb.library import Library as Library
+from stoat_nb.library.probing import probe as probe
 from stoat_nb.media.demo_clips import make_samples as make_samples
 from stoat_nb.scan import (
     SCAN_JOB_TYPE as SCAN_JOB_TYPE,

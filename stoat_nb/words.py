@@ -83,6 +83,17 @@ def size(n_bytes: float) -> str:
     return f"{amount:,.0f} {units[0]}" if whole else f"{amount:.1f} {units[0]}"
 
 
+def bit_rate(per_second: float | None) -> str:
+    """Return a bit rate: ``4.2 Mbit/s``, ``128 kbit/s``."""
+    if per_second is None:
+        return UNKNOWN
+    amount, units = float(per_second), ["bit/s", "kbit/s", "Mbit/s", "Gbit/s"]
+    while amount >= _ROUNDS_UP and len(units) > 1:
+        amount /= 1000
+        units.pop(0)
+    return f"{amount:,.0f} {units[0]}" if amount >= 100 else f"{amount:.3g} {units[0]}"  # noqa: PLR2004 - three digits are enough
+
+
 def moment(epoch_s: float) -> str:
     """Return a moment in this machine's own time: ``21 Nov 2026, 14:05``."""
     return f"{datetime.fromtimestamp(epoch_s, UTC).astimezone():%-d %b %Y, %H:%M}"

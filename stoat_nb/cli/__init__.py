@@ -21,6 +21,7 @@ from stoat_nb.names import shown
 
 _COMMANDS = {
     "scan": ("stoat_nb.cli.scan:scan", "Find out what is in a folder."),
+    "show": ("stoat_nb.cli.show:show", "Show the facts of single files, without a library."),
     "videos": ("stoat_nb.cli.tables:videos", "Print or export the videos of the library."),
     "failures": ("stoat_nb.cli.tables:failures", "Print or export the files that cannot be read."),
     "sql": ("stoat_nb.cli.sql:sql", "Run a SELECT statement on the library's tables."),

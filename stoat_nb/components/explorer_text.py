@@ -9,7 +9,7 @@ from stoat_nb import words
 from stoat_nb.catalog.columns import TABLES
 from stoat_nb.catalog.filters.fields import FIELDS
 from stoat_nb.components.explorer_state import ExplorerState, Value
-from stoat_nb.components.video_cells import STATUSES, bit_rate, title_of
+from stoat_nb.components.video_cells import STATUSES, title_of
 from stoat_nb.names import shown
 
 _TITLES = {
@@ -73,7 +73,7 @@ def bound_label(column: str, value: float) -> str:
     how = {
         "length": words.length,
         "size": words.size,
-        "rate": bit_rate,
+        "rate": words.bit_rate,
         "date": lambda moment: words.moment(moment).partition(",")[0],
         "pixels": lambda number: f"{number:,.0f} px",
     }.get(FORMATS.get(column, ""))

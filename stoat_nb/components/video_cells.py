@@ -72,17 +72,6 @@ def title_of(field: str) -> str:
     return column_of(field).title
 
 
-def bit_rate(per_second: float | None) -> str:
-    """Return a bit rate: ``4.2 Mb/s``, ``128 kb/s``."""
-    if per_second is None:
-        return words.UNKNOWN
-    amount, units = float(per_second), ["b/s", "kb/s", "Mb/s", "Gb/s"]
-    while amount >= 999.5 and len(units) > 1:  # noqa: PLR2004 - from here it reads better in the next
-        amount /= 1000
-        units.pop(0)
-    return f"{amount:,.0f} {units[0]}" if amount >= 100 else f"{amount:.3g} {units[0]}"  # noqa: PLR2004 - three digits are enough
-
-
 def value_text(fact: Fact, value: Any) -> str:
     """Return one value as people read it."""
     if value is None:
@@ -99,7 +88,7 @@ def value_text(fact: Fact, value: Any) -> str:
 
 
 def _number(fact: Fact, value: Any) -> str:
-    said = {"bytes": words.size, "s": words.length, "bit/s": bit_rate}.get(fact.unit)
+    said = {"bytes": words.size, "s": words.length, "bit/s": words.bit_rate}.get(fact.unit)
     if said is not None:
         return said(value)
     if fact.dtype == "Float64":

@@ -29,6 +29,7 @@
     ├── UnknownVideo               also a KeyError
     ├── NoPicture, PicturesBusy
     ├── FileUnavailable            a catalogued file that cannot be opened any more
+    ├── NotReadable                a file that ``probe`` or ``stoat show`` was given
     ├── ExportError
     ├── FilterError                an unknown column, or a value that cannot be compared
     ├── SqlError                   a statement that is wrong, or would change something
@@ -251,6 +252,16 @@ class FileUnavailable(StoatError):
 
     def __init__(self, video_id: object, reason: object) -> None:
         super().__init__(f"The file of video {shown(video_id)} cannot be opened: {shown(reason)}")
+
+
+class NotReadable(StoatError):
+    """A file that was named by itself cannot be read."""
+
+    code = "NOT_READABLE"
+
+    def __init__(self, path: object, reason: str) -> None:
+        super().__init__(f"'{shown(path)}' cannot be read: {reason}")
+        self.reason = reason
 
 
 class UnknownScan(_Missing, StoatError):
