@@ -16,7 +16,6 @@ Facts = Mapping[str, Any]
 Line = dict[str, Any]
 
 _LONGEST = 2000  # characters of one value
-_THOUSANDS = 1000
 _STATUS = {
     "ok": ("Readable", "good"),
     "failed": ("Could not be read", "bad"),
@@ -254,12 +253,7 @@ def _with_basis(video: Facts, name: str, say: Callable[[Any], str]) -> str:
 
 
 def _rate(per_second: float | None) -> str:
-    if not per_second:
-        return ""
-    kilobits = per_second / _THOUSANDS
-    if kilobits < _THOUSANDS:
-        return f"{kilobits:.0f} kb/s"
-    return f"{kilobits / _THOUSANDS:.1f} Mb/s"
+    return words.bit_rate(per_second) if per_second else ""
 
 
 def _number(value: float | None, unit: str) -> str:

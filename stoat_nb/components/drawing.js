@@ -38,7 +38,7 @@ const FORMATS = {
     return `${Math.floor(whole / 3600)}:${two(Math.floor(whole / 60) % 60)}:${two(whole % 60)}`;
   },
   size: (bytes) => scaled(bytes, ["B", "kB", "MB", "GB", "TB", "PB"]),
-  rate: (bits) => scaled(bits, ["b/s", "kb/s", "Mb/s", "Gb/s"]),
+  rate: (bits) => scaled(bits, ["bit/s", "kbit/s", "Mbit/s", "Gbit/s"]),
   date: (seconds) => new Date(seconds * 1000).toLocaleDateString("en-GB", {day: "numeric", month: "short", year: "numeric"}),
   pixels: (number) => `${Math.round(number).toLocaleString("en-GB")} px`,
   number: (number) => number.toLocaleString("en-GB", {maximumFractionDigits: 2}),
