@@ -14,6 +14,8 @@ from stoat_nb.media.containers import MATROSKA, container_of
 from stoat_nb.media.derived_facts import BARE_FORMATS, utc
 from stoat_nb.media.failures import ProbeError, from_reader
 from stoat_nb.media.ffmpeg_dump import Description, parse_dump
+from stoat_nb.media.origin import mdpm, packs
+from stoat_nb.media.origin.clues import Clues
 from stoat_nb.media.streams import Origin, add_brightness, lower_keys, seconds, stream_facts
 
 if TYPE_CHECKING:
@@ -121,7 +123,7 @@ def _facts(container: InputContainer, fd: int) -> dict[str, Any]:
         for stream in container.streams
     ]
     chapters = _chapters(container)
-    facts = {
+    facts: dict[str, Any] = {
         "container": container_of(format_name, tags, fd),
         "format_name": format_name,
         "streams": streams,
@@ -131,13 +133,11 @@ def _facts(container: InputContainer, fd: int) -> dict[str, Any]:
         "n_chapters": len(chapters),
         "chapters": chapters[:_MOST_CHAPTERS],
         "tags": _tags(container),
-        "created_at": utc(tags.get("creation_time")),
-        "encoder": tags.get("encoder"),
-        "title": tags.get("title"),
         "tool": tool(),
         "document": {"description": text[:_LONGEST_DESCRIPTION]},
     }
     _look_into_samples(container, streams)  # the last: what it reads moves the file on
+    facts["sample_clues"] = _sample_clues(container, streams)
     return facts
 
 
@@ -182,6 +182,16 @@ def _look_into_samples(container: InputContainer, streams: list[dict[str, Any]])
         extradata = bytes(stream.codec_context.extradata or b"")
         told = formats.brightness(facts["codec"], extradata, _first_sample(container, stream))
         add_brightness(facts, told)
+
+
+def _sample_clues(container: InputContainer, streams: list[dict[str, Any]]) -> Clues | None:
+    """Look for what camcorders write into pictures: into those of AVCHD and of DV."""
+    video = next((one for one in streams if one["kind"] == "video" and not one["is_cover"]), {})
+    is_avchd = video.get("codec") == "h264" and container.format.name == "mpegts"
+    if not is_avchd and video.get("codec") != "dvvideo":
+        return None
+    sample = _first_sample(container, container.streams[video["idx"]])
+    return mdpm.clues_in(sample) if is_avchd else packs.clues_in(sample)
 
 
 def _first_sample(container: InputContainer, stream: Any) -> bytes:

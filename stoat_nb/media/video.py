@@ -20,10 +20,12 @@ from stoat_nb.media.fact import (
     moment,
     number,
     one_of,
+    real,
     text,
     text_of,
     truth,
 )
+from stoat_nb.media.origin.clues import DATE_BASES
 from stoat_nb.media.stream import BASES, Stream
 from stoat_nb.media.structure.verdict import INTEGRITY, LEVELS, NONE, UNKNOWN
 
@@ -107,10 +109,55 @@ class Video(Struct, frozen=True, kw_only=True):
     ] = None
     created_at: Annotated[
         str | None,
-        Fact("When it was recorded, as the file says.", text, dtype="datetime64[ns, UTC]"),
+        Fact(
+            "When it was recorded, by the most trusted date in the file: in UTC, but where "
+            "`created_tz` is local. A clock that was never set and a day to come are none.",
+            text,
+            dtype="datetime64[ns, UTC]",
+        ),
+    ] = None
+    created_basis: Annotated[
+        str | None,
+        Fact(f"What says so, the most trusted first: {', '.join(DATE_BASES)}.", one_of(DATE_BASES)),
+    ] = None
+    created_tz: Annotated[
+        str | None,
+        Fact(
+            "An offset as +02:00; UTC: by the rule of the format, which some cameras break; or "
+            "local: `created_at` is what the clock showed in a zone that nothing tells.",
+            text,
+        ),
+    ] = None
+    camera_make: Annotated[str | None, Fact("Maker of the camera or phone.", text_of(200))] = None
+    camera_model: Annotated[str | None, Fact("Its model, as it names itself.", text_of(200))] = None
+    lens: Annotated[str | None, Fact("Its lens.", text_of(200))] = None
+    gps_lat: Annotated[
+        float | None,
+        Fact("Where: degrees north of the equator. 0, 0 is none.", real(-90, 90), "degrees"),
+    ] = None
+    gps_lon: Annotated[
+        float | None, Fact("Degrees east of Greenwich.", real(-180, 180), "degrees")
+    ] = None
+    timecode: Annotated[
+        str | None,
+        Fact(
+            "Time code of the first frame, hh:mm:ss:ff; hh:mm:ss;ff where it drops frames.",
+            text,
+            dtype="string",
+        ),
+    ] = None
+    drop_frame: Annotated[
+        bool | None, Fact("Whether `timecode` skips numbers to keep up with the clock.", truth)
+    ] = None
+    reel: Annotated[
+        str | None, Fact("The reel, tape or card it was taken from.", text, dtype="string")
     ] = None
     encoder: Annotated[
-        str | None, Fact("What wrote it, as the file says.", text, dtype="string")
+        str | None, Fact("Program that wrote it, as the file says.", text, dtype="string")
+    ] = None
+    muxer: Annotated[
+        str | None,
+        Fact("Library that multiplexed it, where a format tells it apart.", text, dtype="string"),
     ] = None
     title: Annotated[str | None, Fact("Title, as the file says.", text, dtype="string")] = None
     quick_hash: Annotated[

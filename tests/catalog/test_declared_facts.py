@@ -37,7 +37,7 @@ SQL_TYPES = {
 #: One of these passes any check.
 CANDIDATES: tuple[Any, ...] = (
     *(90, 1.5, True, "2026-01-02T03:04:05Z", "0123456789abcdef" * 2, "video", "tt", "hdr10"),
-    *("vfr", "header", "complete", "structure", ["eng", "deu"]),
+    *("vfr", "header", "complete", "structure", "mdpm", ["eng", "deu"]),
 )
 
 

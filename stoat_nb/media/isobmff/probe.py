@@ -12,7 +12,6 @@ from stoat_nb.media.budgeted_reader import BudgetedReader
 from stoat_nb.media.cached import cached
 from stoat_nb.media.codecs import formats
 from stoat_nb.media.containers import by_brand
-from stoat_nb.media.derived_facts import utc
 from stoat_nb.media.failures import STOAT
 from stoat_nb.media.isobmff import sample_entry
 from stoat_nb.media.isobmff.audio_sample_entry import audio_facts
@@ -92,7 +91,6 @@ def movie_facts(
     brand = _brand(reader, movie)
     tags = file_tags(reader, movie, header.created)
     _refuse_early_words(movie)
-    last = dict(tags)
     is_quicktime = brand in (None, "qt  ")
     words = [track_tags(reader, track, track.created, is_quicktime=is_quicktime) for track in found]
     add_timecodes(reader, found, words)
@@ -118,9 +116,6 @@ def movie_facts(
         "n_chapters": len(chapters),
         "chapters": chapters,
         "tags": _all_tags(tags, words),
-        "created_at": utc(last.get("creation_time")),
-        "encoder": last.get("encoder"),
-        "title": last.get("title"),
         "tool": STOAT,
         "document": {"index": [_written(track) for track in found]},
     }

@@ -31,12 +31,26 @@ def add_timecodes(reader: BudgetedReader, tracks: list[Track], words: list[Tags]
             own.append(("timecode", clocks[number]))
 
 
-def _first(reader: BudgetedReader, track: Track) -> str:
+def trimmed_timecode(reader: BudgetedReader, tracks: list[Track]) -> str | None:
+    """Return what the clock says where the film starts, if an edit cuts off the clock's start.
+
+    FFmpeg tells of the clock's first sample, which is then not shown (QuickTime File Format, Edit
+    Atoms).
+    """
+    for track in tracks:
+        if track.tag == TAG and track.edits and track.edits[0].media_time > 0:
+            return _first(reader, track, track.edits[0].media_time)
+    return None
+
+
+def _first(reader: BudgetedReader, track: Track, media_time: int = 0) -> str:
     spare = track.sample_entry[_ENTRY:]
     require(len(track.sample_entry) >= _ENTRY and not any(spare), "a clock with a name")
     flags, scale, step, frames = struct.unpack_from(">IIIB", track.sample_entry, 20)
     sample = first_sample(reader, track, 4)
     number = int.from_bytes(sample, "big")
+    if media_time:
+        number += media_time * scale // (step * track.time_scale)
     require(len(sample) == 4 and number < 1 << 31 and not flags & ~_KNOWN_FLAGS, "a strange clock")  # noqa: PLR2004 - one number
     require(0 < step <= scale < 1 << 31, "a strange clock")
     rate = (scale + step // 2) // step

@@ -14,7 +14,6 @@ from stoat_nb.media.codecs import av1, h264, hevc, jpeg, vp8, vp9
 from stoat_nb.media.codecs.video_format import VideoFormat
 from stoat_nb.media.colours import Colour, colour_facts, merged, of_stream
 from stoat_nb.media.containers import MATROSKA
-from stoat_nb.media.derived_facts import utc
 from stoat_nb.media.failures import STOAT
 from stoat_nb.media.isobmff.sample_entry import pixel_format
 from stoat_nb.media.matroska import element_ids as ids
@@ -140,9 +139,6 @@ def segment_facts(
         "n_chapters": len(chapters),
         "chapters": chapters,
         "tags": tags,
-        "created_at": utc(known.get("creation_time")),
-        "encoder": known.get("encoder"),
-        "title": known.get("title"),
         "tool": STOAT,
         "document": {
             "tracks": [last(entry, ids.CODEC_PRIVATE)[:_LONGEST].hex() for entry in found.tracks]
