@@ -287,7 +287,9 @@ with Library(sys.argv[2]) as library:  # whose readers have not started yet
         ended.acquire()
         resource.setrlimit(resource.RLIMIT_NOFILE, (1024, 4096))
         assert library.videos().set_index("path").status.equals(before), ends[-1]
-        if ends[-1].status == "complete" and ends[-1].result["updated"]:
+        if ends[-1].status == "complete":
+            report = ends[-1].result
+            assert report["updated"] and report["scanned"] == len(before), report
             break
         print(ends[-1].error)
 """
@@ -307,6 +309,10 @@ def test_a_process_without_files_for_a_reader_fails_the_job_and_says_nothing_of_
     assert (done.returncode, done.stderr) == (0, "")
     refused = "No reader process could be started: the new one was refused: [Errno 24] Too many"
     assert refused in done.stdout
+    unlisted = (
+        f"The folder '{tmp_path / 'videos'}' cannot be read: Too many open files. Scan it when"
+    )
+    assert unlisted in done.stdout
 
 
 def test_a_handler_may_leave_scan_ask_and_wait_with_one_worker(tmp_path: Path) -> None:

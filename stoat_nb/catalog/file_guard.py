@@ -6,7 +6,6 @@ name may belong to another library, and what is in the log may not fit the file 
 
 from __future__ import annotations
 
-import errno
 import os
 from pathlib import Path
 from typing import NamedTuple
@@ -14,11 +13,9 @@ from typing import NamedTuple
 from stoat_nb.catalog.file_locks import are_kept
 from stoat_nb.errors import CatalogMoved
 from stoat_nb.logs import logger
+from stoat_nb.media.listing import SHORTAGES
 
 log = logger(__name__)
-
-#: What this process, or the machine, has no more of.
-_SHORTAGES = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
 
 #: The ``-shm`` file grows by as much; what is less was cut off, and must not be looked at.
 _LEAST_INDEX = 32_768
@@ -109,7 +106,7 @@ class FileGuard:
         except FileNotFoundError as problem:
             return f"'{Path(problem.filename).name}' was moved or deleted"
         except OSError as problem:
-            if problem.errno in _SHORTAGES:
+            if problem.errno in SHORTAGES:
                 return None  # which says nothing of the file
             return f"'{Path(problem.filename).name}' cannot be found: {problem.strerror}"
 

@@ -21,8 +21,9 @@ def find_folders(
 ) -> Generator[Listing]:
     """Walk ``root`` in the order of the names' bytes; yield one listing a folder, itself first.
 
-    ``root`` is an absolute path. What cannot be read is a ``Problem`` in a listing, never an
-    exception. Links are not followed; other mounted disks are entered.
+    ``root`` is an absolute path. What cannot be read is a ``Problem`` in a listing; only where this
+    process has no descriptors or memory left that is raised, as FolderNotReadable. Links are not
+    followed; other mounted disks are entered.
     """
     try:
         tree = Tree(root, extensions=extensions, hidden=hidden, recursive=recursive)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import sys
@@ -12,10 +13,15 @@ from typing import NamedTuple
 
 from msgspec import Struct, field
 
+from stoat_nb.errors import FolderNotReadable
 from stoat_nb.media.extensions import ending_of
 from stoat_nb.media.video import Found
+from stoat_nb.names import as_text
 
 _ENCODING, _ERRORS = sys.getfilesystemencoding(), sys.getfilesystemencodeerrors()
+
+#: What this process, or the machine, has no more of: that says nothing of any file.
+SHORTAGES = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
 
 #: Folders that systems and appliances keep for themselves, by lower-case name.
 _SYSTEM_FOLDERS: dict[bytes, str] = {
@@ -148,7 +154,7 @@ class Reading:
             elif self._rules.is_video(name):
                 self._candidate(entry, name)
         except OSError as error:
-            self._problems.append(Problem(path=self._prefix + name, error=_reason(error)))
+            self._problems.append(_problem(self._prefix + name, error))
 
     def listing(self, stamp: Stamp | None) -> Listing:
         for names in (self._seen, self._inner):
@@ -223,9 +229,11 @@ def _kind(mode: int) -> str:
 
 def unreadable(folder: bytes, error: OSError) -> Listing:
     """Return the listing of a folder that could not be listed."""
-    problem = Problem(path=folder, error=_reason(error))
-    return Listing(folder=folder, problems=(problem,), readable=False)
+    return Listing(folder=folder, problems=(_problem(folder, error),), readable=False)
 
 
-def _reason(error: OSError) -> str:
-    return f"{error.strerror or type(error).__name__}."
+def _problem(path: bytes, error: OSError) -> Problem:
+    reason = error.strerror or type(error).__name__
+    if error.errno in SHORTAGES:  # the next folder would fare no better
+        raise FolderNotReadable(as_text(path), reason, is_denied=False) from error
+    return Problem(path=path, error=f"{reason}.")
