@@ -15,7 +15,7 @@ import apsw
 
 from stoat_nb.catalog.file_guard import FileGuard
 from stoat_nb.catalog.file_locks import connect, disconnect
-from stoat_nb.catalog.migrations import APPLICATION_ID, inspect, migrate
+from stoat_nb.catalog.migrations import APPLICATION_ID, inspect, migrate, roll_back
 from stoat_nb.catalog.place import check_place
 from stoat_nb.errors import (
     CatalogClosed,
@@ -33,6 +33,8 @@ T = TypeVar("T")
 BUSY_TIMEOUT_S = 15.0
 #: File systems tell times apart in steps of some milliseconds; this is a good deal longer.
 FRESH_NS = 500_000_000
+#: What SQLite says of a full disk; the second where it cannot make the log's index.
+_FULL = frozenset({apsw.SQLITE_FULL, apsw.SQLITE_IOERR_SHMSIZE})
 #: Descriptors that one more connection may take: the file, its log and index, a lock and a folder.
 MOST_FILES = 6
 #: Read connections kept for the next reader.
@@ -141,7 +143,7 @@ class Database:
                     reason = f"a value in it cannot be read: {str(problem)[:200]}"
                     raise CatalogCorrupt(self.path, reason) from problem
                 finally:
-                    _end(connection, "ROLLBACK")
+                    roll_back(connection)
         finally:
             self._put_back(connection)
 
@@ -205,7 +207,7 @@ class Database:
                 value = function(connection)
                 connection.execute("COMMIT")
             except BaseException:
-                _end(connection, "ROLLBACK")
+                roll_back(connection)
                 raise
             committed()
             return value
@@ -326,11 +328,6 @@ def set_up(connection: apsw.Connection) -> None:
         connection.execute(pragma).fetchall()
 
 
-def _end(connection: apsw.Connection, how: str) -> None:
-    if connection.in_transaction:  # SQLite ends one by itself when the disk is full
-        connection.execute(how)
-
-
 def _shut(connection: apsw.Connection, guard: FileGuard) -> None:
     try:
         guard.check()
@@ -363,17 +360,17 @@ def translated(path: Path) -> Iterator[None]:
         if (reason := _lack_of_files()) is not None:
             raise CatalogNotOpened(path, reason) from problem
         raise CatalogNotWritable(path, problem) from problem
-    except apsw.FullError as problem:
-        raise CatalogError(
-            f"The disk that holds the library '{shown(path)}' is full. "
-            "Nothing of this was written. Free some space and try again."
-        ) from problem
     except apsw.BusyError as problem:
         raise CatalogError(
             f"Another process has kept the library '{shown(path)}' busy for "
             f"{BUSY_TIMEOUT_S:g} s. Try again, or close what else uses it."
         ) from problem
-    except (apsw.IOError, apsw.ProtocolError) as problem:
+    except (apsw.FullError, apsw.IOError, apsw.ProtocolError) as problem:
+        if _extended_code(problem) in _FULL:
+            raise CatalogError(
+                f"The disk that holds the library '{shown(path)}' is full. "
+                "Nothing of this was written. Free some space and try again."
+            ) from problem
         raise CatalogError(
             f"The disk that holds the library '{shown(path)}' reported an error: "
             f"{shown(problem)}. Check the disk and try again."

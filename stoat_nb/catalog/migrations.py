@@ -27,8 +27,11 @@ def inspect(connection: apsw.Connection, path: Path) -> int:
     """Return the schema version of a file, 0 if it is empty; refuse a file that is not ours."""
     if not connection.in_transaction:
         # One look: between two, another process may make the file ours.
-        with connection:
+        connection.execute("BEGIN")
+        try:
             return inspect(connection, path)
+        finally:
+            roll_back(connection)
     marked, version = (_number(connection, name) for name in ("application_id", "user_version"))
     is_empty = not connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchall()
     is_new = is_empty and marked == version == 0
@@ -58,6 +61,12 @@ def _refuse_foreign_sql(connection: apsw.Connection, path: Path) -> None:
         raise CatalogCorrupt(path, f"the {strange[0]} in it is not as Stoat makes it")
 
 
+def roll_back(connection: apsw.Connection) -> None:
+    """End a transaction, should SQLite not have done so by itself: it does when a disk fails."""
+    if connection.in_transaction:
+        connection.execute("ROLLBACK")
+
+
 def _number(connection: apsw.Connection, pragma: str) -> int:
     ((value,),) = connection.execute(f"PRAGMA {pragma}").fetchall()
     return int(str(value))
@@ -72,8 +81,7 @@ def migrate(connection: apsw.Connection, path: Path) -> bool:
             changed |= _take_step(connection, path)
             connection.execute("COMMIT")
         except BaseException:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
+            roll_back(connection)
             raise
     return changed
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import sys
 import threading
@@ -166,6 +167,22 @@ def test_a_full_disk_is_said_and_everything_works_again_after_it(database: Datab
     database.write(lambda connection: fetch(connection, "PRAGMA max_page_count = 100000"))
     database.write(insert(b"b"))
     assert names(database) == [b"a", b"b"]
+
+
+def test_a_library_opened_on_a_full_disk_is_not_called_damaged(path: Path) -> None:
+    first = Database(path)
+    first.write(insert(b"a"))
+    first.close()
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))  # no room for the log's index
+    try:
+        with pytest.raises(CatalogError, match=r"is full\. Nothing of this was written"):
+            Database(path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    again = Database(path)
+    assert names(again) == [b"a"]
+    again.close()
 
 
 # What cannot be opened ----------------------------------------------------------------------------
