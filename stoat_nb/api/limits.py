@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from stoat_nb.api.refusals import Busy
@@ -23,13 +23,15 @@ class SubmitLimit:
         self._left = 0
         self._lock = threading.Lock()
 
-    def check(self) -> None:
-        """Raise Busy if no more may be submitted. Blocking; any thread."""
+    def check(self, joins: Callable[[], bool]) -> None:
+        """Raise Busy if too many jobs wait and this one ``joins`` none. Blocking; any thread."""
         with self._lock:
             if self._left <= 0:
                 if self._library.job_states(
                     status=JobStatus.PENDING, limit=1, offset=self._most - 1
                 ):
+                    if joins():
+                        return
                     raise _too_many_jobs(self._most)
                 self._left = max(1, self._most // _PARTS)
             self._left -= 1

@@ -82,7 +82,7 @@ class VideoRoutes:
         self, wanted: ScanRequest, request: Request, response: Response
     ) -> JobSubmitResponse:
         """Submit a scan of a folder; the answer does not wait for it."""
-        self._submits.check()
+        self._submits.check(lambda: self._library.joins(wanted.model_dump()))
         job = self._library.scan(
             wanted.path,
             recursive=wanted.recursive,

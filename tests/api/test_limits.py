@@ -44,13 +44,15 @@ def gate(library: Library) -> Iterator[threading.Event]:
 def test_no_job_is_taken_while_too_many_wait(
     library: Library, gate: threading.Event, tmp_path: Path
 ) -> None:
-    bodies = [{"path": str(tmp_path / name)} for name in "abc"]
-    for name in "abc":
+    first, *bodies = [{"path": str(tmp_path / name)} for name in "dabc"]
+    for name in "abcd":
         (tmp_path / name).mkdir()
     with client_of(library) as client:
+        ended = client.post("/videos/scan", json=first).json()["job_id"]
+        client.delete(f"/jobs/{ended}")
         waiting = [client.post("/videos/scan", json=one).json()["job_id"] for one in bodies[:2]]
         refused = client.post("/videos/scan", json=bodies[2])
-        again = client.post(f"/jobs/{waiting[0]}/retry", json={})
+        again = client.post(f"/jobs/{ended}/retry", json={})
         gate.set()
         for job_id in waiting:
             assert client.get(f"/jobs/{job_id}/wait").json()["status"] == "complete"
@@ -59,6 +61,33 @@ def test_no_job_is_taken_while_too_many_wait(
         assert (answer.status_code, answer.headers["retry-after"]) == (429, "10")
         assert answer.json()["detail"]["code"] == "TOO_MANY_JOBS"
         assert "STOAT_MAX_PENDING_JOBS" in answer.json()["detail"]["message"]
+
+
+def test_what_joins_a_scan_is_answered_however_many_wait(
+    library: Library, gate: threading.Event, tmp_path: Path
+) -> None:
+    for name in "abc":
+        (tmp_path / name).mkdir()
+    with client_of(library) as client:
+
+        def submitted(name: str, **options: str) -> httpx.Response:
+            return client.post("/videos/scan", json={"path": str(tmp_path / name), **options})
+
+        def ended(job_id: str) -> str:
+            return str(client.get(f"/jobs/{job_id}/wait").json()["status"])
+
+        cancelled, waiting = (submitted(name).json()["job_id"] for name in "ab")
+        client.delete(f"/jobs/{cancelled}")
+        again = submitted("a").json()["job_id"]
+        joined = [submitted("b"), submitted("b", mode="quick")]
+        retried = client.post(f"/jobs/{cancelled}/retry", json={"only_failed": False})
+        refused = [submitted("b", mode="full"), submitted("c")]
+        gate.set()
+        assert [ended(waiting), ended(again)] == ["complete", "complete"]
+    for answer in joined:
+        assert (answer.status_code, answer.json()) == (202, {"job_id": waiting, "joined": True})
+    assert (retried.status_code, retried.json()) == (202, {"job_id": again, "joined": True})
+    assert [answer.status_code for answer in refused] == [429, 429]
 
 
 @pytest.mark.parametrize("way", ["events", "wait"])
