@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import HTTPException, Request
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -17,6 +17,15 @@ Words = Annotated[list[str], Field(max_length=100)]
 Status = Annotated[str, Field(json_schema_extra={"enum": [*STATUSES]})]
 ColumnName = Annotated[str, Field(json_schema_extra={"enum": [*FIELDS]})]
 SortName = Annotated[str, Field(json_schema_extra={"enum": [*SORTABLE]})]
+
+#: How whole numbers are sent that JavaScript would round.
+Int64 = Annotated[
+    Literal["number", "string"],
+    Field(
+        description="string: `mtime_ns`, `device`, `inode`, and whatever else is beyond 2**53 - 1, "
+        "as text, for readers such as JavaScript that would round it."
+    ),
+]
 
 
 def sent_as_json(request: Request) -> None:

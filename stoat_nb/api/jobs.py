@@ -153,9 +153,7 @@ class JobRoutes:
     ) -> JobSubmitResponse:
         """Submit a job that has ended once more, as a new one; the old one stays as it ended."""
         only_failed = wanted.only_failed
-        self._submits.check(
-            lambda: controls.joins(self._library, job_id, only_failed=only_failed)
-        )
+        self._submits.check(lambda: controls.joins(self._library, job_id, only_failed=only_failed))
         job = controls.retry(self._library, job_id, only_failed=only_failed)
         prefix = request.url.path.removesuffix("/retry").rpartition("/")[0]
         response.headers["Location"] = f"{prefix}/{job.id}"

@@ -14,6 +14,12 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 
+#: The largest whole number that JavaScript, and so many a reader of JSON, holds exactly.
+MAX_SAFE_INTEGER = 2**53 - 1
+#: Columns that may be larger on any disk: these are text in every row or in none.
+_WIDE = frozenset({"mtime_ns", "device", "inode"})
+
+
 class Json(JSONResponse):
     """JSON in plain ASCII, so that any text at all can be sent."""
 
@@ -52,6 +58,23 @@ def plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {str(key): plain(part) for key, part in value.items()}
     return _plain_of_library(value)
+
+
+def exact(value: Any, name: str = "") -> Any:
+    """Return a plain value with text for each whole number that JavaScript would round.
+
+    Examples
+    --------
+    >>> exact({"inode": 7, "width": 1920, "bit_rate": 2**60})
+    {'inode': '7', 'width': 1920, 'bit_rate': '1152921504606846976'}
+    """
+    if isinstance(value, dict):
+        return {key: exact(part, key) for key, part in value.items()}
+    if isinstance(value, list):
+        return [exact(part) for part in value]
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value) if name in _WIDE or abs(value) > MAX_SAFE_INTEGER else value
+    return value
 
 
 def _plain_of_library(value: Any) -> Any:

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from msgspec.structs import asdict
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from stoat_nb.api.plain import exact
 from stoat_nb.catalog.filters.facets import Facet
 from stoat_nb.jobs.job import Job
 from stoat_nb.jobs.state import JobEvent, JobState, JobStatus, Level
@@ -237,12 +238,15 @@ class FacetShape(Shape):
     further: int = Field(description="Values that are not listed.")
 
     @classmethod
-    def of(cls, facet: Facet) -> FacetShape:
-        """Return a facet as it is sent."""
+    def of(cls, facet: Facet, *, is_exact: bool) -> FacetShape:
+        """Return a facet as it is sent: to readers that round large numbers, ``is_exact``."""
         return cls(
             column=facet.column,
             values=[
-                FacetValueShape(value=value, count=count) for value, count in facet.counts.items()
+                FacetValueShape(
+                    value=exact(value, facet.column) if is_exact else value, count=count
+                )
+                for value, count in facet.counts.items()
             ],
             unknown=facet.n_unknown,
             further=facet.n_further,

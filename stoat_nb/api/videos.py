@@ -9,9 +9,9 @@ from msgspec.structs import replace
 from pydantic import Field
 
 from stoat_nb import __version__
-from stoat_nb.api.filters import ColumnName, VideosFilter, sent_as_json
+from stoat_nb.api.filters import ColumnName, Int64, VideosFilter, sent_as_json
 from stoat_nb.api.limits import SubmitLimit
-from stoat_nb.api.plain import plain, rows
+from stoat_nb.api.plain import exact, plain, rows
 from stoat_nb.api.shapes import (
     SUBMITTED,
     FacetShape,
@@ -31,6 +31,7 @@ MAX_INTEGER = 2**63 - 1
 class VideosQuery(VideosFilter):
     """Which videos to list, in which order, from where on."""
 
+    int64: Int64 = "number"
     limit: int = Field(default=50, ge=1, le=500)
     offset: int = Field(default=0, ge=0, le=MAX_INTEGER)
 
@@ -38,6 +39,7 @@ class VideosQuery(VideosFilter):
 class FacetsQuery(VideosFilter):
     """Which columns to count, of which videos."""
 
+    int64: Int64 = "number"
     column: Annotated[list[ColumnName], Field(max_length=100)] = Field(
         default=[], description="Repeat for several; without: the usual ones."
     )
@@ -97,16 +99,27 @@ class VideoRoutes:
         """List videos: one page of those that match."""
         wanted = replace(query.query(), limit=query.limit, offset=query.offset)
         page = self._library.page(wanted)
-        return VideosShape(total=page.total, items=rows(page.frame))
+        items = rows(page.frame)
+        is_exact = query.int64 == "string"
+        return VideosShape(total=page.total, items=exact(items) if is_exact else items)
 
     def count_values(self, query: Annotated[FacetsQuery, Query()]) -> FacetsShape:
         """Count how often each value of some columns occurs among the videos that match."""
         found = self._library.facets(query.query(), query.column or None, query.most)
-        return FacetsShape(items=[FacetShape.of(facet) for facet in found.values()])
+        is_exact = query.int64 == "string"
+        shapes = [FacetShape.of(facet, is_exact=is_exact) for facet in found.values()]
+        return FacetsShape(items=shapes)
 
-    def get_video(self, video_id: Annotated[int, Path(ge=1, le=MAX_INTEGER)]) -> dict[str, Any]:
+    def get_video(
+        self,
+        video_id: Annotated[int, Path(ge=1, le=MAX_INTEGER)],
+        int64: Annotated[Int64, Query()] = "number",
+    ) -> dict[str, Any]:
         """Tell everything about one video, its streams included."""
-        return {str(name): plain(fact) for name, fact in self._library.video(video_id).items()}
+        found: dict[str, Any] = plain(self._library.video(video_id))
+        if int64 == "string":
+            found = exact(found)
+        return found
 
     def list_scans(self) -> list[dict[str, Any]]:
         """List every scan with its counts, oldest first."""

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, strategies as st
 
-from stoat_nb.api.plain import dumps, plain, rows
+from stoat_nb.api.plain import dumps, exact, plain, rows
 
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -23,6 +23,15 @@ ANYTHING = st.recursive(
 @given(ANYTHING)
 def test_any_value_can_be_sent(value: object) -> None:
     json.loads(dumps(value), parse_constant=pytest.fail)
+
+
+@given(ANYTHING)
+def test_no_exact_number_is_one_that_javascript_would_round(value: object) -> None:
+    def read(text: str) -> int:
+        assert int(float(text)) == int(text)
+        return int(text)
+
+    json.loads(dumps(exact(plain(value))), parse_int=read)
 
 
 @pytest.mark.parametrize(

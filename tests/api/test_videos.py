@@ -46,6 +46,21 @@ def test_what_javascript_would_round_is_told_as_exact_text_beside_it(reader: htt
     ]
 
 
+def test_who_asks_for_it_gets_text_for_what_javascript_would_round(reader: httpx.Client) -> None:
+    plain = reader.get("/videos", params={"limit": 500}).json()["items"]
+    exact = reader.get("/videos", params={"limit": 500, "int64": "string"}).json()["items"]
+    wide = {"mtime_ns", "device", "inode"}
+    for item, other in zip(plain, exact, strict=True):
+        assert {name for name in item if item[name] != other[name]} == wide
+        assert {name: int(other[name]) for name in wide} == {name: item[name] for name in wide}
+    one = reader.get("/videos/1", params={"int64": "string"}).json()
+    assert one["inode"] == str(reader.get("/videos/1").json()["inode"])
+    asked = {"column": "inode", "int64": "string", "most": 1000}
+    (facet,) = reader.get("/videos/facets", params=asked).json()["items"]
+    assert {value["value"] for value in facet["values"]} == {item["inode"] for item in exact}
+    assert reader.get("/videos", params={"int64": "text"}).status_code == 422
+
+
 def test_pages_are_parts_of_one_order(reader: httpx.Client) -> None:
     whole = reader.get("/videos", params={"sort": "size_bytes", "descending": True}).json()
     sizes = [item["size_bytes"] for item in whole["items"]]
