@@ -8,21 +8,22 @@ from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 from pydantic import Field
 
-from stoat_nb.api.filters import VideosFilter
-from stoat_nb.api.shapes import BYTES, refused
+from stoat_nb.api.filters import VideosOrder
+from stoat_nb.api.shapes import BYTES, ROWS, refused
 from stoat_nb.catalog.exports.formats import FORMATS
 from stoat_nb.library import Library
 
 Format = Literal["csv", "csv-excel", "xlsx", "parquet", "json", "jsonl", "html"]
 
 
-class ExportQuery(VideosFilter):
+class ExportQuery(VideosOrder):
     """Which videos to export, and as what."""
 
     suffix: Format = Field(default="csv", alias="format", description="The format of the file.")
     columns: str = Field(
         default="",
         max_length=8192,
+        json_schema_extra={"format": "column-names"},
         description="Names of columns of `videos()`, with commas between them; empty: all of them.",
     )
     redact: bool = Field(
@@ -33,7 +34,10 @@ class ExportQuery(VideosFilter):
 
 _FILES: dict[str, Any] = {
     "description": "The table",
-    "content": {FORMATS[suffix].media_type.partition(";")[0]: BYTES for suffix in get_args(Format)},
+    "content": {
+        FORMATS[suffix].media_type.partition(";")[0]: ROWS if suffix == "json" else BYTES
+        for suffix in get_args(Format)
+    },
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from fastapi import HTTPException, Request
+from msgspec.structs import replace
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from stoat_nb.api.shapes import few_fields
@@ -55,11 +56,12 @@ class Asked(BaseModel):
 
 
 class VideosFilter(Asked):
-    """Which videos, in which order."""
+    """Which videos."""
 
     where: str = Field(
         default="",
         max_length=4096,
+        json_schema_extra={"format": "filter"},
         description="An expression: `height >= 2160 and not has_cover`; see filters.md.",
     )
     search: str = Field(default="", max_length=1000, description="A part of the path.")
@@ -68,8 +70,6 @@ class VideosFilter(Asked):
     )
     codec: Words = Field(default=[], description="h264, hevc, ...; repeat for several.")
     container: Words = Field(default=[], description="mp4, matroska, ...; repeat for several.")
-    sort: SortName = Field(default="path", max_length=100, description="A column of `videos()`.")
-    descending: bool = False
 
     def query(self) -> VideoQuery:
         """Return what the catalog is asked."""
@@ -81,6 +81,15 @@ class VideosFilter(Asked):
                 "codec": tuple(self.codec),
                 "container": tuple(self.container),
             },
-            sort=self.sort,
-            descending=self.descending,
         )
+
+
+class VideosOrder(VideosFilter):
+    """Which videos, in which order."""
+
+    sort: SortName = Field(default="path", max_length=100, description="A column of `videos()`.")
+    descending: bool = False
+
+    def query(self) -> VideoQuery:
+        """Return what the catalog is asked."""
+        return replace(super().query(), sort=self.sort, descending=self.descending)

@@ -16,8 +16,8 @@ from stoat_nb.api.events import MEDIA_TYPE, events, wait_for
 from stoat_nb.api.filters import Asked, sent_as_json
 from stoat_nb.api.limits import SubmitLimit, WatcherLimit
 from stoat_nb.api.shapes import (
+    EVENT,
     SUBMITTED,
-    TEXT,
     EventShape,
     JobChange,
     JobsShape,
@@ -101,7 +101,7 @@ class JobRoutes:
                 dependencies=[] if method == "GET" else [Depends(sent_as_json)],
                 responses=answers,
             )
-        stream = {"description": "States, as they come", "content": {MEDIA_TYPE: TEXT}}
+        stream = {"description": "States, as they come", "content": {MEDIA_TYPE: EVENT}}
         router.add_api_route(
             "/jobs/{job_id}/events",
             self.follow_job,

@@ -120,9 +120,21 @@ SUBMITTED: dict[str, Any] = {
 }
 
 
-#: How OpenAPI tells of text, and of bytes.
-TEXT: dict[str, Any] = {"schema": {"type": "string"}}
+#: How OpenAPI tells of bytes, of a table's rows, and of each event of a stream.
 BYTES: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
+ROWS: dict[str, Any] = {"schema": {"type": "array", "items": {"type": "object"}}}
+EVENT: dict[str, Any] = {
+    "schema": {
+        "type": "object",
+        "description": "One event; its data is a JobStatusResponse as JSON.",
+        "required": ["id", "event", "data"],
+        "properties": {
+            "id": {"type": "string", "description": "The state's seq."},
+            "event": {"enum": ["progress", "end"]},
+            "data": {"type": "string", "contentMediaType": "application/json"},
+        },
+    }
+}
 
 
 class ProgressShape(Shape):

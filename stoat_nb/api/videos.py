@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from pydantic import Field
 
 from stoat_nb import __version__
-from stoat_nb.api.filters import ColumnName, Int64, VideosFilter, sent_as_json
+from stoat_nb.api.filters import ColumnName, Int64, VideosFilter, VideosOrder, sent_as_json
 from stoat_nb.api.limits import SubmitLimit
 from stoat_nb.api.plain import exact, plain, rows
 from stoat_nb.api.shapes import (
@@ -28,7 +28,7 @@ from stoat_nb.library import Library
 MAX_INTEGER = 2**63 - 1
 
 
-class VideosQuery(VideosFilter):
+class VideosQuery(VideosOrder):
     """Which videos to list, in which order, from where on."""
 
     int64: Int64 = "number"
