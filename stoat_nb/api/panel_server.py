@@ -18,14 +18,16 @@ from tornado.web import Application, RequestHandler, stream_request_body
 
 from stoat_nb.api.admission import (
     LOGIN_REQUIRED,
+    MAX_BODY,
     Denial,
     Scope,
     allowed_origin,
     is_replaced,
+    judge_length,
     safe_headers,
     verdict,
 )
-from stoat_nb.api.guard import App, Guard, Receive, Send, deny
+from stoat_nb.api.guard import BODY_TIMEOUT_S, App, Guard, Receive, Send, deny
 from stoat_nb.errors import StoatError
 from stoat_nb.settings import Settings
 
@@ -93,21 +95,23 @@ def _address(end: Any) -> Any:
 def _find_handler(self: Application, request: HTTPServerRequest, **_options: Any) -> Any:
     """Find what answers a request, as Tornado does, if it may be answered."""
     scope, allowed = scope_of(request), _allowed_hosts()
-    _harden(request, scope, allowed_origin(scope, allowed))
-    denial = verdict(scope, allowed)
+    connection: Any = request.connection
+    connection.set_max_body_size(MAX_BODY)
+    connection.set_body_timeout(BODY_TIMEOUT_S)
+    _harden(connection, scope["path"], allowed_origin(scope, allowed))
+    denial = verdict(scope, allowed) or judge_length(scope)
     if denial is None:
         return Application.find_handler(self, request)
     return self.get_handler_delegate(request, Refusal, {"denial": denial})
 
 
-def _harden(request: HTTPServerRequest, scope: Scope, origin: str | None) -> None:
-    connection: Any = request.connection
+def _harden(connection: Any, path: str, origin: str | None) -> None:
     write = connection.write_headers
 
     def write_headers(start: Any, headers: HTTPHeaders, chunk: bytes | None = None) -> Any:
         for name in [name for name in headers if is_replaced(name)]:
             del headers[name]
-        headers.update(safe_headers(scope["path"], headers, origin))
+        headers.update(safe_headers(path, headers, origin))
         return write(start, headers, chunk)
 
     connection.write_headers = write_headers

@@ -14,7 +14,7 @@ from bokeh.server.views.auth_request_handler import AuthRequestHandler
 from tornado.iostream import StreamClosedError
 from tornado.web import stream_request_body
 
-from stoat_nb.api.admission import LOGIN_REQUIRED, MAX_BODY
+from stoat_nb.api.admission import LOGIN_REQUIRED
 from stoat_nb.api.app import create_api
 from stoat_nb.api.guard import App, Guard, Message
 from stoat_nb.api.panel_server import METHODS, guard_panel_servers, refuse, scope_of
@@ -38,11 +38,10 @@ class Bridge(AuthRequestHandler):
     SUPPORTED_METHODS = METHODS
 
     async def prepare(self) -> None:
-        """Refuse whoever has not logged in, and a large body before it is read."""
+        """Refuse whoever has not logged in."""
         self._body: list[bytes] = []
         self._asked = False
         self._gone = asyncio.Event()
-        self.request.connection.set_max_body_size(MAX_BODY)  # type: ignore[union-attr]
         parent: Any = super()  # has types in newer Bokehs only
         await parent.prepare()
         if not self.current_user:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import http.client
 import re
+import socket
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
@@ -98,7 +100,7 @@ def door(
         pytest.skip("this Panel has no FastAPI server of its own")
     tests = {"PYTHONPATH": f"{repository}:{Path(__file__).parent}"}
     page = (repository / "dashboard.py").read_text(encoding="utf-8")
-    arguments = [*PLUGINS.get(server, ["--warm"]), *(LOGIN if login else [])]
+    arguments = [*PLUGINS.get(server, []), *(LOGIN if login else [])]
     with panel_serving({**environment, **tests}, folder, page, *arguments) as address:
         yield Door(address, kind)
 
@@ -132,10 +134,35 @@ def paths(door: Door, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     return sorted({re.sub(r"\{\w+\}", "1", path) for path in rest} | others)
 
 
+@pytest.fixture(scope="module")
+def half_sent(door: Door, paths: list[str]) -> Iterator[dict[str, socket.socket]]:
+    """Clients of each route that stop in the middle of their bodies, until the last test here."""
+    said = f"Host: 127.0.0.1:{door.port}\r\nContent-Type: application/json\r\nContent-Length: 12"
+    with ExitStack() as stack:
+        halves = {}
+        for path in paths:
+            connection = socket.create_connection(("127.0.0.1", door.port), timeout=60)
+            halves[path] = stack.enter_context(connection)
+            connection.sendall(f'POST {path} HTTP/1.1\r\n{said}\r\n\r\n{{"path'.encode())
+        yield halves
+
+
+def test_whoever_stops_in_the_middle_of_a_body_keeps_nobody_waiting(
+    door: Door, paths: list[str], half_sent: dict[str, socket.socket]
+) -> None:
+    assert half_sent.keys() == {*paths}
+    assert door.ask("GET", "/static/js/bokeh.min.js").status == 200
+    assert door.ask("GET", "/dashboard").status == (302 if door.has_login else 200)
+
+
 def test_a_foreign_host_gets_nothing(door: Door, paths: list[str]) -> None:
     for path in paths:
         for host in ("evil.example", f"evil.example:{door.port}", f"192.0.2.2:{door.port}"):
-            assert (path, door.ask("GET", path, Host=host).status) == (path, 421)
+            for method in ("GET", "HEAD", "POST", "DELETE"):
+                assert (path, method, door.ask(method, path, Host=host).status) == (
+                    *(path, method),
+                    421,
+                )
             same = door.ask("GET", path, Host=host, Origin=f"http://{host}")
             assert (path, same.status) == (path, 421)
 
@@ -187,6 +214,44 @@ def test_every_answer_has_the_security_headers_whatever_was_asked(
             assert answer.headers["access-control-allow-origin"] is None, told
 
 
+def test_head_is_answered_as_get_is_or_not_at_all(door: Door, paths: list[str]) -> None:
+    for path in paths:
+        head, get = door.ask("HEAD", path), door.ask("GET", path)
+        assert head.status in (get.status, 405), path
+        if "/api/v1/" in path:
+            told = [(one.status, one.headers["content-type"]) for one in (head, get)]
+            assert told[0] == told[1], path
+
+
+def test_a_method_that_no_route_takes_is_refused(door: Door, paths: list[str]) -> None:
+    for path in paths:
+        for method in ("PUT", "TRACE", "BREW"):
+            answer = door.ask(method, path)
+            told = (path, method, answer.status)
+            assert answer.status in {302, 401, 403, 404, 405} if door.has_login else {404, 405}, (
+                told
+            )
+            if "/api/v1/" in path and (method, answer.status) == ("PUT", 405):
+                assert answer.headers["allow"], told
+
+
+def test_a_huge_body_is_refused_unread(door: Door, paths: list[str]) -> None:
+    for path in paths:
+        for method in ("POST", "PUT", "GET"):
+            answer = door.ask(method, path, Content_Length=str(10**9))
+            assert (path, method, answer.status) == (path, method, 404 if path in CLOSED else 413)
+
+
+def test_a_huge_body_of_unsaid_length_is_refused_too(door: Door, paths: list[str]) -> None:
+    chunk = b"11000\r\n" + b"x" * 0x11000 + b"\r\n0\r\n\r\n"
+    head = f"HTTP/1.1\r\nHost: 127.0.0.1:{door.port}\r\nTransfer-Encoding: chunked\r\n\r\n"
+    for path in paths:
+        with socket.create_connection(("127.0.0.1", door.port), timeout=60) as connection:
+            connection.sendall(f"POST {path} {head}".encode() + chunk)
+            answer = connection.recv(65536).decode("latin-1")
+        assert re.match(r"HTTP/1\.1 4\d\d ", answer), (path, answer)
+
+
 def test_what_no_page_needs_is_closed(door: Door, paths: list[str]) -> None:
     for path in CLOSED & {*paths}:
         assert (path, door.ask("GET", path).status) == (path, 404)
@@ -204,3 +269,13 @@ def test_a_websocket_is_our_own_pages_alone(door: Door) -> None:
         assert " 403 " in refused or " 421 " in refused
     if door.has_login:
         assert " 403 " in handshake(door.port, host=own, origin=f"http://{own}")
+
+
+def test_whoever_stops_in_the_middle_of_a_body_is_sent_away(
+    half_sent: dict[str, socket.socket],
+) -> None:
+    for path, connection in half_sent.items():
+        answer = b""
+        while part := connection.recv(65536):
+            answer += part
+        assert answer == b"" or re.match(rb"HTTP/1\.1 4\d\d ", answer), (path, answer)
