@@ -7,7 +7,9 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 import httpx
@@ -198,6 +200,48 @@ def test_events_of_a_job_that_has_ended_are_its_end(
     job.wait(30)
     told = read_events(client, job.id)
     assert [(name, state["status"]) for name, state in told] == [("end", "complete")]
+
+
+def test_who_comes_back_while_a_job_runs_misses_nothing_and_hears_nothing_twice(
+    client: httpx.Client, library: Library
+) -> None:
+    steps: SimpleQueue[int | None] = SimpleQueue()
+
+    async def counted(context: JobContext) -> None:
+        while (step := await context.in_thread(steps.get)) is not None:
+            context.report(done=step, total=3)
+
+    library.register_handler("counted", counted)
+    job = library.submit("counted", {})
+    told: list[dict[str, Any]] = []
+
+    def come_back() -> Iterator[str]:
+        seen = {"last-event-id": str(told[-1]["seq"])} if told else {}
+        with client.stream("GET", f"/jobs/{job.id}/events", headers=seen) as answer:
+            yield from answer.iter_lines()
+
+    def hear(step: int) -> None:
+        with closing(come_back()) as lines:
+            for line in lines:
+                if line.startswith("data: "):
+                    told.append(json.loads(line.removeprefix("data: ")))
+                    if told[-1]["progress"]["done"] == step:
+                        return
+
+    try:
+        for step in (1, 2, 3):
+            steps.put(step)  # while nobody listens
+            hear(step)
+            with closing(come_back()) as lines:
+                assert next(lines) == ": still here"
+    finally:
+        steps.put(None)
+    with closing(come_back()) as lines:
+        (end,) = [name for name, _ in parsed("\n".join(lines))]
+    numbers = [state["seq"] for state in told]
+    assert numbers == sorted(set(numbers))
+    assert {1, 2, 3} <= {state["progress"]["done"] for state in told}
+    assert end == "end"
 
 
 def test_two_clients_follow_the_same_job(
