@@ -34,7 +34,8 @@ def test_every_answer_is_as_openapi_says(
         httpx.Client(base_url=served.address, timeout=60) as client,
     ):
         n_operations = sum(map(len, client.get("/openapi.json").json()["paths"].values()))
-        most = max(1, (REQUESTS - _ALWAYS) // n_operations)
+        # Some have few different requests.
+        most = max(1, (REQUESTS - _ALWAYS) * 5 // (4 * n_operations))
         run = subprocess.run(
             [
                 *(sys.executable, "-m", "schemathesis.cli", "run", "--no-color"),
