@@ -76,8 +76,13 @@ class Videos:
 
         Only those that scans of a mode read ('': of any), and did not fail for an unsettled reason.
         """
-        bindings = {"scan": scan_id, "folder": folder, "mode": mode, "now": time.time()}
-        bindings["unsettled"] = json.dumps([*unsettled])
+        bindings: dict[str, int | float | str | bytes] = {
+            "scan": scan_id,
+            "folder": folder,
+            "mode": mode,
+            "now": time.time(),
+            "unsettled": json.dumps([*unsettled]),
+        }
         rows = self._database.read(lambda one: fetch(one, _READ_SINCE_ASKED, bindings))
         return {name for (name,) in rows}
 
