@@ -28,6 +28,7 @@ from pathlib import Path
 from stoat_nb.catalog.catalog import Catalog
 from stoat_nb.media.extensions import VIDEO_EXTENSIONS
 from stoat_nb.media.find import find_folders
+from stoat_nb.media.listing import Rules
 from stoat_nb.media.video import Found, Outcome, Stream, Video
 
 FOLDER_FILES, VIDEOS_OF_TEN = 100, 7
@@ -65,7 +66,7 @@ def make_tree(folder: Path, files: int) -> None:
 
 
 def found_in(folder: Path) -> Iterator[Found]:
-    for listing in find_folders(os.fsencode(folder), extensions=VIDEO_EXTENSIONS):
+    for listing in find_folders(os.fsencode(folder), Rules.of(VIDEO_EXTENSIONS)):
         yield from listing.files
 
 

@@ -101,6 +101,29 @@ def _hosts(name: str, text: str) -> tuple[str, ...]:
     return hosts
 
 
+def _patterns(name: str, text: str) -> tuple[str, ...]:
+    return _each_pattern(name, [part.strip() for part in text.replace("\n", ",").split(",")])
+
+
+def _each_pattern(name: str, given: Iterable[str]) -> tuple[str, ...]:
+    from stoat_nb.patterns import BadPattern, compiled  # noqa: PLC0415 - few set it
+
+    kept = tuple(line for line in given if line.strip())
+    try:
+        compiled(kept)
+    except BadPattern as fault:
+        expected = f"a list of patterns as in a .gitignore file: {str(fault).removesuffix('.')}"
+        raise SettingError(name, ",".join(kept), expected) from None
+    return kept
+
+
+def _links(name: str, text: str) -> str:
+    word = text.strip().lower()
+    if word in ("none", "files", "all"):
+        return word
+    raise SettingError(name, text, "none, files or all")
+
+
 def _suffixes(name: str, text: str) -> frozenset[str]:
     words = frozenset(word.strip().lstrip(".").lower() for word in text.split(",") if word.strip())
     if not words or not all(word.isalnum() for word in words):
@@ -141,6 +164,18 @@ class Settings(Struct, frozen=True, kw_only=True):
         bool,
         Setting(_flag, "Also enter hidden and system folders (.git, @eaDir, $RECYCLE.BIN, ...)."),
     ] = False
+    exclude: Annotated[
+        tuple[str, ...],
+        Setting(
+            _patterns,
+            "Patterns of files and folders that scans leave out, as in .gitignore files, separated "
+            "by commas.",
+        ),
+    ] = ()
+    follow_links: Annotated[
+        str,
+        Setting(_links, "Which links scans follow: none, files, or all (to folders too)."),
+    ] = "none"
     probe_workers: Annotated[
         int,
         Setting(
@@ -233,6 +268,8 @@ def _meant(name: str, value: Any, parse: Callable[[str, str], Any]) -> Any:
         if parse is _folders:
             parts = (value,) if is_one else value
             return _each_folder(name, value, [os.fspath(part) for part in parts])
+        if parse is _patterns and not is_one:
+            return _each_pattern(name, [os.fspath(line) for line in value])
         if parse is _suffixes and not value:
             return None
         if parse in (_suffixes, _hosts):

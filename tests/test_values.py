@@ -30,7 +30,9 @@ VALUES: list[Any] = [
     Settings(probe_workers=3),
     VideoQuery(where="height > 1", facets={"codec": ("h264",)}),
     Summary(
-        **dict.fromkeys(("n_videos", "n_ok", "n_failed", "n_missing", "total_bytes"), 1),
+        **dict.fromkeys(
+            ("n_videos", "n_ok", "n_failed", "n_missing", "n_excluded", "total_bytes"), 1
+        ),
         total_duration_s=1.0,
     ),
     Outcome(found=FOUND, video=VIDEO),

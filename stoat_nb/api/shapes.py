@@ -14,7 +14,8 @@ from stoat_nb.api.plain import exact
 from stoat_nb.catalog.filters.facets import Facet
 from stoat_nb.jobs.job import Job
 from stoat_nb.jobs.state import JobEvent, JobState, JobStatus, Level
-from stoat_nb.scan.request import ScanMode
+from stoat_nb.patterns import LONGEST, MOST_PATTERNS
+from stoat_nb.scan import FollowLinks, ScanMode
 
 MAX_PATH_BYTES = 4096  #: Linux's own limit.
 MAX_PRIORITY = 2**31 - 1
@@ -82,6 +83,16 @@ class ScanRequest(Shape):
     accept_removals: bool = Field(
         default=False,
         description="Take files for missing even where their disk seems to be away.",
+    )
+    exclude: tuple[Annotated[str, Field(max_length=LONGEST)], ...] = Field(
+        default=(),
+        max_length=MOST_PATTERNS,
+        description="Patterns of files and folders to leave out, as in a .gitignore file.",
+        examples=[["proxies/", "*.part.mp4"]],
+    )
+    follow_links: FollowLinks | None = Field(
+        default=None,
+        description="Which links are followed: none, files, or all; null: as the settings say.",
     )
 
 
@@ -278,6 +289,7 @@ class SummaryShape(Shape):
     n_ok: int
     n_failed: int
     n_missing: int
+    n_excluded: int
     total_bytes: int
     total_duration_s: float
     codecs: dict[str, int]

@@ -90,6 +90,8 @@ class VideoRoutes:
             recursive=wanted.recursive,
             mode=wanted.mode,
             accept_removals=wanted.accept_removals,
+            exclude=wanted.exclude,
+            follow_links=wanted.follow_links,
         )
         prefix = request.url.path.removesuffix("/videos/scan")
         response.headers["Location"] = f"{prefix}/jobs/{job.id}"

@@ -232,7 +232,11 @@ DIFF = Table(
         columns_of(
             "d",
             "catalog",
-            ("change", "category", "added, removed, moved, changed, returned or offline."),
+            (
+                "change",
+                "category",
+                "added, removed, moved, changed, returned, offline or excluded.",
+            ),
             ("path", "string", "Where the file is, or was last."),
             ("column", "category", "The column that changed; null of files that were added."),
             ("old", "string", "Its value before, as text."),
@@ -252,7 +256,11 @@ HISTORY = Table(
         *columns_of(
             "h",
             "catalog",
-            ("change", "category", "added, removed, moved, changed, returned or offline."),
+            (
+                "change",
+                "category",
+                "added, removed, moved, changed, returned, offline or excluded.",
+            ),
             ("column", "category", "The column that changed; null when the file was added."),
             ("old", "string", "Its value before, as text."),
             ("new", "string", "Its value after, as text."),

@@ -27,16 +27,11 @@ class ListedFolder(NamedTuple):
     ctime_ns: int | None
     n_files: int
     n_bytes: int
+    rules: int  #: A number for what was looked for in it.
 
 
-class KnownFolder(NamedTuple):
+class KnownFolder(ListedFolder):
     """A folder that some scan came to; without times, it has to be listed."""
-
-    path: bytes
-    mtime_ns: int | None
-    ctime_ns: int | None
-    n_files: int
-    n_bytes: int
 
 
 class Folders:
@@ -52,15 +47,13 @@ class Folders:
         """
         return self._database.read(lambda connection: fetch(connection, _PRESENT, (folder,)))
 
-    def mark_listed(
-        self, scan_id: int, folders: Sequence[ListedFolder], *, rules: int, at: float
-    ) -> None:
-        """Note folders that were listed completely by ``rules``; nothing changes a status here.
+    def mark_listed(self, scan_id: int, folders: Sequence[ListedFolder], *, at: float) -> None:
+        """Note folders that were listed completely; nothing changes a status here.
 
         What is noted counts once the scan is complete: until then some of it is not recorded.
         """
         rows = [
-            (one.path, as_text(one.path), at, rules, *one[1:], scan_id)
+            (one.path, as_text(one.path), at, *one[1:], scan_id)
             for one in folders
         ]  # fmt: skip
         if rows:
@@ -68,12 +61,12 @@ class Folders:
                 lambda connection: connection.executemany(_MARK_LISTED, rows).fetchall()
             )
 
-    def known_below(self, scan_id: int, folder: bytes, *, rules: int) -> Iterator[KnownFolder]:
+    def known_below(self, scan_id: int, folder: bytes) -> Iterator[KnownFolder]:
         """Yield a folder and all known ones below it that a scan has not seen yet, parents first.
 
-        Times are told only where they were taken by the same ``rules`` and by a complete scan.
+        Times are told only where they were taken by a complete scan.
         """
-        for row in self._pages(_KNOWN, folder, rules, scan_id):
+        for row in self._pages(_KNOWN, folder, scan_id):
             yield KnownFolder(*row)
 
     def are_known(self, folders: Iterable[bytes]) -> set[bytes]:
@@ -160,18 +153,19 @@ _PRESENT = (
 )
 _BETWEEN = f"f.path >= ? AND f.path < ? ORDER BY f.path LIMIT {_PAGE}"
 _KNOWN = (
-    "SELECT f.path, CASE WHEN f.rules = ? AND f.listed_scan_id IN "  # noqa: S608 - of our own words alone
+    "SELECT f.path, CASE WHEN f.listed_scan_id IN "  # noqa: S608 - of our own words alone
     "(SELECT id FROM scans WHERE status = 'complete') THEN f.mtime_ns END, "
-    f"f.ctime_ns, f.n_files, f.n_bytes FROM folders f WHERE f.seen_scan_id IS NOT ? AND {_BETWEEN}"
+    "f.ctime_ns, f.n_files, f.n_bytes, f.rules FROM folders f "
+    f"WHERE f.seen_scan_id IS NOT ? AND {_BETWEEN}"
 )
 _NOT_SEEN = (
     "SELECT f.path FROM folders f WHERE f.seen_scan_id IS NOT ? AND "  # noqa: S608 - of our own words alone
-    "EXISTS (SELECT 1 FROM videos v WHERE v.folder_id = f.id AND v.status <> 'missing') "
-    f"AND {_BETWEEN}"
+    "EXISTS (SELECT 1 FROM videos v WHERE v.folder_id = f.id "
+    f"AND v.status NOT IN ('missing', 'excluded')) AND {_BETWEEN}"
 )
 _MARK_LISTED = (
-    "INSERT INTO folders (root_id, path, path_text, seen_at, seen_scan_id, listed_scan_id, rules, "
-    "mtime_ns, ctime_ns, n_files, n_bytes) "
+    "INSERT INTO folders (root_id, path, path_text, seen_at, seen_scan_id, listed_scan_id, "
+    "mtime_ns, ctime_ns, n_files, n_bytes, rules) "
     "SELECT root_id, ?1, ?2, ?3, ?9, ?9, ?4, ?5, ?6, ?7, ?8 FROM scans WHERE id = ?9 "
     "ON CONFLICT (path) DO UPDATE SET seen_before = CASE WHEN seen_scan_id IS "
     "excluded.seen_scan_id THEN seen_before ELSE seen_at END, seen_at = excluded.seen_at, "

@@ -156,8 +156,8 @@ def _word(before: str | None, after: str | None) -> str | None:
     """Say in a word what a change of status means to people."""
     if before in PRESENT and after == "missing":
         return "removed"
-    if before in PRESENT and after == "offline":
-        return "offline"
+    if before in PRESENT and after in ("offline", "excluded"):
+        return after
     if before is not None and before not in PRESENT and after in PRESENT:
         return "returned"
     return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import apsw
 
@@ -60,7 +60,7 @@ class Presence:
 
         def update(connection: apsw.Connection) -> int:
             return sum(
-                _mark_one_gone(connection, scan_id, at, folder, name)
+                _mark_one_away(connection, scan_id, at, folder, name, status="missing")
                 for folder, names in gone.items()
                 for name in names
             )
@@ -110,13 +110,28 @@ class Presence:
 
         return self._database.write(update)
 
+    def mark_excluded(
+        self, scan_id: int, files: Mapping[bytes, Sequence[bytes]], *, at: float
+    ) -> int:
+        """Mark named files as left out by a scan's rules: they are there, and are not looked at."""
+
+        def update(connection: apsw.Connection) -> int:
+            return sum(
+                _mark_one_away(connection, scan_id, at, folder, name, status="excluded")
+                for folder, names in files.items()
+                for name in names
+            )
+
+        return self._database.write(update) if files else 0
+
     def count_below(self, folder: bytes) -> int:
         """Return how many files of a folder and below are known and not missing."""
         first, behind = below(folder)
         ((count,),) = self._database.read(
             lambda connection: fetch(
                 connection,
-                f"SELECT count(*) FROM videos WHERE {_BELOW} AND status <> 'missing'",  # noqa: S608 - of our own words alone
+                f"SELECT count(*) FROM videos WHERE {_BELOW} "  # noqa: S608 - of our own words alone
+                "AND status NOT IN ('missing', 'excluded')",
                 {"folder": folder, "first": first, "behind": behind},
             )
         )
@@ -155,34 +170,40 @@ class Presence:
         return found
 
     def forget(self, folder: bytes | None) -> int:
-        """Delete the rows of files that are missing, below a folder or anywhere (None).
+        """Delete the rows of files that are missing or excluded, below a folder or anywhere (None).
 
-        The disk is asked again: what is there by now keeps its row, for a scan to find.
+        The disk is asked again: what was missing and is there by now keeps its row.
         """
         count = after = 0
         while rows := self._database.read(partial(_next_missing, folder=folder, after=after)):
             after = rows[-1][0]
-            gone = [row_id for row_id, path, name in rows if identity.is_gone(path_of(path, name))]
+            gone = [
+                row_id
+                for row_id, path, name, status in rows
+                if status == "excluded" or identity.is_gone(path_of(path, name))
+            ]
             count += self._database.write(partial(_delete_missing, gone))
         return count
 
 
 def _next_missing(
     connection: apsw.Connection, folder: bytes | None, after: int
-) -> list[tuple[int, bytes, bytes]]:
+) -> list[tuple[int, bytes, bytes, str]]:
     first, behind = (b"", b"") if folder is None else below(folder)
     return fetch(
         connection,
-        "SELECT v.id, f.path, v.name FROM videos v JOIN folders f ON f.id = v.folder_id "
-        "WHERE v.status = 'missing' AND v.id > :after AND (:folder IS NULL OR f.path = :folder "
-        "OR (f.path >= :first AND f.path < :behind)) ORDER BY v.id LIMIT 5000",
+        "SELECT v.id, f.path, v.name, v.status FROM videos v JOIN folders f ON f.id = v.folder_id "
+        "WHERE v.status IN ('missing', 'excluded') AND v.id > :after "
+        "AND (:folder IS NULL OR f.path = :folder OR (f.path >= :first AND f.path < :behind)) "
+        "ORDER BY v.id LIMIT 5000",
         {"folder": folder, "first": first, "behind": behind, "after": after},
     )
 
 
 def _delete_missing(rows: Sequence[int], connection: apsw.Connection) -> int:
     connection.execute(
-        "DELETE FROM videos WHERE status = 'missing' AND id IN (SELECT value FROM json_each(?))",
+        "DELETE FROM videos WHERE status IN ('missing', 'excluded') "
+        "AND id IN (SELECT value FROM json_each(?))",
         (json.dumps(rows),),
     )
     return connection.changes()
@@ -206,8 +227,14 @@ def _namesakes(
     return told
 
 
-def _mark_one_gone(
-    connection: apsw.Connection, scan_id: int, at: float, folder: bytes, name: bytes
+def _mark_one_away(
+    connection: apsw.Connection,
+    scan_id: int,
+    at: float,
+    folder: bytes,
+    name: bytes,
+    *,
+    status: Literal["missing", "excluded"],
 ) -> int:
     # This scan's mark on the folder does not count for a file that was not in it.
     connection.execute(
@@ -220,8 +247,8 @@ def _mark_one_gone(
     return note_status(
         connection,
         scan_id=scan_id,
-        status="missing",
-        where=f"{_ONE} AND videos.status <> 'missing'",
+        status=status,
+        where=f"{_ONE} AND videos.status <> :status",
         bindings={"folder": folder, "name": name},
     )
 
@@ -243,7 +270,7 @@ def _mark_one_back(
         connection,
         scan_id=scan_id,
         status="failed" if had_failed else "ok",
-        where=f"{_ONE} AND videos.status IN ('missing', 'offline')",
+        where=f"{_ONE} AND videos.status NOT IN ('ok', 'failed')",
         bindings=bindings,
     )
 

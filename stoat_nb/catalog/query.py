@@ -107,6 +107,7 @@ class Summary(Struct, frozen=True, kw_only=True):
     n_ok: int
     n_failed: int
     n_missing: int  #: No longer there, or on a disk that is away.
+    n_excluded: int  #: There, but left out by the rules of a scan.
     total_bytes: int  #: Of the files that are there, those that failed included.
     total_duration_s: float  #: Of those that could be probed, as far as it is known.
     codecs: dict[str, int] = field(default_factory=dict)  #: Most frequent first.
@@ -253,6 +254,7 @@ def summarize(connection: apsw.Connection) -> Summary:
         n_ok=counts["ok"],
         n_failed=counts["failed"],
         n_missing=counts["missing"] + counts["offline"],
+        n_excluded=counts["excluded"],
         total_bytes=int(size),
         total_duration_s=length,
         codecs=_by_frequency(codecs),

@@ -88,7 +88,7 @@ _PLACE = [
         (
             "status",
             "category",
-            "ok; failed: not to be probed; missing: no longer there; offline: its disk is away.",
+            "ok; failed: not to be probed; missing: gone; offline: disk away; excluded: by rules.",
         ),
     ),
 ]
@@ -104,7 +104,7 @@ _LIFE = [
     ),
     moment(
         "missing_since",
-        "When a scan found that it was gone; null unless `status` is `missing`.",
+        "When a scan found that it was gone or excluded; null for other rows.",
         basis="catalog",
         sql="v.missing_since",
     ),

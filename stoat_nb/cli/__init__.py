@@ -27,7 +27,7 @@ _COMMANDS = {
     "sql": ("stoat_nb.cli.sql:sql", "Run a SELECT statement on the library's tables."),
     "scans": ("stoat_nb.cli.changes:scans", "List scans, newest first."),
     "diff": ("stoat_nb.cli.changes:diff", "Tell what is different between two scans."),
-    "forget": ("stoat_nb.cli.changes:forget", "Delete the rows of missing videos."),
+    "forget": ("stoat_nb.cli.changes:forget", "Delete the rows of missing and excluded videos."),
     "jobs": ("stoat_nb.cli.jobs:jobs", "List jobs, newest first."),
     "job": ("stoat_nb.cli.jobs:job", "Tell how one job stands."),
     "logs": ("stoat_nb.cli.logs:logs", "Print the log of a job."),

@@ -71,17 +71,18 @@ def diff(
 @click.argument("folder", required=False, type=click.Path())
 @click.pass_obj
 def forget(library_path: Path | None, *, folder: str | None) -> None:
-    """Delete the rows of videos that are missing, in FOLDER or all.
+    """Delete the rows of videos that are missing or excluded, in FOLDER or all.
 
-    Only what a scan has found to be gone is forgotten, never what is offline; no file is touched.
+    Only what a scan has found to be gone, or was told to leave out, is forgotten, never what is
+    offline; no file is touched.
     """
     with open_existing(library_path) as library:
         count = library.forget(folder)
         where = "" if folder is None else f" in {shown(folder)}"
         click.echo(
-            f"Forgot {count:,} missing {'video' if count == 1 else 'videos'}{where}."
+            f"Forgot {count:,} {'video' if count == 1 else 'videos'}{where}."
             if count
-            else f"No video{where} is missing: nothing to forget."
+            else f"No video{where} is missing or excluded: nothing to forget."
         )
 
 

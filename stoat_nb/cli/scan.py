@@ -14,6 +14,7 @@ from stoat_nb.cli.running import run_here
 from stoat_nb.errors import FolderNotFound
 
 if TYPE_CHECKING:
+    from stoat_nb.media.listing import FollowLinks
     from stoat_nb.scan.request import ScanMode
 
 
@@ -37,6 +38,17 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Take files for missing even where their disk seems to be away.",
 )
+@click.option(
+    "--exclude",
+    metavar="PATTERN",
+    multiple=True,
+    help="Leave out what matches, as in a .gitignore file; may be given again.",
+)
+@click.option(
+    "--follow-links",
+    type=click.Choice(["none", "files", "all"]),
+    help="Links to follow; all: to folders too.  [default: none]",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @click.option("--fail-on-errors", is_flag=True, help="Exit with 3 if any file cannot be read.")
 @click.pass_obj
@@ -47,6 +59,8 @@ def scan(
     recursive: bool,
     mode: ScanMode,
     accept_removals: bool,
+    exclude: tuple[str, ...],
+    follow_links: FollowLinks | None,
     as_json: bool,
     fail_on_errors: bool,
 ) -> int:
@@ -60,7 +74,12 @@ def scan(
     state = run_here(
         partial(open_library, library_path, take="own"),
         lambda library: library.scan(
-            folder, recursive=recursive, mode=mode, accept_removals=accept_removals
+            folder,
+            recursive=recursive,
+            mode=mode,
+            accept_removals=accept_removals,
+            exclude=exclude,
+            follow_links=follow_links,
         ),
     )
     return tell(state, as_json=as_json, fail_on_errors=fail_on_errors)

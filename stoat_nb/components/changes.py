@@ -36,6 +36,7 @@ KINDS = {
     "moved": ("Moved", ""),
     "returned": ("Back again", "good"),
     "offline": ("Disk away", "quiet"),
+    "excluded": ("Excluded", "quiet"),
 }
 
 _COLUMNS = [

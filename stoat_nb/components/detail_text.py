@@ -21,6 +21,7 @@ _STATUS = {
     "failed": ("Could not be read", "bad"),
     "missing": ("No longer there", "bad"),
     "offline": ("Disk away", "quiet"),
+    "excluded": ("Excluded", "quiet"),
 }
 _INTEGRITY = {
     "complete": ("Complete", "good"),
@@ -42,6 +43,7 @@ _CHANGES = {
     "removed": "No longer there",
     "returned": "Back again",
     "offline": "Disk away",
+    "excluded": "Excluded by a scan",
 }
 
 

@@ -215,7 +215,7 @@ def _report(state: JobState) -> ScanReport | None:
 
 
 def _came_to(report: ScanReport) -> str:
-    if not report.scanned and not report.removed:
+    if not (report.scanned or report.removed or report.excluded):
         return "No videos found"
     said = _parts(report)
     return words.count(report.scanned, "file") + (f": {said}" if said else "")
@@ -233,6 +233,7 @@ def _parts(report: ScanReport) -> str:
         "unchanged": report.skipped,
         "failed": report.failed,
         "no longer there": report.removed,
+        "excluded": report.excluded,
     }
     return ", ".join(f"{number:,} {word}" for word, number in parts.items() if number)
 

@@ -130,7 +130,8 @@ class Overview(Viewer):
 
 def _cards(found: Glance) -> list[dict[str, Any]]:
     summary = found.summary
-    missing = f"{summary.n_missing:,} no longer there" if summary.n_missing else ""
+    counts = {"no longer there": summary.n_missing, "excluded": summary.n_excluded}
+    missing = ", ".join(f"{count:,} {word}" for word, count in counts.items() if count)
     truncated = found.facets["integrity"].counts.get("truncated", 0)
     readable = "All could be read" if summary.n_videos else ""
     return [

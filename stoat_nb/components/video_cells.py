@@ -59,6 +59,7 @@ STATUSES = {
     "failed": "Could not be read",
     "missing": "No longer there",
     "offline": "Disk away",
+    "excluded": "Excluded",
 }
 
 

@@ -15,7 +15,7 @@ from stoat_nb.jobs.queue import Take
 from stoat_nb.jobs.state import JobStatus
 from stoat_nb.media.failures import ERROR_CLASSES
 from stoat_nb.media.pictures.kinds import POSTER, SHEET, THUMBNAIL
-from stoat_nb.scan import ScanMode
+from stoat_nb.scan import FollowLinks, ScanMode
 from stoat_nb.settings import Settings
 
 P = ParamSpec("P")
@@ -76,6 +76,8 @@ _KINDS: Mapping[str, _Kind] = {
     "listener": _Kind(callable, "a function of a JobState"),
     "take": _one_of(get_args(Take)),
     "mode": _one_of(get_args(ScanMode)),
+    "exclude": _Kind(_are_names, "a list of patterns such as ['proxies/']"),
+    "follow_links": _one_of(get_args(FollowLinks)),
     "kind": _one_of((POSTER, THUMBNAIL, SHEET)),
     "error_class": _one_of((*ERROR_CLASSES, "")),
     "job_type": _Kind(_is_text, "the name of a job type such as 'scan'"),

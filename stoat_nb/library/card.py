@@ -39,6 +39,7 @@ def said(summary: Summary) -> list[str]:
         for number, what in (
             (summary.n_failed, "could not be read: library.failures()"),
             (summary.n_missing, "missing or out of reach"),
+            (summary.n_excluded, "excluded"),
         )
         if number
     ]

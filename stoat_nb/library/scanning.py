@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from stoat_nb.library.room import Handle
 from stoat_nb.scan import (
     SCAN_JOB_TYPE,
     SCAN_LOCK,
+    FollowLinks,
     ScanMode,
     ScanReport,
     check_folder,
@@ -35,6 +36,8 @@ class Scanning(Handle):
         recursive: bool = True,
         mode: ScanMode = "changed",
         accept_removals: bool = False,
+        exclude: Sequence[str] = (),
+        follow_links: FollowLinks | None = None,
     ) -> Job[ScanReport]:
         """Find, probe and catalogue the videos in a folder; return at once.
 
@@ -45,7 +48,7 @@ class Scanning(Handle):
         Parameters
         ----------
         folder
-            The folder; ``~`` is your home. Links in its own path are followed, links in it are not.
+            The folder; ``~`` is your home. Links in its own path are followed.
         recursive
             Whether to enter its sub-folders.
         mode
@@ -55,6 +58,13 @@ class Scanning(Handle):
             ``verify``: all, every packet of them, to their end.
         accept_removals
             Take files for missing even where their disk seems to be away.
+        exclude
+            Patterns of files and folders to leave out, as in a ``.gitignore`` file; they come after
+            those of the settings, and count before those of ``.stoatignore`` files in the folders.
+            Known videos that a scan leaves out so become ``excluded``.
+        follow_links
+            Which links in the folder are followed: ``none``, ``files``, or ``all``, to folders too;
+            none given: as the settings say. Never one that leads out of the roots of the settings.
 
         Returns
         -------
@@ -73,6 +83,8 @@ class Scanning(Handle):
             recursive=recursive,
             mode=mode,
             accept_removals=accept_removals,
+            exclude=exclude,
+            follow_links=follow_links,
         )
         return self._submit_scan(payload)
 

@@ -184,16 +184,16 @@ class Tables(Handle):
         """Return what is different after one scan from what was after another.
 
         Scans are named by their numbers in ``scans()``. A row is a change: added, removed, moved,
-        changed, returned or offline, with ``path``, ``column``, ``old`` and ``new``.
+        changed, returned, offline or excluded, with ``path``, ``column``, ``old`` and ``new``.
         """
         return self.catalog.diff(before, after)
 
     @checked
     def forget(self, folder: str | os.PathLike[str] | None = None) -> int:
-        """Delete the rows of videos that are missing, in a folder or all; return how many.
+        """Delete the rows of missing and excluded videos, in a folder or all; return how many.
 
-        One whose file is there again by now keeps its row: the next scan finds it. The folder
-        may be gone, too.
+        One that was missing and is there again by now keeps its row: the next scan finds it. The
+        folder may be gone, too.
         """
         real = None if folder is None else os.fsencode(check_roots(folder, ()))
         return self.catalog.presence.forget(real)

@@ -7,26 +7,29 @@ however deep the tree is. A folder that is moved away meanwhile costs itself and
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Generator, Iterator
-from typing import Self
+from collections import deque
+from collections.abc import Generator, Iterator
+from typing import NamedTuple, Self
 
-from stoat_nb.media.listing import Listing, Reading, Rules, settled, unreadable
+from stoat_nb.media.exclude import IGNORE_FILE, Exclusion, read_lines
+from stoat_nb.media.left_out import outer
+from stoat_nb.media.listing import Ignored, Listing, Problem, Reading, Rules, settled, unreadable
 from stoat_nb.media.safe_open import open_folder, open_root
 
 __all__ = ["Listing", "Tree", "find_folders"]
 
+_TWICE = "The link leads to a folder that is scanned where it is, or by another link."
 
-def find_folders(
-    root: bytes, *, extensions: Collection[str], hidden: bool = False, recursive: bool = True
-) -> Generator[Listing]:
+
+def find_folders(root: bytes, rules: Rules) -> Generator[Listing]:
     """Walk ``root`` in the order of the names' bytes; yield one listing a folder, itself first.
 
     ``root`` is an absolute path. What cannot be read is a ``Problem`` in a listing; only where this
-    process has no descriptors or memory left that is raised, as FolderNotReadable. Links are not
-    followed; other mounted disks are entered.
+    process has no descriptors or memory left that is raised, as FolderNotReadable. Folders that
+    links lead to come last, each once, if they are followed; other mounted disks are entered.
     """
     try:
-        tree = Tree(root, extensions=extensions, hidden=hidden, recursive=recursive)
+        tree = Tree(root, rules)
     except OSError as error:
         yield unreadable(root.rstrip(b"/") or b"/", error)
         return
@@ -34,22 +37,32 @@ def find_folders(
         yield from tree.walk()
 
 
+class _Link(NamedTuple):
+    """A folder that a link leads to."""
+
+    path: bytes
+    real: bytes
+    exclusion: Exclusion
+
+
 class Tree:
     """A folder held open, to list it and the folders beneath it; ``OSError`` if it cannot be."""
 
-    def __init__(
-        self,
-        root: bytes,
-        *,
-        extensions: Collection[str],
-        hidden: bool = False,
-        recursive: bool = True,
-    ) -> None:
-        suffixes = frozenset(os.fsencode(word.lower().lstrip(".")) for word in extensions)
+    def __init__(self, root: bytes, rules: Rules, *, link: _Link | None = None) -> None:
         self.root = root.rstrip(b"/") or b"/"
-        self._rules = Rules(suffixes, hidden, recursive)
+        self.left_out: str | None = None  #: Why the whole of it is left out.
+        self._rules = rules
+        self._real = link.real.rstrip(b"/") or b"/" if link else b""
         self._prefix = self.root if self.root == b"/" else self.root + b"/"
-        self._root_fd = open_root(self.root)
+        self._exclusions: dict[bytes, Exclusion] = {}  #: Of folders with patterns of their own.
+        self._problems: tuple[Problem, ...] = ()
+        if link is None:
+            self._outer, self.left_out, self._problems = outer(self.root, rules)
+        else:
+            self._outer = link.exclusion
+        self._links: deque[_Link] = deque()
+        self._entered: set[tuple[int, int]] = set()  #: Folders by device and number.
+        self._root_fd = _open_real(self._real) if link else open_root(self.root)
         self._branch = _Branch(self._root_fd)
 
     def __enter__(self) -> Self:
@@ -59,11 +72,19 @@ class Tree:
         self._branch.close()
         os.close(self._root_fd)
 
-    def walk(self, relative: bytes = b"") -> Iterator[Listing]:
-        """List a folder and all beneath it, in the order of the names' bytes."""
+    def walk(self) -> Iterator[Listing]:
+        """List the folder and all beneath it, in the order of the names' bytes."""
+        if self.left_out is not None:
+            ignored = Ignored(path=self.root, reason=self.left_out, kind="excluded")
+            yield Listing(folder=self.root, ignored=(ignored,), problems=self._problems)
+            return
+        yield from self._walk()
+        while self._links:
+            yield from self._enter(self._links.popleft())
+
+    def _walk(self) -> Iterator[Listing]:
         # The parent's path is shared by all its folders that wait: deep and wide trees stay small.
-        parent, _, name = relative.rpartition(b"/")
-        waiting: list[tuple[bytes, bytes]] = [(parent, name)]
+        waiting: list[tuple[bytes, bytes]] = [(b"", b"")]
         while waiting:
             parent, name = waiting.pop()
             relative = parent + b"/" + name if parent else name
@@ -71,32 +92,93 @@ class Tree:
             yield listing
             waiting.extend((relative, child) for child in reversed(listing.inner))
 
+    def _enter(self, link: _Link) -> Iterator[Listing]:
+        """Walk a folder that a link leads to, unless it has been walked: so that loops end."""
+        try:
+            tree = Tree(link.path, self._rules, link=link)
+        except OSError as error:
+            yield unreadable(link.path, error)
+            return
+        with tree:
+            tree._links, tree._entered = self._links, self._entered
+            seen = os.fstat(tree._root_fd)
+            if (seen.st_dev, seen.st_ino) in self._entered:
+                ignored = Ignored(path=link.path, reason=_TWICE)
+                yield Listing(folder=link.path, ignored=(ignored,), readable=False)
+            else:
+                yield from tree._walk()
+
     def list_one(self, relative: bytes) -> Listing:
         """List one folder alone."""
         parent, _, name = relative.rpartition(b"/")
         return self._list(parent, name, relative)
 
+    def rules_of(self, relative: bytes) -> int:
+        """Return the number for what is looked for in a folder."""
+        return self._rules.mark ^ self._exclusion(relative).mark
+
+    def _exclusion(self, relative: bytes) -> Exclusion:
+        here = relative
+        while self._exclusions:
+            if (found := self._exclusions.get(here)) is not None:
+                return found
+            if not here:
+                break
+            here = here.rpartition(b"/")[0]
+        return self._outer
+
     def _list(self, parent: bytes, name: bytes, relative: bytes) -> Listing:
         folder = self._prefix + relative if relative else self.root
         reading = Reading(folder, self._rules)
+        reading.problems += () if relative else self._problems
         try:
             fd = self._branch.open(parent, name)
         except OSError as error:
             return unreadable(folder, error)
         try:
-            stamp = settled(os.fstat(fd))
+            seen = os.fstat(fd)
+            stamp = settled(seen)
             with os.scandir(fd) as entries:
                 for entry in entries:
                     reading.take(entry)
+            if reading.has_patterns:
+                reading.problems += self._take_patterns(fd, folder, relative)
         except OSError as error:
             os.close(fd)
             return unreadable(folder, error)
-        listing = reading.listing(stamp)
+        listing = reading.listing(stamp, self._exclusion(relative), self._real_path(relative))
+        if self._rules.follow_links == "all":
+            self._entered.add((seen.st_dev, seen.st_ino))
+            self._links.extend(
+                _Link(listing.folder.rstrip(b"/") + b"/" + name, real, self._exclusion(relative))
+                for name, real in listing.linked_folders
+            )
         if listing.inner:
             self._branch.hold(relative, fd)
         else:
             os.close(fd)
         return listing
+
+    def _take_patterns(self, fd: int, folder: bytes, relative: bytes) -> list[Problem]:
+        self._exclusions.pop(relative, None)
+        lines, faults = read_lines(fd)
+        self._exclusions[relative] = self._exclusion(relative).with_file(folder, lines)
+        path = folder.rstrip(b"/") + b"/" + IGNORE_FILE
+        return [Problem(path=path, error=fault) for fault in faults]
+
+    def _real_path(self, relative: bytes) -> bytes:
+        if not self._real or not relative:
+            return self._real
+        return self._real.rstrip(b"/") + b"/" + relative
+
+
+def _open_real(path: bytes) -> int:
+    """Open a folder by its real path: no part of that may have become a link meanwhile."""
+    top = open_root(b"/")
+    try:
+        return open_folder(top, path.lstrip(b"/"))
+    finally:
+        os.close(top)
 
 
 class _Branch:

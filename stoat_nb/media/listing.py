@@ -7,15 +7,17 @@ import os
 import stat
 import sys
 import time
+import zlib
 from collections import Counter
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Collection, Mapping
+from typing import Any, Literal, NamedTuple, Self
 
 from msgspec import Struct, field
 
 from stoat_nb.errors import FolderNotReadable
+from stoat_nb.media.exclude import IGNORE_FILE, Exclusion
 from stoat_nb.media.extensions import ending_of
-from stoat_nb.media.video import Found
+from stoat_nb.media.video import FACTS_VERSION, Found
 from stoat_nb.names import as_text
 
 _ENCODING, _ERRORS = sys.getfilesystemencoding(), sys.getfilesystemencodeerrors()
@@ -39,11 +41,24 @@ _SYSTEM_FOLDERS: dict[bytes, str] = {
 }
 
 
+#: Which links a walk follows; never one that leads out of the roots.
+FollowLinks = Literal["none", "files", "all"]
+
+LINK_TO_FILE = "The file is a link; links to files are not followed."
+LINK_TO_FOLDER = "The folder is a link; links to folders are not followed."
+_OUTSIDE = "The link leads out of the folders that may be scanned."
+
+
+#: Kinds of reasons to leave something alone.
+Kind = Literal["hidden", "link", "excluded", "other"]
+
+
 class Ignored(Struct, frozen=True, kw_only=True):
     """Something that was seen and deliberately left alone."""
 
     path: bytes
     reason: str
+    kind: Kind = "other"
 
 
 class Problem(Struct, frozen=True, kw_only=True):
@@ -80,32 +95,62 @@ class Listing(Struct, frozen=True, kw_only=True):
     problems: tuple[Problem, ...] = ()
     readable: bool = True  #: False: nothing may be concluded from what is not listed.
     stamp: Stamp | None = None  #: None: what changes from here on might not change it.
+    rules: int = 0  #: A number for what was looked for in it.
+    #: Where links lead: of files by name, of folders to enter, and of this one; real paths.
+    linked_files: Mapping[bytes, bytes] = field(default_factory=dict)
+    linked_folders: tuple[tuple[bytes, bytes], ...] = ()
+    real_folder: bytes = b""  #: Empty: it was reached by no link.
 
     @property
     def files(self) -> tuple[Found, ...]:
         """The candidates as values of their own."""
-        return tuple(found_in(self.folder, seen) for seen in self.seen)
+        return tuple(map(self.found, self.seen))
+
+    def found(self, seen: Seen) -> Found:
+        """Return one of the candidates as a value of its own."""
+        name, size_bytes, mtime_ns, inode, device = seen
+        real = self.linked_files.get(name, b"")
+        if not real and self.real_folder:
+            real = self.real_folder.rstrip(b"/") + b"/" + name
+        return Found(
+            folder=self.folder,
+            name=name,
+            size_bytes=size_bytes,
+            mtime_ns=mtime_ns,
+            inode=inode,
+            device=device,
+            real_path=real,
+        )
 
 
-def found_in(folder: bytes, seen: Seen) -> Found:
-    """Return what was seen in a folder as a value of its own."""
-    name, size_bytes, mtime_ns, inode, device = seen
-    return Found(
-        folder=folder,
-        name=name,
-        size_bytes=size_bytes,
-        mtime_ns=mtime_ns,
-        inode=inode,
-        device=device,
-    )
-
-
-class Rules(Struct, frozen=True):
+class Rules(Struct, frozen=True, kw_only=True):
     """What is looked for."""
 
     suffixes: frozenset[bytes]
-    hidden: bool
-    recursive: bool
+    hidden: bool = False
+    recursive: bool = True
+    exclude: tuple[str, ...] = ()  #: Patterns in gitignore's syntax.
+    follow_links: FollowLinks = "none"
+    roots: tuple[bytes, ...] = ()  #: Real paths of the folders that may be scanned; none: any.
+
+    @classmethod
+    def of(cls, extensions: Collection[str], **others: Any) -> Self:
+        """Return rules for files with certain endings."""
+        suffixes = frozenset(os.fsencode(word.lower().lstrip(".")) for word in extensions)
+        return cls(suffixes=suffixes, **others)
+
+    @property
+    def mark(self) -> int:
+        """A number for what is looked for in a folder, but for the patterns."""
+        said = sorted(map(os.fsdecode, self.suffixes))
+        said += [str(self.hidden), self.follow_links, str(FACTS_VERSION)]
+        return zlib.crc32(" ".join(said).encode("utf-8", "surrogateescape"))
+
+    def allows(self, real: bytes) -> bool:
+        """Whether a real path lies in a folder that may be scanned."""
+        return not self.roots or any(
+            real == root or real.startswith(root.rstrip(b"/") + b"/") for root in self.roots
+        )
 
     def is_video(self, name: bytes) -> bool:
         dot = name.rfind(b".") + 1
@@ -137,7 +182,10 @@ class Reading:
         self._seen: list[Seen] = []
         self._ignored: list[Ignored] = []
         self._other_endings: Counter[str] = Counter()
-        self._problems: list[Problem] = []
+        self.problems: list[Problem] = []
+        self._linked_files: dict[bytes, bytes] = {}
+        self._linked_folders: list[tuple[bytes, bytes]] = []
+        self.has_patterns = False  #: Whether a file with patterns lies in it.
 
     def take(self, entry: os.DirEntry[str]) -> None:
         name = entry.name.encode(_ENCODING, _ERRORS)
@@ -145,6 +193,8 @@ class Reading:
             if entry.is_file(follow_symlinks=False):
                 if self._rules.is_video(name):
                     self._candidate(entry, name)
+                elif name == IGNORE_FILE:
+                    self.has_patterns = True
                 elif self._rules.hidden or not name.startswith(b"."):
                     self._other_endings[ending_of(name)] += 1
             elif entry.is_symlink():
@@ -154,45 +204,94 @@ class Reading:
             elif self._rules.is_video(name):
                 self._candidate(entry, name)
         except OSError as error:
-            self._problems.append(_problem(self._prefix + name, error))
+            self.problems.append(_problem(self._prefix + name, error))
 
-    def listing(self, stamp: Stamp | None) -> Listing:
+    def listing(self, stamp: Stamp | None, exclusion: Exclusion, real_folder: bytes) -> Listing:
+        """Return what the folder holds, but for what patterns leave out."""
+        if exclusion.mark:
+            self._exclude(exclusion)
         for names in (self._seen, self._inner):
             names.sort()
+        # The patterns may be rewritten where they are: no time of the folder tells of that.
+        is_settled = not (self.problems or self.has_patterns)
         return Listing(
             folder=self.folder,
             seen=self._seen,
             inner=self._inner,
             ignored=tuple(sorted(self._ignored, key=_path)),
             other_endings=self._other_endings,
-            problems=tuple(sorted(self._problems, key=_path)),
-            stamp=None if self._problems else stamp,
+            problems=tuple(sorted(self.problems, key=_path)),
+            stamp=stamp if is_settled else None,
+            rules=self._rules.mark ^ exclusion.mark,
+            linked_files=self._linked_files,
+            linked_folders=tuple(sorted(self._linked_folders)),
+            real_folder=real_folder,
         )
 
-    def _ignore(self, name: bytes, reason: str) -> None:
-        self._ignored.append(Ignored(path=self._prefix + name, reason=reason))
+    def _exclude(self, exclusion: Exclusion) -> None:
+        def is_kept(name: bytes, *, is_folder: bool) -> bool:
+            reason = exclusion.reason(self._prefix + name, is_folder=is_folder)
+            if reason is not None:
+                self._ignore(name, reason, "excluded")
+            return reason is None
+
+        self._seen = [one for one in self._seen if is_kept(one[0], is_folder=False)]
+        self._inner = [name for name in self._inner if is_kept(name, is_folder=True)]
+        self._linked_folders = [
+            one for one in self._linked_folders if is_kept(one[0], is_folder=True)
+        ]
+
+    def _ignore(self, name: bytes, reason: str, kind: Kind = "other") -> None:
+        self._ignored.append(Ignored(path=self._prefix + name, reason=reason, kind=kind))
 
     def _link(self, entry: os.DirEntry[str], name: bytes) -> None:
-        if self._rules.is_video(name):
-            self._ignore(name, "The file is a link; links are not followed.")
-        elif _leads_to_a_folder(entry):
-            self._ignore(name, "The folder is a link; links are not followed.")
+        is_folder = _leads_to_a_folder(entry)
+        follows = self._rules.follow_links
+        if is_folder and follows == "all":
+            self._follow_folder(name)
+        elif is_folder or self._rules.is_video(name):
+            if is_folder or follows == "none":
+                self._ignore(name, LINK_TO_FOLDER if is_folder else LINK_TO_FILE, "link")
+            else:
+                self._follow_file(entry, name)
+
+    def _follow_folder(self, name: bytes) -> None:
+        if self._rules.recursive and (real := self._target(name)):
+            if reason := self._rules.unwanted_folder(name):
+                self._ignore(name, reason, "hidden")
+            else:
+                self._linked_folders.append((name, real))
+
+    def _follow_file(self, entry: os.DirEntry[str], name: bytes) -> None:
+        if not os.path.exists(self._prefix + name):  # noqa: PTH110 - bytes
+            self._ignore(name, "The link leads nowhere.")
+        elif real := self._target(name):
+            self._linked_files[name] = real
+            self._candidate(entry, name, follow=True)
+
+    def _target(self, name: bytes) -> bytes | None:
+        """Return where a link leads; None, and a reason is noted, if that may not be scanned."""
+        real = os.path.realpath(self._prefix + name)
+        if self._rules.allows(real):
+            return real
+        self._ignore(name, _OUTSIDE)
+        return None
 
     def _inner_folder(self, name: bytes) -> None:
         if not self._rules.recursive:
             return
         if reason := self._rules.unwanted_folder(name):
-            self._ignore(name, reason)
+            self._ignore(name, reason, "hidden")
         else:
             self._inner.append(name)
 
-    def _candidate(self, entry: os.DirEntry[str], name: bytes) -> None:
+    def _candidate(self, entry: os.DirEntry[str], name: bytes, *, follow: bool = False) -> None:
         is_plain = not name.startswith(b".")
-        seen = entry.stat(follow_symlinks=False)
+        seen = entry.stat(follow_symlinks=follow)
         if not stat.S_ISREG(seen.st_mode):
             self._ignore(name, f"It is {_kind(seen.st_mode)}, not a file.")
         elif not is_plain and (reason := self._rules.unwanted_file(name)):
-            self._ignore(name, reason)
+            self._ignore(name, reason, "hidden")
         else:
             self._seen.append((name, seen.st_size, seen.st_mtime_ns, seen.st_ino, seen.st_dev))
 

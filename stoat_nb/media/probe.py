@@ -26,7 +26,7 @@ def probe(item: Mapping[str, Any]) -> dict[str, Any]:
 def prove(item: Mapping[str, Any]) -> list[dict[str, Any] | None]:
     """Read what headers alone prove of many files: memory-safe, and quick enough to go in batches.
 
-    ``item`` holds ``root``, the ``files`` (each as relative name, size and time), and the seconds
+    ``item`` holds the ``files`` (each as root, relative name, size and time), and the seconds
     ``within_s`` which to stop. There is an answer for each file in turn, as ``probe`` gives them;
     None: ask ``probe``, with ``ask_libav``. Files whose turn did not come have no answer.
     """

@@ -52,8 +52,8 @@ def prove_many(item: Mapping[str, Any]) -> list[dict[str, Any] | None]:
 
 def _proven_in_turn(item: Mapping[str, Any], *, until: float) -> list[dict[str, Any] | None]:
     answers: list[dict[str, Any] | None] = []
-    for relative, size_bytes, mtime_ns in item["files"]:
-        one = {"root": item["root"], "relative": relative}
+    for root, relative, size_bytes, mtime_ns in item["files"]:
+        one = {"root": root, "relative": relative}
         answers.append(_proven({**one, "size_bytes": size_bytes, "mtime_ns": mtime_ns}))
         if time.monotonic() >= until:
             break

@@ -45,6 +45,7 @@ class Found(Struct, frozen=True, kw_only=True, gc=False):
     mtime_ns: int
     inode: int
     device: int
+    real_path: bytes = b""  #: Where it is, if it was reached by a link that was followed.
 
 
 class Chapter(Struct, frozen=True, kw_only=True, gc=False):

@@ -24,7 +24,13 @@ def absent(root: bytes, files: Mapping[bytes, Iterable[bytes]]) -> dict[bytes, l
     found: dict[bytes, list[bytes]] = {}
     for folder, names in files.items():
         there = _names(root, folder, _is_file)
-        gone = [] if there is None else [name for name in names if name not in there]
+        stem = folder.rstrip(b"/") + b"/"
+        gone = [
+            name
+            for name in (names if there is not None else ())
+            # By its path a file may be there although a link leads to its folder.
+            if name not in (there or ()) and not os.path.isfile(stem + name)  # noqa: PTH113 - bytes
+        ]
         if gone:
             found[folder] = gone
     return found
@@ -37,7 +43,7 @@ def is_empty(root: bytes) -> bool:
 
 def _is_file(entry: os.DirEntry[str]) -> bool:
     try:
-        return entry.is_file(follow_symlinks=False)
+        return entry.is_file()
     except OSError:
         return True  # something is there
 

@@ -14,7 +14,7 @@ from msgspec import Struct, field
 from stoat_nb.catalog.catalog import KnownFile
 from stoat_nb.catalog.folders import ListedFolder
 from stoat_nb.catalog.values import as_integer, as_moment_ns
-from stoat_nb.media.listing import Ignored, Listing, Problem, Seen, found_in
+from stoat_nb.media.listing import Ignored, Listing, Problem, Seen
 from stoat_nb.media.video import Found
 from stoat_nb.scan.quick import Same
 
@@ -80,6 +80,7 @@ class Knowledge(Struct, frozen=True, kw_only=True):
     #: Of the files in a folder those that others read while this scan waited; they are not read
     #: once more.
     read_meanwhile: Callable[[bytes], Collection[bytes]] = lambda _folder: ()
+    follow_links: bool = False  #: Whether a path may lead to a file by a link.
     trust_inodes: bool = True  #: Whether a file keeps its number while its disk is away.
 
     @property
@@ -120,7 +121,9 @@ def _compare(batch: Batch, listing: Listing, knowledge: Knowledge) -> None:
     size = sum(map(_SIZE, listing.seen))
     mtime_ns, ctime_ns = listing.stamp or (None, None)
     count = len(listing.seen)
-    batch.folders.append(ListedFolder(listing.folder, mtime_ns, ctime_ns, count, size))
+    batch.folders.append(
+        ListedFolder(listing.folder, mtime_ns, ctime_ns, count, size, listing.rules)
+    )
     if knowledge.is_plain and listing.seen == knowledge.present_files(listing.folder):
         _take_unchanged(batch, count, size)
     else:
@@ -144,11 +147,11 @@ def _compare_files(batch: Batch, listing: Listing, knowledge: Knowledge) -> None
         batch.bytes_found += size
         unchanged = before is not None and _unchanged(seen, before, knowledge)
         if unchanged and name in done:
-            batch.done.append((found_in(listing.folder, seen), done[name]))
+            batch.done.append((listing.found(seen), done[name]))
         elif before is None or not unchanged or (reads_again and name not in settled):
-            changed.append((found_in(listing.folder, seen), before is not None))
+            changed.append((listing.found(seen), before is not None))
         elif not before.is_current:
-            outdated.append((found_in(listing.folder, seen), True))
+            outdated.append((listing.found(seen), True))
         else:
             batch.n_unchanged += 1
             batch.bytes_unchanged += size
@@ -202,17 +205,21 @@ def _tell_moved(batch: Batch, changed: Sequence[tuple[Found, bool]], knowledge: 
         return
     rows = knowledge.namesakes([found for found, _known in changed])
     for (found, known), others in zip(changed, rows, strict=True):
-        away = [video_id for video_id, path in others if not _is_there(path, found)]
+        away = [
+            video_id
+            for video_id, path in others
+            if not _is_there(path, found, follow=knowledge.follow_links)
+        ]
         if away:
             batch.moved.append((away[0], found))
         else:
             batch.changed.append((found, known))
 
 
-def _is_there(path: bytes, found: Found) -> bool:
+def _is_there(path: bytes, found: Found, *, follow: bool) -> bool:
     """Whether a path still names the same file, as one of several links to it may."""
     try:
-        status = os.lstat(path)
+        status = os.stat(path, follow_symlinks=follow)  # noqa: PTH116 - bytes
     except OSError:
         return False
     return (status.st_ino, status.st_dev) == (found.inode, found.device)

@@ -8,13 +8,12 @@ from contextlib import suppress
 
 from stoat_nb.catalog.catalog import Catalog, ScanTables
 from stoat_nb.catalog.scans import BegunScan
-from stoat_nb.media.extensions import VIDEO_EXTENSIONS
 from stoat_nb.media.find import find_folders
 from stoat_nb.media.listing import Listing
 from stoat_nb.scan.comparison import Batch, Done, Knowledge, next_batch
 from stoat_nb.scan.disk import Disk
-from stoat_nb.scan.quick import Same, find_changed, rules_of
-from stoat_nb.scan.request import ScanOrder
+from stoat_nb.scan.quick import Same, find_changed
+from stoat_nb.scan.request import ScanOrder, rules_of
 from stoat_nb.settings import Settings
 
 #: Failures after which the next scan has to look again, whatever the file's and folder's times say.
@@ -36,8 +35,7 @@ class Finding:
     ) -> None:
         self._order, self._begun, self._catalog = order, begun, catalog
         self._presence, self._folders = tables
-        self._extensions = settings.extensions or VIDEO_EXTENSIONS
-        self._hidden = settings.hidden
+        self._rules = rules_of(order, settings)
         self._knowledge = self._known(disk)
         self._listings = self._listed()
 
@@ -59,14 +57,10 @@ class Finding:
         returned = presence.mark_back(scan_id, batch.back, at=now)
         presence.mark_seen(scan_id, batch.same, at=now)
         if self._order.is_whole:
-            self._folders.mark_listed(scan_id, batch.folders, rules=self._rules, at=now)
+            self._folders.mark_listed(scan_id, batch.folders, at=now)
         else:
             presence.mark_seen(scan_id, [one.path for one in batch.folders], at=now)
         return returned
-
-    @property
-    def _rules(self) -> int:
-        return rules_of(self._extensions, hidden=self._hidden)
 
     def _known(self, disk: Disk) -> Knowledge:
         order, catalog = self._order, self._catalog
@@ -80,6 +74,7 @@ class Finding:
             accept_removals=order.accept_removals,
             all_again=order.mode in ("full", "verify"),
             read_meanwhile=self._read_meanwhile,
+            follow_links=self._rules.follow_links != "none",
             trust_inodes=disk.keeps_numbers,
         )
 
@@ -99,21 +94,13 @@ class Finding:
         return {name: Done(is_new, failures.get(name)) for name, is_new in done.items()}
 
     def _listed(self) -> Generator[Listing | Same]:
-        order = self._order
+        order, rules = self._order, self._rules
+        # Where folders are reached by links, none is known to be the same by its own times.
+        by_links = rules.follow_links == "all"
         # An attempt that goes on needs the files of folders that the first one had come to.
-        if order.mode == "quick" and order.is_whole and not self._begun.goes_on:
+        is_quick = order.mode == "quick" and order.is_whole and not by_links
+        if is_quick and not self._begun.goes_on:
             folders = self._catalog.folders
-            known = folders.known_below(self._begun.scan_id, order.root, rules=self._rules)
-            return find_changed(
-                order.root,
-                known,
-                folders.are_known,
-                extensions=self._extensions,
-                hidden=self._hidden,
-            )
-        return find_folders(
-            order.root,
-            extensions=self._extensions,
-            hidden=self._hidden,
-            recursive=order.recursive,
-        )
+            known = folders.known_below(self._begun.scan_id, order.root)
+            return find_changed(order.root, known, folders.are_known, rules)
+        return find_folders(order.root, rules)

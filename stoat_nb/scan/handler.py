@@ -26,7 +26,7 @@ from stoat_nb.scan.folder import check_roots
 from stoat_nb.scan.lanes import Lanes
 from stoat_nb.scan.probing import BATCH_FILES, Probed, Prober
 from stoat_nb.scan.recording import Recording
-from stoat_nb.scan.request import order_of
+from stoat_nb.scan.request import order_of, rules_of
 from stoat_nb.scan.sweep import Sweep
 from stoat_nb.scan.tally import Tally
 from stoat_nb.settings import Settings
@@ -248,6 +248,7 @@ class _Scan:
             root=self._order.root,
             scan_id=self._scan_id,
             accept_removals=self._order.accept_removals,
+            rules=rules_of(self._order, self._settings),
         )
         await self._context.in_thread(
             partial(

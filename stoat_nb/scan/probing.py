@@ -70,18 +70,18 @@ class Prober:
 
     async def _ask_headers(self, files: list[Candidate]) -> Answer:
         item = {
-            "root": os.fsdecode(self._root),
             "files": [
-                (self._relative(found), found.size_bytes, found.mtime_ns) for found, _known in files
+                (*self._place(found), found.size_bytes, found.mtime_ns) for found, _known in files
             ],
             "within_s": BATCH_S,
         }
         return await self._engine.call(prove, item, deadline_s=self._timeout_s)
 
     async def _ask_alone(self, found: Found) -> Answer:
+        root, relative = self._place(found)
         item: dict[str, Any] = {
-            "root": os.fsdecode(self._root),
-            "relative": self._relative(found),
+            "root": root,
+            "relative": relative,
             "size_bytes": found.size_bytes,
             "mtime_ns": found.mtime_ns,
             # Libav gives up by itself before it is killed: a reason is better than a corpse.
@@ -95,9 +95,13 @@ class Prober:
             item["ask_libav"] = True  # a batch found that the headers do not tell enough
         return await self._engine.call(probe, item, deadline_s=deadline_s)
 
-    def _relative(self, found: Found) -> str:
+    def _place(self, found: Found) -> tuple[str, str]:
+        """Return a root, and the path beneath it on which there is no link."""
+        if found.real_path:
+            return "/", os.fsdecode(found.real_path.lstrip(b"/"))
         folder = found.folder[len(self._root) :].lstrip(b"/")
-        return os.fsdecode(os.path.join(folder, found.name))  # noqa: PTH118 - bytes
+        relative = os.path.join(folder, found.name)  # noqa: PTH118 - bytes
+        return os.fsdecode(self._root), os.fsdecode(relative)
 
 
 def _outcome_of(found: Found, answer: Answer) -> Outcome:

@@ -7,15 +7,14 @@ rewritten where it is: what a quick scan may miss is that.
 from __future__ import annotations
 
 import os
-import zlib
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator
 
 from msgspec import Struct
 
 from stoat_nb.catalog.folders import KnownFolder
 from stoat_nb.media.find import Tree
-from stoat_nb.media.listing import Listing, stamp_of, unreadable
-from stoat_nb.media.video import FACTS_VERSION
+from stoat_nb.media.left_out import LeftOut
+from stoat_nb.media.listing import Listing, Rules, stamp_of, unreadable
 
 
 class Same(Struct, frozen=True):
@@ -26,36 +25,36 @@ class Same(Struct, frozen=True):
     n_bytes: int
 
 
-def rules_of(extensions: Collection[str], *, hidden: bool) -> int:
-    """Return a number for what a scan looks for: folders listed for something else do not count."""
-    looked_for = [*sorted(extensions), str(hidden), str(FACTS_VERSION)]
-    return zlib.crc32(" ".join(looked_for).encode())
-
-
 def find_changed(
     root: bytes,
     known: Iterable[KnownFolder],
     are_known: Callable[[Iterable[bytes]], Collection[bytes]],
-    *,
-    extensions: Collection[str],
-    hidden: bool,
+    rules: Rules,
 ) -> Generator[Listing | Same]:
     """Look at the known folders, in their order, and list those that changed and new ones in them.
 
     A known folder that is not there any more is passed over: that no walk came to it tells.
     """
     try:
-        tree = Tree(root, extensions=extensions, hidden=hidden)
+        tree = Tree(root, rules)
     except OSError as error:
         yield unreadable(root, error)
         return
     with tree:
+        if tree.left_out is not None:
+            yield from tree.walk()
+            return
+        left_out = LeftOut(tree.root, rules)
         is_root_next = True
         for folder in known:
             if is_root_next and folder.path != tree.root:  # so far only inner ones were scanned
                 yield from _listed(tree, tree.root, are_known)
             is_root_next = False
-            found = _look(folder)
+            relative = folder.path[len(tree.root) :].lstrip(b"/")
+            is_as_before = folder.rules == tree.rules_of(relative)
+            if not is_as_before and left_out.has(folder.path):
+                continue  # and so it is one that no walk comes to
+            found = _look(folder, is_as_before=is_as_before)
             if found is True:
                 yield Same(folder.path, folder.n_files, folder.n_bytes)
             elif found is False:
@@ -64,7 +63,7 @@ def find_changed(
             yield from _listed(tree, tree.root, are_known)
 
 
-def _look(folder: KnownFolder) -> bool | None:
+def _look(folder: KnownFolder, *, is_as_before: bool) -> bool | None:
     """Tell whether a folder is as it was; None: it is not there any more."""
     try:
         seen = os.stat(folder.path, follow_symlinks=False)  # noqa: PTH116 - bytes
@@ -72,7 +71,8 @@ def _look(folder: KnownFolder) -> bool | None:
         return None
     except OSError:
         return False  # listing it says what is wrong
-    return folder.mtime_ns is not None and stamp_of(seen) == (folder.mtime_ns, folder.ctime_ns)
+    times = (folder.mtime_ns, folder.ctime_ns)
+    return is_as_before and folder.mtime_ns is not None and stamp_of(seen) == times
 
 
 def _listed(

@@ -36,6 +36,8 @@ class ScanReport(Struct, frozen=True, kw_only=True):
     returned: int = 0  #: Of the skipped ones those that were missing or out of reach before.
     offline: int = 0  #: Known files out of reach: their disk seems to be away.
     removed: int = 0  #: Known files that are no longer there; their rows are kept as ``missing``.
+    #: Known files that are there, but left out by the rules now; their rows are kept.
+    excluded: int = 0
     errors: tuple[Mapping[str, str], ...] = ()  #: ``path``, ``error`` and ``error_class`` of each.
     errors_left_out: int = (
         0  #: Errors beyond the first 10,000; ``library.failures()`` has them all.
@@ -90,6 +92,7 @@ class ScanReport(Struct, frozen=True, kw_only=True):
             "failed": self.failed,
             "no longer there": self.removed,
             "out of reach": self.offline,
+            "excluded": self.excluded,
         }
         said = ", ".join(f"{count:,} {word}" for word, count in counts.items() if count)
         files = "1 file" if self.scanned == 1 else f"{self.scanned:,} files"

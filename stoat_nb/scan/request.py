@@ -11,9 +11,14 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from stoat_nb.catalog.catalog import Catalog
+from stoat_nb.errors import BadArgument
 from stoat_nb.jobs.locks import Lock
+from stoat_nb.media.extensions import VIDEO_EXTENSIONS
+from stoat_nb.media.listing import FollowLinks, Rules
 from stoat_nb.names import as_bytes
+from stoat_nb.patterns import BadPattern, compiled
 from stoat_nb.scan.folder import known_folder
+from stoat_nb.settings import Settings
 
 #: Which files a scan probes.
 ScanMode = Literal["quick", "changed", "full", "verify"]
@@ -37,6 +42,8 @@ class ScanOrder(Struct, frozen=True, kw_only=True):
     only_failed: bool  #: Leave alone what is a row.
     error_class: str  #: With ``only_failed``: only the files that failed so; empty for all.
     accept_removals: bool
+    exclude: tuple[str, ...]  #: Patterns, besides those of the settings.
+    follow_links: FollowLinks | None  #: None: as the settings say.
 
     @property
     def is_whole(self) -> bool:
@@ -53,6 +60,20 @@ def order_of(payload: Mapping[str, Any]) -> ScanOrder:
         only_failed=bool(payload.get("only_failed", False)),
         error_class=str(payload.get("error_class", "")),
         accept_removals=bool(payload.get("accept_removals", False)),
+        exclude=tuple(payload.get("exclude", ())),
+        follow_links=payload.get("follow_links"),
+    )
+
+
+def rules_of(order: ScanOrder, settings: Settings) -> Rules:
+    """Return what a scan looks for."""
+    return Rules.of(
+        settings.extensions or VIDEO_EXTENSIONS,
+        hidden=settings.hidden,
+        recursive=order.recursive,
+        exclude=(*settings.exclude, *order.exclude),
+        follow_links=order.follow_links or settings.follow_links,
+        roots=tuple(os.fsencode(os.path.realpath(root)) for root in settings.roots),
     )
 
 
@@ -68,6 +89,8 @@ def _covers(live: Mapping[str, Any], asked: Mapping[str, Any]) -> bool:
     """Whether a scan of a folder does all that another of the same folder is asked for."""
     one, other = order_of(live), order_of(asked)
     if {one.mode, other.mode} - set(MODES) or strength(one.mode) < strength(other.mode):
+        return False
+    if (one.exclude, one.follow_links) != (other.exclude, other.follow_links):
         return False
     if one.recursive < other.recursive or one.accept_removals < other.accept_removals:
         return False
@@ -95,8 +118,14 @@ def scan_payload(
     recursive: bool,
     mode: ScanMode,
     accept_removals: bool,
+    exclude: Sequence[str] = (),
+    follow_links: FollowLinks | None = None,
 ) -> dict[str, Any]:
-    """Return the payload of a scan's job, or say why the folder cannot be scanned."""
+    """Return the payload of a scan's job, or say why it cannot be scanned so."""
+    try:
+        compiled(exclude)
+    except BadPattern as fault:
+        raise BadArgument("exclude", list(exclude), f"a list of patterns: {fault}") from None
     payload: dict[str, Any] = {
         "path": os.fspath(known_folder(folder, roots, catalog)),
         "recursive": recursive,
@@ -105,6 +134,10 @@ def scan_payload(
         payload["mode"] = mode
     if accept_removals:
         payload["accept_removals"] = True
+    if exclude:
+        payload["exclude"] = list(exclude)
+    if follow_links is not None:
+        payload["follow_links"] = follow_links
     return payload
 
 

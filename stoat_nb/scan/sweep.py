@@ -7,6 +7,8 @@ import time
 from collections.abc import Mapping, Sequence
 
 from stoat_nb.catalog.catalog import Catalog, ScanTables
+from stoat_nb.media.left_out import LeftOut
+from stoat_nb.media.listing import Rules
 from stoat_nb.scan.absent import absent, is_empty
 from stoat_nb.scan.comparison import is_expected, is_present
 from stoat_nb.scan.tally import Tally
@@ -16,10 +18,6 @@ from stoat_nb.scan.tally import Tally
 LIKELY_PART, LIKELY_COUNT = 0.5, 20
 #: The number of no scan: none of the folders was seen by it.
 NO_SCAN = 0
-NOTHING = (
-    "No videos were found. Files are taken for videos by their ending; "
-    "see the 'extensions' setting for the list."
-)
 
 
 class Sweep:
@@ -33,7 +31,9 @@ class Sweep:
         root: bytes,
         scan_id: int,
         accept_removals: bool,
+        rules: Rules,
     ) -> None:
+        self._rules = rules
         self._catalog, self._root, self._scan_id = catalog, root, scan_id
         self._presence, self._folders = tables
         self._accept_removals = accept_removals
@@ -61,23 +61,38 @@ class Sweep:
         """
         tally.found_again(self._presence.find_again(self._scan_id))
         is_there = os.path.isdir(self._root)  # noqa: PTH112 - bytes
+        suspects = dict[bytes, list[bytes]]()
+        if tally.found or self._accept_removals or not is_empty(self._root):
+            suspects = self._still_known(gone)
+            if recursive:
+                suspects |= self._not_come_across(self._scan_id, unreadable if is_there else ())
+            self._exclude(tally, suspects)
         if tally.found == 0:
             known = self._known(whole=recursive)
             if not known:
-                tally.notes.append(NOTHING)
+                tally.notes.append(tally.why_nothing())
                 return
             looks_empty = recursive and not unreadable
             if (looks_empty or not is_there) and not self._accept_removals:
                 self._out_of_reach(tally, known, is_there)
                 return
-        suspects = self._still_known(gone)
-        if recursive:
-            suspects |= self._not_come_across(self._scan_id, unreadable if is_there else ())
         if suspects:
             # What comes back may come back without any trace in its folder's times.
             self._folders.distrust(suspects)
         if lost := absent(self._root, suspects):
             self._lose(tally, lost, recursive=recursive)
+
+    def _exclude(self, tally: Tally, suspects: dict[bytes, list[bytes]]) -> None:
+        """Take out of the suspects the files that are there, and that the rules leave out."""
+        if not suspects:
+            return
+        left_out, excluded = LeftOut(self._root, self._rules), dict[bytes, list[bytes]]()
+        for folder, names in suspects.items():
+            if found := left_out.among(folder, names):
+                excluded[folder] = found
+        for folder, names in excluded.items():
+            suspects[folder] = [name for name in suspects[folder] if name not in set(names)]
+        tally.excluded = self._presence.mark_excluded(self._scan_id, excluded, at=time.time())
 
     def _lose(
         self, tally: Tally, lost: Mapping[bytes, Sequence[bytes]], *, recursive: bool

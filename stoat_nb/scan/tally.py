@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
+from stoat_nb import words
 from stoat_nb.media.listing import Ignored, Problem
 from stoat_nb.media.video import Found, Outcome
 from stoat_nb.names import as_text
@@ -15,6 +16,17 @@ from stoat_nb.scan.report import ScanReport
 LISTED_MOST = 10_000
 #: Endings that a report names.
 ENDINGS_MOST = 50
+#: What to say of things that were ignored where nothing was found, by kind.
+_WHY = (
+    ("link", ("link", "links"), "not followed (--follow-links follows them)"),
+    ("excluded", ("file or folder", "files or folders"), "excluded by patterns"),
+    (
+        "hidden",
+        ("hidden or system entry", "hidden or system entries"),
+        "(see the 'hidden' setting)",
+    ),
+    ("other", ("entry", "entries"), "that cannot be read as files"),
+)
 
 
 class Tally:
@@ -22,7 +34,7 @@ class Tally:
 
     def __init__(self) -> None:
         self.found = self.new = self.updated = self.skipped = self.failed = self.moved = 0
-        self.removed = self.returned = self.offline = 0
+        self.removed = self.returned = self.offline = self.excluded = 0
         self.bytes_found = self.bytes_done = 0
         self.outdated = 0
         self.errors: list[Mapping[str, str]] = []
@@ -31,6 +43,7 @@ class Tally:
         #: Files that are no videos; None: some folders were not listed, so nobody knows.
         self.other_endings: Counter[str] | None = Counter()
         self._other_endings_left_out = 0
+        self._reasons: Counter[str] = Counter()  #: Of what was ignored, by kind.
         self.notes: list[str] = []
 
     @property
@@ -77,6 +90,22 @@ class Tally:
         self.new -= count
         self.moved += count
 
+    def why_nothing(self) -> str:
+        """Say why a scan that found nothing did not."""
+        said = [
+            f"{words.count(count, *what)} {remedy}"
+            for kind, what, remedy in _WHY
+            if (count := self._reasons[kind])
+        ]
+        others = sum((self.other_endings or Counter()).values()) + self._other_endings_left_out
+        if others:
+            said.append(
+                f"{words.count(others, 'file')} with endings that are not taken for videos "
+                "(the 'extensions' setting lists those that are)"
+            )
+        what = f"Left out: {'; '.join(said)}." if said else "The folder holds no files."
+        return f"No videos were found. {what}"
+
     def report(self, *, folder: bytes, scan_id: int, elapsed_s: float) -> ScanReport:
         """Return the counts as they stand."""
         endings = sorted(
@@ -94,6 +123,7 @@ class Tally:
             moved=self.moved,
             returned=self.returned,
             offline=self.offline,
+            excluded=self.excluded,
             errors=tuple(self.errors),
             ignored=tuple(self.ignored),
             errors_left_out=self.errors_left_out,
@@ -121,6 +151,7 @@ class Tally:
 
     def _ignore(self, left_out: tuple[Ignored, ...]) -> None:
         """Note what the walk left alone, and why."""
+        self._reasons.update(one.kind for one in left_out)
         room = max(0, LISTED_MOST - len(self.ignored))
         self.ignored_left_out += len(left_out[room:])
         self.ignored += [

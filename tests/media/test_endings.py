@@ -13,6 +13,7 @@ from hypothesis import given, strategies as st
 
 from stoat_nb.media.extensions import VIDEO_EXTENSIONS, ending_of
 from stoat_nb.media.find import find_folders
+from stoat_nb.media.listing import Rules
 from stoat_nb.media.video import Outcome
 
 Read = Callable[[Path], Outcome]
@@ -34,7 +35,7 @@ def test_a_video_is_found_and_read_by_any_name_that_people_give_it(
     endings = NAMES[source].split()
     for ending in endings:
         shutil.copy(archive / source, tmp_path / f"clip.{ending}")
-    [listing] = find_folders(bytes(tmp_path), extensions=VIDEO_EXTENSIONS)
+    [listing] = find_folders(bytes(tmp_path), Rules.of(VIDEO_EXTENSIONS))
     assert sorted(found.name.decode() for found in listing.files) == sorted(
         f"clip.{ending}" for ending in endings
     )
@@ -53,7 +54,7 @@ def test_moving_pictures_in_an_ogg_are_found_by_the_name_of_sound(
         for _ in range(5):
             made.mux(stream.encode(av.VideoFrame(64, 48, "yuv420p")))
         made.mux(stream.encode())
-    [listing] = find_folders(bytes(tmp_path), extensions=VIDEO_EXTENSIONS)
+    [listing] = find_folders(bytes(tmp_path), Rules.of(VIDEO_EXTENSIONS))
     assert [found.name for found in listing.files] == [b"clip.ogg"]
     video = read(target).video
     assert video is not None
@@ -86,7 +87,7 @@ def test_a_recording_of_a_security_camera_is_read(
             for packet in to_raw.filter(coded)
         ]
     (tmp_path / "camera.dav").write_bytes(dahua(frames))
-    [listing] = find_folders(bytes(tmp_path), extensions=VIDEO_EXTENSIONS)
+    [listing] = find_folders(bytes(tmp_path), Rules.of(VIDEO_EXTENSIONS))
     assert [found.name for found in listing.files] == [b"camera.dav"]
     found = read(tmp_path / "camera.dav")
     assert found.video is not None, found.failure
@@ -99,9 +100,9 @@ def test_what_is_no_video_is_counted_by_its_ending(tmp_path: Path) -> None:
     for name in ("a.jpg", "b.JPG", "c.nfo", "d", ".hidden.jpg", "e.mp4", "f.", "g.tar.gz"):
         (tmp_path / name).write_bytes(b"x")
     (tmp_path / "folder.jpg").mkdir()
-    [listing, _inner] = find_folders(bytes(tmp_path), extensions=VIDEO_EXTENSIONS)
+    [listing, _inner] = find_folders(bytes(tmp_path), Rules.of(VIDEO_EXTENSIONS))
     assert listing.other_endings == {"jpg": 2, "nfo": 1, "gz": 1, "": 2}
-    [listing, _inner] = find_folders(bytes(tmp_path), extensions={"mkv"}, hidden=True)
+    [listing, _inner] = find_folders(bytes(tmp_path), Rules.of({"mkv"}, hidden=True))
     assert listing.other_endings == {"jpg": 3, "nfo": 1, "gz": 1, "mp4": 1, "": 2}
 
 

@@ -11,12 +11,13 @@ import pytest
 
 from stoat_nb.media.extensions import VIDEO_EXTENSIONS
 from stoat_nb.media.find import Listing, find_folders
+from stoat_nb.media.listing import Rules
 
 
 def walk(root: Path, *, hidden: bool = False, recursive: bool = True) -> list[Listing]:
     return list(
         find_folders(
-            os.fsencode(root), extensions=VIDEO_EXTENSIONS, hidden=hidden, recursive=recursive
+            os.fsencode(root), Rules.of(VIDEO_EXTENSIONS, hidden=hidden, recursive=recursive)
         )
     )
 
@@ -131,7 +132,7 @@ def test_links_are_not_followed_and_loops_end(tmp_path: Path) -> None:
     assert names(listings) == [b"real.mp4"]
     told = reasons(listings, root)
     assert set(told) == {"loop", "away", "linked.mp4", "dangling.mp4"}
-    assert told["loop"] == "The folder is a link; links are not followed."
+    assert told["loop"] == "The folder is a link; links to folders are not followed."
 
 
 def test_the_root_itself_may_be_a_link(tmp_path: Path) -> None:
@@ -174,7 +175,7 @@ def test_a_deep_walk_holds_few_descriptors(deep: Callable[[int, bytes], Path]) -
     top = deep(200, b"d")
     before = len(list(Path("/proc/self/fd").iterdir()))
     most = 0
-    for _ in find_folders(os.fsencode(top), extensions=VIDEO_EXTENSIONS):
+    for _ in find_folders(os.fsencode(top), Rules.of(VIDEO_EXTENSIONS)):
         most = max(most, len(list(Path("/proc/self/fd").iterdir())))
     assert most <= before + 2  # the root, and the folder whose inner ones are visited
     assert len(list(Path("/proc/self/fd").iterdir())) == before
@@ -200,7 +201,7 @@ def test_a_root_that_is_not_there_is_an_unreadable_listing(tmp_path: Path) -> No
 def test_a_folder_that_vanishes_during_the_walk_costs_only_itself(tmp_path: Path) -> None:
     touch(tmp_path, "a/1.mp4", "b/2.mp4", "c/3.mp4")
     listings = []
-    for listing in find_folders(os.fsencode(tmp_path), extensions=VIDEO_EXTENSIONS):
+    for listing in find_folders(os.fsencode(tmp_path), Rules.of(VIDEO_EXTENSIONS)):
         listings.append(listing)
         if listing.folder.endswith(b"/a"):
             (tmp_path / "b").rename(tmp_path / "moved")
@@ -212,7 +213,7 @@ def test_a_folder_that_vanishes_during_the_walk_costs_only_itself(tmp_path: Path
 def test_a_folder_swapped_for_a_link_is_not_entered(tmp_path: Path) -> None:
     touch(tmp_path, "outside/secret.mp4", "root/a/1.mp4", "root/b/2.mp4")
     listings = []
-    for listing in find_folders(os.fsencode(tmp_path / "root"), extensions=VIDEO_EXTENSIONS):
+    for listing in find_folders(os.fsencode(tmp_path / "root"), Rules.of(VIDEO_EXTENSIONS)):
         listings.append(listing)
         if listing.folder.endswith(b"/a"):
             (tmp_path / "root/b").rename(tmp_path / "kept")
@@ -235,7 +236,7 @@ def test_a_folder_that_may_not_be_read_is_a_problem_and_not_empty(tmp_path: Path
 @pytest.mark.parametrize("ending", ["Mp4", ".mp4"])
 def test_only_the_given_endings_count_in_any_case(tmp_path: Path, ending: str) -> None:
     touch(tmp_path, "a.MP4", "b.mkv", "c", "mp4", "d.mp4.part")
-    [listing] = find_folders(os.fsencode(tmp_path), extensions={ending})
+    [listing] = find_folders(os.fsencode(tmp_path), Rules.of({ending}))
     assert [found.name for found in listing.files] == [b"a.MP4"]
 
 

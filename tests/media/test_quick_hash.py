@@ -59,7 +59,7 @@ def test_every_way_of_reading_a_file_tells_it(
     assert probe(item(proven))["video"]["quick_hash"] == hash_of(proven)
     assert probe(item(for_libav))["video"]["quick_hash"] == hash_of(for_libav)
     seen = proven.stat()
-    batch = [(proven.name, seen.st_size, seen.st_mtime_ns)]
-    [answer] = prove({"root": str(proven.parent), "files": batch, "within_s": 60})
+    batch = [(str(proven.parent), proven.name, seen.st_size, seen.st_mtime_ns)]
+    [answer] = prove({"files": batch, "within_s": 60})
     assert answer is not None
     assert answer["video"]["quick_hash"] == hash_of(proven)

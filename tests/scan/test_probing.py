@@ -63,9 +63,13 @@ def found(path: Path) -> Found:
 
 def batch(folder: Path, within_s: float = 60) -> dict[str, Any]:
     return {
-        "root": str(folder),
         "files": [
-            (str(path.relative_to(folder)), path.stat().st_size, path.stat().st_mtime_ns)
+            (
+                str(folder),
+                str(path.relative_to(folder)),
+                path.stat().st_size,
+                path.stat().st_mtime_ns,
+            )
             for path in files_of(folder)
         ],
         "within_s": within_s,

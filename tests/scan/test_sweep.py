@@ -12,6 +12,8 @@ import pytest
 from stoat_nb import Library
 from stoat_nb.catalog.catalog import ScanTables
 from stoat_nb.errors import BadArgument
+from stoat_nb.media.extensions import VIDEO_EXTENSIONS
+from stoat_nb.media.listing import Rules
 from stoat_nb.media.video import Found
 from stoat_nb.scan import sweep
 from stoat_nb.scan.absent import absent
@@ -25,7 +27,14 @@ def sweep_again(
     """Do once more what a scan does last, as if it had found one video and no folder."""
     tables = ScanTables(library.catalog.presence, library.catalog.folders)
     root, tally = os.fsencode(folder), Tally()
-    sweep = Sweep(library.catalog, tables, root=root, scan_id=scan_id, accept_removals=False)
+    sweep = Sweep(
+        library.catalog,
+        tables,
+        root=root,
+        scan_id=scan_id,
+        accept_removals=False,
+        rules=Rules.of(VIDEO_EXTENSIONS),
+    )
     tally.found = 1
     sweep.run(tally, gone={}, recursive=True, unreadable=unreadable)
     return tally
@@ -55,7 +64,12 @@ def test_files_that_come_back_while_their_scan_ends_are_not_offline(
     tables = ScanTables(library.catalog.presence, library.catalog.folders)
     tally = Tally()  # the walk found nothing: the disk was mounted after it
     Sweep(
-        library.catalog, tables, root=os.fsencode(folder), scan_id=scan_id, accept_removals=False
+        library.catalog,
+        tables,
+        root=os.fsencode(folder),
+        scan_id=scan_id,
+        accept_removals=False,
+        rules=Rules.of(VIDEO_EXTENSIONS),
     ).run(tally, gone={}, recursive=True, unreadable=())
     assert (tally.removed, tally.offline, tally.notes) == (0, 0, [])
     assert statuses(library) == before
@@ -75,7 +89,9 @@ def test_what_a_scan_missed_is_missing_only_if_the_disk_says_so_too(tmp_path: Pa
         root + b"/gone": [b"a.mp4"],
         root + b"/there.mp4": [b"a.mp4"],
     }
-    assert absent(root, missed) == missed | {root: [b"gone.mp4", b"folder.mp4"]}
+    gone = missed | {root: [b"gone.mp4", b"folder.mp4"]}
+    del gone[root + b"/linked"]  # there by this path, too, though no scan would read it so
+    assert absent(root, missed) == gone
     assert absent(root + b"/no root", {root + b"/no root": [b"a"]}) == {root + b"/no root": [b"a"]}
 
 

@@ -61,6 +61,7 @@ class Figures(Struct):
             ("Size", words.size(self.n_bytes)),
             ("Could not be read", f"{self.status['failed']:,}"),
             ("Missing or offline", f"{self.status['missing'] + self.status['offline']:,}"),
+            *([("Excluded", f"{excluded:,}")] if (excluded := self.status["excluded"]) else []),
         ]
 
     def charts(self) -> list[Bars]:

@@ -24,7 +24,7 @@ _KINDS: dict[str, Kind] = {
     "list<string>": "list",
 }
 LANGUAGES = frozenset({"audio_language", "audio_languages", "subtitle_languages"})
-STATUSES = ("ok", "failed", "missing", "offline")
+STATUSES = ("ok", "failed", "missing", "offline", "excluded")
 
 #: Of a picture as shown: either the longer side or the shorter one reaches 15/16 of the format's,
 #: so that cropped films, wide ones and upright ones are told by what they were made for.

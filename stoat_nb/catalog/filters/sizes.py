@@ -84,7 +84,7 @@ WHERE first_scan_id IS NOT NULL GROUP BY 1
 UNION ALL
 SELECT (SELECT min(s.id) FROM scans s WHERE s.finished_at >= v.missing_since),
     -count(*), -sum(size_bytes)
-FROM videos v WHERE v.status = 'missing' AND v.missing_since IS NOT NULL GROUP BY 1
+FROM videos v WHERE v.status IN ('missing', 'excluded') AND v.missing_since IS NOT NULL GROUP BY 1
 """
 _FINISHED = "SELECT id, finished_at FROM scans WHERE finished_at IS NOT NULL ORDER BY id"
 

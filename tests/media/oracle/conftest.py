@@ -10,6 +10,7 @@ import pytest
 
 from stoat_nb.media.extensions import VIDEO_EXTENSIONS
 from stoat_nb.media.find import find_folders
+from stoat_nb.media.listing import Rules
 from stoat_nb.media.outcome import outcome
 from stoat_nb.media.probe import probe
 from stoat_nb.media.video import Outcome
@@ -19,7 +20,7 @@ from stoat_nb.media.video import Outcome
 def told(media_oracle: Path) -> dict[str, Outcome]:
     """What we say of each file, by its path beneath the folder."""
     root = os.fsencode(media_oracle / "files")
-    listings = list(find_folders(root, extensions=VIDEO_EXTENSIONS))
+    listings = list(find_folders(root, Rules.of(VIDEO_EXTENSIONS)))
     assert all(listing.readable and not listing.problems for listing in listings)
     answers = {}
     for found in (found for listing in listings for found in listing.files):
