@@ -71,7 +71,7 @@ def by_libav(path: Path) -> dict[str, Any]:
     """Read the same facts through libav, as the product does where headers do not tell."""
     fd = os.open(path, os.O_RDONLY)
     try:
-        headers = read_headers(BudgetedReader(fd, os.fstat(fd).st_size), is_libav_next=True)
+        headers = read_headers(BudgetedReader(fd, os.fstat(fd).st_size))
         return headers.complete(libav.read(fd))
     finally:
         os.close(fd)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from itertools import zip_longest
+from typing import Any, NamedTuple, TypeVar
 
 from stoat_nb.media.budgeted_reader import BudgetedReader, BudgetExceeded
-from stoat_nb.media.codecs.bits import OutOfBits
 from stoat_nb.media.derived_facts import add_derived_facts
 from stoat_nb.media.isobmff.movie import read_movie
 from stoat_nb.media.isobmff.probe import movie_facts
@@ -32,10 +31,10 @@ from stoat_nb.media.timing import (
     stated_by_movie,
     stated_by_segment,
 )
-from stoat_nb.media.unsupported import UnsupportedLayout, require
+from stoat_nb.media.unsupported import NOT_PROVEN
 
-#: Whatever goes wrong while headers are read means that they prove nothing.
-_NOT_PROVEN = (UnsupportedLayout, OutOfBits, LookupError, ArithmeticError, ValueError, struct.error)
+Answer = TypeVar("Answer")
+
 _NO_STARTS: Mapping[int, float] = {}
 #: Who reads where a file of another format comes from, by the bytes it starts with.
 _ORIGINS: tuple[tuple[bytes, Callable[[BudgetedReader], Clues]], ...] = (
@@ -43,6 +42,8 @@ _ORIGINS: tuple[tuple[bytes, Callable[[BudgetedReader], Clues]], ...] = (
     (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", asf.clues_in),
     (b"\x06\x0e\x2b\x34\x02\x05\x01\x01", mxf.clues_in),
 )
+_IDENTITY = frozenset({"id", "kind", "codec"})  # of a stream
+_READERS_OWN = frozenset({"streams", "tool", "document"})  # not facts of the whole file
 
 
 class Headers(NamedTuple):
@@ -51,16 +52,26 @@ class Headers(NamedTuple):
     structure: Structure = UNCHECKED
     timings: Sequence[Timing] = ()
     stated_s: float | None = None  #: How long the container's header says the film is.
-    facts: dict[str, Any] | None = None  #: All there is to know, if the headers prove it.
+    facts: dict[str, Any] | None = None  #: Those that are proven; what is not in there is not.
     starts: Mapping[int, float] = _NO_STARTS  #: Seconds, by the stream's place.
-    reason: str | None = None  #: Why libav must be asked, if they do not.
+    unproven: Sequence[str] = ()  #: Why libav must be asked for the others.
     is_empty: bool = False  #: Nothing but the start of a stream: its length is that of no content.
     has_data_elsewhere: bool = False  #: Samples are in another file, which nobody opens.
     ends_in_zeros: bool = False
     clues: Clues | None = None  #: Where the film comes from, beyond what its tags say.
 
-    def complete(self, facts: dict[str, Any]) -> dict[str, Any]:
-        """Add to what libav read."""
+    @property
+    def is_proven(self) -> bool:
+        """Whether the facts are all there is to know."""
+        return self.facts is not None and not self.unproven
+
+    def complete(self, theirs: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Return all facts: those that are proven, libav's for the others, and what follows."""
+        facts = theirs or self.facts or {}
+        if theirs and self.facts and _is_same(theirs["streams"], self.facts["streams"]):
+            facts |= {key: self.facts[key] for key in self.facts.keys() - _READERS_OWN}
+            for stream, proven in zip(theirs["streams"], self.facts["streams"], strict=False):
+                stream.update(proven)
         facts |= self.structure._asdict()
         add_timing(facts["streams"], self.timings)
         add_starts(facts, self.starts)
@@ -77,69 +88,75 @@ class Headers(NamedTuple):
         return add_derived_facts(facts, None if self.is_empty else self.stated_s)
 
 
-def read_headers(reader: BudgetedReader, *, is_libav_next: bool = False) -> Headers:
-    """Read a file's headers; whatever it holds, there is an answer.
+def _is_same(theirs: list[dict[str, Any]], ours: list[dict[str, Any]]) -> bool:
+    """Whether libav's streams are those of the headers, one by one; it may have found covers."""
+    return len(ours) <= len(theirs) and all(
+        their["is_cover"] or their["kind"] == "attachment"
+        if stream is None
+        else all(their.get(name) in (stream.get(name), None) for name in _IDENTITY & stream.keys())
+        for their, stream in zip_longest(theirs, ours)
+    )
 
-    Who asks libav in any case spares the proof, and gets what libav's answer is completed with.
-    """
-    headers = _read(reader, is_libav_next=is_libav_next)
+
+def read_headers(reader: BudgetedReader) -> Headers:
+    """Read a file's headers; whatever it holds, there is an answer."""
+    headers = _read(reader)
     if ends_in_zeros(reader, headers.structure.integrity):
         headers = headers._replace(ends_in_zeros=True)
     return headers
 
 
-def _read(reader: BudgetedReader, *, is_libav_next: bool) -> Headers:
+def _read(reader: BudgetedReader) -> Headers:
     head = reader.at(0, 16)
     try:
         if is_iso(head):
-            return _iso(reader, is_libav_next=is_libav_next)
+            return _iso(reader)
         if is_matroska(head):
-            return _matroska(reader, is_libav_next=is_libav_next)
+            return _matroska(reader)
     except BudgetExceeded:
         return Headers(too_many_headers())
     read = next((read for start, read in _ORIGINS if head.startswith(start)), None)
-    return Headers(structure(reader), clues=_clues(read, reader) if read else None)
+    return Headers(structure(reader), clues=_tried(read, reader) if read else None)
 
 
-def _clues(read: Callable[..., Clues], *source: Any) -> Clues | None:
-    """Return what a reader finds; what is broken says nothing of its origin."""
+def _tried(read: Callable[..., Answer], *source: Any) -> Answer | None:
+    """Return what a reader finds; what is broken says nothing."""
     try:
         return read(*source)
-    except (*_NOT_PROVEN, BudgetExceeded):
+    except (*NOT_PROVEN, BudgetExceeded):
         return None
 
 
-def _iso(reader: BudgetedReader, *, is_libav_next: bool) -> Headers:
+def _iso(reader: BudgetedReader) -> Headers:
     movie = read_movie(reader)
     found, header = read_tracks(reader, movie), read_movie_header(reader, movie)
     shape, stated = check_movie(reader, movie), stated_by_movie(header)
-    clues = _clues(movie_origin.clues_in, reader, movie, header, found)
-    try:
-        require(not is_libav_next, "libav is asked")
-        facts = movie_facts(reader, movie, header, found, shape)
-    except _NOT_PROVEN as reason:
-        why = str(reason) or "a strange header"
-        timings = of_tracks(reader, found, header, with_sizes=True)
-        headers = Headers(shape, timings, stated, reason=why, clues=clues)
-        elsewhere = shape.integrity == SUSPECT and has_data_elsewhere(reader, movie)
-        return headers._replace(is_empty=movie.is_empty, has_data_elsewhere=elsewhere)
-    return Headers(shape, of_tracks(reader, found, header), stated, facts, clues=clues)
+    facts, unproven = movie_facts(reader, movie, header, found, shape)
+    return Headers(
+        shape,
+        of_tracks(reader, found, header, with_sizes=bool(unproven)),
+        stated,
+        facts,
+        unproven=unproven,
+        is_empty=movie.is_empty,
+        clues=_tried(movie_origin.clues_in, reader, movie, header, found),
+        has_data_elsewhere=shape.integrity == SUSPECT and has_data_elsewhere(reader, movie),
+    )
 
 
-def _matroska(reader: BudgetedReader, *, is_libav_next: bool) -> Headers:
+def _matroska(reader: BudgetedReader) -> Headers:
     found = read_segment(reader)
     if found is None:
         return Headers(structure(reader))
     shape = structure(reader, partial(check_segment, segment=found.top))
-    timings, stated = of_segment(found), stated_by_segment(found)
-    begin: dict[int, float] = {}
-    clues = _clues(matroska_origin.clues_in, found)
-    try:
-        blocks = first_blocks(reader, found)
-        begin = starts_of(found, blocks)
-        require(not is_libav_next, "libav is asked")
-        facts = segment_facts(reader, found, shape, blocks)
-    except _NOT_PROVEN as reason:
-        why = str(reason) or "a strange header"
-        return Headers(shape, timings, stated, reason=why, starts=begin, clues=clues)
-    return Headers(shape, timings, stated, facts, begin, clues=clues)
+    blocks = _tried(first_blocks, reader, found) or {}
+    facts, unproven = segment_facts(reader, found, shape, blocks)
+    return Headers(
+        shape,
+        of_segment(found),
+        stated_by_segment(found),
+        facts,
+        starts_of(found, blocks),
+        unproven,
+        clues=_tried(matroska_origin.clues_in, found),
+    )

@@ -13,9 +13,8 @@ def probe(item: Mapping[str, Any]) -> dict[str, Any]:
     """Read one file's own metadata.
 
     ``item`` names the file by ``root`` and ``relative`` (as ``os.fsdecode`` spells them) and says
-    what the walk saw, ``size_bytes`` and ``mtime_ns``; ``soft_timeout_s`` is optional, and so are
-    ``ask_libav``, the headers are known to prove too little, and ``packets``, read all of the file,
-    in no more than ``packets_timeout_s``. The answer is JSON:
+    what the walk saw, ``size_bytes`` and ``mtime_ns``; ``soft_timeout_s`` is optional, and so is
+    ``packets``, read all of the file, in no more than ``packets_timeout_s``. The answer is JSON:
     ``{"video": {...}}`` or ``{"failure": {...}}``.
     """
     from stoat_nb.media.reading import read_one  # noqa: PLC0415 - readers are for workers alone
@@ -28,7 +27,7 @@ def prove(item: Mapping[str, Any]) -> list[dict[str, Any] | None]:
 
     ``item`` holds the ``files`` (each as root, relative name, size and time), and the seconds
     ``within_s`` which to stop. There is an answer for each file in turn, as ``probe`` gives them;
-    None: ask ``probe``, with ``ask_libav``. Files whose turn did not come have no answer.
+    None: ask ``probe``. Files whose turn did not come have no answer.
     """
     from stoat_nb.media.reading import prove_many  # noqa: PLC0415 - readers are for workers alone
 

@@ -81,11 +81,11 @@ def _proven_of(fd: int, before: os.stat_result) -> dict[str, Any] | None:
     reader.load(0, size if size <= 2 * END_BYTES else END_BYTES)
     reader.load(max(0, size - END_BYTES), END_BYTES)
     headers = read_headers(reader)
-    if headers.facts is None:
+    if not headers.is_proven:
         return None
-    headers.facts["quick_hash"] = hash_of(size, reader.exactly)
+    facts = headers.complete() | {"quick_hash": hash_of(size, reader.exactly)}
     _refuse_if_changed(fd, before)
-    return {"video": headers.complete(headers.facts)}
+    return {"video": facts}
 
 
 def _failed(error: ProbeError, tool: str, started: float) -> dict[str, Any]:
@@ -120,11 +120,10 @@ def _opened(item: Mapping[str, Any]) -> tuple[int, os.stat_result]:
 def _unchanged(fd: int, before: os.stat_result, item: Mapping[str, Any]) -> dict[str, Any]:
     """Read the facts; a file that changed meanwhile is neither good nor bad, whatever was read."""
     try:
-        is_libav_next = item.get("ask_libav", False)
-        headers = read_headers(BudgetedReader(fd, before.st_size), is_libav_next=is_libav_next)
+        headers = read_headers(BudgetedReader(fd, before.st_size))
         soft_timeout_s = item.get("soft_timeout_s", policy.SOFT_TIMEOUT_S)
-        facts = headers.facts or _by_libav(fd, soft_timeout_s)
-        facts["quick_hash"] = quick_hash(fd, before.st_size)
+        theirs = None if headers.is_proven else _by_libav(fd, soft_timeout_s)
+        facts = headers.complete(theirs) | {"quick_hash": quick_hash(fd, before.st_size)}
     except OSError as error:
         raise from_disk(error) from error
     except ProbeError as error:
@@ -132,7 +131,6 @@ def _unchanged(fd: int, before: os.stat_result, item: Mapping[str, Any]) -> dict
         if error.error_class == "damaged":
             _refuse_if_disk_fails(fd, before.st_size)
         raise _explained(error, os.pread(fd, _HEAD, 0), headers.structure) from error
-    facts = headers.complete(facts)
     if item.get("packets") and not headers.has_data_elsewhere:
         from stoat_nb.media.packets.verify import verify  # noqa: PLC0415 - see above
 

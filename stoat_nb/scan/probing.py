@@ -91,8 +91,6 @@ class Prober:
         if self._packets:
             item |= {"packets": True, "packets_timeout_s": limit_s(found.size_bytes)}
             deadline_s += limit_s(found.size_bytes)
-        else:
-            item["ask_libav"] = True  # a batch found that the headers do not tell enough
         return await self._engine.call(probe, item, deadline_s=deadline_s)
 
     def _place(self, found: Found) -> tuple[str, str]:

@@ -11,6 +11,7 @@ import pytest
 
 from stoat_nb.engines.engine import Answer, Fault, FaultKind, PureFunction
 from stoat_nb.engines.local import LocalEngine
+from stoat_nb.media.failures import STOAT
 from stoat_nb.media.probe import probe, prove
 from stoat_nb.media.video import Found
 from stoat_nb.scan.backlog import Candidate, Portion
@@ -94,7 +95,7 @@ def test_a_batch_says_of_each_file_what_is_said_of_it_alone(clips: Path) -> None
     for path, answer in zip(files_of(clips), answers, strict=True):
         by_itself = probe(alone(clips, path))
         if answer is None:
-            assert by_itself == probe(alone(clips, path, ask_libav=True)) or "failure" in by_itself
+            assert "failure" in by_itself or by_itself["video"]["tool"] != STOAT
         elif "video" in answer:
             assert answer == by_itself
         else:

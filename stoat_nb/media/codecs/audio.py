@@ -24,7 +24,7 @@ def of_aac(config: bytes) -> Facts:
     if form is None or not form.is_plain:
         raise UnsupportedLayout(_NO_DECODER)
     facts = _facts("aac", form.sample_rate, form.channel_config)
-    return facts | {"profile": "LC", "extradata": config}
+    return facts | {"profile": "LC"}
 
 
 def of_ac3(frame: bytes, size: int, *, is_enhanced: bool) -> Facts:

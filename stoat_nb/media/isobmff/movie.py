@@ -31,10 +31,11 @@ class Movie:
 
     def first(self, kind: bytes) -> Box | None:
         """Return the first box of a kind at the top of the file."""
-        for box in self.tops:
-            if box.kind == kind:
-                return box
-        return None
+        return next((box for box in self.tops if box.kind == kind), None)
+
+    def all(self, kind: bytes) -> list[Box]:
+        """Return the boxes of a kind at the top of the file."""
+        return [box for box in self.tops if box.kind == kind]
 
     @property
     def fragmented(self) -> bool:

@@ -1,7 +1,7 @@
-"""All facts of an MP4, QuickTime or 3GP file from its index alone, or the reason why not.
+"""The facts of an MP4, QuickTime or 3GP file that its ``moov`` proves; the others are libav's.
 
-Whatever this returns must be what libav says of the same file, column by column; a test holds both
-together. So what is not fully understood raises ``UnsupportedLayout``, and libav is asked.
+Whatever is stated here must be what libav says of the same file, column by column; a test holds
+both together. So what is not fully understood is not stated, and is a reason to ask libav.
 """
 
 from __future__ import annotations
@@ -9,65 +9,33 @@ from __future__ import annotations
 from typing import Any
 
 from stoat_nb.media.budgeted_reader import BudgetedReader
-from stoat_nb.media.cached import cached
-from stoat_nb.media.codecs import formats
 from stoat_nb.media.containers import by_brand
 from stoat_nb.media.failures import STOAT
-from stoat_nb.media.isobmff import sample_entry
-from stoat_nb.media.isobmff.audio_sample_entry import audio_facts
-from stoat_nb.media.isobmff.boxes import Box
-from stoat_nb.media.isobmff.chapters import HANDLER as CHAPTER_HANDLER, chapters_of
+from stoat_nb.media.isobmff.chapters import chapters_of
 from stoat_nb.media.isobmff.cover_art import cover_of
-from stoat_nb.media.isobmff.display_matrix import is_turned_only
-from stoat_nb.media.isobmff.edit_list import is_instant, length_of, span_of
+from stoat_nb.media.isobmff.edit_list import is_instant, span_of
+from stoat_nb.media.isobmff.layout import require_known_boxes, require_known_tops
 from stoat_nb.media.isobmff.metadata import Tags, file_tags, plain, track_tags
 from stoat_nb.media.isobmff.movie import Movie
-from stoat_nb.media.isobmff.reordering import has_b_frames, offsets_of
+from stoat_nb.media.isobmff.reordering import offsets_of
 from stoat_nb.media.isobmff.sample_sizes import Sizes, sizes_of
-from stoat_nb.media.isobmff.sample_table import require_sample_table
-from stoat_nb.media.isobmff.samples import (
-    ENOUGH,
-    first_offset,
-    first_sample,
-    first_size,
-    is_seen,
-    looks_right,
+from stoat_nb.media.isobmff.stream_facts import (
+    MAIN,
+    Facts,
+    Film,
+    add_format,
+    counted_facts,
+    entry_tags,
+    own_facts,
 )
-from stoat_nb.media.isobmff.structure import is_own_data
 from stoat_nb.media.isobmff.timecode import add_timecodes
 from stoat_nb.media.isobmff.tracks import MovieHeader, Track
-from stoat_nb.media.streams import add_brightness, hdr, tag_text
 from stoat_nb.media.structure.verdict import COMPLETE, Structure
-from stoat_nb.media.timestamps import Span, bitrate, reduce_fraction, rescale, whole
-from stoat_nb.media.unsupported import UnsupportedLayout, require
+from stoat_nb.media.timestamps import Span, bitrate, rescale, whole
+from stoat_nb.media.unsupported import Unproven, require
 
 FORMAT = "mov,mp4,m4a,3gp,3g2,mj2"
 
-_KINDS = {
-    b"vide": "video",
-    b"soun": "audio",
-    b"sbtl": "subtitle",
-    **dict.fromkeys((b"meta", b"tmcd", b"fdsc", CHAPTER_HANDLER), "data"),
-}
-_BINARY = {b"gpmd": "bin_data", CHAPTER_HANDLER: "bin_data"}
-_MAIN = frozenset([b"vide", b"soun"])
-_CAPTIONS = {b"tx3g": "mov_text"}
-_TOPS = frozenset(b"ftyp moov mdat free skip wide sefd".split())  # the last is Samsung's own
-_KNOWN = {
-    b"moov": frozenset(b"mvhd trak udta meta iods free skip".split()),
-    b"trak": frozenset(b"tkhd edts mdia tref tapt tgas udta meta free skip".split()),
-    b"edts": frozenset([b"elst"]),
-    b"mdia": frozenset(b"mdhd hdlr minf free".split()),
-    b"minf": frozenset(b"vmhd smhd gmhd nmhd hdlr dinf stbl free".split()),
-    b"dinf": frozenset([b"dref"]),
-    b"stbl": frozenset(b"stsd stts stss ctts cslg stsc stsz stco co64 sdtp sgpd sbgp free".split()),
-    b"tref": frozenset([b"cdsc", b"cdep", b"chap", b"tmcd"]),
-}
-_REPEATED = frozenset(b"trak free skip udta sgpd sbgp cdsc cdep".split())
-_LARGEST_FRACTION = 2**31 - 1
-_PIXEL_SIDE = 16384
-_FINEST_CLOCK = 10_000_000
-_OWN_DATA = bytes([0, 0, 0, 0, 0, 0, 0, 1])
 _COVERS = 90_000  # ticks a second
 _PATIENCE_S = 4  # of the five seconds that libav looks for how streams are
 _LONGEST_ENTRY = 1024  # bytes worth keeping
@@ -77,97 +45,86 @@ def movie_facts(
     reader: BudgetedReader,
     movie: Movie,
     header: MovieHeader | None,
-    found: list[Track],
+    tracks: list[Track],
     shape: Structure,
-) -> dict[str, Any]:
-    """Return all facts; raise ``UnsupportedLayout`` where the index alone does not tell."""
-    _refuse_unsupported(movie, shape, found)
-    if header is None or movie.moov is None or not header.is_simple:
-        raise UnsupportedLayout("a strange movie header")
-    sizes = sizes_of(reader, movie, found)
-    spans, (start, length) = _spans(reader, found, header)
-    _refuse_bursts(found)
-    chapters = chapters_of(reader, movie, found, spans)
-    brand = _brand(reader, movie)
-    tags = file_tags(reader, movie, header.created)
-    _refuse_early_words(movie)
-    is_quicktime = brand in (None, "qt  ")
-    words = [track_tags(reader, track, track.created, is_quicktime=is_quicktime) for track in found]
-    add_timecodes(reader, found, words)
-    data = [box for box in movie.tops if box.kind == b"mdat"]
-    streams = [
-        _stream(reader, track, span, size, words[idx], data=data, is_quicktime=is_quicktime)
-        | {"idx": idx}
-        for idx, (track, span, size) in enumerate(zip(found, spans, sizes, strict=True))
-    ]
-    if cover := cover_of(reader, movie):
-        require(movie.moov.all(b"udta")[-1].start > found[-1].trak.start, "an early cover")
-        own = {"duration_s": length, "start_s": start}  # in the clock of an attached picture
-        times = {name: rescale(us, _COVERS, 1_000_000) / _COVERS for name, us in own.items()}
-        times |= {"frame_count": 0, "id": 0}
-        streams.append({**cover, **times, "idx": len(found), "is_default": False})
-    return {
-        "container": by_brand(brand),
-        "format_name": FORMAT,
-        "streams": streams,
-        "duration_s": length / 1e6,
-        "start_s": start / 1e6,
-        "bitrate": bitrate(reader.size, length),
-        "n_chapters": len(chapters),
-        "chapters": chapters,
-        "tags": _all_tags(tags, words),
-        "tool": STOAT,
-        "document": {"index": [_written(track) for track in found]},
-    }
+) -> tuple[Facts | None, Unproven]:
+    """Return the facts that are proven, if the tracks can be told apart; and why not all are."""
+    left = Unproven()
+    with left:
+        _require_tracks(movie, header, tracks)
+    if left or header is None:
+        return None, left
+    is_whole = _is_whole(movie, shape, left)
+    return _facts(Film(reader, movie, header, tracks, is_whole, left)), left
 
 
-def _written(track: Track) -> dict[str, Any]:
-    """Return what the index says of a track, beyond what became a fact."""
-    return {
-        "id": track.id,
-        "time_scale": track.time_scale,
-        "duration": track.duration,
-        "matrix": track.matrix,
-        "edits": [(edit.duration, edit.media_time, edit.rate) for edit in track.edits],
-        "entry": track.sample_entry[:_LONGEST_ENTRY].hex(),
-    }
+def _facts(film: Film) -> Facts:
+    reader, movie, tracks, left = film.reader, film.movie, film.tracks, film.left
+    streams: list[Facts] = [{"idx": idx, "id": track.id} for idx, track in enumerate(tracks)]
+    facts: Facts = {"format_name": FORMAT, "streams": streams, "tool": STOAT}
+    sizes = [Sizes(0, None, None)] * len(tracks)
+    with left:
+        sizes = sizes_of(reader, movie, tracks)
+    for stream, track, size in zip(streams, tracks, sizes, strict=True):
+        with left:
+            stream.update(own_facts(track))
+            with left:
+                stream.update(counted_facts(film, track, size))
+            add_format(stream, film, track, size)
+    brand = None
+    with left:
+        brand = _brand(reader, movie)
+        facts["container"] = by_brand(brand)
+    with left:
+        facts["tags"] = _tags(film, streams, is_quicktime=brand in (None, "qt  "))
+    spans = _spans(film, streams)
+    if len(spans) == len(tracks):
+        _add_times(facts, film, spans)
+    facts["document"] = {"index": [_written(track) for track in tracks]}
+    return facts
 
 
-def _refuse_unsupported(movie: Movie, shape: Structure, found: list[Track]) -> None:
-    require(shape.integrity == COMPLETE and not movie.fragmented, "a file cut or in fragments")
+def _require_tracks(movie: Movie, header: MovieHeader | None, tracks: list[Track]) -> None:
     kinds = [box.kind for box in movie.tops]
-    if strange := set(kinds) - _TOPS:
-        raise UnsupportedLayout(f"boxes of another kind: {sorted(strange)}")
-    require(kinds.count(b"moov") == 1 and kinds.count(b"ftyp") <= 1, "several indices")
-    require(movie.moov and len(movie.moov.all(b"trak")) == len(found), "a broken track")
-    handlers = {track.handler for track in found}
-    if (unknown := handlers - _KINDS.keys()) or not handlers & _MAIN:
-        raise UnsupportedLayout(f"tracks of another kind: {sorted(unknown)}")
-    numbers = {track.id for track in found if 0 < track.id < 1 << 31}
-    require(len(numbers) == len(found), "tracks of one number")
-    for track in found:
-        require(
-            track.n_entries == 1 and track.sample_entry[8:16] == _OWN_DATA, "a strange sample entry"
-        )
-        inner = track.mdia.below(b"minf", b"hdlr")
-        require(inner is None or any(track.name[:2].strip(b"\0")), "a track without a name")
-    if movie.moov:
-        _refuse_unknown_boxes(movie.moov)
+    require(kinds.count(b"moov") == 1 and kinds.count(b"ftyp") <= 1, "several movies")
+    require(header and movie.moov, "no movie header")
+    require(movie.moov and len(movie.moov.all(b"trak")) == len(tracks), "a broken track")
+    require(any(track.handler in MAIN for track in tracks), "no video and no audio")
+    numbers = {track.id for track in tracks if 0 < track.id < 1 << 31}
+    require(len(numbers) == len(tracks), "tracks of one number")
 
 
-def _refuse_unknown_boxes(node: Box) -> None:
-    outer = node.kind
-    if node.rest:
-        raise UnsupportedLayout(f"something that is no box in {outer!r}")
-    if not node.children.keys() <= _KNOWN[outer]:
-        strange = sorted(node.children.keys() - _KNOWN[outer])
-        raise UnsupportedLayout(f"boxes of another kind in {outer!r}: {strange}")
-    for kind, children in node.children.items():
-        if len(children) > 1 and kind not in _REPEATED:
-            raise UnsupportedLayout(f"a box twice: {kind!r}")
-        if kind in _KNOWN:
-            for child in children:
-                _refuse_unknown_boxes(child)
+def _is_whole(movie: Movie, shape: Structure, left: Unproven) -> bool:
+    """Whether the movie counts all samples of the file, and nothing may change what it means."""
+    with left:
+        require(shape.integrity == COMPLETE, "a file cut short")
+    with left:
+        require(not movie.fragmented, "a file in fragments")
+        require_known_tops(movie)
+        if movie.moov:
+            require_known_boxes(movie.moov)
+        return True
+    return False
+
+
+def _tags(film: Film, streams: list[Facts], *, is_quicktime: bool) -> list[Facts]:
+    """Return the tags of the file and of its tracks; the streams get what is told by theirs."""
+    tags = []
+    for track, stream in zip(film.tracks, streams, strict=True):
+        with film.left:
+            inner = track.mdia.below(b"minf", b"hdlr")
+            require(inner is None or any(track.name[:2].strip(b"\0")), "a track without a name")
+            own = track_tags(film.reader, track, track.created, is_quicktime=is_quicktime)
+            require("kind" in stream, "tags of a track that is not known")
+            stream["language"], stream["title"] = dict(own).get("language"), dict(own).get("name")
+            tags.append(own)
+    told = file_tags(film.reader, film.movie, film.header.created)
+    _refuse_early_words(film.movie)
+    require(len(tags) == len(film.tracks), "tags of a track that is not known")
+    add_timecodes(film.reader, film.tracks, tags)
+    for track, own in zip(film.tracks, tags, strict=True):
+        own.extend(entry_tags(track, is_quicktime=is_quicktime))
+    return _all_tags(told, tags)
 
 
 def _refuse_early_words(movie: Movie) -> None:
@@ -191,128 +148,65 @@ def _all_tags(tags: Tags, words: list[Tags]) -> list[dict[str, Any]]:
     return found
 
 
-def _spans(
-    reader: BudgetedReader, tracks: list[Track], header: MovieHeader
-) -> tuple[list[Span], tuple[int, int]]:
-    """Return when tracks start and end, and the start and the length of all the film.
+def _spans(film: Film, streams: list[Facts]) -> list[Span]:
+    """Return when tracks start and end; moments without a length, as GoPro's, last all the film.
 
-    Moments without a length, as GoPro's, last all the film.
+    Each stream gets its own times; without those of all tracks, there are none of the file.
     """
-    known = [None if is_instant(track) else _span(reader, track, header) for track in tracks]
-    spans = [span for span in known if span]
+    spans: dict[int, Span] = {}
+    moments = [n for n, track in enumerate(film.tracks) if is_instant(track)]
+    for n, track in enumerate(film.tracks):
+        with film.left:
+            if "frame_count" in streams[n] and n not in moments:
+                spans[n] = _span(film, track)
+    with film.left:
+        if moments and len(spans) + len(moments) == len(film.tracks):
+            start, length = whole(spans.values())
+            require(not start, "moments in a film that starts late")
+            for n in moments:
+                scale = film.tracks[n].time_scale
+                spans[n] = Span(0, rescale(length, scale, 1_000_000), scale, is_beside=True)
+    for n, span in spans.items():
+        streams[n] |= {"duration_s": span.duration / span.scale, "start_s": span.start / span.scale}
+    return [spans[n] for n in sorted(spans)]
+
+
+def _span(film: Film, track: Track) -> Span:
+    offsets = offsets_of(film.reader, track)
+    is_beside = track.handler not in MAIN
+    return span_of(track, film.header.time_scale, offsets, is_beside=is_beside)
+
+
+def _add_times(facts: Facts, film: Film, spans: list[Span]) -> None:
+    """Add what follows from the times of all tracks: the file's, its chapters, and its cover."""
+    reader, movie, tracks, left = film.reader, film.movie, film.tracks, film.left
     start, length = whole(spans)
-    if len(spans) == len(known):
-        return spans, (start, length)
-    require(not start, "moments in a film that starts late")
-    spans = [
-        span
-        or Span(0, rescale(length, track.time_scale, 1_000_000), track.time_scale, is_beside=True)
-        for span, track in zip(known, tracks, strict=True)
-    ]
-    return spans, whole(spans)
+    facts["duration_s"], facts["start_s"] = length / 1e6, start / 1e6
+    facts["bitrate"] = bitrate(reader.size, length)
+    with left:
+        chapters = chapters_of(reader, movie, tracks, spans)
+        facts["n_chapters"], facts["chapters"] = len(chapters), chapters
+    with left:
+        if movie.moov and (cover := cover_of(reader, movie)):
+            require(movie.moov.all(b"udta")[-1].start > tracks[-1].trak.start, "an early cover")
+            own = {"duration_s": length, "start_s": start}  # in the clock of an attached picture
+            times = {name: rescale(us, _COVERS, 1_000_000) / _COVERS for name, us in own.items()}
+            cover |= {**times, "frame_count": 0, "id": 0, "is_default": False}
+            facts["streams"].append({**cover, "idx": len(tracks)})
+    with left:
+        _refuse_bursts(tracks)
 
 
-def _span(reader: BudgetedReader, track: Track, header: MovieHeader) -> Span:
-    offsets = offsets_of(reader, track)
-    is_beside = track.handler not in _MAIN
-    require(0 < track.time_scale <= _FINEST_CLOCK, "a track without a clock")
-    return span_of(track, header.time_scale, offsets, is_beside=is_beside)
-
-
-def _stream(
-    reader: BudgetedReader,
-    track: Track,
-    span: Span,
-    size: Sizes,
-    words: Tags,
-    *,
-    data: list[Box],
-    is_quicktime: bool,
-) -> dict[str, Any]:
-    require(is_own_data(reader, track.trak), "samples in another file")
-    require(size.samples and size.samples == track.samples, "tables that count differently")
-    require_sample_table(reader, track, size.samples)
-    offset = first_offset(reader, track)
-    require(any(box.body <= offset < box.end for box in data), "a lost sample")
-    sample = b""
-    facts: dict[str, Any] = {
+def _written(track: Track) -> dict[str, Any]:
+    """Return what the index says of a track, beyond what became a fact."""
+    return {
         "id": track.id,
-        "kind": _KINDS[track.handler],
-        "codec": None,
-        "codec_tag": tag_text(int.from_bytes(track.tag, "little")),
-        "duration_s": span.duration / span.scale,
-        "start_s": span.start / span.scale,
-        "frame_count": size.samples,
-        "bitrate": size.bitrate(length_of(track), track.time_scale),
-        "bitrate_basis": size.basis,
-        "language": dict(words).get("language"),
-        "title": dict(words).get("name"),
-        "is_default": track.is_enabled,
-        "is_forced": False,
-        "is_cover": False,
+        "time_scale": track.time_scale,
+        "duration": track.duration,
+        "matrix": track.matrix,
+        "edits": [(edit.duration, edit.media_time, edit.rate) for edit in track.edits],
+        "entry": track.sample_entry[:_LONGEST_ENTRY].hex(),
     }
-    if track.handler == b"soun":
-        facts |= audio_facts(reader, track, size)
-    elif track.handler == b"vide":
-        sample = first_sample(reader, track, sample_entry.needed(track))
-        facts |= _video(reader, track, sample)
-        known = facts["codec"], facts["extradata"]
-        require(looks_right(reader, track, *known, sample), "a first sample of noise")
-        words += _words_of(track)
-    elif track.handler == b"sbtl":
-        require(track.tag in _CAPTIONS, f"another kind of captions: {track.tag!r}")
-        facts["codec"] = _CAPTIONS[track.tag]
-    else:
-        facts["codec"] = _BINARY.get(track.tag)
-        is_own = track.handler in (track.tag, b"meta")
-        require(is_own and track.tag != b"rtmd", "data of another kind")
-    if track.handler in _MAIN and is_quicktime:
-        words.append(("vendor_id", _vendor(track.sample_entry[20:24])))
-    facts.pop("form", None)
-    extradata = facts.pop("extradata", b"")
-    if facts.get("hdr") == "hdr10":
-        sample = first_sample(reader, track, ENOUGH)
-        require(is_seen(facts["codec"], extradata, sample), "brightness beyond the first bytes")
-        add_brightness(facts, formats.brightness(facts["codec"], extradata, sample))
-    return facts
-
-
-def _words_of(track: Track) -> Tags:
-    """Return the compressor's name."""
-    length = min(track.sample_entry[50], 31)
-    name = plain(track.sample_entry[51 : 51 + length])
-    return [("encoder", name)] if name else []
-
-
-@cached
-def _vendor(raw: bytes) -> str:
-    """Write four bytes as FFmpeg does: a letter as it is, another byte as its number."""
-    return "".join(
-        chr(byte)
-        if chr(byte).isascii() and (chr(byte).isalnum() or chr(byte) in "-_. ")
-        else f"[{byte}]"
-        for byte in raw
-    )
-
-
-def _video(reader: BudgetedReader, track: Track, sample: bytes) -> dict[str, Any]:
-    facts = sample_entry.video_facts(track, sample, first_size(reader, track))
-    form = facts["form"]
-    require(facts["width"] <= _PIXEL_SIDE and facts["height"] <= _PIXEL_SIDE, "a vast picture")
-    require(is_turned_only(track.matrix), "a picture that is stretched")
-    rate = _rate(track)
-    facts |= {
-        "has_b_frames": has_b_frames(reader, track, form, facts["codec"], facts["extradata"]),
-        "fps_num": rate[0],
-        "fps_den": rate[1],
-        "hdr": hdr(facts["color_transfer"], facts.pop("has_dolby_vision")),
-    }
-    return facts
-
-
-def _rate(track: Track) -> tuple[int, int]:
-    ticks = track.time_scale * (track.samples or 0)
-    return reduce_fraction(ticks, track.played, _LARGEST_FRACTION)
 
 
 def _refuse_bursts(tracks: list[Track]) -> None:

@@ -158,8 +158,8 @@ def _parts(entry: bytes) -> tuple[Parts, bytes]:
 def _of_form(entry: bytes, shown: tuple[int, int], form: VideoFormat) -> Mapping[str, Any]:
     """Return what an entry and the form of the pictures say, whatever the first picture shows."""
     known, (parts, config) = _PICTURES[entry[4:8]], _parts(entry)
-    fields = parts.get(b"fiel", b"\1\0")
-    require(fields[0] == _PROGRESSIVE_FIELD and not form.marks_fields, "pictures of two fields")
+    is_whole = parts.get(b"fiel", b"\1\0")[0] == _PROGRESSIVE_FIELD and not form.marks_fields
+    order = "progressive" if known.is_progressive or b"fiel" in parts else None
     size_told = (form.width or 0).to_bytes(4, "big") + (form.height or 0).to_bytes(4, "big")
     is_told = parts.get(b"pasp") == _SQUARE and parts.get(b"ARES", b"")[12:20] == size_told
     require(b"ARES" not in parts or is_told, "a shape of pixels by Avid's word")
@@ -179,7 +179,7 @@ def _of_form(entry: bytes, shown: tuple[int, int], form: VideoFormat) -> Mapping
         "bit_depth": form.bit_depth,
         "chroma": form.chroma,
         "progressive_only": form.progressive,
-        "field_order": "progressive" if known.is_progressive or b"fiel" in parts else None,
+        **({"field_order": order} if is_whole else {"unsaid": "pictures of two fields"}),
         "sar": _aspect(entry, shown, parts.get(b"pasp"), form),
         **dolby_vision(parts.get(b"dvcC") or parts.get(b"dvvC")),
         **_light(parts.get(b"clli")),

@@ -31,7 +31,6 @@ def audio_facts(name: str, entry: Tree, begin: Start | None) -> dict[str, Any]:
     """Return what is proven of a track of audio."""
     audio, private = below(entry, ids.AUDIO), last(entry, ids.CODEC_PRIVATE)
     facts = _facts(name, entry, begin, private)
-    facts.pop("extradata", None)
     # A frame of its own says it better than the track's header, which may name the half.
     if name not in ("A_AC3", "A_EAC3"):
         require(real(audio, ids.SAMPLING_FREQUENCY) == facts["sample_rate"], "two sample rates")

@@ -29,6 +29,7 @@ _LISTS = {
     ids.SEEK_HEAD: ids.SEEK,
 }
 _FLOAT_SIZES = frozenset({0, 4, 8})
+_READ = frozenset({ids.INFO, ids.TRACKS, ids.TAGS, ids.SEEK_HEAD, ids.CHAPTERS})
 _ELSEWHERE = frozenset({ids.TAGS, ids.CHAPTERS, ids.ATTACHMENTS})  # often after the clusters
 
 #: Values under the element's number; elements that hold others are trees under theirs.
@@ -44,11 +45,11 @@ class Segment:
         "editions",
         "first_cluster",
         "info",
-        "is_simple",
         "others",
         "tags",
         "top",
         "tracks",
+        "unsupported",
     )
 
     def __init__(self, doc_type: bytes, top: Element) -> None:
@@ -61,8 +62,8 @@ class Segment:
         self.editions: list[Tree] = []  #: Of chapters.
         self.attachments: Element | None = None
         self.others: set[int] = set()  #: Further elements at the top that were met.
-        #: Everything met is of a known kind, whole, and where it should be.
-        self.is_simple = True
+        #: Elements at the top that are unknown, hold what is, or are in another place.
+        self.unsupported: set[int] = set()
 
     @property
     def body(self) -> int:
@@ -86,13 +87,14 @@ def read_segment(reader: BudgetedReader) -> Segment | None:
     if top is None or top.id != ids.SEGMENT:
         return None
     found = Segment(doc_type=last(words, ids.DOC_TYPE).rstrip(b"\0"), top=top)
-    found.is_simple = all(most >= (versions[kind] or 0) for kind, most in _VERSIONS.items())
-    found.is_simple &= _BROKEN not in words
+    if _BROKEN in words or any(most < (versions[kind] or 0) for kind, most in _VERSIONS.items()):
+        found.unsupported.add(ids.EBML)
     places: list[Tree] = []
     for count, element in enumerate(elements(reader, top.body, reader.size)):
         if element.id == ids.CLUSTER:
             found.first_cluster = element.body
-            found.is_simple &= _is_followed(reader, element, found.end)
+            if not _is_followed(reader, element, found.end):
+                found.unsupported.add(ids.CLUSTER)
             break
         if element.end is None or count > _MOST_TOPS:
             break
@@ -103,28 +105,30 @@ def read_segment(reader: BudgetedReader) -> Segment | None:
 
 def _keep(reader: BudgetedReader, found: Segment, element: Element, places: list[Tree]) -> None:
     """Keep what an element says, or that it was there."""
-    if element.id == ids.ATTACHMENTS and element.end is not None:
-        found.is_simple &= ids.ATTACHMENTS not in found.others and element.end <= reader.size
+    kind, end = element.id, element.end or 0
+    is_again = kind in found.others and kind not in (ids.VOID, ids.TAGS)
+    found.others.add(kind)
+    if kind == ids.ATTACHMENTS and end:
         found.attachments = element
-        found.others.add(ids.ATTACHMENTS)
-        return
-    if element.end is None or element.end - element.body > _MOST_HEADER:
-        found.is_simple = False
-        return
-    found.is_simple &= element.id not in found.others or element.id in (ids.VOID, ids.TAGS)
-    found.others.add(element.id)
-    if element.id not in (ids.INFO, ids.TRACKS, ids.TAGS, ids.SEEK_HEAD, ids.CHAPTERS):
-        found.is_simple &= element.id in _HARMLESS
-        return
-    tree = _tree(reader.at(element.body, element.end - element.body))
-    found.is_simple &= _UNSUPPORTED not in tree and _is_list(element.id, tree)
-    if element.id == ids.INFO:
+        if is_again or end > reader.size:
+            found.unsupported.add(kind)
+    elif is_again or not end or end - element.body > _MOST_HEADER or kind not in _READ | _HARMLESS:
+        found.unsupported.add(kind)
+    elif kind in _READ:
+        _read(reader.at(element.body, end - element.body), kind, found, places)
+
+
+def _read(body: bytes, kind: int, found: Segment, places: list[Tree]) -> None:
+    tree = _tree(body)
+    if _UNSUPPORTED in tree or not _is_list(kind, tree):
+        found.unsupported.add(kind)
+    if kind == ids.INFO:
         found.info = found.info or tree
-    elif element.id == ids.TRACKS:
+    elif kind == ids.TRACKS:
         found.tracks = found.tracks or masters(tree, ids.TRACK_ENTRY)
-    elif element.id == ids.CHAPTERS:
+    elif kind == ids.CHAPTERS:
         found.editions += masters(tree, ids.EDITION_ENTRY)
-    elif element.id == ids.TAGS:
+    elif kind == ids.TAGS:
         found.tags += masters(tree, ids.TAG)
     else:
         places += masters(tree, ids.SEEK)
@@ -138,7 +142,7 @@ def _follow(reader: BudgetedReader, found: Segment, places: list[Tree]) -> None:
             continue
         element = element_at(reader, found.body + (number(place, ids.SEEK_POSITION) or 0))
         if element is None or element.id != kind or kind not in _ELSEWHERE:
-            found.is_simple = False
+            found.unsupported.add(kind)
         else:
             _keep(reader, found, element, [])
 

@@ -15,6 +15,7 @@ import pytest
 from stoat_nb.media.extensions import VIDEO_EXTENSIONS
 
 Differences = Callable[[Path], "list[tuple[str, Any, Any]] | None"]
+Contradictions = Callable[..., "list[tuple[str, Any, Any]]"]
 Remux = Callable[..., Path]
 
 #: What the fast path must not leave to libav.
@@ -160,10 +161,34 @@ def test_real_files_do_not_differ(media_oracle: Path, differences: Differences) 
     assert sum(differ is not None for differ in told.values()) >= 45
 
 
-def test_damaged_containers_do_not_differ(
-    remux: Remux, archive: Path, tmp_path: Path, differences: Differences
+#: libav moves the start of a track whose order of pictures it waits to see.
+RIGHT_WHERE_LIBAV_IS_NOT = {("fixture.mkv", "0.start_s")}
+
+
+def test_what_headers_prove_of_a_part_of_real_files_is_what_libav_says(
+    media_oracle: Path, contradictions: Contradictions
 ) -> None:
-    """Change bytes of headers, but for what only a decoder can check."""
+    told = {
+        (path.name, name): pair
+        for path in sorted((media_oracle / "files").rglob("*"))
+        if path.suffix.lower()[1:] in VIDEO_EXTENSIONS and path.is_file()
+        for name, *pair in contradictions(path)
+    }
+    assert told.keys() <= RIGHT_WHERE_LIBAV_IS_NOT, told
+
+
+def test_damaged_containers_do_not_differ(
+    remux: Remux,
+    archive: Path,
+    tmp_path: Path,
+    differences: Differences,
+    contradictions: Contradictions,
+) -> None:
+    """Change bytes of headers, but for what only a decoder can check.
+
+    Damage makes libav lose some facts of other streams, which headers keep: those are the intact
+    file's.
+    """
     seeds = [archive / name for name in PROVEN]
     seeds += [path for path in remuxed(remux) if differences(path) == []]
     contents = [(path, path.read_bytes(), places(path.read_bytes())) for path in seeds]
@@ -175,7 +200,8 @@ def test_damaged_containers_do_not_differ(
         changed = content[:at] + another(chance, content[at : at + 4]) + content[at + 4 :]
         target.write_bytes(changed)
         told = differences(target)
-        assert not told, (path.name, at, content[at : at + 4].hex(), changed[at : at + 4].hex())
+        wrong = contradictions(target, path) if told is None else told
+        assert not wrong, (path.name, at, content[at : at + 4].hex(), changed[at : at + 4].hex())
         proven += told is not None
     assert proven > MUTANTS / 4
 
