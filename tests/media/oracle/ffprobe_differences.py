@@ -141,6 +141,18 @@ DIFFERENCES: dict[str, list[tuple[str, str]]] = {
         ("sample_with_vtt_subtitles.mkv", "0.bitrate"),
         ("sample_with_vtt_subtitles.mkv", "2.bitrate"),
     ],
+    "headers tell what FFmpeg only knows when it has decoded some": [
+        ("init.mp4", "1.profile"),
+        ("large_stbl_truncated_after_moov.m4b", "0.profile"),
+        ("sample_empty_track.mp4", "1.field_order"),
+        ("sample_empty_track.mp4", "1.level"),
+        ("sample_empty_track.mp4", "1.pix_fmt"),
+        ("sample_empty_track.mp4", "1.profile"),
+        ("sample_with_vtt_subtitles.mkv", "2.codec"),
+    ],
+    "the first block is stamped so; FFmpeg moves it while it waits for the order of pictures": [
+        ("fixture.mkv", "0.start"),
+    ],
     "the container and the stream contradict each other; each version believes another": [
         ("h265_with_metadata_track.mp4", "2.color_space"),
         ("h265_with_metadata_track.mp4", "2.color_transfer"),
