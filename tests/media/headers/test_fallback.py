@@ -34,10 +34,10 @@ def libav_of(path: Path) -> Facts:
         os.close(fd)
 
 
-def turned(content: bytes) -> bytes:
-    """Mirror the picture of the first track: its matrix follows the track's header."""
+def stretched(content: bytes) -> bytes:
+    """Show the picture of the first track twice as wide, by the matrix in its header."""
     at = content.index(b"tkhd") + 44
-    return content[:at] + b"\xff\xff\0\0" + content[at + 4 :]
+    return content[:at] + b"\0\2\0\0" + content[at + 4 :]
 
 
 def with_unknown_sound(content: bytes) -> bytes:
@@ -51,7 +51,7 @@ def without_rate(content: bytes) -> bytes:
 @pytest.mark.parametrize(
     ("odd", "left", "kept"),
     [
-        ((BEACH, turned), "0.rotation", "0.width 0.fps_num 1.codec duration_s tags"),
+        ((BEACH, stretched), "0.sar", "0.width 0.fps_num 1.codec duration_s tags"),
         ((BEACH, with_unknown_sound), "1.codec", "0.codec 0.fps_num duration_s tags"),
         ((SUMMIT, without_rate), "0.fps_num", "0.codec 0.width 1.codec duration_s tags"),
     ],
@@ -77,14 +77,14 @@ def test_a_guess_of_libav_does_not_replace_what_headers_prove(
     archive: Path, tmp_path: Path
 ) -> None:
     path = tmp_path / "clip.mp4"
-    path.write_bytes(turned((archive / BEACH).read_bytes()))
+    path.write_bytes(stretched((archive / BEACH).read_bytes()))
     theirs = libav_of(path)
-    theirs["streams"][0] |= {"fps_num": 90_000, "fps_den": 1, "rotation": 180}
+    theirs["streams"][0] |= {"fps_num": 90_000, "fps_den": 1, "sar": 1.5}
     theirs["duration_s"] = 1e6
     told = headers_of(path).complete(theirs)
     assert (told["streams"][0]["fps_num"], told["streams"][0]["fps_den"]) == (30_000, 1001)
     assert told["duration_s"] < 10
-    assert told["streams"][0]["rotation"] == 180  # no header proves another
+    assert told["streams"][0]["sar"] == 1.5  # no header proves another
     assert told["tool"] == theirs["tool"]
 
 

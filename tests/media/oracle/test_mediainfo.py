@@ -136,6 +136,9 @@ DIFFERENCES: dict[str, list[tuple[str, str]]] = {
         ("sample_with_pgs_subtitles.mkv", "0.fps_mode"),
         ("sample_with_vobsub.mkv", "0.fps_mode"),
     ],
+    "a picture that is mirrored, too: ours is the turn after that": [
+        ("sample_rotate_and_reflect.mp4", "0.rotation"),
+    ],
     "the last fragment's own length counts": [
         ("sample_fragmented_seekable.mp4", "duration"),
     ],
