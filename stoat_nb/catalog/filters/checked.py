@@ -20,6 +20,37 @@ _MICROSECOND = timedelta(microseconds=1)
 #: The years whose every moment fits into nanoseconds of 64 bits.
 FIRST_YEAR, LAST_YEAR = 1678, 2261
 
+#: Frame rates that were slowed down by 1000/1001 for colour television, and how far what people
+#: write for them is from what they are.
+NTSC = frozenset({24, 30, 48, 60, 96, 120, 240})
+_SHORTENED = 0.006
+
+#: What other programs and people call codecs and containers: no file ever has these.
+ALIASES: dict[str, dict[str, str]] = {
+    "codec": {
+        **dict.fromkeys(("h265", "h.265", "x265", "hvc1", "hev1"), "hevc"),
+        **dict.fromkeys(("avc", "avc1", "h.264", "x264", "mpeg-4 avc"), "h264"),
+        **dict.fromkeys(("av01", "aom"), "av1"),
+        **dict.fromkeys(("mpeg2", "mpeg-2"), "mpeg2video"),
+        **dict.fromkeys(("xvid", "divx", "mpeg-4"), "mpeg4"),
+        **dict.fromkeys(("apple prores",), "prores"),
+    },
+    "audio_codec": {
+        **dict.fromkeys(("ac-3", "dolby digital", "dd"), "ac3"),
+        **dict.fromkeys(("e-ac-3", "ec-3", "dolby digital plus", "ddp"), "eac3"),
+        **dict.fromkeys(("dca",), "dts"),
+        **dict.fromkeys(("mpeg audio",), "mp3"),
+    },
+    "container": {
+        **dict.fromkeys(("mkv",), "matroska"),
+        **dict.fromkeys(("ts", "m2ts", "mts"), "mpegts"),
+        **dict.fromkeys(("mpg", "vob", "mpeg-ps"), "mpeg"),
+        **dict.fromkeys(("wmv", "wma"), "asf"),
+        **dict.fromkeys(("m4v",), "mp4"),
+        **dict.fromkeys(("qt", "quicktime"), "mov"),
+    },
+}
+
 _WANTED = {
     "text": "text in quotes",
     "whole": "a whole number of 64 bits",
@@ -37,6 +68,10 @@ def checked(field: Field, value: Any) -> Value:
         raise FilterError(
             f"{_said(value)} does not fit the column '{field.name}'. Give {_WANTED[field.kind]}."
         )
+    if field.name == "fps" and isinstance(found, float):
+        found = _exact_rate(found)
+    if isinstance(found, str) and (known := ALIASES.get(field.name, {}).get(found.lower())):
+        raise FilterError(f"{_said(value)} is called '{known}' in the column '{field.name}'.")
     if field.is_language and isinstance(found, str):
         found = iso639(found) or found
     if field.choices and found not in field.choices:
@@ -44,6 +79,13 @@ def checked(field: Field, value: Any) -> Value:
             f"{_said(value)} is no {field.name}. Choose from: {', '.join(field.choices)}."
         )
     return found
+
+
+def _exact_rate(rate: float) -> float:
+    """Return 24000/1001 for 23.976 and for 23.98: rates of NTSC have no end of digits."""
+    exact = round(rate) * 1000 / 1001
+    is_short = rate != int(rate) and round(rate) in NTSC and abs(rate - exact) < _SHORTENED
+    return exact if is_short else rate
 
 
 def comparison(field: Field, operator: Operator, value: Any) -> Compare:

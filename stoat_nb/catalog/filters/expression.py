@@ -14,6 +14,7 @@ from typing import Any, cast
 from stoat_nb.catalog.filters.checked import checked, comparison
 from stoat_nb.catalog.filters.fields import Field, field_named
 from stoat_nb.catalog.filters.literals import constant, is_list
+from stoat_nb.catalog.filters.spelling import Spelled, spelled
 from stoat_nb.catalog.filters.tree import (
     AllOf,
     AnyOf,
@@ -64,15 +65,17 @@ def parsed(text: str) -> Node:
         raise FilterError(
             f"The expression has {len(text):,} characters. Write at most {LONGEST:,}."
         )
-    source = "".join(map(_escaped, text))
-    lead = len(source) - len(source.lstrip())
+    told = spelled("".join(map(_escaped, text)))
+    lead = len(told.source) - len(told.source.lstrip())
+    source = told.source.strip()
+    told = Spelled(source, told.places[lead:], {at - lead: of for at, of in told.units.items()})
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of escapes that mean nothing
-            tree = ast.parse(source.strip(), mode="eval").body
-        return _Reader(source.strip(), lead).read(tree)
+            tree = ast.parse(source, mode="eval").body
+        return _Reader(told).read(tree)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as problem:
-        raise _unreadable(problem, lead) from None
+        raise _unreadable(problem, told) from None
 
 
 def _escaped(char: str) -> str:
@@ -80,11 +83,12 @@ def _escaped(char: str) -> str:
     return f"\\u{ord(char):04x}" if char == "\0" or "\ud800" <= char <= "\udfff" else char
 
 
-def _unreadable(problem: Exception, lead: int) -> FilterError:
+def _unreadable(problem: Exception, told: Spelled) -> FilterError:
     reason, where = "it is nested too deep", ""
     if isinstance(problem, SyntaxError):
         reason = problem.msg
-        where = f" near character {lead + problem.offset}" if problem.offset else ""
+        at = min(problem.offset or 0, len(told.places))
+        where = f" near character {told.places[at - 1] + 1}" if at > 0 else ""
     return FilterError(
         f"The expression cannot be read{where}: {shown(reason)}. "
         'Write it like: height >= 2160 and codec in ["hevc", "av1"].'
@@ -94,9 +98,10 @@ def _unreadable(problem: Exception, lead: int) -> FilterError:
 class _Reader:
     """Reads one expression."""
 
-    def __init__(self, source: str, lead: int) -> None:
-        self._lines, self._lead = source.splitlines(keepends=True) or [""], lead
-        self._source, self._read = source, 0
+    def __init__(self, told: Spelled) -> None:
+        self._source, self._places, self._units = told
+        self._lines = self._source.splitlines(keepends=True) or [""]
+        self._read = 0
 
     def read(self, tree: ast.expr, depth: int = 0) -> Node:
         """Return what is true or false of a video."""
@@ -140,7 +145,7 @@ class _Reader:
         field = self._field(left)
         if isinstance(right, ast.Name):
             return _two_columns(field, operator, self._field(right))
-        value = self._constant(right)
+        value = self._value(field, right)
         if value is None:
             raise self._refusal(right, f"write '{field.name} is None', or 'is not None'")
         return comparison(field, operator, value)
@@ -160,7 +165,7 @@ class _Reader:
         field = self._field(left)
         if not is_list(right):
             raise self._refusal(right, f"write a list: {field.name} in [..., ...]")
-        wanted = [self._constant(one) for one in right.elts]
+        wanted = [self._value(field, one) for one in right.elts]
         return one_of(field, wanted) if is_in else _none_of(field, wanted)
 
     def _method(self, tree: ast.Call) -> Node:
@@ -185,6 +190,17 @@ class _Reader:
         field: Field = self._told_where(tree, field_named, tree.id)
         return field
 
+    def _value(self, field: Field, tree: ast.expr) -> Any:
+        """Return a value for a column, which must be in its unit if it has one."""
+        for part in ast.walk(tree):
+            if not isinstance(part, ast.Constant):
+                continue
+            unit = self._units.get(self._offset(part))
+            if unit and unit != field.unit and not (unit == "s" and field.kind == "moment"):
+                said = f"in {field.unit}" if field.unit else f"not in {unit}"
+                raise self._refusal(part, f"'{field.name}' is {said}")
+        return self._constant(tree)
+
     def _constant(self, tree: ast.expr) -> Any:
         found, value = constant(tree)
         if not found:
@@ -208,10 +224,13 @@ class _Reader:
         )
 
     def _place(self, tree: ast.expr) -> int:
+        return self._places[self._offset(tree)] + 1
+
+    def _offset(self, tree: ast.expr) -> int:
         before = self._lines[: tree.lineno - 1]
         line = self._lines[min(tree.lineno, len(self._lines)) - 1]
         inside = line.encode()[: tree.col_offset].decode("utf-8", "ignore")
-        return self._lead + sum(map(len, before)) + len(inside) + 1
+        return sum(map(len, before)) + len(inside)
 
 
 def one_of(field: Field, wanted: Sequence[Any]) -> Node:

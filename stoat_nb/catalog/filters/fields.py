@@ -46,6 +46,7 @@ class Field(Struct, frozen=True):
     sql: str
     pandas: str  #: The same of the frame ``videos``.
     doc: str = ""
+    unit: str = ""
     choices: tuple[str, ...] = ()  #: All it can ever be, where that is a short list.
     is_language: bool = False  #: Of ISO 639-3; asked for by any of a language's codes.
 
@@ -58,6 +59,7 @@ def _field(column: Column) -> Field:
         sql=column.sql,
         pandas=f'{code}.astype("string")' if column.dtype == "category" else code,
         doc=column.doc,
+        unit=column.unit,
         choices=STATUSES if column.name == "status" else (),
         is_language=column.name in LANGUAGES,
     )

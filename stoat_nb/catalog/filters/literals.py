@@ -13,9 +13,10 @@ _ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Sub: operator.sub,
     ast.Mult: operator.mul,
     ast.Div: operator.truediv,
+    ast.Pow: operator.pow,
 }
 #: Larger numbers are not calculated with.
-_LARGEST = 2**64
+_LARGEST, _LARGEST_POWER = 2**64, 64
 
 
 def constant(tree: ast.expr) -> tuple[bool, Any]:
@@ -41,6 +42,8 @@ def _calculated(
     function: Callable[[Any, Any], Any], left: tuple[bool, Any], right: tuple[bool, Any]
 ) -> tuple[bool, Any]:
     if not all(found and _is_number(value) for found, value in (left, right)):
+        return False, None
+    if function is operator.pow and not (0 <= right[1] <= _LARGEST_POWER and left[1] >= 0):
         return False, None
     try:
         return True, function(left[1], right[1])

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+import json
+import time
+from typing import Any, cast
 
 import pytest
+from hypothesis import assume, given, strategies as st
 
 from stoat_nb.catalog.catalog import Catalog
 from stoat_nb.catalog.filters.expression import DEEPEST, LONGEST, parsed
+from stoat_nb.catalog.filters.spelling import spelled
 from stoat_nb.catalog.filters.tree import Compare
 from stoat_nb.catalog.query import VideoQuery
 from stoat_nb.errors import FilterError
@@ -83,7 +87,19 @@ def test_an_expression_finds(filled: Catalog, where: str, names: set[str]) -> No
         ("  fps > 1 and size > 2", "At character 15: There is no column 'size'"),
         ('title == "é" and nothing', "At character 18: There is no column 'nothing'"),
         ("height >", "The expression cannot be read"),
-        ("height = 3", "near character 8: invalid syntax"),
+        ("height >> 3", "cannot be used here"),
+        ("size_bytes > 20 Gx", "'20 Gx' has a unit that is not known. Write kB, MB"),
+        ("height > 5 min", "'height' is in px"),
+        ("size_bytes > 1h30", "'size_bytes' is in bytes"),
+        ("fps > 3 GB", "'fps' is in frames/s"),
+        ("  codec = null", "At character 11: 'None' cannot be used here; write 'codec is None'"),
+        ("name like '%take%'", 'Write name.contains("take")'),
+        ("name LIKE 'take%'", 'Write name.startswith("take")'),
+        ("name not like '%take'", 'Write not name.endswith("take")'),
+        ("has_cover && codec == 'h265'", "At character 14: 'h265' is called 'hevc' in the column"),
+        ("codec in ['av1', 'x264']", "'x264' is called 'h264'"),
+        ("container == 'MKV'", "'MKV' is called 'matroska' in the column 'container'"),
+        ("duration_s > 1h30 && heigth > 1", "At character 22: There is no column 'heigth'"),
         ("height > None", "write 'height is None'"),
         ("height is 3", "At character 11: '3' cannot be used here; only None can follow 'is'"),
         ("height > 'x'", "'x' does not fit the column 'height'. Give a whole number"),
@@ -112,12 +128,13 @@ def test_an_expression_finds(filled: Catalog, where: str, names: set[str]) -> No
         ("f'{codec}' == codec", "cannot be used here"),
         ("codec.__class__", "cannot be used here"),
         ("height > 2 ** 99", "cannot be used here"),
+        ("height > 9 ** 64", "does not fit"),
         ("height > 1 / 0", "cannot be used here"),
         ("(" * 300, "too many nested parentheses"),
         ("not " * (DEEPEST + 2) + "faststart", "40 inside each other"),
         ("1+" * 1900 + "1 < height", "nested too deep"),
         ("x" * (LONGEST + 1), "4,097 characters. Write at most 4,096"),
-        ("evil\n\x1b[31m", "cannot be read"),
+        ("evil\n\x1b[31", "cannot be read"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_with_its_place_and_a_remedy(where: str, said: str) -> None:
@@ -125,6 +142,68 @@ def test_what_cannot_be_meant_is_refused_with_its_place_and_a_remedy(where: str,
         parsed(where)
     assert said in str(refused.value)
     assert str(refused.value).isprintable()
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("size_bytes > 20 GB", "size_bytes > 20_000_000_000"),
+        ("size_bytes >= 1.5GiB", "size_bytes >= 1.5 * 1024 * 1024 * 1024"),
+        ("size_bytes > 2 ** 30", "size_bytes > 1073741824"),
+        ("bitrate < 4 Mbit/s", "bitrate < 4_000_000"),
+        ("duration_s > 5 min", "duration_s > 300"),
+        ("duration_s > 1h30", "duration_s > 5400"),
+        ("duration_s > 1 h 30 min", "duration_s > 5400"),
+        ("duration_s <= 1:02:03", "duration_s <= 3723"),
+        ("90 s < duration_s < 2:00", "90 < duration_s < 120"),
+        ("codec = 'av1'", "codec == 'av1'"),
+        ("codec='av1'&&height>1080", "codec == 'av1' and height > 1080"),
+        ("codec <> 'av1' || !has_cover", "codec != 'av1' or not has_cover"),
+        ("codec IS NOT NULL AND has_cover = TRUE", "codec is not None and has_cover == True"),
+        ("title == 'a = b && 5 min'", "title == 'a = b \\x26& 5 min'"),
+        ("fps == 23.976", "fps == 24000 / 1001"),
+        ("fps in [29.97, 59.94]", "fps in [30000 / 1001, 60000 / 1001]"),
+        ("fps != 119.88", "fps != 120000 / 1001"),
+    ],
+)
+def test_what_people_type_is_what_they_mean(typed: str, meant: str) -> None:
+    assert parsed(typed) == parsed(meant)
+
+
+def test_a_rate_that_ntsc_has_not_stays_as_it_is() -> None:
+    for rate in (23.9, 24.0, 25.0, 24.976):
+        assert cast("Compare", parsed(f"fps == {rate}")).value == rate
+
+
+def test_times_may_be_told_from_now() -> None:
+    before = time.time()
+    node = cast("Compare", parsed("mtime > now - 30d"))
+    assert isinstance(node.value, int)
+    ago_s = time.time() - node.value / 1e9
+    assert 30 * 86_400 <= ago_s + 1e-3 <= 30 * 86_400 + (time.time() - before) + 2e-3
+    today = cast("Compare", parsed("created_at >= today")).value
+    assert isinstance(today, int)
+    assert today % (86_400 * 10**9) == 0
+
+
+@given(st.text(max_size=40))
+def test_text_in_quotes_is_never_changed(text: str) -> None:
+    assume(text.encode("utf-8", "replace").decode() == text)
+    for quoted in (repr(text), json.dumps(text)):
+        told = spelled(f"title == {quoted}")
+        assert told.source == f"title == {quoted}"
+        assert told.places == [*range(len(told.source) + 1)]
+
+
+@given(st.text("abz19 .&|=!<>'\"()[]mGBhd:%-", max_size=60))
+def test_every_character_of_what_is_read_has_a_place_in_what_was_typed(typed: str) -> None:
+    try:
+        told = spelled(typed)
+    except FilterError:
+        return
+    assert len(told.places) == len(told.source) + 1
+    assert told.places == sorted(told.places)
+    assert all(0 <= place <= len(typed) for place in told.places)
 
 
 def test_text_may_hold_half_characters_and_nul(catalog: Catalog, filling: Any) -> None:
