@@ -48,7 +48,7 @@ _TOKEN = re.compile(
   | (?<![\w.]) (?P<clock>\d+:\d\d(?::\d\d)?(?:\.\d+)?) (?![\w.])
   | (?<![\w.]) (?P<hours>\d+)\s?h\s?(?P<minutes>\d{{1,2}})(?:\s?(?:min|m))? (?![\w.])
   | (?<![\w.]) (?P<number>\d[\d_]*(?:\.\d+)?)\s?(?P<unit>{_units}) (?![\w.])
-  | (?<![\w.]) (?P<odd>\d[\d_]*(?:\.\d+)?\s?(?!(?i:and|or|not|in|is|if|like|else)\b)[A-Za-z]+)
+  | (?<![\w.]) (?P<odd>\d[\d_]*(?:\.\d+)?\s?(?!(?i:and|or|not|in|is|if|like|else)\b|[eE][-+]?\d)[A-Za-z]+)
     (?![\w.(])
   | (?<!\w\.) (?<!\w) (?P<word>[A-Za-z]+) (?!\w)
   | (?P<kept>[<>=!]=)
