@@ -41,6 +41,8 @@ _WORDS |= {"null": "None", "none": "None", "true": "True", "false": "False"}
 _SIGNS = {"&&": " and ", "||": " or ", "<>": "!=", "=": "==", "!": " not "}
 
 _units = "|".join(sorted(map(re.escape, _UNITS), key=len, reverse=True))
+#: What may follow a number, words of the grammar and exponents.
+_no_unit = r"(?i:and|or|not|in|is|if|like|else)\b|[eE][-+]?\d"
 _TOKEN = re.compile(
     rf"""
     (?P<text>"(?:\\.|[^"\\])*" | '(?:\\.|[^'\\])*')
@@ -48,8 +50,7 @@ _TOKEN = re.compile(
   | (?<![\w.]) (?P<clock>\d+:\d\d(?::\d\d)?(?:\.\d+)?) (?![\w.])
   | (?<![\w.]) (?P<hours>\d+)\s?h\s?(?P<minutes>\d{{1,2}})(?:\s?(?:min|m))? (?![\w.])
   | (?<![\w.]) (?P<number>\d[\d_]*(?:\.\d+)?)\s?(?P<unit>{_units}) (?![\w.])
-  | (?<![\w.]) (?P<odd>\d[\d_]*(?:\.\d+)?\s?(?!(?i:and|or|not|in|is|if|like|else)\b|[eE][-+]?\d)[A-Za-z]+)
-    (?![\w.(])
+  | (?<![\w.]) (?P<odd>\d[\d_]*(?:\.\d+)?\s?(?!{_no_unit})[A-Za-z]+) (?![\w.(])
   | (?<!\w\.) (?<!\w) (?P<word>[A-Za-z]+) (?!\w)
   | (?P<kept>[<>=!]=)
   | (?P<sign>&&|\|\||<>|=|!)
