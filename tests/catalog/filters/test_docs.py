@@ -10,6 +10,7 @@ import pytest
 
 from stoat_nb.catalog.filters.expression import METHODS, parsed
 from stoat_nb.catalog.filters.fields import DERIVED, RESOLUTIONS
+from stoat_nb.catalog.filters.spelling import spelled
 from stoat_nb.library import Library
 
 
@@ -30,7 +31,7 @@ def test_every_example_on_the_page_can_be_read(page: str) -> None:
 
 
 def test_every_operator_and_method_has_its_example(page: str) -> None:
-    trees = [ast.parse(example) for example in examples(page)]
+    trees = [ast.parse(spelled(example).source) for example in examples(page)]
     used = {type(node) for tree in trees for node in ast.walk(tree)}
     assert used >= {*ast.cmpop.__subclasses__(), ast.And, ast.Or, ast.Not, ast.List}
     for method in METHODS:
