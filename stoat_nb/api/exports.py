@@ -28,7 +28,7 @@ class ExportQuery(VideosOrder):
     )
     redact: bool = Field(
         default=False,
-        description="Let paths begin with the name of the scanned folder, not with the way to it.",
+        description="Let paths begin with the scanned folder's name; leave out the GPS position.",
     )
 
 

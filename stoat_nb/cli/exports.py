@@ -33,7 +33,9 @@ _OPTIONS = (
         "--columns", metavar="NAMES", help="Only these columns, with commas between them."
     ),
     click.option(
-        "--redact", is_flag=True, help="Leave out of paths the way to the scanned folders."
+        "--redact",
+        is_flag=True,
+        help="Leave out paths to scanned folders, and GPS positions.",
     ),
     click.option(
         "--manifest", is_flag=True, help="Say in a second file what FILE holds and how it came."

@@ -34,7 +34,7 @@ export function render({model, el}) {
   root.setAttribute("aria-label", "Download");
   const matching = choice("Only what matches", true);
   const shown = choice("Only the columns shown", false);
-  const redact = choice("Without the way to your folders", false);
+  const redact = choice("Without the path to your folders and GPS positions", false);
   const told = make("span", "told");
   told.setAttribute("role", "status");
   const problem = make("div", "problem");

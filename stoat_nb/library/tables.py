@@ -291,7 +291,8 @@ class Tables(Handle):
         columns
             Only these columns, in this order; all of them if not given.
         redact
-            Whether paths begin with the name of the scanned folder, not with the way to it.
+            Whether paths begin with the name of the scanned folder, and the GPS position is left
+            out.
         manifest
             Whether to say what it holds in a second file, where the first has no place for that.
 

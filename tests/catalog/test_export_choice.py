@@ -16,6 +16,7 @@ from stoat_nb.catalog.exports.redaction import Redaction
 from stoat_nb.catalog.query import VideoQuery
 from stoat_nb.errors import ExportError, FilterError
 from stoat_nb.library import Library
+from stoat_nb.media.video import Tag
 
 from .test_export import EVERY_FORMAT, FORMATS, cells
 
@@ -120,6 +121,26 @@ def test_a_redacted_path_begins_with_the_name_of_its_root(spread: Catalog, tmp_p
     assert (b["path"], b["root"]) == ("Videos (2)/b.mp4", "Videos (2)")
     assert b["error"] == "No such file: 'Videos (2)/b.mp4'"
     assert c["path"] == "Videos (2)/Videos/c.mp4"
+
+
+@pytest.mark.parametrize("columns", [None, ["key", "value"], ["value"]])
+def test_no_redacted_export_tells_where_a_video_was_recorded(
+    catalog: Catalog, filling: Any, tmp_path: Path, columns: list[str] | None
+) -> None:
+    words = {
+        "com.apple.quicktime.location.ISO6709": "+48.8789+002.3376/",
+        "location": "Montmartre",
+        "comment": "a walk",
+    }
+    tags = tuple(Tag(key=key, value=value) for key, value in words.items())
+    filling.record(filling.ok(video=filling.video(gps_lat=48.8789, gps_lon=2.3376, tags=tags)))
+    (video,) = cells(catalog.export(tmp_path / "videos.json", redact=True))
+    assert (video["gps_lat"], video["gps_lon"]) == (None, None)
+    rows = cells(catalog.export(tmp_path / "tags.json", table="tags", columns=columns, redact=True))
+    known = [None, "Montmartre" if columns == ["value"] else None, "a walk"]
+    assert [row["value"] for row in rows] == known
+    (video,) = cells(catalog.export(tmp_path / "all.json"))
+    assert (video["gps_lat"], video["gps_lon"]) == (48.8789, 2.3376)
 
 
 def test_a_job_of_a_folder_that_was_never_scanned_is_redacted_too(

@@ -1,4 +1,4 @@
-"""Paths without the way to them: what is above a scanned folder is nobody else's business."""
+"""Tables without what is nobody else's business: the way to folders, and where films were made."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import apsw
 from stoat_nb.catalog.column import Column
 from stoat_nb.catalog.database import fetch
 from stoat_nb.catalog.rows import Row
+from stoat_nb.media.origin.places import iso6709
 
 Clean = Callable[[list[Row]], list[Row]]
 
@@ -21,6 +22,9 @@ Clean = Callable[[list[Row]], list[Row]]
 _PATHS = frozenset({"path", "root", "folder"})
 #: Columns that hold no way to anything.
 _HARMLESS = frozenset({"relative_path", "name", "extension"})
+#: Columns that say where a video was recorded, and tags that do.
+_GPS = frozenset({"gps_lat", "gps_lon"})
+_GPS_KEY = re.compile(r"location|gps|latitude|longitude|xyz|semi-pro\.metadata", re.IGNORECASE)
 
 #: Folders whose place may be told somewhere: roots first, then those of scans that never began.
 _FOLDERS = """
@@ -34,10 +38,11 @@ SELECT path, path_text FROM (
 
 
 class Redaction:
-    """Replaces the path of each root by the name of its folder, wherever it is written."""
+    """Replaces the path of each root by the name of its folder, and empties cells of places."""
 
-    def __init__(self, labels: Mapping[str, str]) -> None:
+    def __init__(self, labels: Mapping[str, str], *, hides_gps: bool = True) -> None:
         self._labels = dict(labels)
+        self._hides_gps = hides_gps
         # Of nested folders the outermost: it is what `relative_path` counts from.
         spelled = sorted(self._labels, key=lambda one: (len(one), one))
         # Not in the middle of another path, and not as the beginning of a longer name.
@@ -70,11 +75,24 @@ class Redaction:
             for at, column in enumerate(columns)
             if (column.is_text or column.dtype == "list<string>") and column.name not in _HARMLESS
         ]
-        if self._anywhere is None or not cleaners:
+        cleaners = cleaners if self._anywhere else []
+        names = [column.name for column in columns] if self._hides_gps else []
+        places = [at for at, name in enumerate(names) if name in _GPS]
+        value = names.index("value") if "value" in names else None
+        key = names.index("key") if "key" in names else None
+        if not cleaners and not places and value is None:
             return lambda rows: rows
 
         def clean(row: Row) -> Row:
             cells = list(row)
+            for at in places:
+                cells[at] = None
+            if (
+                value is not None
+                and cells[value] is not None
+                and (iso6709(cells[value]) or (key is not None and _GPS_KEY.search(cells[key])))
+            ):
+                cells[value] = None
             for at, cleaned in cleaners:
                 cell = cells[at]
                 if cell is not None and "/" in cell:
@@ -90,7 +108,7 @@ class Redaction:
 
 
 #: Leaves everything as it is.
-NO_REDACTION = Redaction({})
+NO_REDACTION = Redaction({}, hides_gps=False)
 
 
 def redaction_of(connection: apsw.Connection, library: Path) -> Redaction:
