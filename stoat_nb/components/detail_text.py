@@ -9,6 +9,7 @@ from pathlib import PurePath
 from typing import Any
 
 from stoat_nb import words
+from stoat_nb.components.video_cells import recorded_text
 from stoat_nb.media.playable import playable
 from stoat_nb.names import shown
 
@@ -139,7 +140,12 @@ def _of_file(video: Facts) -> list[Line]:
         ("Bit rate", _rate(video.get("bitrate"))),
         ("Title", _text(video.get("title"))),
         ("Written by", _text(video.get("encoder"))),
-        ("Filmed", _moment(video.get("created_at"))),
+        ("Filmed", _filmed(video)),
+        ("Camera", _joined(video, "camera_make", "camera_model", between=" ")),
+        ("Lens", _text(video.get("lens"))),
+        ("Place", _place(video)),
+        ("Time code", _text(video.get("timecode"))),
+        ("Reel", _text(video.get("reel"))),
         ("Last changed", _moment(video.get("mtime"))),
         ("First seen", _moment(video.get("first_seen"))),
         ("Last seen", _moment(video.get("last_seen"))),
@@ -287,6 +293,20 @@ def _moment(value: Any) -> str:
         return ""
     when = datetime.fromisoformat(value) if isinstance(value, str) else value
     return words.moment(when.timestamp())
+
+
+def _filmed(video: Facts) -> str:
+    when = video.get("created_at")
+    if when is None or when != when:  # noqa: PLR0124 - see above
+        return ""
+    when = datetime.fromisoformat(when) if isinstance(when, str) else when
+    return recorded_text(when, video.get("created_tz"))
+
+
+def _place(video: Facts) -> str:
+    """Return a place as degrees north and east."""
+    lat, lon = video.get("gps_lat"), video.get("gps_lon")
+    return "" if lat is None or lon is None else f"{lat:.5f}, {lon:.5f}"
 
 
 def _text(value: Any) -> str:

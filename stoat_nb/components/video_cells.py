@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from pathlib import PurePath
 from typing import Any
 
@@ -12,6 +13,7 @@ from stoat_nb import words
 from stoat_nb.catalog.column import Column as Fact
 from stoat_nb.catalog.columns import TABLES
 from stoat_nb.catalog.query import SORTABLE
+from stoat_nb.media.origin.moments import UTC_BY_FORMAT, offset_of
 from stoat_nb.names import shown
 
 Row = Mapping[str, Any]
@@ -88,6 +90,15 @@ def value_text(fact: Fact, value: Any) -> str:
     return _number(fact, value)
 
 
+def recorded_text(when: datetime | None, zone: str | None) -> str:
+    """Return when a video was recorded: by the clock of that place where its zone is not UTC."""
+    if when is None:
+        return words.UNKNOWN
+    if not zone or zone == UTC_BY_FORMAT:
+        return words.moment(when.timestamp())
+    return f"{when + offset_of(zone):%-d %b %Y, %H:%M} {shown(zone)}"
+
+
 def _number(fact: Fact, value: Any) -> str:
     said = {"bytes": words.size, "s": words.length, "bit/s": words.bit_rate}.get(fact.unit)
     if said is not None:
@@ -120,6 +131,10 @@ def _folder(row: Row) -> str:
 def _resolution(row: Row) -> str:
     width, height = row["display_width"], row["display_height"]
     return f"{width:.0f} {words.TIMES} {height:.0f}" if width and height else words.UNKNOWN
+
+
+def _recorded(row: Row) -> str:
+    return recorded_text(row["created_at"], row["created_tz"])
 
 
 def _status(row: Row) -> str:
@@ -161,7 +176,7 @@ _SPECIAL = (
     Column(field="bitrate", title="Bit rate", text=_text("bitrate"), width=108, right=True),
     Column(field="hdr", title="HDR", text=_text("hdr"), width=110),
     Column(field="mtime", title="Modified", text=_text("mtime"), width=170),
-    Column(field="created_at", title="Recorded", text=_text("created_at"), width=170),
+    Column(field="created_at", title="Recorded", text=_recorded, width=170),
     Column(field="status", title="Status", text=_status, tone=_status_tone, grow=1, width=110),
     Column(
         field="error_class",

@@ -4,11 +4,13 @@ import base64
 import json
 import shutil
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from stoat_nb.components import detail_text
+from stoat_nb.components.video_cells import recorded_text
 from stoat_nb.components.video_detail import DetailSheet, VideoDetail
 from stoat_nb.library import Library
 from stoat_nb.media.demo_clips import make_samples
@@ -44,6 +46,35 @@ def page_of(detail: VideoDetail) -> DetailSheet:
 def lines(video: Any, title: str) -> dict[str, str]:
     (group,) = (group for group in detail_text.groups(video) if group["title"] == title)
     return {row["label"]: row["value"] for row in group["rows"]}
+
+
+@pytest.mark.parametrize(
+    ("when", "zone", "told"),
+    [
+        ("2010-03-20T14:53:48", "local", "20 Mar 2010, 14:53 local"),
+        ("2019-07-12T16:30:00", "+02:00", "12 Jul 2019, 18:30 +02:00"),
+        ("2012-08-15T02:14:15", "-05:30", "14 Aug 2012, 20:44 -05:30"),
+    ],
+)
+def test_a_date_of_recording_is_told_by_the_clock_that_was_there(
+    when: str, zone: str, told: str
+) -> None:
+    moment = datetime.fromisoformat(when).replace(tzinfo=UTC)
+    assert recorded_text(moment, zone) == told
+
+
+def test_camera_and_place_are_told(scanned: Library) -> None:
+    video = {
+        **scanned.video(number_of(scanned, "beach walk.mp4")),
+        "camera_make": "Canon",
+        "camera_model": "EOS R5",
+        "gps_lat": 48.8789,
+        "gps_lon": -2.3376,
+        "timecode": "01:00:00;02",
+    }
+    told = lines(video, "File")
+    assert (told["Camera"], told["Place"]) == ("Canon EOS R5", "48.87890, -2.33760")
+    assert told["Time code"] == "01:00:00;02"
 
 
 def test_a_cell_shows_facts_at_once_and_the_picture_when_it_is_drawn(
