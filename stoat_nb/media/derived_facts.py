@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime
+from fractions import Fraction
 from typing import Any
 
 from stoat_nb.media.frame_rates import CONSTANT
@@ -16,21 +18,33 @@ TIMESTAMPS = frozenset({"mpegts", "mpeg"})
 BARE_FORMATS = frozenset(
     ["h264", "hevc", "vvc", "m4v", "h261", "h263", "mpegvideo", "cavsvideo", "dirac", "vc1", "obu"]
 )
-_BETWEEN_READERS = ("id", "progressive_only")  #: What they tell one another of a stream; no facts.
+#: Formats whose clock ticks once a frame.
+COUNTING_FORMATS = frozenset({"avi", "mxf", "gxf", "ivf", "yuv4mpegpipe"})
+_BETWEEN_READERS = (
+    "id",
+    "progressive_only",
+    "end_s",
+)  #: What they tell one another of a stream; no facts.
+_ALL_FIELDS = 0.5  # every other packet ends a frame
 _CLOSE_S = 0.05
 _NEVER_S = 0.01  # seconds: no film is shorter
 
 
-def add_derived_facts(facts: dict[str, Any], stated_s: float | None) -> dict[str, Any]:
+def add_derived_facts(
+    facts: dict[str, Any], stated_s: float | None, size_bytes: int
+) -> dict[str, Any]:
     """Add what follows; ``stated_s`` is how long the container's own header says it is."""
     for stream in facts["streams"]:
         _normalise_language(stream)
         if stream["kind"] == "subtitle":
             stream["start_s"] = None  # known only as far as the reader happened to read
         if facts["fragmented"]:
-            stream["frame_count"] = None  # the index counts only what came before the fragments
+            # The index tells only of what came before the fragments.
+            stream["frame_count"] = stream["fps_mode"] = stream["fps_mode_basis"] = None
         if stream["kind"] == "video":
             stream["interlaced"] = _interlaced(stream)
+            if stream.get("fields"):
+                _count_frames_not_fields(stream)
             _count(stream, facts)
         for name in _BETWEEN_READERS:
             stream.pop(name, None)
@@ -39,7 +53,7 @@ def add_derived_facts(facts: dict[str, Any], stated_s: float | None) -> dict[str
         if stream.get("bitrate"):
             stream.setdefault("bitrate_basis", "header")
     if stated_s and (facts.get("duration_s") or 0) < min(_NEVER_S, stated_s / 100):
-        _restate(facts, stated_s)
+        restate_length(facts, stated_s, size_bytes)
     facts["duration_basis"] = _basis(facts, stated_s)
     return facts
 
@@ -53,11 +67,9 @@ def _normalise_language(stream: dict[str, Any]) -> None:
     stream["language"], stream["languages"] = (found[0] if found else None), found
 
 
-def _restate(facts: dict[str, Any], stated_s: float) -> None:
-    """Believe the container where its streams add up to next to nothing."""
-    if facts.get("bitrate") and facts.get("duration_s"):
-        facts["bitrate"] = int(facts["bitrate"] * facts["duration_s"] / stated_s)
-    facts["duration_s"] = stated_s
+def restate_length(facts: dict[str, Any], seconds: float, size_bytes: int) -> None:
+    """Put another length into ``facts``, and the bit rate that follows."""
+    facts["duration_s"], facts["bitrate"] = seconds, int(size_bytes * 8 / seconds)
 
 
 def _interlaced(stream: dict[str, Any]) -> bool | None:
@@ -66,6 +78,22 @@ def _interlaced(stream: dict[str, Any]) -> bool | None:
         return True
     known = order == "progressive" or stream.get("progressive_only")
     return False if known or stream.get("codec") in _WHOLE_PICTURES else None
+
+
+def _count_frames_not_fields(stream: dict[str, Any]) -> None:
+    """Halve what containers say of packets that hold one field each; of some nothing is known."""
+    if stream["fields"] != _ALL_FIELDS:
+        stream["frame_count"] = stream["fps_mode"] = stream["fps_mode_basis"] = None
+        return
+    stream["interlaced"] = True
+    if stream.get("frame_count"):
+        stream["frame_count"] = (stream["frame_count"] + 1) // 2
+    of_fields = 1.5 * (stream.get("own_fps") or math.inf)
+    if stream.get("fps_num") and stream["fps_num"] / stream["fps_den"] > of_fields:
+        rate = Fraction(stream["fps_num"], 2 * stream["fps_den"])
+        stream["fps_num"], stream["fps_den"] = rate.numerator, rate.denominator
+    if (stream.get("fps_nominal") or 0) > of_fields:
+        stream["fps_nominal"] /= 2
 
 
 def _count(stream: dict[str, Any], facts: dict[str, Any]) -> None:

@@ -7,11 +7,12 @@ and the rate that people mean is the conventional one that rounds to what is wri
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
 CONSTANT, VARIABLE = "cfr", "vfr"
-CONTAINER = "container"
+#: What says so: a container's tables, its counts in tags, or the times at both ends of the file.
+CONTAINER, TAGS, ENDS = "container", "tags", "ends"
 
 _FEWEST = 2
 _FINE = 4  # ticks to a frame
@@ -89,12 +90,42 @@ def measured(
     return stated if stated and is_meant else usual
 
 
+def beat_of(
+    runs: Sequence[tuple[int, int]] | None, tick: Fraction, stated: Fraction | None = None
+) -> Fraction | None:
+    """Return the rate of an even beat by its durations, but for the last; None without any.
+
+    Examples
+    --------
+    >>> beat_of([(29, 1001), (1, 5000)], Fraction(1, 30_000))
+    Fraction(30000, 1001)
+    """
+    steps = _without_last(runs or ())
+    count, ticks = sum(run[0] for run in steps), sum(run[0] * run[1] for run in steps)
+    return measured(count, ticks * tick, tick, stated) if ticks > 0 else None
+
+
+def usual_of(runs: Sequence[tuple[int, int]] | None, tick: Fraction) -> Fraction | None:
+    """Return the rate of frames that last as long as most do; None without any.
+
+    Examples
+    --------
+    >>> usual_of([(7, 33), (20, 34), (60, 33)], Fraction(1, 1000))
+    Fraction(30, 1)
+    """
+    counts: dict[int, int] = {}
+    for count, ticks in runs or ():
+        counts[ticks] = counts.get(ticks, 0) + count
+    ticks = max(counts, key=counts.__getitem__, default=0)
+    return credible(snapped(1 / (ticks * tick), tick / 2)) if ticks else None
+
+
 def differ(one: Fraction, other: Fraction) -> bool:
     """Whether two rates are more than a hundredth apart."""
     return abs(one - other) * 100 > min(one, other)
 
 
-def mode_of(runs: tuple[tuple[int, int], ...] | None) -> str | None:
+def mode_of(runs: Sequence[tuple[int, int]] | None) -> str | None:
     """Return ``cfr`` where every frame comes within one tick of an even beat, else ``vfr``.
 
     Rounding to ticks makes even a steady beat alternate between two durations; only a drift shows
@@ -117,7 +148,7 @@ def mode_of(runs: tuple[tuple[int, int], ...] | None) -> str | None:
     return CONSTANT
 
 
-def _without_last(runs: tuple[tuple[int, int], ...]) -> list[tuple[int, int]]:
+def _without_last(runs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     kept = [run for run in runs if run[0]]
     if kept:
         count, ticks = kept.pop()

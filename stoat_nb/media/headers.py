@@ -8,6 +8,7 @@ from itertools import zip_longest
 from typing import Any, NamedTuple, TypeVar
 
 from stoat_nb.media.budgeted_reader import BudgetedReader, BudgetExceeded
+from stoat_nb.media.containers import MATROSKA
 from stoat_nb.media.derived_facts import add_derived_facts
 from stoat_nb.media.isobmff.movie import read_movie
 from stoat_nb.media.isobmff.probe import movie_facts
@@ -23,7 +24,9 @@ from stoat_nb.media.structure.check import is_iso, is_matroska, structure
 from stoat_nb.media.structure.verdict import SUSPECT, UNCHECKED, Structure, too_many_headers
 from stoat_nb.media.structure.zeros import doubt_zeros, ends_in_zeros
 from stoat_nb.media.timing import (
+    Length,
     Timing,
+    add_length,
     add_starts,
     add_timing,
     of_segment,
@@ -35,6 +38,7 @@ from stoat_nb.media.unsupported import NOT_PROVEN
 
 Answer = TypeVar("Answer")
 
+_NO_LENGTH = Length()
 _NO_STARTS: Mapping[int, float] = {}
 #: Who reads where a file of another format comes from, by the bytes it starts with.
 _ORIGINS: tuple[tuple[bytes, Callable[[BudgetedReader], Clues]], ...] = (
@@ -51,7 +55,8 @@ class Headers(NamedTuple):
 
     structure: Structure = UNCHECKED
     timings: Sequence[Timing] = ()
-    stated_s: float | None = None  #: How long the container's header says the film is.
+    length: Length = _NO_LENGTH  #: What the container's header says.
+    size_bytes: int = 0  #: Of the file.
     facts: dict[str, Any] | None = None  #: Those that are proven; what is not in there is not.
     starts: Mapping[int, float] = _NO_STARTS  #: Seconds, by the stream's place.
     unproven: Sequence[str] = ()  #: Why libav must be asked for the others.
@@ -73,19 +78,26 @@ class Headers(NamedTuple):
             for stream, proven in zip(theirs["streams"], self.facts["streams"], strict=False):
                 stream.update(proven)
         facts |= self.structure._asdict()
-        add_timing(facts["streams"], self.timings)
         add_starts(facts, self.starts)
+        add_timing(facts["streams"], self.timings)
         clues = self.clues or Clues()
         add_tags(clues, facts["tags"], facts["format_name"])
         if told := facts.pop("sample_clues", None):
             clues.add(told)
         facts |= origin_facts(clues)
+        length = _NO_LENGTH if self.is_empty else self.length
         if self.is_empty:
             for one in (facts, *facts["streams"]):
                 one |= {"duration_s": None, "bitrate": None}
         if self.ends_in_zeros:
             doubt_zeros(facts)
-        return add_derived_facts(facts, None if self.is_empty else self.stated_s)
+        stated_s = length.seconds
+        if facts["format_name"] == MATROSKA:
+            stated_s = add_length(facts, length, self.size_bytes)
+        add_derived_facts(facts, stated_s, self.size_bytes)
+        if length.is_measured:
+            facts["duration_basis"] = "timestamps"
+        return facts
 
 
 def _is_same(theirs: list[dict[str, Any]], ours: list[dict[str, Any]]) -> bool:
@@ -114,9 +126,10 @@ def _read(reader: BudgetedReader) -> Headers:
         if is_matroska(head):
             return _matroska(reader)
     except BudgetExceeded:
-        return Headers(too_many_headers())
+        return Headers(too_many_headers(), size_bytes=reader.size)
     read = next((read for start, read in _ORIGINS if head.startswith(start)), None)
-    return Headers(structure(reader), clues=_tried(read, reader) if read else None)
+    clues = _tried(read, reader) if read else None
+    return Headers(structure(reader), size_bytes=reader.size, clues=clues)
 
 
 def _tried(read: Callable[..., Answer], *source: Any) -> Answer | None:
@@ -136,6 +149,7 @@ def _iso(reader: BudgetedReader) -> Headers:
         shape,
         of_tracks(reader, found, header, with_sizes=bool(unproven)),
         stated,
+        reader.size,
         facts,
         unproven=unproven,
         is_empty=movie.is_empty,
@@ -147,14 +161,15 @@ def _iso(reader: BudgetedReader) -> Headers:
 def _matroska(reader: BudgetedReader) -> Headers:
     found = read_segment(reader)
     if found is None:
-        return Headers(structure(reader))
+        return Headers(structure(reader), size_bytes=reader.size)
     shape = structure(reader, partial(check_segment, segment=found.top))
     blocks = _tried(first_blocks, reader, found) or {}
     facts, unproven = segment_facts(reader, found, shape, blocks)
     return Headers(
         shape,
-        of_segment(found),
-        stated_by_segment(found),
+        of_segment(reader, found, facts),
+        stated_by_segment(reader, found),
+        reader.size,
         facts,
         starts_of(found, blocks),
         unproven,

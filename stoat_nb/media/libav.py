@@ -6,12 +6,14 @@ import functools
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from stoat_nb.media import policy
 from stoat_nb.media.codecs import formats
+from stoat_nb.media.codecs.h264_fields import SecondFields
 from stoat_nb.media.containers import MATROSKA, container_of
-from stoat_nb.media.derived_facts import BARE_FORMATS, utc
+from stoat_nb.media.derived_facts import BARE_FORMATS, COUNTING_FORMATS, utc
 from stoat_nb.media.failures import ProbeError, from_reader
 from stoat_nb.media.ffmpeg_dump import Description, parse_dump
 from stoat_nb.media.origin import mdpm, packs
@@ -28,6 +30,7 @@ _MOST_TAGS = 300
 _LONGEST_TAG = 2000
 _LONGEST_DESCRIPTION = 20_000
 _LARGEST_SAMPLE = 1 << 20
+_SOME_PACKETS = 8
 
 
 @functools.cache
@@ -117,6 +120,7 @@ def _facts(container: InputContainer, fd: int) -> dict[str, Any]:
         created=tags.get("creation_time", ""),
         is_matroska=format_name == MATROSKA,
         is_bare=format_name in BARE_FORMATS,
+        counts_frames=format_name in COUNTING_FORMATS,
     )
     streams = [
         stream_facts(stream, descriptions.get(stream.index, Description(kind=stream.type)), origin)
@@ -138,6 +142,9 @@ def _facts(container: InputContainer, fd: int) -> dict[str, Any]:
     }
     _look_into_samples(container, streams)  # the last: what it reads moves the file on
     facts["sample_clues"] = _sample_clues(container, streams)
+    for stream in streams:
+        if stream["codec"] == "h264" and stream.get("progressive_only") is False:
+            stream["fields"] = _fields(container, container.streams[stream["idx"]])
     return facts
 
 
@@ -192,6 +199,17 @@ def _sample_clues(container: InputContainer, streams: list[dict[str, Any]]) -> C
         return None
     sample = _first_sample(container, container.streams[video["idx"]])
     return mdpm.clues_in(sample) if is_avchd else packs.clues_in(sample)
+
+
+def _fields(container: InputContainer, stream: Any) -> float:
+    """Return which part of the first packets is the second field of a frame: half, or none."""
+    is_second = SecondFields(bytes(stream.codec_context.extradata or b""))
+    try:
+        packets = islice(container.demux(stream), _SOME_PACKETS)
+        seen = [is_second(bytes(packet)) for packet in packets if packet.size]
+    except Exception:  # noqa: BLE001 - see _first_sample
+        return 0.0
+    return sum(seen) / len(seen) if seen else 0.0
 
 
 def _first_sample(container: InputContainer, stream: Any) -> bytes:

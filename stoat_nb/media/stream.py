@@ -29,7 +29,7 @@ _ORDERS = ("progressive", "tt", "bb", "tb", "bt")
 #: What any ``..._basis`` may say.
 BASES = (
     *("container", "header", "tags", "sizes", "streams", "timestamps", "estimated"),
-    *("packets", "counted"),
+    *("ends", "packets", "counted"),
 )
 
 
@@ -82,6 +82,33 @@ class Stream(Struct, frozen=True, kw_only=True, gc=False):
     fps_den: Annotated[
         int | None, Fact("Average frame rate: the fraction's denominator.", count, video="fps_den")
     ] = None
+    fps_nominal: Annotated[
+        float | None,
+        Fact(
+            "Frame rate that the stream or container states, however often frames come.",
+            real(1e-6, 1e6),
+            "frames/s",
+            video="fps_nominal",
+        ),
+    ] = None
+    fps_min: Annotated[
+        float | None,
+        Fact(
+            "Lowest rate from one frame to the next: one over `frame_max_s`.",
+            real(1e-6, 1e6),
+            "frames/s",
+            video="fps_min",
+        ),
+    ] = None
+    fps_max: Annotated[
+        float | None,
+        Fact(
+            "Highest rate from one frame to the next: one over `frame_min_s`.",
+            real(1e-6, 1e6),
+            "frames/s",
+            video="fps_max",
+        ),
+    ] = None
     fps_mode: Annotated[
         str | None,
         Fact(
@@ -93,7 +120,7 @@ class Stream(Struct, frozen=True, kw_only=True, gc=False):
     fps_mode_basis: Annotated[
         str | None,
         Fact(
-            "What says so: container, or packets: all were read.",
+            "What says so: container, tags, ends: times at both ends of the file; or packets.",
             one_of(BASES),
             video="fps_mode_basis",
         ),

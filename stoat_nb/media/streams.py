@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from stoat_nb.media.codecs import formats
 from stoat_nb.media.codecs.sei import Brightness
 from stoat_nb.media.codecs.video_format import VideoFormat
+from stoat_nb.media.frame_rates import credible, judged
 
 if TYPE_CHECKING:
     from stoat_nb.media.ffmpeg_dump import Description
 
 _UNKNOWN_LEVEL = -99
 _LONGEST_COUNT = 18  # digits
+_CUT_S = 1.0  # by which a copy is shorter than what was counted
 _LENGTH = re.compile(r"(\d{1,4}):(\d\d):(\d\d(?:\.\d{1,9})?)", re.ASCII)
 
 #: What a decoder of our build does not know by its tag, but we do.
@@ -96,6 +99,7 @@ class Origin(NamedTuple):
     created: str  #: As the file says it.
     is_matroska: bool
     is_bare: bool  #: It is nothing but one stream, whose rate only the stream itself knows.
+    counts_frames: bool  #: Its clock ticks once a frame.
 
 
 def stream_facts(stream: Any, description: Description, origin: Origin) -> dict[str, Any]:
@@ -168,15 +172,36 @@ _ROLES = {
     "is_original": _ORIGINAL,
     "is_dub": _DUB,
 }
+#: DV has as many frames a second as its lines want (IEC 61834-2); libav gives the clock's step.
+_RATE_BY_SIZE = frozenset({"dvvideo"})
+#: Their sequence headers state the rate (ISO/IEC 11172-2 and 13818-2).
+_RATE_IN_HEADER = frozenset({"mpeg1video", "mpeg2video"})
+_FASTEST_STATED = 300  # a codec's header that says more states its clock
 
 
 def _rate(stream: Any, context: Any, origin: Origin) -> dict[str, Any]:
     """Tell the frame rate: libav makes up 25 a second where there are no time stamps at all."""
-    own = context.framerate if context is not None else None
-    rate = (origin.is_bare and own) or stream.average_rate or own or stream.guessed_rate
-    if rate and origin.is_matroska and rate * stream.time_base == 1:  # the step of its clock
-        rate = None
-    return {"fps_num": rate and rate.numerator, "fps_den": rate and rate.denominator}
+    tick = _fraction(stream.time_base)
+    own = _fraction(context.framerate) if context is not None else None
+    average, guessed = _fraction(stream.average_rate), _fraction(stream.guessed_rate)
+    codec = context.name if context is not None else None
+    if origin.is_bare or codec in _RATE_BY_SIZE:
+        stated = [own, average, guessed]
+    else:
+        stated = [average, *((own, guessed) if codec in _RATE_IN_HEADER else (guessed, own))]
+    rate = judged(stated, tick)
+    nominal = 1 / tick if origin.counts_frames and tick and codec not in _RATE_BY_SIZE else own
+    nominal = credible(nominal) if nominal and nominal <= _FASTEST_STATED else None
+    return {
+        "fps_num": rate and rate.numerator,
+        "fps_den": rate and rate.denominator,
+        "fps_nominal": nominal and float(nominal),
+        "own_fps": own and float(own),
+    }
+
+
+def _fraction(value: Any) -> Fraction | None:
+    return Fraction(value.numerator, value.denominator) if value and value.denominator else None
 
 
 def _video(stream: Any, description: Description) -> dict[str, Any]:
@@ -221,15 +246,17 @@ def statistics(facts: dict[str, Any], tags: Mapping[str, str], created: str) -> 
     """Take from a Matroska stream's tags what its header leaves out.
 
     A copy with some other program keeps the counts of the original; those are of the same time as
-    the file or worth nothing.
+    the file, added to it later by mkvpropedit, or worth nothing.
     """
     found: dict[str, Any] = {"duration_s": None}  # what libav gives is the whole file's
-    written = _any_language(tags, "_statistics_writing_date_utc")
-    is_fresh = written and written == created[:19].replace("T", " ")
-    stated = _any_language(tags, "duration") if is_fresh else tags.get("duration", "")
-    if length := _LENGTH.fullmatch(stated):
-        hours, minutes, seconds = length.groups()
-        found["duration_s"] = int(hours) * 3600 + int(minutes) * 60 + float(seconds)
+    end, counted = _seconds_of(tags.get("duration")), _seconds_of(tags.get("duration-eng"))
+    is_fresh = _is_fresh(tags, created[:19].replace("T", " "))
+    if is_fresh and end and counted:
+        is_fresh = abs(end - counted) < _CUT_S
+    if is_fresh and counted:
+        found["duration_s"] = counted
+    elif end:  # FFmpeg counts from 0
+        found |= {"duration_s": end - (facts.get("start_s") or 0), "end_s": end}
     if not is_fresh:
         return found
     for name, tag in (("frame_count", "number_of_frames"), ("bitrate", "bps")):
@@ -239,8 +266,21 @@ def statistics(facts: dict[str, Any], tags: Mapping[str, str], created: str) -> 
     return found
 
 
+def _is_fresh(tags: Mapping[str, str], created: str) -> bool:
+    written = _any_language(tags, "_statistics_writing_date_utc")
+    is_added = _any_language(tags, "_statistics_writing_app").startswith("mkvpropedit")
+    return bool(written and created) and (written == created or (is_added and written > created))
+
+
+def _seconds_of(text: str | None) -> float | None:
+    if not (length := _LENGTH.fullmatch(text or "")):
+        return None
+    hours, minutes, seconds = length.groups()
+    return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
+
+
 def _any_language(tags: Mapping[str, str], key: str) -> str:
-    return tags.get(key) or tags.get(f"{key}-eng") or ""
+    return tags.get(f"{key}-eng") or tags.get(key) or ""
 
 
 def add_brightness(facts: dict[str, Any], told: Brightness) -> None:

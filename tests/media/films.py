@@ -31,7 +31,10 @@ def film(
     """Write a film whose pictures are shown at some times."""
     rate, tick = Fraction(rate), tick or 1 / Fraction(rate)
     with av.open(str(path), "w", options={"fflags": "+bitexact", **(options or {})}) as container:
-        stream = container.add_stream(codec, rate=rate, options=encoding or {})
+        chosen = encoding or (
+            {"deadline": "realtime", "cpu-used": "8"} if codec.startswith("libvpx") else {}
+        )
+        stream = container.add_stream(codec, rate=rate, options=chosen)
         stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
         stream.codec_context.time_base = tick
         for number, time in enumerate(times):

@@ -56,7 +56,7 @@ def test_the_frame_rate_is_constant_only_where_the_container_says_so(
     ]
     assert [(one.frame_count, one.frame_count_basis) for one in told.values()] == [
         (60, "header"),
-        (48, "estimated"),
+        (48, "counted"),
         (None, None),
     ]
 

@@ -146,7 +146,7 @@ def test_what_the_file_does_not_say_is_none(archive: Path, read: Read) -> None:
     video = video_of(read(archive / "2023 Alps/cable car.webm"))
     picture = main(video, "video")
     assert (picture.bitrate, picture.bitrate_basis, picture.level) == (None, None, None)
-    assert (picture.frame_count, picture.frame_count_basis) == (25, "estimated")
+    assert (picture.frame_count, picture.frame_count_basis) == (25, "counted")
     assert video.created_at is None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from stoat_nb.media.codecs.video_format import VideoFormat
 
 _START = b"\x9d\x01\x2a"
+_TAG = 3  # bytes that each frame begins with
 _HEAD = 12  # bytes up to the first coded bits
 _LARGEST_VERSION = 3
 
@@ -46,4 +47,7 @@ def _halves(first: int, second: int) -> tuple[int, int]:
 
 def is_hidden(frame: bytes) -> bool:
     """Whether a frame is not to be shown: others refer to it (section 9.1)."""
-    return bool(frame) and not frame[0] & 0x10
+    if len(frame) < _TAG or frame[0] & 0x10:
+        return False
+    first_part = int.from_bytes(frame[:_TAG], "little") >> 5
+    return 0 < first_part <= len(frame) - _TAG  # else it is encrypted

@@ -51,7 +51,8 @@ def is_hidden(frame: bytes) -> bool:
     if not frame or frame[-1] & 0xE0 == _SEVERAL:
         return False
     bits = Bits(frame[:2])
-    bits.skip(2)
+    if bits.u(2) != 2:  # noqa: PLR2004 - the mark of a frame: this is encrypted
+        return False
     profile = bits.u(1) + 2 * bits.u(1)
     bits.skip(profile == _LAST_PROFILE)
     is_repeated = bits.flag()

@@ -14,6 +14,7 @@ from stoat_nb.media.matroska.ebml import element_at
 _KNOWN = frozenset(
     {ids.CLUSTER, ids.VOID, ids.CRC_32, ids.TIMESTAMP, ids.SIMPLE_BLOCK, ids.BLOCK_GROUP, ids.BLOCK}
     | {ids.POSITION, ids.PREV_SIZE, ids.BLOCK_DURATION, ids.REFERENCE_BLOCK}
+    | {ids.DISCARD_PADDING}
 )
 _MOST_BLOCKS = 48
 _HEAD = 4  # the track's number in one byte, the time in two, flags

@@ -41,6 +41,8 @@ class Segment:
 
     __slots__ = (
         "attachments",
+        "cluster_head",
+        "cues",
         "doc_type",
         "editions",
         "first_cluster",
@@ -58,9 +60,11 @@ class Segment:
         self.info: Tree = {}
         self.tracks: list[Tree] = []
         self.first_cluster: int | None = None  #: Where its content starts.
+        self.cluster_head = 0  #: Bytes before that.
         self.tags: list[Tree] = []
         self.editions: list[Tree] = []  #: Of chapters.
         self.attachments: Element | None = None
+        self.cues: int | None = None  #: Where they start.
         self.others: set[int] = set()  #: Further elements at the top that were met.
         #: Elements at the top that are unknown, hold what is, or are in another place.
         self.unsupported: set[int] = set()
@@ -92,7 +96,7 @@ def read_segment(reader: BudgetedReader) -> Segment | None:
     places: list[Tree] = []
     for count, element in enumerate(elements(reader, top.body, reader.size)):
         if element.id == ids.CLUSTER:
-            found.first_cluster = element.body
+            found.first_cluster, found.cluster_head = element.body, element.body - element.start
             if not _is_followed(reader, element, found.end):
                 found.unsupported.add(ids.CLUSTER)
             break
@@ -138,6 +142,8 @@ def _follow(reader: BudgetedReader, found: Segment, places: list[Tree]) -> None:
     """Look at what the index of the segment says is further on: tags, after the film."""
     for place in places:
         kind = int.from_bytes(last(place, ids.SEEK_ID), "big")
+        if kind == ids.CUES:
+            found.cues = found.body + (number(place, ids.SEEK_POSITION) or 0)
         if kind in (ids.CUES, ids.CLUSTER) or kind in found.others:
             continue
         element = element_at(reader, found.body + (number(place, ids.SEEK_POSITION) or 0))

@@ -92,7 +92,7 @@ class Track:
         self.base = base
         self.is_even = is_even  #: One packet follows the other, as those of sound and pictures do.
         self.may_jump = may_jump  #: A hole is a jump of the clock, not a picture that stays.
-        self.is_hidden = is_hidden  #: Whether a picture is only there for others to refer to.
+        self.is_hidden = is_hidden  #: Whether a packet adds no frame that is shown.
         self.packets = self.frames = self.size = 0
         self.corrupt: list[int] = []  #: The numbers of packets that are damaged.
         self.first: int | None = None
@@ -116,6 +116,10 @@ class Track:
             self._follow(packet.dts, packet.duration or 0, is_shown=not packet.is_discard)
         if packet.is_discard:
             return  # before the place where the film is to begin
+        at = packet.dts if packet.pts is None else packet.pts
+        if at is not None:
+            end = at + (packet.duration or 0)
+            self._end = end if self._end is None else max(self._end, end)
         if self.is_hidden and self.is_hidden(bytes(packet)):
             return
         self.frames += 1
@@ -123,12 +127,9 @@ class Track:
             self.is_timed = False
         else:
             self._show(packet.pts)
-        at = packet.dts if packet.pts is None else packet.pts
         if at is not None:
             self._start = at if self._start is None else min(self._start, at)
             self.first = self.first if self.pieces else self._start
-            end = at + (packet.duration or 0)
-            self._end = end if self._end is None else max(self._end, end)
 
     def _follow(self, dts: int, duration: int, *, is_shown: bool) -> None:
         last, expected = self.stored.last, self._next

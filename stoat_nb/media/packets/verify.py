@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
 from stoat_nb.media import libav
 from stoat_nb.media.codecs import vp8, vp9
-from stoat_nb.media.derived_facts import TIMESTAMPS
+from stoat_nb.media.codecs.h264_fields import SecondFields
+from stoat_nb.media.derived_facts import BARE_FORMATS, TIMESTAMPS
 from stoat_nb.media.failures import last_words
-from stoat_nb.media.frame_rates import CONSTANT, VARIABLE, differ, measured, mode_of
+from stoat_nb.media.frame_rates import CONSTANT, VARIABLE, beat_of, differ, mode_of
 from stoat_nb.media.packets.judge import Seen, is_own_limit, judge
 from stoat_nb.media.packets.track import Track
 
@@ -26,7 +28,7 @@ COUNTED = "counted"
 _SOUND_AND_VISION = ("video", "audio")
 _PLAYED = (*_SOUND_AND_VISION, "subtitle")
 #: Codecs that store pictures which are never shown as packets of their own, and what tells them.
-_HIDDEN = {"vp8": vp8.is_hidden, "vp9": vp9.is_hidden}
+_HIDDEN: dict[str, Callable[[bytes], bool]] = {"vp8": vp8.is_hidden, "vp9": vp9.is_hidden}
 
 
 def verify(fd: int, size_bytes: int, facts: dict[str, Any], *, within_s: float) -> None:
@@ -77,19 +79,22 @@ class _Reading:
             index = packet.stream.index
             track = self.tracks.get(index)
             if track is None:
-                track = self.tracks[index] = self._track(index, _base(packet))
+                track = self.tracks[index] = self._track(packet)
             track.take(packet)
             if self._is_late():
                 return
         self._end()
 
-    def _track(self, index: int, base: Fraction) -> Track:
-        stream = self._streams.get(index, {})
+    def _track(self, packet: Any) -> Track:
+        stream = self._streams.get(packet.stream.index, {})
+        is_hidden = _HIDDEN.get(stream.get("codec", ""))
+        if stream.get("codec") == "h264" and stream.get("interlaced") is not False:
+            is_hidden = SecondFields(bytes(packet.stream.codec_context.extradata or b""))
         return Track(
-            base,
+            _base(packet),
             is_even=stream.get("kind") in _SOUND_AND_VISION,
             may_jump=self._may_jump,
-            is_hidden=_HIDDEN.get(stream.get("codec", "")),
+            is_hidden=is_hidden,
         )
 
     def stop(self, words: str) -> None:
@@ -158,7 +163,7 @@ def _tell(facts: dict[str, Any], reading: _Reading, size_bytes: int) -> None:
         if track is not None and stream["kind"] in _SOUND_AND_VISION and not stream.get("is_cover"):
             _tell_stream(stream, track)
             if stream["kind"] == "video":
-                _tell_frames(stream, track, is_avi=facts["format_name"] == "avi")
+                _tell_frames(stream, track, facts["format_name"])
 
 
 def _tell_stream(stream: dict[str, Any], track: Track) -> None:
@@ -169,11 +174,12 @@ def _tell_stream(stream: dict[str, Any], track: Track) -> None:
             stream["bitrate_basis"] = FROM_PACKETS
 
 
-def _tell_frames(stream: dict[str, Any], track: Track, *, is_avi: bool) -> None:
+def _tell_frames(stream: dict[str, Any], track: Track, format_name: str) -> None:
     stream["frame_count"], stream["frame_count_basis"] = track.frames, COUNTED
     steps = track.steps
     # AVI leaves a gap after the first frame, as long as its codec holds frames back.
-    runs = steps.runs[1:] if is_avi and steps.runs[:1] and steps.runs[0][0] == 1 else steps.runs
+    has_gap = format_name == "avi" and bool(steps.runs) and steps.runs[0][0] == 1
+    runs = steps.runs[1:] if has_gap else steps.runs
     if steps.is_known:
         # The rule for the table of a container, which ends with the length of the last frame.
         stream["fps_mode"] = mode_of((*runs, (1, 0)))
@@ -181,18 +187,23 @@ def _tell_frames(stream: dict[str, Any], track: Track, *, is_avi: bool) -> None:
         stream["frame_min_s"] = float(steps.least * track.base)
         stream["frame_max_s"] = float(steps.most * track.base)
         stream["frame_avg_s"] = float(steps.average * track.base)
-    if runs and track.rate:
+        stream["fps_min"], stream["fps_max"] = (
+            float(1 / (ticks * track.base)) for ticks in (steps.most, steps.least)
+        )
+    if runs and track.rate and format_name not in BARE_FORMATS:
         _tell_rate(stream, track, runs)
 
 
 def _tell_rate(stream: dict[str, Any], track: Track, runs: list[tuple[int, int]]) -> None:
     """Restate the rate where packets show another: an even beat's own, else frames by time."""
     stated = stream.get("fps_num") and Fraction(stream["fps_num"], stream["fps_den"])
-    if stream.get("fps_mode") == CONSTANT and track.steps.is_known:
-        count, ticks = sum(run[0] for run in runs), sum(run[0] * run[1] for run in runs)
-        rate = measured(count, ticks * track.base, track.base, stated)
-    elif stated and stream.get("fps_mode") != VARIABLE and not differ(stated, track.rate):
+    rate, mode = track.rate, stream.get("fps_mode")
+    if mode == CONSTANT and track.steps.is_known:
+        rate = beat_of((*runs, (1, 0)), track.base, stated) or rate
+    elif stated and mode != VARIABLE:
         rate = stated
-    else:
+    if differ(rate, track.rate):
         rate = track.rate
     stream["fps_num"], stream["fps_den"] = rate.numerator, rate.denominator
+    if mode == CONSTANT:
+        stream["fps_min"] = stream["fps_max"] = float(rate)
