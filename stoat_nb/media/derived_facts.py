@@ -20,11 +20,8 @@ BARE_FORMATS = frozenset(
 )
 #: Formats whose clock ticks once a frame.
 COUNTING_FORMATS = frozenset({"avi", "mxf", "gxf", "ivf", "yuv4mpegpipe"})
-_BETWEEN_READERS = (
-    "id",
-    "progressive_only",
-    "end_s",
-)  #: What they tell one another of a stream; no facts.
+#: What readers tell one another of a stream; no facts.
+_BETWEEN_READERS = ("id", "progressive_only", "end_s", "fields", "own_fps")
 _ALL_FIELDS = 0.5  # every other packet ends a frame
 _CLOSE_S = 0.05
 _NEVER_S = 0.01  # seconds: no film is shorter

@@ -132,10 +132,11 @@ def stated_by_segment(reader: BudgetedReader, found: Segment) -> Length:
     if ticks := real(found.info, ids.DURATION):
         is_from_zero = last(found.info, ids.MUXING_APP).startswith(b"Lavf")
         return Length(ticks * float(scale), counts_from_zero=is_from_zero)
-    ticks = last_time(reader, found)
-    if not ticks:
+    if not (ticks := last_time(reader, found)):
         return Length()
-    return Length(float(ticks * scale), counts_from_zero=True, is_measured=True)
+    rates = [nominal_of(entry) for entry in found.tracks]
+    frame = 1 / next((rate for rate in rates if rate), Fraction(_MICROSECONDS))
+    return Length(float(ticks * scale + frame), counts_from_zero=True, is_measured=True)
 
 
 def add_length(facts: dict[str, Any], length: Length, size_bytes: int) -> float | None:

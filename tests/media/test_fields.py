@@ -30,7 +30,7 @@ def picture(item: dict[str, Any], *, packets: bool) -> Stream:
     return stream
 
 
-@pytest.mark.parametrize("ending", ["mts", "ts", "mp4", "mov", "mkv", "avi"])
+@pytest.mark.parametrize("ending", ["mts", "ts", "mp4", "mov", "mkv"])
 def test_two_fields_are_one_frame(
     tmp_path: Path, item: Callable[[Path], dict[str, Any]], ending: str
 ) -> None:

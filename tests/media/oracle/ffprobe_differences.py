@@ -52,6 +52,31 @@ DIFFERENCES: dict[str, list[tuple[str, str]]] = {
         ("sample_with_vtt_subtitles.mkv", "0.fps"),
         ("subsample_encrypted_altref.webm", "0.fps"),
         ("webm.webm", "0.fps"),
+        ("WindowsMediaVideo.wmv", "0.fps"),
+        ("fixture.wmv.asf", "0.fps"),
+        ("sample.flv", "0.fps"),
+        ("sample_empty_track.mp4", "1.fps"),
+    ],
+    "frames do not come as often as DefaultDuration says: their blocks tell": [
+        ("fixture-null.webm", "0.fps"),
+        ("sample_with_vobsub.mkv", "0.fps"),
+    ],
+    "a rate of television or cinema, rounded to ticks of a six-hundredth of a second": [
+        ("portrait.MOV", "1.fps"),
+        ("sideways movie.mov", "0.fps"),
+    ],
+    "captions make no film longer": [
+        ("sample_with_pgs_subtitles.mkv", "bitrate"),
+        ("sample_with_pgs_subtitles.mkv", "duration"),
+        ("sample_with_srt.mkv", "bitrate"),
+        ("sample_with_srt.mkv", "duration"),
+        ("sample_with_vobsub.mkv", "bitrate"),
+        ("sample_with_vobsub.mkv", "duration"),
+        ("sample_with_vtt_subtitles.mkv", "bitrate"),
+        ("sample_with_vtt_subtitles.mkv", "duration"),
+    ],
+    "the first picture's own block says when it is shown": [
+        ("fixture.mkv", "0.start"),
     ],
     "a second of MPEG-1 cut to one picture: the two versions guess its length differently": [
         ("fixture.ps.mpg", "0.duration"),
@@ -90,6 +115,7 @@ DIFFERENCES: dict[str, list[tuple[str, str]]] = {
         ("AudioVideoInterleave.avi", "0.duration"),
         ("WindowsMediaVideo.wmv", "0.duration"),
         ("init.mp4", "0.duration"),
+        ("init.mp4", "1.bitrate"),
         ("init.mp4", "1.duration"),
     ],
     "nothing was decoded, so nothing is known of the order: not even that it is plain": [

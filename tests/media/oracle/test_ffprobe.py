@@ -211,7 +211,7 @@ def test_the_comparison_can_fail(told: dict[str, Outcome], ffprobe: dict[str, An
     document["streams"][0]["channels"] = 2
     document["format"]["duration"] = "2.2"
     differ = [field for field, *facts in compared(video, 242_100, document) if not same(*facts)]
-    assert differ == ["duration", "0.channels", "1.rotation"]
+    assert differ == ["duration", "0.channels", "1.rotation", "1.fps"]
 
 
 def test_what_phones_and_albums_are_told_apart_by(told: dict[str, Outcome]) -> None:
