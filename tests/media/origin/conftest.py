@@ -40,6 +40,38 @@ def box(kind: bytes, body: bytes) -> bytes:
     return struct.pack(">I", len(body) + 8) + kind + body
 
 
+NIKON = b"".join(
+    struct.pack(">IHH", number, 2, len(text)) + text
+    for number, text in (
+        (1, b"NIKON\0"),
+        (2, b"NIKON D7000\0"),
+        (0x11, b"2012:05:05 10:11:12\0"),
+    )
+)
+GOPRO = b"DEVC\0\1" + struct.pack(">H", 36) + b"DVIDL\4\0\1\0\0\0\1" + b"MINFc\1\0\14HERO9 Black\0"
+GOPRO = GOPRO[:6] + struct.pack(">H", len(GOPRO) - 8) + GOPRO[8:]
+MAKERS = {
+    "Canon EOS": (box(b"CNMN", b"Canon EOS 550D\0\0"), "Canon", "Canon EOS 550D"),
+    "Canon PowerShot": (
+        box(b"manu", b"\0\0\0\0\x15\xc7Canon\0")
+        + box(b"modl", b"\0\0\0\0\x15\xc7Canon PowerShot SX280 HS\0"),
+        "Canon",
+        "Canon PowerShot SX280 HS",
+    ),
+    "Nikon": (box(b"NCDT", box(b"NCTG", NIKON)), "NIKON", "NIKON D7000"),
+    "GoPro": (box(b"GPMF", GOPRO), "GoPro", "HERO9 Black"),
+    "DJI": (box(b"\xa9mdl", b"FC300X\0"), None, "FC300X"),
+    "QuickTime": (
+        box(b"\xa9mak", struct.pack(">HH", 4, 0x15C7) + b"DJI\0")
+        + box(b"\xa9mod", struct.pack(">HH", 6, 0x15C7) + b"FC350\0"),
+        "DJI",
+        "FC350",
+    ),
+    "Samsung": (box(b"mdln", b"Galaxy S4\0"), None, "Galaxy S4"),
+}
+SONY_META = bytes(4) + box(b"hdlr", bytes(8) + b"nrtm" + bytes(13)) + box(b"xml ", bytes(4) + NRT)
+
+
 class Movie:
     """An MP4 file whose index stands behind its data, so that it can grow."""
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import struct
+from fractions import Fraction
 from pathlib import Path
+from random import Random
 
 import av
 import pytest
 
+from stoat_nb.media.budgeted_reader import MemoryReader
+from stoat_nb.media.headers import read_headers
 from stoat_nb.media.probe import probe
 
-from .conftest import NRT, WHEN, Film, Item, Origin
+from .conftest import MAKERS, NRT, SONY_META, WHEN, Film, Item, Movie, Origin
 
 
 def test_an_mxf_file_is_as_old_as_its_material(film: Film, origin: Origin) -> None:
@@ -217,6 +221,30 @@ def test_time_code_of_a_tape_is_read_from_its_frames(film: Film, origin: Origin,
     assert (told["timecode"], told["drop_frame"]) == ("01:02:03:04", False)
 
 
+def test_a_tape_s_own_date_is_local(tmp_path: Path, origin: Origin) -> None:
+    path = tmp_path / "tape.dv"
+    with av.open(str(path), "w") as tape:  # a muxer writes the date of recording into frames
+        tape.metadata.update({"creation_time": WHEN, "timecode": "00:59:58;02"})
+        picture = tape.add_stream("dvvideo", rate=Fraction(30000, 1001))
+        picture.width, picture.height, picture.pix_fmt = 720, 480, "yuv411p"
+        sound = tape.add_stream("pcm_s16le", rate=48_000, layout="stereo")
+        for number in range(4):
+            frame = av.VideoFrame(720, 480, "yuv411p")
+            frame.pts = number
+            tape.mux(picture.encode(frame))
+            quiet = av.AudioFrame("s16", "stereo", 1602)
+            quiet.sample_rate, quiet.pts = 48_000, number * 1602
+            tape.mux(sound.encode(quiet))
+        tape.mux(picture.encode(None))
+    told = origin(path)
+    assert (told["created_at"], told["created_basis"], told["created_tz"]) == (
+        WHEN.rstrip("Z"),
+        "dv",
+        "local",
+    )
+    assert (told["timecode"], told["drop_frame"]) == ("00:59:58;02", True)
+
+
 def test_matroska_tells_the_program_beside_the_library(film: Film, origin: Origin) -> None:
     path = film("h.mkv", tags={"creation_time": WHEN})
     data = path.read_bytes()
@@ -251,3 +279,28 @@ def test_an_ogg_file_says_what_its_streams_say(film: Film, item: Item) -> None:
     path = film("o.ogv", "libvpx", tags={"title": "Tt", "creation_time": WHEN})
     video = probe(item(path))["video"]
     assert (video["title"], video["created_at"]) == ("Tt", WHEN)
+
+
+@pytest.mark.parametrize("name", ["a.avi", "a.wmv", "a.mxf", "a.mp4", "a.mkv"])
+def test_damage_anywhere_in_a_header_never_raises(film: Film, name: str) -> None:
+    codecs = {"a.avi": "mjpeg", "a.wmv": "wmv2", "a.mxf": "mpeg2video"}
+    size = (720, 576) if name == "a.mxf" else (64, 64)
+    path = film(name, codecs.get(name, "libx264"), size=size, tags={"creation_time": WHEN})
+    if name == "a.avi":
+        in_header(path, b"IDIT2010-03-20 14:53:48\0\0", nikon_list())
+    whole = path.read_bytes()
+    if name == "a.mp4":  # makers' boxes in its index
+        movie = Movie(path)
+        movie.add(b"udta", b"".join(body for body, _, _ in MAKERS.values()), b"moov")
+        movie.add(b"meta", SONY_META)
+        whole = movie.written()
+    head = min(len(whole), 6000)
+    start = len(whole) - head if name == "a.mp4" else 0
+    random = Random(name)  # noqa: S311 - the same damage each time
+    for _ in range(300):
+        damaged = bytearray(whole)
+        for _ in range(random.randrange(1, 4)):
+            damaged[start + random.randrange(head)] = random.choice((0, 1, 0x7F, 0xFF))
+        headers = read_headers(MemoryReader(bytes(damaged)))
+        facts = {"tags": [], "format_name": "", "streams": [], "fragmented": None}
+        assert headers.complete(facts)["encoder"] != ""

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import pytest
 
-from .conftest import NRT, SECONDS, WHEN, Edit, Film, Movie, Origin, box
+from .conftest import MAKERS, NRT, SECONDS, SONY_META, WHEN, Edit, Film, Movie, Origin, box
 
 
 def keyed(words: dict[str, str]) -> bytes:
@@ -79,37 +79,6 @@ def test_android_phones_are_told_by_their_keys(film: Film, edited: Edit, origin:
     )
 
 
-NIKON = b"".join(
-    struct.pack(">IHH", number, 2, len(text)) + text
-    for number, text in (
-        (1, b"NIKON\0"),
-        (2, b"NIKON D7000\0"),
-        (0x11, b"2012:05:05 10:11:12\0"),
-    )
-)
-GOPRO = b"DEVC\0\1" + struct.pack(">H", 36) + b"DVIDL\4\0\1\0\0\0\1" + b"MINFc\1\0\14HERO9 Black\0"
-GOPRO = GOPRO[:6] + struct.pack(">H", len(GOPRO) - 8) + GOPRO[8:]
-MAKERS = {
-    "Canon EOS": (box(b"CNMN", b"Canon EOS 550D\0\0"), "Canon", "Canon EOS 550D"),
-    "Canon PowerShot": (
-        box(b"manu", b"\0\0\0\0\x15\xc7Canon\0")
-        + box(b"modl", b"\0\0\0\0\x15\xc7Canon PowerShot SX280 HS\0"),
-        "Canon",
-        "Canon PowerShot SX280 HS",
-    ),
-    "Nikon": (box(b"NCDT", box(b"NCTG", NIKON)), "NIKON", "NIKON D7000"),
-    "GoPro": (box(b"GPMF", GOPRO), "GoPro", "HERO9 Black"),
-    "DJI": (box(b"\xa9mdl", b"FC300X\0"), None, "FC300X"),
-    "QuickTime": (
-        box(b"\xa9mak", struct.pack(">HH", 4, 0x15C7) + b"DJI\0")
-        + box(b"\xa9mod", struct.pack(">HH", 6, 0x15C7) + b"FC350\0"),
-        "DJI",
-        "FC350",
-    ),
-    "Samsung": (box(b"mdln", b"Galaxy S4\0"), None, "Galaxy S4"),
-}
-
-
 @pytest.mark.parametrize("name", MAKERS)
 def test_makers_boxes_tell_the_camera(film: Film, edited: Edit, origin: Origin, name: str) -> None:
     body, make, model = MAKERS[name]
@@ -131,9 +100,6 @@ def test_the_lens_is_read_from_the_keys_of_a_track(
         film("l.mov"), lambda movie: movie.add(b"meta", lens_keys(lens), b"moov", b"trak")
     )
     assert origin(path)["lens"] == lens
-
-
-SONY_META = bytes(4) + box(b"hdlr", bytes(8) + b"nrtm" + bytes(13)) + box(b"xml ", bytes(4) + NRT)
 
 
 @pytest.mark.parametrize(
@@ -232,3 +198,25 @@ def test_a_time_code_track_is_told_to_the_frame(
 
     later = origin(edited(path, trimmed))
     assert later["timecode"] == code[:-2] + f"{int(code[-2:]) + 3:02d}"
+
+
+def test_the_reel_of_a_time_code_is_read_from_its_name_or_a_box(
+    film: Film, edited: Edit, origin: Origin
+) -> None:
+    def named(movie: Movie) -> None:
+        # QuickTime File Format, Timecode Sample Description: the source's name in a box ``name``.
+        entries = next(
+            one
+            for one in movie.all(b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stsd")
+            if b"tmcd" in one[1]
+        )
+        name = box(b"name", struct.pack(">HH", 7, 0) + b"A001C02")
+        entry = entries[1][8 : 8 + 34] + name
+        entries[1] = entries[1][:8] + struct.pack(">I", len(entry)) + entry[4:]
+
+    told = origin(edited(film("tc.mov", tags={"timecode": "10:00:00:00"}), named))
+    assert (told["reel"], told["timecode"]) == ("A001C02", "10:00:00:00")
+    boxed = film("box.mov")
+    reel = box(b"reel", b"Tape 7\0")
+    told = origin(edited(boxed, lambda movie: movie.add(b"udta", reel, b"moov")))
+    assert told["reel"] == "Tape 7"
