@@ -50,7 +50,7 @@ def _verdict(reader: BudgetedReader, movie: Movie) -> Structure:
     needed = _needed(reader, movie)
     said = _cut(reader, movie, needed) or _doubt(reader, movie, needed)
     if said is None and movie.first(b"moof"):
-        said = _fragments(movie, needed)
+        said = _fragments(movie, needed, reader.size)
     return said or checked(COMPLETE)
 
 
@@ -86,7 +86,7 @@ def _doubt(reader: BudgetedReader, movie: Movie, needed: int) -> Structure | Non
     return checked(SUSPECT, "The index lists no samples.")
 
 
-def _fragments(movie: Movie, needed: int) -> Structure:
+def _fragments(movie: Movie, needed: int, size: int) -> Structure:
     """Tell whether something states how many fragments there are.
 
     That does the first segment index if it goes to their end, and the random access table behind
@@ -95,6 +95,8 @@ def _fragments(movie: Movie, needed: int) -> Structure:
     data = [box.end for box in movie.tops if box.kind in (b"moof", b"mdat")]
     if movie.first(b"mfra") or needed >= data[-1]:
         return checked(COMPLETE)
+    if (end := movie.tops[-1].end) < size:
+        return checked(SUSPECT, f"At byte {end} of {size} stands no box.")
     return unstated("Its fragments do not state how many of them there should be.")
 
 

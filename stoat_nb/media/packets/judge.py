@@ -41,6 +41,7 @@ class Seen(NamedTuple):
     tracks: Sequence[tuple[str, Track]]  #: Those that had packets, each with its stream's kind.
     stopped: str | None = None  #: Why there was no way on, as a sentence.
     complaints: Sequence[str] = ()  #: Of the container's own reader, in its words.
+    damage: Sequence[str] = ()  #: Bytes that cannot be right, a sentence each.
 
 
 def is_own_limit(words: str) -> bool:
@@ -92,6 +93,7 @@ def _notes(facts: dict[str, Any], seen: Seen) -> Iterator[str]:
 
 
 def _damage(seen: Seen) -> Iterator[str]:
+    yield from seen.damage
     for kind, track in _played(seen):
         if track.corrupt:
             yield f"{len(track.corrupt):,} of {track.packets:,} {kind} packets are damaged."

@@ -18,7 +18,10 @@ from stoat_nb.media.derived_facts import BARE_FORMATS, TIMESTAMPS
 from stoat_nb.media.failures import last_words
 from stoat_nb.media.frame_rates import CONSTANT, VARIABLE, beat_of, differ, mode_of
 from stoat_nb.media.packets.judge import Seen, is_own_limit, judge
+from stoat_nb.media.packets.layout import first_misplaced
+from stoat_nb.media.packets.syntax import Inspection, check_of
 from stoat_nb.media.packets.track import Track
+from stoat_nb.media.structure.verdict import COMPLETE, UNKNOWN
 
 #: What ``fps_mode_basis``, ``duration_basis`` and ``bitrate_basis`` say of facts from here.
 FROM_PACKETS = "packets"
@@ -53,7 +56,11 @@ def verify(fd: int, size_bytes: int, facts: dict[str, Any], *, within_s: float) 
         said = facts.get("integrity_reason")
         facts["integrity_reason"] = " ".join(filter(None, [said, reading.limit]))
         return
-    judge(facts, Seen(reading.seen(), reading.stopped, reading.complaints))
+    damage = reading.damage()
+    if facts.get("integrity") in (COMPLETE, UNKNOWN):
+        at = first_misplaced(fd, size_bytes, until=reading.until)
+        damage += [f"At byte {at} of {size_bytes} stands no header."] if at is not None else []
+    judge(facts, Seen(reading.seen(), reading.stopped, reading.complaints, damage))
     _tell(facts, reading, size_bytes)
 
 
@@ -65,9 +72,10 @@ class _Reading:
         self.limit: str | None = None  #: What kept libav from reading all, and is no fault of it.
         self.complaints: list[str] = []  #: Of the container's own reader, in its words.
         self.tracks: dict[int, Track] = {}
+        self._inspections: dict[int, Inspection] = {}
         self._streams = {stream["idx"]: stream for stream in facts["streams"]}
         self._may_jump = facts["format_name"] in TIMESTAMPS
-        self._until, self._within_s = time.monotonic() + within_s, within_s
+        self.until, self._within_s = time.monotonic() + within_s, within_s
 
     def run(self, container: Any) -> None:
         if (found := len(container.streams)) < len(self._streams):
@@ -80,7 +88,10 @@ class _Reading:
             track = self.tracks.get(index)
             if track is None:
                 track = self.tracks[index] = self._track(packet)
+                self._inspect(index, packet.stream)
             track.take(packet)
+            if inspection := self._inspections.get(index):
+                inspection.take(bytes(packet))
             if self._is_late():
                 return
         self._end()
@@ -97,6 +108,13 @@ class _Reading:
             is_hidden=is_hidden,
         )
 
+    def _inspect(self, index: int, stream: Any) -> None:
+        """Have the packets of a stream looked into, if something is known of their codec."""
+        facts, context = self._streams.get(index, {}), stream.codec_context
+        extradata = bytes(context.extradata or b"") if context else b""
+        if facts.get("kind") == "video" and (check := check_of(facts.get("codec"), extradata)):
+            self._inspections[index] = Inspection(check)
+
     def stop(self, words: str) -> None:
         """Note why there is no way on."""
         count = sum(track.packets for track in self.tracks.values())
@@ -109,7 +127,7 @@ class _Reading:
         self._end()
 
     def _is_late(self) -> bool:
-        if time.monotonic() <= self._until:
+        if time.monotonic() <= self.until:
             return False
         self.limit = f"Not all packets were read within {self._within_s:g} s."
         return True
@@ -117,6 +135,10 @@ class _Reading:
     def _end(self) -> None:
         for track in self.tracks.values():
             track.ended()
+
+    def damage(self) -> list[str]:
+        """Return what is wrong inside of packets, a sentence for each stream."""
+        return [found for one in self._inspections.values() if (found := one.damage)]
 
     def seen(self) -> list[tuple[str, Track]]:
         """Return what was read of each stream, with its kind."""

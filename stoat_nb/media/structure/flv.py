@@ -27,13 +27,14 @@ _SHORT_S, _SHORT_PART = 1.0, 0.02  # the last frame lasts a while, too
 def check_flv(reader: BudgetedReader) -> Structure:
     """Check that the last tag is whole; only if it is not, look for where it goes wrong."""
     size, stated = reader.size, _metadata(reader)
+    end = int(stated.get("filesize", 0))
+    if 0 < end <= size and _tag_before(reader, end) is not None:
+        return checked(COMPLETE)
     last = _tag_before(reader, size)
     if last is None:
         start = int.from_bytes(reader.at(5, 4), "big") + _BACK
         return _walk(reader, start, stated) if start >= _FIRST else UNCHECKED
     end_s, seconds = _time_of_end(reader, last), stated.get("duration", 0)
-    if stated.get("filesize") == size:
-        return checked(COMPLETE)
     if seconds - end_s > max(_SHORT_S, _SHORT_PART * seconds):
         if stated.get("filesize", 0) > size:
             return cut_short("The file", int(stated["filesize"]), size)
