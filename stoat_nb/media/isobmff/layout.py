@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from stoat_nb.media.isobmff.boxes import Box
 from stoat_nb.media.isobmff.movie import Movie
-from stoat_nb.media.unsupported import UnsupportedLayout, require
+from stoat_nb.media.unsupported import UnsupportedLayout
 
 _TOPS = frozenset(b"ftyp moov mdat free skip wide sefd".split())  # the last is Samsung's own
 _KNOWN = {
@@ -22,8 +22,8 @@ _REPEATED = frozenset(b"trak free skip udta sgpd sbgp cdsc cdep".split())
 
 def require_known_tops(movie: Movie) -> None:
     """Go on only if nothing else than a movie and its media data is at the top of the file."""
-    kinds = {box.kind for box in movie.tops}
-    require(kinds <= _TOPS, f"boxes of another kind: {sorted(kinds - _TOPS)}")
+    if unknown := {box.kind for box in movie.tops} - _TOPS:
+        raise UnsupportedLayout(f"boxes of another kind: {sorted(unknown)}")
 
 
 def require_known_boxes(node: Box) -> None:

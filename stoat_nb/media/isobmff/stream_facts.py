@@ -30,7 +30,7 @@ from stoat_nb.media.isobmff.structure import is_own_data
 from stoat_nb.media.isobmff.tracks import MovieHeader, Track
 from stoat_nb.media.streams import add_brightness, hdr, tag_text
 from stoat_nb.media.timestamps import reduce_fraction
-from stoat_nb.media.unsupported import Unproven, require
+from stoat_nb.media.unsupported import Unproven, UnsupportedLayout, require
 
 MAIN = frozenset([b"vide", b"soun"])
 
@@ -63,7 +63,8 @@ class Film(NamedTuple):
 
 def own_facts(track: Track) -> Facts:
     """Return what a track's own header says; raise where it may be another kind of track."""
-    require(track.handler in _KINDS, f"a track of another kind: {track.handler!r}")
+    if track.handler not in _KINDS:
+        raise UnsupportedLayout(f"a track of another kind: {track.handler!r}")
     require_known_boxes(track.trak)
     return {
         "kind": _KINDS[track.handler],

@@ -30,6 +30,7 @@ _LISTS = {
 }
 _FLOAT_SIZES = frozenset({0, 4, 8})
 _READ = frozenset({ids.INFO, ids.TRACKS, ids.TAGS, ids.SEEK_HEAD, ids.CHAPTERS})
+_UNDERSTOOD = _READ | _HARMLESS
 _ELSEWHERE = frozenset({ids.TAGS, ids.CHAPTERS, ids.ATTACHMENTS})  # often after the clusters
 
 #: Values under the element's number; elements that hold others are trees under theirs.
@@ -116,7 +117,7 @@ def _keep(reader: BudgetedReader, found: Segment, element: Element, places: list
         found.attachments = element
         if is_again or end > reader.size:
             found.unsupported.add(kind)
-    elif is_again or not end or end - element.body > _MOST_HEADER or kind not in _READ | _HARMLESS:
+    elif is_again or not end or end - element.body > _MOST_HEADER or kind not in _UNDERSTOOD:
         found.unsupported.add(kind)
     elif kind in _READ:
         _read(reader.at(element.body, end - element.body), kind, found, places)
