@@ -35,9 +35,10 @@ from stoat_nb.media import libav
 from stoat_nb.media.budgeted_reader import BudgetedReader
 from stoat_nb.media.demo_clips import make_samples
 from stoat_nb.media.extensions import VIDEO_EXTENSIONS
-from stoat_nb.media.headers import Headers, read_headers
+from stoat_nb.media.headers import Headers
 from stoat_nb.media.probe import probe
 from stoat_nb.media.quick_hash import quick_hash
+from stoat_nb.media.readers import read_headers
 
 FFPROBE = shutil.which("ffprobe")
 REAL_FILES = Path(__file__).parents[2] / "shared" / "media" / "files"

@@ -1,51 +1,25 @@
-"""One pass over a file's headers: its structure, its timing, and whatever else they prove."""
+"""What a file's headers say, and how libav's answer is completed with it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from itertools import zip_longest
 from typing import Any, NamedTuple, TypeVar
 
-from stoat_nb.media.budgeted_reader import BudgetedReader, BudgetExceeded
+from stoat_nb.media.budgeted_reader import BudgetExceeded
 from stoat_nb.media.containers import MATROSKA
 from stoat_nb.media.derived_facts import add_derived_facts
-from stoat_nb.media.isobmff.movie import read_movie
-from stoat_nb.media.isobmff.probe import movie_facts
-from stoat_nb.media.isobmff.structure import check_movie, has_data_elsewhere
-from stoat_nb.media.isobmff.tracks import read_movie_header, read_tracks
-from stoat_nb.media.matroska.probe import first_blocks, segment_facts, starts_of
-from stoat_nb.media.matroska.segment import read_segment
-from stoat_nb.media.matroska.structure import check_segment
-from stoat_nb.media.origin import asf, matroska as matroska_origin, movie as movie_origin, mxf, riff
 from stoat_nb.media.origin.clues import Clues, origin_facts
 from stoat_nb.media.origin.tags import add_tags
-from stoat_nb.media.structure.check import is_iso, is_matroska, structure
-from stoat_nb.media.structure.verdict import SUSPECT, UNCHECKED, Structure, too_many_headers
-from stoat_nb.media.structure.zeros import doubt_zeros, ends_in_zeros
-from stoat_nb.media.timing import (
-    Length,
-    Timing,
-    add_length,
-    add_starts,
-    add_timing,
-    of_segment,
-    of_tracks,
-    stated_by_movie,
-    stated_by_segment,
-)
+from stoat_nb.media.structure.verdict import UNCHECKED, Structure
+from stoat_nb.media.structure.zeros import doubt_zeros
+from stoat_nb.media.timing import Length, Timing, add_length, add_starts, add_timing
 from stoat_nb.media.unsupported import NOT_PROVEN
 
 Answer = TypeVar("Answer")
 
 _NO_LENGTH = Length()
 _NO_STARTS: Mapping[int, float] = {}
-#: Who reads where a file of another format comes from, by the bytes it starts with.
-_ORIGINS: tuple[tuple[bytes, Callable[[BudgetedReader], Clues]], ...] = (
-    (b"RIFF", riff.clues_in),
-    (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", asf.clues_in),
-    (b"\x06\x0e\x2b\x34\x02\x05\x01\x01", mxf.clues_in),
-)
 _IDENTITY = frozenset({"id", "kind", "codec"})  # of a stream
 _READERS_OWN = frozenset({"streams", "tool", "document"})  # not facts of the whole file
 
@@ -110,68 +84,9 @@ def _is_same(theirs: list[dict[str, Any]], ours: list[dict[str, Any]]) -> bool:
     )
 
 
-def read_headers(reader: BudgetedReader) -> Headers:
-    """Read a file's headers; whatever it holds, there is an answer."""
-    headers = _read(reader)
-    if ends_in_zeros(reader, headers.structure.integrity):
-        headers = headers._replace(ends_in_zeros=True)
-    return headers
-
-
-def _read(reader: BudgetedReader) -> Headers:
-    head = reader.at(0, 16)
-    try:
-        if is_iso(head):
-            return _iso(reader)
-        if is_matroska(head):
-            return _matroska(reader)
-    except BudgetExceeded:
-        return Headers(too_many_headers(), size_bytes=reader.size)
-    read = next((read for start, read in _ORIGINS if head.startswith(start)), None)
-    clues = _tried(read, reader) if read else None
-    return Headers(structure(reader), size_bytes=reader.size, clues=clues)
-
-
-def _tried(read: Callable[..., Answer], *source: Any) -> Answer | None:
+def tried(read: Callable[..., Answer], *source: Any) -> Answer | None:
     """Return what a reader finds; what is broken says nothing."""
     try:
         return read(*source)
     except (*NOT_PROVEN, BudgetExceeded):
         return None
-
-
-def _iso(reader: BudgetedReader) -> Headers:
-    movie = read_movie(reader)
-    found, header = read_tracks(reader, movie), read_movie_header(reader, movie)
-    shape, stated = check_movie(reader, movie), stated_by_movie(header)
-    facts, unproven = movie_facts(reader, movie, header, found, shape)
-    return Headers(
-        shape,
-        of_tracks(reader, found, header, with_sizes=bool(unproven)),
-        stated,
-        reader.size,
-        facts,
-        unproven=unproven,
-        is_empty=movie.is_empty,
-        clues=_tried(movie_origin.clues_in, reader, movie, header, found),
-        has_data_elsewhere=shape.integrity == SUSPECT and has_data_elsewhere(reader, movie),
-    )
-
-
-def _matroska(reader: BudgetedReader) -> Headers:
-    found = read_segment(reader)
-    if found is None:
-        return Headers(structure(reader), size_bytes=reader.size)
-    shape = structure(reader, partial(check_segment, segment=found.top))
-    blocks = _tried(first_blocks, reader, found) or {}
-    facts, unproven = segment_facts(reader, found, shape, blocks)
-    return Headers(
-        shape,
-        of_segment(reader, found, facts),
-        stated_by_segment(reader, found),
-        reader.size,
-        facts,
-        starts_of(found, blocks),
-        unproven,
-        clues=_tried(matroska_origin.clues_in, found),
-    )

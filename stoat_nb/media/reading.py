@@ -15,12 +15,10 @@ from typing import Any
 from stoat_nb.media import policy
 from stoat_nb.media.budgeted_reader import BudgetedReader
 from stoat_nb.media.failures import NO_KNOWN_FORMAT, STOAT, ProbeError, from_disk
-from stoat_nb.media.headers import read_headers
 from stoat_nb.media.packets.limits import limit_s
 from stoat_nb.media.quick_hash import END_BYTES, hash_of, quick_hash
+from stoat_nb.media.readers import format_of, read_headers
 from stoat_nb.media.stat_guard import Place, opened_unchanged
-from stoat_nb.media.structure.check import format_of
-from stoat_nb.media.structure.streams import check_transport
 from stoat_nb.media.structure.verdict import SUSPECT, TRUNCATED, Structure
 
 _CHANGED = "The file changed while it was being read; it is read again at the next scan."
@@ -151,7 +149,7 @@ def _explained(error: ProbeError, head: bytes, shape: Structure) -> ProbeError:
     kind, words, found = error.error_class, str(error), format_of(head)
     reasons = {TRUNCATED}
     # A transport stream is known by single bytes, which are letters as well.
-    if found and words == NO_KNOWN_FORMAT and found.check is not check_transport:
+    if found and words == NO_KNOWN_FORMAT and found.is_certain:
         kind, words = "damaged", f"It begins as {found.name}, but nothing in it can be played."
         reasons = {TRUNCATED, SUSPECT}
     elif kind == "no_streams":

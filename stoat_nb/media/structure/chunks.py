@@ -69,3 +69,8 @@ def asf_size(reader: BudgetedReader) -> int:
     if at < 0 or len(head) < at + 92 or flags & _BROADCAST:
         return 0
     return int.from_bytes(head[at + 40 : at + 48], "little")
+
+
+def riff_end(reader: BudgetedReader) -> int:
+    """Return where the first RIFF chunk ends, by its own word."""
+    return 8 + int.from_bytes(reader.at(4, 4), "little")

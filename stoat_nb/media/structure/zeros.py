@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from stoat_nb.media.budgeted_reader import BudgetedReader, BudgetExceeded
-from stoat_nb.media.isobmff.movie import read_movie
-from stoat_nb.media.isobmff.structure import content_end as content_end_of_movie
-from stoat_nb.media.matroska.structure import content_end as content_end_of_segment
 from stoat_nb.media.quick_hash import END_BYTES
-from stoat_nb.media.structure.check import is_iso, is_matroska
-from stoat_nb.media.structure.chunks import asf_size
 from stoat_nb.media.structure.verdict import COMPLETE, STRUCTURE, SUSPECT, UNKNOWN
 
 _LEAST = 4096  # bytes; fewer may be the padding of one packet
@@ -19,7 +15,9 @@ _FRAMED = ("matroska,webm", "mpegts", "mpeg", "mxf", "ogg", "flv", "asf")
 _UNCOMPRESSED = ("pcm_", "rawvideo", "v210", "v308", "v408", "v410", "yuv4", "r210", "r10k")
 
 
-def ends_in_zeros(reader: BudgetedReader, integrity: str) -> bool:
+def ends_in_zeros(
+    reader: BudgetedReader, integrity: str, content_end: Callable[[BudgetedReader], int]
+) -> bool:
     """Whether the last 16 KiB, or the last quarter, are zeros that no header explains."""
     size = reader.size
     length = min(END_BYTES, size // 4)
@@ -28,7 +26,10 @@ def ends_in_zeros(reader: BudgetedReader, integrity: str) -> bool:
     start = size - length
     if reader.exactly(start, length).strip(b"\0"):
         return False
-    return integrity == UNKNOWN or (integrity == COMPLETE and _content_end(reader) > start)
+    try:
+        return integrity == UNKNOWN or (integrity == COMPLETE and content_end(reader) > start)
+    except BudgetExceeded:
+        return False
 
 
 def doubt_zeros(facts: dict[str, Any]) -> None:
@@ -38,19 +39,3 @@ def doubt_zeros(facts: dict[str, Any]) -> None:
     if is_framed or not any(codec.startswith(_UNCOMPRESSED) for codec in codecs):
         facts["integrity"], facts["integrity_level"] = SUSPECT, STRUCTURE
         facts["integrity_reason"] = "It ends in zeros, as what was never downloaded does."
-
-
-def _content_end(reader: BudgetedReader) -> int:
-    """Return where the last content ends that is no padding, by the headers of a whole file."""
-    head = reader.at(0, 16)
-    try:
-        if is_iso(head):
-            return content_end_of_movie(reader, read_movie(reader))
-        if is_matroska(head):
-            return content_end_of_segment(reader)
-    except BudgetExceeded:
-        pass
-    if head.startswith(b"RIFF"):
-        return 8 + int.from_bytes(head[4:8], "little")
-    # The last header of MXF, Ogg and FLV is known, and where its content ends.
-    return asf_size(reader)

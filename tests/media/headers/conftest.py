@@ -14,8 +14,9 @@ from msgspec import to_builtins
 from stoat_nb.media import libav
 from stoat_nb.media.budgeted_reader import BudgetedReader
 from stoat_nb.media.failures import ProbeError
-from stoat_nb.media.headers import Headers, read_headers
+from stoat_nb.media.headers import Headers
 from stoat_nb.media.outcome import outcome
+from stoat_nb.media.readers import read_headers
 from stoat_nb.media.video import Found
 
 FOUND = Found(folder=b"/", name=b"clip", size_bytes=1, mtime_ns=1, inode=1, device=1)

@@ -11,7 +11,8 @@ import pytest
 
 from stoat_nb.media import libav
 from stoat_nb.media.budgeted_reader import BudgetedReader
-from stoat_nb.media.headers import Headers, read_headers
+from stoat_nb.media.headers import Headers
+from stoat_nb.media.readers import read_headers
 
 BEACH, SUMMIT = "2024 Summer/beach walk.mp4", "2023 Alps/summit.mkv"
 Facts = dict[str, Any]

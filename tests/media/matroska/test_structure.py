@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from stoat_nb.media.budgeted_reader import BudgetedReader
-from stoat_nb.media.structure.check import structure
+from stoat_nb.media.readers import read_headers
 from stoat_nb.media.structure.verdict import Structure
 
 SEGMENT, CLUSTER, CUES = b"\x18\x53\x80\x67", b"\x1f\x43\xb6\x75", b"\x1c\x53\xbb\x6b"
@@ -31,7 +31,7 @@ def check(path: Path, content: bytes) -> Structure:
     path.write_bytes(content)
     fd = os.open(path, os.O_RDONLY)
     try:
-        return structure(BudgetedReader(fd, len(content)))
+        return read_headers(BudgetedReader(fd, len(content))).structure
     finally:
         os.close(fd)
 

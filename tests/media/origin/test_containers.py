@@ -11,8 +11,8 @@ import av
 import pytest
 
 from stoat_nb.media.budgeted_reader import MemoryReader
-from stoat_nb.media.headers import read_headers
 from stoat_nb.media.probe import probe
+from stoat_nb.media.readers import read_headers
 
 from .conftest import MAKERS, NRT, SONY_META, WHEN, Film, Item, Movie, Origin
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from stoat_nb.media.budgeted_reader import BudgetedReader
-from stoat_nb.media.structure.check import structure
+from stoat_nb.media.readers import read_headers
 from stoat_nb.media.structure.verdict import UNSTATED, Structure, cut_short
 
 Check = Callable[[bytes], Structure]
@@ -22,7 +22,7 @@ def check(tmp_path: Path) -> Check:
         path.write_bytes(content)
         fd = os.open(path, os.O_RDONLY)
         try:
-            return structure(BudgetedReader(fd, len(content)))
+            return read_headers(BudgetedReader(fd, len(content))).structure
         finally:
             os.close(fd)
 

@@ -1,0 +1,100 @@
+"""Which reader a file gets: its first bytes tell the format, whatever its name says.
+
+A reader of a format is one line in the table, and nothing else asks what a file begins with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from stoat_nb.media.budgeted_reader import BudgetedReader, BudgetExceeded
+from stoat_nb.media.headers import Headers, tried
+from stoat_nb.media.isobmff.reader import is_iso, movie_end, read_iso
+from stoat_nb.media.matroska.reader import read_matroska
+from stoat_nb.media.matroska.structure import content_end as segment_end
+from stoat_nb.media.origin import asf, mxf, riff
+from stoat_nb.media.origin.clues import Clues
+from stoat_nb.media.structure.chunks import asf_size, check_asf, check_avi, riff_end
+from stoat_nb.media.structure.flv import check_flv
+from stoat_nb.media.structure.streams import (
+    check_bare,
+    check_mxf,
+    check_ogg,
+    check_program,
+    check_transport,
+)
+from stoat_nb.media.structure.verdict import Structure, too_many_headers
+from stoat_nb.media.structure.zeros import ends_in_zeros
+
+
+class Format(NamedTuple):
+    """A format that its first bytes give away."""
+
+    name: str
+    read: Callable[[BudgetedReader], Headers] = lambda _: Headers()
+    #: Where the last content ends that is no padding, by the headers of a whole file.
+    content_end: Callable[[BudgetedReader], int] = lambda _: 0
+    is_certain: bool = True  #: No letters begin like this.
+
+
+def _checked(
+    check: Callable[[BudgetedReader], Structure],
+    clues_in: Callable[[BudgetedReader], Clues] | None = None,
+) -> Callable[[BudgetedReader], Headers]:
+    """Return a reader of formats whose streams only libav reads."""
+
+    def read(reader: BudgetedReader) -> Headers:
+        clues = tried(clues_in, reader) if clues_in else None
+        return Headers(check(reader), clues=clues)
+
+    return read
+
+
+_ISO = Format("MP4 or QuickTime", read_iso, movie_end)
+_AVI = Format("AVI", _checked(check_avi, riff.clues_in), riff_end)
+_TRANSPORT = Format("an MPEG transport stream", _checked(check_transport), is_certain=False)
+_BARE = Format("a bare stream of MPEG pictures", _checked(check_bare))
+_BY_START: tuple[tuple[bytes, Format], ...] = (
+    (b"\x1a\x45\xdf\xa3", Format("Matroska", read_matroska, segment_end)),
+    (b"FLV", Format("Flash Video", _checked(check_flv))),
+    (
+        b"\x30\x26\xb2\x75\x8e\x66\xcf\x11",
+        Format("Windows Media", _checked(check_asf, asf.clues_in), asf_size),
+    ),
+    (b"OggS", Format("Ogg", _checked(check_ogg))),
+    (b"\0\0\x01\xba", Format("an MPEG program stream", _checked(check_program))),
+    (b"\x06\x0e\x2b\x34\x02\x05\x01\x01", Format("MXF", _checked(check_mxf, mxf.clues_in))),
+    (b"\0\0\x01", _BARE),
+    (b"\0\0\0\x01", _BARE),
+    (b".RMF\0", Format("RealMedia")),
+    (b"\xb7\xd8\0\x20\x37\x49\xda\x11", Format("a recording of Windows TV")),
+    (b"nut/multimedia container\0", Format("NUT")),
+    (b"DKIF\0\0", Format("IVF")),
+    (b"YUV4MPEG2 ", Format("YUV4MPEG")),
+)
+_HEAD = 32  # bytes that give a format away
+
+
+def read_headers(reader: BudgetedReader) -> Headers:
+    """Read a file's headers; whatever it holds, there is an answer."""
+    found = format_of(reader.at(0, _HEAD)) or Format("unknown")
+    try:
+        headers = found.read(reader)
+    except BudgetExceeded:
+        headers = Headers(too_many_headers())
+    is_cut_off = ends_in_zeros(reader, headers.structure.integrity, found.content_end)
+    return headers._replace(size_bytes=reader.size, ends_in_zeros=is_cut_off)
+
+
+def format_of(head: bytes) -> Format | None:
+    """Name the format of a file that begins like this."""
+    if is_iso(head):
+        return _ISO
+    if head.startswith(b"RIFF") and head[8:12] in (b"AVI ", b"AVIX"):
+        return _AVI
+    if head[:1] == b"\x47" or head[4:5] == b"\x47":
+        return _TRANSPORT
+    if head[:4] == b"\0\0\x01\0":
+        return None  # an icon
+    return next((found for start, found in _BY_START if head.startswith(start)), None)
