@@ -22,6 +22,7 @@ from stoat_nb.catalog.presence import Presence
 from stoat_nb.catalog.query import Page, Summary, VideoQuery, selection, summarize
 from stoat_nb.catalog.read_only import ReadOnlyDatabase
 from stoat_nb.catalog.recording import RecordCounts
+from stoat_nb.catalog.related import relate_some
 from stoat_nb.catalog.retention import Retention
 from stoat_nb.catalog.rows import Row, as_objects, pieces, rows_of
 from stoat_nb.catalog.scans import BegunScan, FencedDatabase, Scans
@@ -201,6 +202,14 @@ class Catalog:
     def chapters(self) -> pd.DataFrame:
         """Return every chapter of every video, one row each."""
         return self._frame("chapters")
+
+    def groups(self) -> pd.DataFrame:
+        """Return every recording or disc in several files, one row each."""
+        return self._frame("groups")
+
+    def relate_some(self) -> bool:
+        """Tell groups and sidecars anew of some folders that changed; return whether any had."""
+        return relate_some(self._database)
 
     def tags(self) -> pd.DataFrame:
         """Return every tag of every video, one row each."""

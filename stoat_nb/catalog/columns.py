@@ -11,7 +11,8 @@ from msgspec import Struct
 
 from stoat_nb.catalog.column import Column, columns_of, fact_columns, moment
 from stoat_nb.catalog.video_columns import VIDEO_COLUMNS, VIDEOS_FROM
-from stoat_nb.media.video import Chapter, Stream, Tag
+from stoat_nb.media.groups import KINDS
+from stoat_nb.media.video import Chapter, Stream, Tag, Video
 
 
 class Table(Struct, frozen=True, kw_only=True):
@@ -41,6 +42,12 @@ _STREAMS = (
     _VIDEO_ID,
     _PATH,
     *fact_columns(Stream, "s", "stream"),
+    *columns_of(
+        "s",
+        "folder",
+        ("external", "boolean", "Of a file of its own beside the video; its name tells the rest."),
+        ("external_path", "string", "That file's path."),
+    ),
     Column(
         "fps",
         "Float64",
@@ -52,6 +59,38 @@ _STREAMS = (
 )
 _CHAPTERS = (_VIDEO_ID, _PATH, *fact_columns(Chapter, "c", "file"))
 _TAGS = (_VIDEO_ID, _PATH, *fact_columns(Tag, "t", "file"))
+
+_GROUPS = (
+    *columns_of(
+        "g",
+        "folder",
+        ("group_id", "Int64", "The `video_id` of its first part."),
+        ("kind", "category", f"{'; '.join(f'{kind}: {doc}' for kind, doc in KINDS.items())}."),
+        ("n_parts", "Int64", "Parts that are there."),
+        ("first_part", "Int64", "Number of the first part: above 1, those before it are not here."),
+        ("last_part", "Int64", "Number of the last part."),
+        ("duration_s", "Float64", "s", "Of all parts together; null where one is not known."),
+        ("size_bytes", "Int64", "bytes", "Of all parts together."),
+    ),
+    Column("folder", "string", "Where they lie.", basis="file system", sql="f.path_text"),
+    Column("first_path", "string", "Path of the first part.", basis="file system", sql="v.path"),
+    Column(
+        "last_path",
+        "string",
+        "Path of the last part.",
+        basis="file system",
+        sql="(SELECT l.path FROM videos l WHERE l.group_id = g.group_id "
+        "ORDER BY l.group_part DESC LIMIT 1)",
+    ),
+    *fact_columns(Video, "v", "file", ["created_at"]),
+)
+_GROUPS_FROM = (
+    "(SELECT group_id, group_kind AS kind, count(*) AS n_parts, min(group_part) AS first_part, "
+    "max(group_part) AS last_part, sum(size_bytes) AS size_bytes, "
+    "CASE WHEN count(duration_s) = count(*) THEN total(duration_s) END AS duration_s "
+    "FROM videos WHERE group_id IS NOT NULL GROUP BY group_id) g "
+    "JOIN videos v ON v.id = g.group_id JOIN folders f ON f.id = v.folder_id"
+)
 
 _FAILURES = (
     _VIDEO_ID,
@@ -181,7 +220,7 @@ TABLES: dict[str, Table] = {
         ),
         Table(
             name="streams",
-            doc="One row a stream of a file that could be probed.",
+            doc="One row a stream of a file that could be probed, and a subtitle file beside it.",
             columns=_STREAMS,
             source="videos v JOIN streams s ON s.video_id = v.id",
             order="v.path, v.id, s.idx",
@@ -199,6 +238,13 @@ TABLES: dict[str, Table] = {
             columns=_TAGS,
             source="videos v JOIN tags t ON t.video_id = v.id",
             order="v.path, v.id, t.place",
+        ),
+        Table(
+            name="groups",
+            doc="One row a recording or disc in several files; `videos` has its parts.",
+            columns=_GROUPS,
+            source=_GROUPS_FROM,
+            order="v.path, v.id",
         ),
         Table(
             name="failures",

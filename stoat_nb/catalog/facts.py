@@ -61,7 +61,9 @@ FACTS = (
     *_SOUND,
 )
 #: The names of ``file_cells``, ``video_cells`` and ``stream_cells``, in their order.
-FILE_FIELDS = ("name", "path", "extension", "size_bytes", "mtime_ns", "device", "inode")
+FILE_FIELDS = (
+    *("name", "path", "extension", "size_bytes", "mtime_ns", "device", "inode", "real_path"),
+)
 VIDEO_FIELDS = tuple(column.name for column in FACTS)
 STREAM_FIELDS, CHAPTER_FIELDS, TAG_FIELDS = map(tuple, map(facts_of, (Stream, Chapter, Tag)))
 
@@ -96,6 +98,7 @@ def file_cells(found: Found) -> Cells:
         as_moment_ns(found.mtime_ns),
         found.device,
         found.inode,
+        found.real_path or None,
     )
 
 

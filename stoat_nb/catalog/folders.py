@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import apsw
@@ -60,6 +61,22 @@ class Folders:
             self._database.write(
                 lambda connection: connection.executemany(_MARK_LISTED, rows).fetchall()
             )
+
+    def mark_sidecars(self, scan_id: int, names: Mapping[bytes, Sequence[str]]) -> None:
+        """Note which subtitle files lie in some folders beside their videos."""
+        some = [
+            (folder, as_text(folder), json.dumps(names[folder]), scan_id)
+            for folder in names
+            if names[folder]
+        ]
+        none = [(folder,) for folder in names if not names[folder]]
+
+        def mark(connection: apsw.Connection) -> None:
+            connection.executemany(_MARK_SIDECARS, some).fetchall()
+            connection.executemany(_MARK_NO_SIDECARS, none).fetchall()
+
+        if names:
+            self._database.write(mark)
 
     def known_below(self, scan_id: int, folder: bytes) -> Iterator[KnownFolder]:
         """Yield a folder and all known ones below it that a scan has not seen yet, parents first.
@@ -162,6 +179,14 @@ _NOT_SEEN = (
     "SELECT f.path FROM folders f WHERE f.seen_scan_id IS NOT ? AND "  # noqa: S608 - of our own words alone
     "EXISTS (SELECT 1 FROM videos v WHERE v.folder_id = f.id "
     f"AND v.status NOT IN ('missing', 'excluded')) AND {_BETWEEN}"
+)
+_MARK_SIDECARS = (
+    "INSERT INTO folders (root_id, path, path_text, sidecars) "
+    "SELECT root_id, ?, ?, ? FROM scans WHERE id = ? ON CONFLICT (path) DO UPDATE "
+    "SET sidecars = excluded.sidecars, related = 0 WHERE sidecars IS NOT excluded.sidecars"
+)
+_MARK_NO_SIDECARS = (
+    "UPDATE folders SET sidecars = NULL, related = 0 WHERE path = ? AND sidecars IS NOT NULL"
 )
 _MARK_LISTED = (
     "INSERT INTO folders (root_id, path, path_text, seen_at, seen_scan_id, listed_scan_id, "

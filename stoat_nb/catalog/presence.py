@@ -292,10 +292,10 @@ def _move_one(
     had_failed = fetch(connection, "SELECT 1 FROM failures WHERE video_id = ?", (video_id,))
     now = "failed" if had_failed else "ok"
     connection.execute(
-        "UPDATE videos SET folder_id = ?, name = ?, path = ?, extension = ?, status = ?, "
-        "missing_since = NULL, last_seen = ?, scan_id = ? WHERE id = ?",
+        "UPDATE videos SET folder_id = ?, name = ?, path = ?, extension = ?, real_path = ?, "
+        "status = ?, missing_since = NULL, last_seen = ?, scan_id = ? WHERE id = ?",
         (
-            *(folder_id, found.name, cells["path"], cells["extension"], now),
+            *(folder_id, found.name, cells["path"], cells["extension"], cells["real_path"], now),
             *(at, scan_id, video_id),
         ),
     )

@@ -19,6 +19,7 @@ from stoat_nb.catalog.filters.expression import one_of, parsed
 from stoat_nb.catalog.filters.fields import Field, field_named
 from stoat_nb.catalog.filters.sql import Clause, conditions
 from stoat_nb.catalog.filters.tree import AllOf, Mentions, Node, Operator
+from stoat_nb.catalog.hard_links import extra_bytes
 from stoat_nb.catalog.selection import Selection
 from stoat_nb.catalog.values import LARGEST
 from stoat_nb.errors import BadArgument, FilterError
@@ -108,7 +109,8 @@ class Summary(Struct, frozen=True, kw_only=True):
     n_failed: int
     n_missing: int  #: No longer there, or on a disk that is away.
     n_excluded: int  #: There, but left out by the rules of a scan.
-    total_bytes: int  #: Of the files that are there, those that failed included.
+    #: Of the files that are there, those that failed included; one of several names counts once.
+    total_bytes: int
     total_duration_s: float  #: Of those that could be probed, as far as it is known.
     codecs: dict[str, int] = field(default_factory=dict)  #: Most frequent first.
     containers: dict[str, int] = field(default_factory=dict)
@@ -255,7 +257,7 @@ def summarize(connection: apsw.Connection) -> Summary:
         n_failed=counts["failed"],
         n_missing=counts["missing"] + counts["offline"],
         n_excluded=counts["excluded"],
-        total_bytes=int(size),
+        total_bytes=int(size) - extra_bytes(connection).total(),
         total_duration_s=length,
         codecs=_by_frequency(codecs),
         containers=_by_frequency(containers),

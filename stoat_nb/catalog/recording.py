@@ -145,6 +145,11 @@ class _Batch:
         self._many(_UPDATE, updates)
         self._many(_INSERT, inserts)
         self._attach([*zip(numbers, outcomes, strict=True)])
+        # The other rows of these folders may be parts of what these are parts of.
+        self._many(
+            "UPDATE folders SET related = 0 WHERE id = ? AND related",
+            [(folder_id,) for folder_id in self._folders.values()],
+        )
         return len(known)
 
     def _known(self, outcomes: Sequence[Outcome]) -> dict[int, Cells]:

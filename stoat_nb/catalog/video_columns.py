@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from stoat_nb.catalog.column import Column, columns_of, fact_columns, moment
 from stoat_nb.catalog.facts import FACTS
+from stoat_nb.catalog.related import RELATED_COLUMNS
 from stoat_nb.media.video import Video
 
 #: The tables a row of videos is put together from.
@@ -127,4 +128,4 @@ _LIFE = [
     ),
 ]
 
-VIDEO_COLUMNS: tuple[Column, ...] = (*_PLACE, *FACTS, *_LIFE)
+VIDEO_COLUMNS: tuple[Column, ...] = (*_PLACE, *FACTS, *RELATED_COLUMNS, *_LIFE)

@@ -13,8 +13,8 @@ from stoat_nb.errors import UnknownVideo
 from stoat_nb.media.stat_guard import Place
 
 _ONE = (
-    "SELECT r.path, f.path, v.name, v.size_bytes, v.mtime_ns, v.inode, v.device, v.status, "
-    "v.container FROM videos v JOIN folders f ON f.id = v.folder_id "
+    "SELECT r.path, f.path, v.name, v.real_path, v.size_bytes, v.mtime_ns, v.inode, v.device, "
+    "v.status, v.container FROM videos v JOIN folders f ON f.id = v.folder_id "
     "JOIN roots r ON r.id = f.root_id WHERE v.id = ?"
 )
 
@@ -40,12 +40,15 @@ def whereabouts(connection: apsw.Connection, video_id: int) -> Whereabouts:
     rows = fetch(connection, _ONE, (as_integer(video_id),))
     if not rows:
         raise UnknownVideo(video_id)
-    root, folder, name, size_bytes, mtime_ns, inode, device, status, container = rows[0]
+    root, folder, name, real_path, size_bytes, mtime_ns, inode, device, status, container = rows[0]
     below = folder[len(root) :].strip(b"/")
+    relative = below + b"/" + name if below else name
+    if real_path is not None:  # a link led there; no other is followed
+        root, relative = b"/", real_path.lstrip(b"/")
     return Whereabouts(
         place=Place(
             root=root,
-            relative=below + b"/" + name if below else name,
+            relative=relative,
             size_bytes=size_bytes,
             mtime_ns=mtime_ns,
             inode=inode,

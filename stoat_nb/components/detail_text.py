@@ -222,6 +222,7 @@ def _form(stream: Facts) -> str:
 
 def _about(stream: Facts) -> tuple[str, str]:
     marks = {"is_default": "default", "is_forced": "forced", "is_cover": "cover picture"}
+    marks["external"] = "in a file beside it"
     remarks = [mark for name, mark in marks.items() if stream.get(name)]
     return _text(stream.get("language")), ", ".join(
         [*remarks, *filter(None, [_text(stream.get("title"))])]

@@ -65,6 +65,15 @@ class Tables(Handle):
         """Return every chapter of every video, one row each."""
         return self.catalog.chapters()
 
+    def groups(self) -> pd.DataFrame:
+        """Return recordings and discs that are several files, one row each; see ``group_id``.
+
+        Examples
+        --------
+        >>> library.groups()[["kind", "n_parts", "duration_s", "first_path"]]  # doctest: +SKIP
+        """
+        return self.catalog.groups()
+
     def tags(self) -> pd.DataFrame:
         """Return what the videos say of themselves, one row a tag."""
         return self.catalog.tags()
@@ -92,9 +101,9 @@ class Tables(Handle):
     ) -> pd.DataFrame:
         """Answer a SELECT statement in DuckDB's SQL over the library's tables.
 
-        The tables are ``videos``, ``streams``, ``chapters``, ``tags``, ``failures``, ``scans`` and
-        ``jobs``, with the columns of ``docs/columns.md``, all as they are at one moment. Nothing
-        can be changed: docs/sql.md.
+        The tables are ``videos``, ``streams``, ``chapters``, ``tags``, ``groups``, ``failures``,
+        ``scans`` and ``jobs``, with the columns of ``docs/columns.md``, all as they are at one
+        moment. Nothing can be changed: docs/sql.md.
 
         Parameters
         ----------
@@ -143,7 +152,7 @@ class Tables(Handle):
         Parameters
         ----------
         table
-            ``videos``, ``streams``, ``chapters``, ``tags``, ``failures``, ``scans`` or ``jobs``.
+            ``videos``, ``streams``, ``groups`` or any other of ``docs/columns.md``.
         where, query
             Only the videos for which this is true (``docs/filters.md``), or that a query matches,
             in its order.
@@ -196,7 +205,10 @@ class Tables(Handle):
         folder may be gone, too.
         """
         real = None if folder is None else os.fsencode(check_roots(folder, ()))
-        return self.catalog.presence.forget(real)
+        count = self.catalog.presence.forget(real)
+        while self.catalog.relate_some():
+            pass
+        return count
 
     @checked
     def page(self, query: VideoQuery) -> Page:
@@ -281,7 +293,7 @@ class Tables(Handle):
         path
             Where to; an existing file is replaced only by a complete one.
         table
-            ``videos``, ``streams``, ``chapters``, ``tags``, ``failures``, ``scans`` or ``jobs``.
+            ``videos``, ``streams``, ``groups`` or any other of ``docs/columns.md``.
         format
             ``csv``, ``csv-excel`` (which Excel opens with its accents right), ``xlsx``,
             ``parquet``, ``json``, ``jsonl``, or ``html``: a report for people.

@@ -36,6 +36,18 @@ _ALL = (
 #: File name endings, lower case and without the dot.
 VIDEO_EXTENSIONS: frozenset[str] = frozenset(word for words in _ALL for word in words.split())
 
+#: Endings of subtitle files, and FFmpeg's name of what they hold; None: several things.
+SUBTITLES: dict[str, str | None] = {
+    "srt": "subrip",
+    "ass": "ass",
+    "ssa": "ass",
+    "vtt": "webvtt",
+    "sup": "hdmv_pgs_subtitle",
+    "idx": "dvd_subtitle",  # the index of a .sub
+    "sub": None,
+    "smi": "sami",
+    "ttml": "ttml",
+}
 #: Longer than any ending that a person would know a kind of file by.
 _LONGEST = 12
 

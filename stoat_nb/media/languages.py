@@ -50,6 +50,18 @@ def iso639(tagged: str) -> str | None:
     return None if code in _UNKNOWN else _SAME.get(code, code)
 
 
+def known_code(word: str) -> bool:
+    """Whether a word is a code of ISO 639-1 or 639-2, perhaps with a region: not any three letters.
+
+    Examples
+    --------
+    >>> known_code("de"), known_code("ger"), known_code("pt-BR"), known_code("cut")
+    (True, True, True, False)
+    """
+    match = _CODE.fullmatch(word)
+    return match is not None and (match[1].lower() in _SAME or match[1].lower() in _SAME.values())
+
+
 def several(tagged: str) -> list[str]:
     """Return the languages in a tag that may name several, each once: ``eng,fre``."""
     return list(dict.fromkeys(filter(None, map(iso639, tagged.split(",")))))

@@ -16,7 +16,7 @@ from msgspec import Struct, field
 
 from stoat_nb.errors import FolderNotReadable
 from stoat_nb.media.exclude import IGNORE_FILE, Exclusion
-from stoat_nb.media.extensions import ending_of
+from stoat_nb.media.extensions import SUBTITLES, ending_of
 from stoat_nb.media.video import FACTS_VERSION, Found
 from stoat_nb.names import as_text
 
@@ -90,8 +90,9 @@ class Listing(Struct, frozen=True, kw_only=True):
     seen: list[Seen] = field(default_factory=list)  #: The candidates, in the order of their names.
     inner: list[bytes] = field(default_factory=list)  #: Names of the folders in it to go on with.
     ignored: tuple[Ignored, ...] = ()
-    #: Files that are taken for no videos, by the ending of their names; no hidden ones.
+    #: Other files than videos and subtitles, by the ending of their names; no hidden ones.
     other_endings: Mapping[str, int] = field(default_factory=dict)
+    sidecars: tuple[str, ...] = ()  #: Names of subtitle files, where there are candidates.
     problems: tuple[Problem, ...] = ()
     readable: bool = True  #: False: nothing may be concluded from what is not listed.
     stamp: Stamp | None = None  #: None: what changes from here on might not change it.
@@ -182,6 +183,7 @@ class Reading:
         self._seen: list[Seen] = []
         self._ignored: list[Ignored] = []
         self._other_endings: Counter[str] = Counter()
+        self._sidecars: list[str] = []
         self.problems: list[Problem] = []
         self._linked_files: dict[bytes, bytes] = {}
         self._linked_folders: list[tuple[bytes, bytes]] = []
@@ -196,7 +198,7 @@ class Reading:
                 elif name == IGNORE_FILE:
                     self.has_patterns = True
                 elif self._rules.hidden or not name.startswith(b"."):
-                    self._other_endings[ending_of(name)] += 1
+                    self._other_file(name)
             elif entry.is_symlink():
                 self._link(entry, name)
             elif entry.is_dir(follow_symlinks=False):
@@ -220,6 +222,7 @@ class Reading:
             inner=self._inner,
             ignored=tuple(sorted(self._ignored, key=_path)),
             other_endings=self._other_endings,
+            sidecars=tuple(sorted(self._sidecars)) if self._seen else (),
             problems=tuple(sorted(self.problems, key=_path)),
             stamp=stamp if is_settled else None,
             rules=self._rules.mark ^ exclusion.mark,
@@ -227,6 +230,13 @@ class Reading:
             linked_folders=tuple(sorted(self._linked_folders)),
             real_folder=real_folder,
         )
+
+    def _other_file(self, name: bytes) -> None:
+        ending = ending_of(name)
+        if ending in SUBTITLES:
+            self._sidecars.append(as_text(name))
+        else:
+            self._other_endings[ending] += 1
 
     def _exclude(self, exclusion: Exclusion) -> None:
         def is_kept(name: bytes, *, is_folder: bool) -> bool:

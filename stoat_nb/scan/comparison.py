@@ -59,6 +59,7 @@ class Batch(Struct, kw_only=True):
     bytes_unchanged: int = 0
     ignored: list[Ignored] = field(default_factory=list)
     other_endings: Counter[str] = field(default_factory=Counter)  #: Of files that are no videos.
+    sidecars: dict[bytes, Sequence[str]] = field(default_factory=dict)  #: Of each folder.
     problems: list[Problem] = field(default_factory=list)
 
 
@@ -118,6 +119,7 @@ def _compare(batch: Batch, listing: Listing, knowledge: Knowledge) -> None:
     if not listing.readable:
         batch.unreadable.append(listing.folder)
         return
+    batch.sidecars[listing.folder] = listing.sidecars
     size = sum(map(_SIZE, listing.seen))
     mtime_ns, ctime_ns = listing.stamp or (None, None)
     count = len(listing.seen)

@@ -60,6 +60,7 @@ class Finding:
             self._folders.mark_listed(scan_id, batch.folders, at=now)
         else:
             presence.mark_seen(scan_id, [one.path for one in batch.folders], at=now)
+        self._folders.mark_sidecars(scan_id, batch.sidecars)
         return returned
 
     def _known(self, disk: Disk) -> Knowledge:

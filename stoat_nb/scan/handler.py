@@ -85,6 +85,8 @@ class _Scan:
         try:
             await self._find_and_probe(begun)
             await self._sweep()
+            while await self._context.in_thread(self._catalog.relate_some):
+                pass
         except asyncio.CancelledError:
             if not self._context.cancelled:
                 raise  # stopped to go on another time: the scan's row waits for that

@@ -19,6 +19,7 @@ from stoat_nb.catalog.catalog import Catalog
 from stoat_nb.catalog.database import Database, fetch
 from stoat_nb.catalog.migrations import APPLICATION_ID, steps
 from stoat_nb.catalog.recording import WRITTEN
+from stoat_nb.catalog.related import RELATED
 from stoat_nb.media.demo_clips import make_samples
 from stoat_nb.media.fact import Fact, facts_of
 from stoat_nb.media.outcome import outcome
@@ -55,7 +56,7 @@ def columns(database: Database, table: str) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("table", "struct", "own"),
     [
-        ("streams", Stream, {"video_id"}),
+        ("streams", Stream, {"video_id", "external", "external_path"}),
         ("chapters", Chapter, {"video_id"}),
         ("tags", Tag, {"video_id", "place"}),
         ("videos", Video, None),
@@ -69,7 +70,7 @@ def test_a_migrated_library_has_the_columns_that_are_declared(
     database.close()
     declared = {name: SQL_TYPES[fact.dtype] for name, fact in facts_of(struct).items()}
     if own is None:
-        own = {"id", "first_seen", "first_scan_id", *WRITTEN} - declared.keys()
+        own = {"id", "first_seen", "first_scan_id", *WRITTEN, *RELATED} - declared.keys()
         for fact in facts_of(Stream).values():
             declared |= dict.fromkeys({fact.video, fact.audio} - {""}, SQL_TYPES[fact.dtype])
     assert {name: kind for name, kind in found.items() if name in declared} == declared

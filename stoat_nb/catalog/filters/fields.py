@@ -23,7 +23,9 @@ _KINDS: dict[str, Kind] = {
     "datetime64[ns, UTC]": "moment",
     "list<string>": "list",
 }
-LANGUAGES = frozenset({"audio_language", "audio_languages", "subtitle_languages"})
+LANGUAGES = frozenset({"audio_language", "audio_languages", "subtitle_languages"}) | {
+    "external_subtitle_languages"
+}
 STATUSES = ("ok", "failed", "missing", "offline", "excluded")
 
 #: Of a picture as shown: either the longer side or the shorter one reaches 15/16 of the format's,

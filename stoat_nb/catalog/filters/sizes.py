@@ -11,6 +11,7 @@ from typing import NamedTuple
 import apsw
 
 from stoat_nb.catalog.database import fetch
+from stoat_nb.catalog.hard_links import extra_bytes
 from stoat_nb.catalog.query import VideoQuery, matching, tables_for
 from stoat_nb.catalog.values import as_stored_text
 
@@ -19,7 +20,7 @@ class FolderSize(NamedTuple):
     """What a folder holds, everything below it included."""
 
     folder: str  #: Absolute path.
-    total_bytes: int
+    total_bytes: int  #: Of files with several names once, where the first of them is.
     n_videos: int
     has_folders: bool  #: Whether there are videos further below.
 
@@ -42,14 +43,16 @@ def sizes_by_folder(
     """
     where, bindings = matching(query)
     clause = f"WHERE {where}" if where else ""
+    extra = extra_bytes(connection, tables_for(where), where or "true", bindings)
     rows = fetch(
         connection,
-        "SELECT f.path_text, r.path_text, g.size, g.n FROM ("  # noqa: S608 - values are bound
+        "SELECT f.path_text, r.path_text, g.size, g.n, f.id FROM ("  # noqa: S608 - values are bound
         "SELECT v.folder_id AS folder_id, sum(v.size_bytes) AS size, count(*) AS n "
         f"FROM {tables_for(where)} {clause} GROUP BY v.folder_id) g "
         "JOIN folders f ON f.id = g.folder_id JOIN roots r ON r.id = f.root_id",
         bindings,
     )
+    rows = [(path, root, size - extra[at], n) for path, root, size, n, at in rows]
     roots = {root for _, root, _, _ in rows}
     if below is None and len(roots) != 1:
         return _summed((root, size, n, folder != root) for folder, root, size, n in rows)
