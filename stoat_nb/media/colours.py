@@ -31,7 +31,7 @@ class Colour(NamedTuple):
 
 def colours_of(box: bytes | None, form: VideoFormat, codec: str) -> Colour:
     """Return the colour of an ISO track."""
-    return merged(of_stream(form, codec), _of_container(box), codec)
+    return merged(of_stream(form, codec), colour_of(box), codec)
 
 
 def colours_of_vp9(config: bytes, box: bytes | None) -> bytes:
@@ -78,7 +78,8 @@ def of_stream(form: VideoFormat, codec: str) -> Colour:
     return Colour(spoken, form.primaries, form.transfer, form.matrix)
 
 
-def _of_container(box: bytes | None) -> Colour:
+def colour_of(box: bytes | None) -> Colour:
+    """Return the colour that a box of an ISO track says (14496-12, 12.1.5; QTFF, nclc)."""
     if not box or box[:4] not in (b"nclx", b"nclc"):
         return Colour()
     require(len(box) >= 10, "a short colour")  # noqa: PLR2004 - kind and three numbers

@@ -9,6 +9,7 @@ from typing import Any
 
 from stoat_nb.media.frame_rates import CONSTANT
 from stoat_nb.media.languages import several
+from stoat_nb.media.picture_facts import add_picture_facts
 
 _FIELDS = frozenset({"tt", "bb", "tb", "bt"})
 _WHOLE_PICTURES = frozenset({"av1", "vp8", "vp9"})  # no fields in these formats
@@ -20,8 +21,13 @@ BARE_FORMATS = frozenset(
 )
 #: Formats whose clock ticks once a frame.
 COUNTING_FORMATS = frozenset({"avi", "mxf", "gxf", "ivf", "yuv4mpegpipe"})
+#: Tags that are kept of a file; how many there are is a fact.
+MOST_TAGS = 5000
 #: What readers tell one another of a stream; no facts.
-_BETWEEN_READERS = ("id", "progressive_only", "end_s", "fields", "own_fps")
+_BETWEEN_READERS = (
+    *("progressive_only", "end_s", "fields", "own_fps"),
+    *("has_hdr10plus", "has_alpha_beside"),
+)
 _ALL_FIELDS = 0.5  # every other packet ends a frame
 _CLOSE_S = 0.05
 _NEVER_S = 0.01  # seconds: no film is shorter
@@ -42,6 +48,7 @@ def add_derived_facts(
             stream["interlaced"] = _interlaced(stream)
             if stream.get("fields"):
                 _count_frames_not_fields(stream)
+            add_picture_facts(stream)
             _count(stream, facts)
         for name in _BETWEEN_READERS:
             stream.pop(name, None)
@@ -51,6 +58,7 @@ def add_derived_facts(
             stream.setdefault("bitrate_basis", "header")
     if stated_s and (facts.get("duration_s") or 0) < min(_NEVER_S, stated_s / 100):
         restate_length(facts, stated_s, size_bytes)
+    facts["n_tags"], facts["tags"] = len(facts["tags"]), facts["tags"][:MOST_TAGS]
     facts["duration_basis"] = _basis(facts, stated_s)
     return facts
 

@@ -18,6 +18,7 @@ _STREAM = re.compile(
 )
 _TAG = re.compile(r"\(.{4,16} / 0x(?P<number>[0-9A-F]{1,8})\)")
 _SIZE = re.compile(r", (?P<width>\d{1,6})x(?P<height>\d{1,6})(?=[, \[]|$)")
+_BITS = re.compile(r"\((?P<bits>\d{1,2}) (?:bpc\b|bit\))")
 _CODEC = re.compile(r"[a-z0-9_]+")
 _ROTATION = re.compile(r"\s+Display Matrix: rotation of (?P<degrees>-?\d{1,3}\.\d\d) degrees")
 _DOLBY_VISION = re.compile(
@@ -35,6 +36,7 @@ class Description(NamedTuple):
     tag: int | None = None
     width: int | None = None
     height: int | None = None
+    bits: int | None = None  #: Of a sample, where they are fewer than it takes in memory.
     rotation: int | None = None  #: Degrees clockwise.
     has_dolby_vision: bool = False
     dv_profile: int | None = None
@@ -58,12 +60,14 @@ def parse_dump(text: str) -> dict[int, Description]:
 
 def _stream(kind: str, rest: str) -> Description:
     codec, tag, size = _CODEC.match(rest), _TAG.search(rest), _SIZE.search(rest)
+    bits = _BITS.search(rest)
     return Description(
         kind=kind.lower(),
         codec=codec[0] if codec and codec[0] != "none" else None,
         tag=int(tag["number"], 16) if tag else None,
         width=int(size["width"]) if size else None,
         height=int(size["height"]) if size else None,
+        bits=int(bits["bits"]) if bits else None,
     )
 
 

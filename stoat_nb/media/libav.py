@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 from stoat_nb.media import policy
 from stoat_nb.media.codecs import formats
+from stoat_nb.media.codecs.captions import CARRIERS, ENOUGH, captions_of
 from stoat_nb.media.codecs.h264_fields import SecondFields
 from stoat_nb.media.containers import MATROSKA, container_of
 from stoat_nb.media.derived_facts import BARE_FORMATS, COUNTING_FORMATS, utc
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 _MICROSECONDS = 1_000_000
 _MOST_LOG_LINES = 200
 _MOST_CHAPTERS = 2000
-_MOST_TAGS = 300
 _LONGEST_TAG = 2000
 _LONGEST_DESCRIPTION = 20_000
 _LARGEST_SAMPLE = 1 << 20
@@ -140,12 +140,34 @@ def _facts(container: InputContainer, fd: int) -> dict[str, Any]:
         "tool": tool(),
         "document": {"description": text[:_LONGEST_DESCRIPTION]},
     }
-    _look_into_samples(container, streams)  # the last: what it reads moves the file on
-    facts["sample_clues"] = _sample_clues(container, streams)
+    samples = _look_into_samples(container, streams)  # the last: what it reads moves the file on
+    facts["sample_clues"] = _sample_clues(container, streams, samples)
     for stream in streams:
         if stream["codec"] == "h264" and stream.get("progressive_only") is False:
-            stream["fields"] = _fields(container, container.streams[stream["idx"]])
+            first = samples.get(stream["idx"], b"")
+            stream["fields"] = _fields(container, container.streams[stream["idx"]], first)
+    if format_name == "mpegts":
+        _count_sections_once(facts)
     return facts
+
+
+def _count_sections_once(facts: dict[str, Any]) -> None:
+    """Drop streams that FFmpeg makes of a PID once more, as of private sections in two tables.
+
+    A transport stream is what its PMT lists, and that has one entry per PID (13818-1, 2.4.4.8).
+    """
+    kept, known = [], set()
+    for stream in facts["streams"]:
+        if stream["kind"] not in ("data", "unknown") or stream["id"] not in known:
+            kept.append(stream)  # a Blu-ray's TrueHD has its AC-3 under the same PID
+        known.add(stream["id"])
+    places = {stream["idx"]: place for place, stream in enumerate(kept)}
+    facts["streams"] = kept
+    facts["tags"] = [
+        {**tag, "idx": places.get(tag["idx"])} if "idx" in tag else tag
+        for tag in facts["tags"]
+        if tag.get("idx") is None or tag["idx"] in places
+    ]
 
 
 def _chapters(container: InputContainer) -> list[dict[str, Any]]:
@@ -169,7 +191,7 @@ def _tags(container: InputContainer) -> list[dict[str, Any]]:
             {"key": key, "value": value, "idx": stream.index}
             for key, value in stream.metadata.items()
         ]
-    return [_cut(tag) for tag in found if not _is_no_time(tag)][:_MOST_TAGS]
+    return [_cut(tag) for tag in found if not _is_no_time(tag)]
 
 
 def _is_no_time(tag: dict[str, Any]) -> bool:
@@ -181,32 +203,45 @@ def _cut(tag: dict[str, Any]) -> dict[str, Any]:
     return {**tag, "value": tag["value"][:_LONGEST_TAG]}
 
 
-def _look_into_samples(container: InputContainer, streams: list[dict[str, Any]]) -> None:
-    """Look for what only samples say: how bright a film in HDR10 gets, and whether it is HDR10+."""
-    wanted = [facts for facts in streams if facts.get("hdr") == "hdr10"]
-    for facts in wanted:
+def _look_into_samples(
+    container: InputContainer, streams: list[dict[str, Any]]
+) -> dict[int, bytes]:
+    """Look for what only samples say: how bright a film gets, HDR10+, captions; return samples."""
+    samples = {}
+    for facts in streams:
+        is_bright = facts.get("color_transfer") == "smpte2084"
+        if facts.get("is_cover") or not (is_bright or facts["codec"] in CARRIERS):
+            continue
         stream = container.streams[facts["idx"]]
-        extradata = bytes(stream.codec_context.extradata or b"")
-        told = formats.brightness(facts["codec"], extradata, _first_sample(container, stream))
-        add_brightness(facts, told)
+        samples[facts["idx"]] = sample = _first_sample(container, stream)
+        facts["closed_captions"] = captions_of(sample[:ENOUGH])
+        if is_bright:
+            extradata = bytes(stream.codec_context.extradata or b"")
+            add_brightness(facts, formats.brightness(facts["codec"], extradata, sample))
+    return samples
 
 
-def _sample_clues(container: InputContainer, streams: list[dict[str, Any]]) -> Clues | None:
+def _sample_clues(
+    container: InputContainer, streams: list[dict[str, Any]], samples: Mapping[int, bytes]
+) -> Clues | None:
     """Look for what camcorders write into pictures: into those of AVCHD and of DV."""
     video = next((one for one in streams if one["kind"] == "video" and not one["is_cover"]), {})
     is_avchd = video.get("codec") == "h264" and container.format.name == "mpegts"
     if not is_avchd and video.get("codec") != "dvvideo":
         return None
-    sample = _first_sample(container, container.streams[video["idx"]])
+    sample = samples.get(video["idx"])
+    if sample is None:
+        sample = _first_sample(container, container.streams[video["idx"]])
     return mdpm.clues_in(sample) if is_avchd else packs.clues_in(sample)
 
 
-def _fields(container: InputContainer, stream: Any) -> float:
+def _fields(container: InputContainer, stream: Any, first: bytes) -> float:
     """Return which part of the first packets is the second field of a frame: half, or none."""
     is_second = SecondFields(bytes(stream.codec_context.extradata or b""))
     try:
         packets = islice(container.demux(stream), _SOME_PACKETS)
-        seen = [is_second(bytes(packet)) for packet in packets if packet.size]
+        rest = (bytes(packet) for packet in packets if packet.size)
+        seen = [is_second(packet) for packet in chain([first] if first else [], rest)]
     except Exception:  # noqa: BLE001 - see _first_sample
         return 0.0
     return sum(seen) / len(seen) if seen else 0.0

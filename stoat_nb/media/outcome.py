@@ -14,7 +14,7 @@ from stoat_nb.media.stream import Stream
 from stoat_nb.media.video import Chapter, Failure, Found, Outcome, Tag, Video
 from stoat_nb.names import shown
 
-_MOST_STREAMS, _MOST_CHAPTERS, _MOST_TAGS = 1000, 2000, 300
+_MOST_STREAMS, _MOST_CHAPTERS, _MOST_TAGS = 1000, 2000, 5000
 _LONGEST_DOCUMENT = 100_000
 _WRITER = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
 

@@ -37,6 +37,9 @@ class Stream(Struct, frozen=True, kw_only=True, gc=False):
     """One stream of a file, in the file's own order."""
 
     idx: Annotated[int, Fact("Its place in the file, from 0.", number)]
+    id: Annotated[
+        int | None, Fact("The container's number for it: of the track, or its PID.", count)
+    ] = None
     kind: Annotated[
         str, Fact("video, audio, subtitle, data, attachment or unknown.", one_of(_KINDS))
     ]
@@ -181,9 +184,24 @@ class Stream(Struct, frozen=True, kw_only=True, gc=False):
             video="hdr",
         ),
     ] = None
+    hdr_formats: Annotated[
+        tuple[str, ...] | None,
+        Fact("All of these that it can be shown as, the best first.", texts, video="hdr_formats"),
+    ] = None
     chroma: Annotated[
         str | None,
         Fact("Subsampling: 4:2:0, 4:2:2, 4:4:4, or 4:0:0 for grey.", text, video="chroma"),
+    ] = None
+    has_alpha: Annotated[
+        bool | None, Fact("Whether pictures are transparent in places.", truth, video="has_alpha")
+    ] = None
+    closed_captions: Annotated[
+        tuple[str, ...] | None,
+        Fact(
+            "cea608, cea708: captions inside the pictures; null where none were seen.",
+            texts,
+            video="closed_captions",
+        ),
     ] = None
     interlaced: Annotated[
         bool | None, Fact("Whether its frames are two fields.", truth, video="interlaced")

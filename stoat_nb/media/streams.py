@@ -123,8 +123,15 @@ def stream_facts(stream: Any, description: Description, origin: Origin) -> dict[
         facts |= _audio(context)
         facts["bit_depth"] = formats.audio_bit_depth(
             facts["codec"], bytes(context.extradata or b"")
-        )
+        ) or _discs_bit_depth(facts["codec"], description.bits, context)
     return facts
+
+
+def _discs_bit_depth(codec: str | None, bits: int | None, context: Any) -> int | None:
+    """Return the depth of PCM of discs and of SMPTE 302M, whose packets state it."""
+    if codec not in ("pcm_bluray", "pcm_dvd", "s302m") or context.format is None:
+        return None
+    return bits or 8 * int(context.format.bytes)
 
 
 def _form(codec: str | None, context: Any) -> dict[str, Any]:
@@ -215,6 +222,8 @@ def _video(stream: Any, description: Description) -> dict[str, Any]:
         "sar": _ratio(stream.sample_aspect_ratio) if context else None,
     }
     colour = _colour(context) if context else {}
+    if description.bits and colour.get("bit_depth"):
+        colour["bit_depth"] = description.bits
     facts |= {
         name: getattr(description, name)
         for name in ("dv_profile", "dv_compat", "max_cll", "max_fall")
@@ -287,8 +296,7 @@ def add_brightness(facts: dict[str, Any], told: Brightness) -> None:
     """Add what a stream's first sample says; what the container says of it comes first."""
     facts["max_cll"] = facts.get("max_cll") or told.max_cll
     facts["max_fall"] = facts.get("max_fall") or told.max_fall
-    if told.dynamic and facts["hdr"] == "hdr10":
-        facts["hdr"] = "hdr10plus"
+    facts["has_hdr10plus"] = told.dynamic
 
 
 def _audio(context: Any) -> dict[str, Any]:

@@ -83,6 +83,9 @@ class Video(Struct, frozen=True, kw_only=True):
     start_s: Annotated[float | None, Fact("Time of the first frame or sample.", moment, "s")] = None
     bitrate: Annotated[int | None, Fact("Over the whole file.", count, "bit/s")] = None
     n_chapters: Annotated[int, Fact("Chapters.", number)] = 0
+    n_tags: Annotated[
+        int | None, Fact("Tags, with those of streams; `tags()` has the first 5,000.", number)
+    ] = None
     faststart: Annotated[
         bool | None,
         Fact("Index before media data, so that it plays while it loads; ISO only.", truth),
@@ -172,7 +175,7 @@ class Video(Struct, frozen=True, kw_only=True):
     tool: Annotated[str, Fact("What read the file, with its version.", text)] = ""
     streams: tuple[Stream, ...]
     chapters: tuple[Chapter, ...] = ()
-    tags: tuple[Tag, ...] = ()  #: In the file's order; long ones are cut, at most some hundred.
+    tags: tuple[Tag, ...] = ()  #: In the file's order; long ones are cut, at most some thousand.
     document: str | None = None  #: What the reader said beyond the facts above, as JSON.
 
     def main(self, kind: str) -> Stream | None:

@@ -12,7 +12,7 @@ from stoat_nb.media.isobmff.movie import Movie
 from stoat_nb.media.unsupported import UnsupportedLayout, require
 
 TAG = b"covr"
-_KINDS = frozenset([13, 14])  # JPEG and PNG; libav looks for itself which it is
+_KINDS = frozenset([0, 13, 14])  # unsaid, JPEG and PNG: the picture tells which it is
 _FULL, _RGB = 2, 0
 _SOME = 1 << 15  # bytes of a picture
 _FEW = 4096  # bytes of words

@@ -11,10 +11,9 @@ from stoat_nb.media.codecs.video_format import VideoFormat
 from stoat_nb.media.colours import colour_facts, colours_of, colours_of_vp9
 from stoat_nb.media.isobmff.descriptors import descriptor
 from stoat_nb.media.isobmff.samples import BEGINNING
-from stoat_nb.media.isobmff.tracks import Track
+from stoat_nb.media.isobmff.tracks import VISUAL, Track
 from stoat_nb.media.unsupported import UnsupportedLayout, require
 
-_VISUAL = 86  # bytes of an entry before its boxes
 _FORMATS = {"4:2:0": "yuv420p", "4:2:2": "yuv422p", "4:4:4": "yuv444p"}
 _HARMLESS = frozenset(
     b"avcC hvcC av1C vpcC colr pasp btrt fiel dvcC dvvC clli mdcv amve chrm free".split()
@@ -119,7 +118,7 @@ def parts_of(entry: bytes, start: int) -> Parts:
 def video_facts(track: Track, sample: bytes, size: int) -> dict[str, Any]:
     """Return what a video track's sample entry, and how its first sample begins, prove."""
     known = _PICTURES.get(track.tag)
-    if known is None or track.n_entries != 1 or len(track.sample_entry) < _VISUAL:
+    if known is None or track.n_entries != 1 or len(track.sample_entry) < VISUAL:
         raise UnsupportedLayout("another video codec")
     shown = track.width >> 16, track.height >> 16
     if known.is_told:
@@ -146,7 +145,7 @@ def _form(known: Codec, config: bytes, sample: bytes) -> VideoFormat:
 @cached
 def _parts(entry: bytes) -> tuple[Parts, bytes]:
     """Return the boxes of an entry that holds no others, and the decoder's configuration."""
-    known, parts = _PICTURES[entry[4:8]], parts_of(entry, _VISUAL)
+    known, parts = _PICTURES[entry[4:8]], parts_of(entry, VISUAL)
     spare = known.harmless | ({b"uuid"} if parts.get(b"uuid", b"")[:16] == _IPOD else set())
     strange = sorted(set(parts) - _HARMLESS - spare)
     is_told = known.box is None or known.box in parts

@@ -8,12 +8,12 @@ from stoat_nb.media.codecs.h264_order import is_slice
 from stoat_nb.media.isobmff.tracks import Track
 from stoat_nb.media.unsupported import require
 
-ENOUGH = 1 << 14  #: Messages are short and come before the picture.
 BEGINNING = 512  #: How a sample begins.
 #: Units that a first sample may begin with: key pictures, parameters, messages, delimiters.
 _FIRST_UNITS = frozenset({5, 6, 7, 9})
 _FIRST_UNITS_H265 = frozenset({16, 17, 18, 19, 20, 21, 32, 33, 35, 39})
 _PICTURES = 32  # units of H.265 below this number
+_SLICES_END = 6  # units of H.264 from 1 on, below this, are pictures
 _MOST_UNITS = 64
 #: Pictures of H.264 that libav decodes to learn of an order, if they tell of none, and some more.
 _DECIDING, _SLICE = 12, 24  # and bytes of a slice
@@ -91,17 +91,20 @@ def _first_slice(reader: BudgetedReader, at: int, size: int, width: int) -> byte
 
 
 def is_seen(codec: str, extradata: bytes, sample: bytes) -> bool:
-    """Whether the bytes reach from the start of a sample of H.265 to its first picture."""
+    """Whether the bytes reach from the start of a sample to its first picture."""
     if codec == "av1":
         return av1.is_whole(sample)
-    known = hevc.config(extradata) if codec == "hevc" else None
-    if known is None or not known.length_size:
-        return False
+    if codec == "h264":
+        size = (extradata[4] & 3) + 1 if len(extradata) > 4 else 0  # noqa: PLR2004 - lengthSizeMinusOne
+    else:
+        known = hevc.config(extradata) if codec == "hevc" else None
+        size = known.length_size if known else 0
     at = 0
-    while at + known.length_size < len(sample):
-        if sample[at + known.length_size] >> 1 & 0x3F < _PICTURES:
+    while size and at + size < len(sample):
+        head = sample[at + size]
+        if 0 < head & 0x1F < _SLICES_END if codec == "h264" else head >> 1 & 0x3F < _PICTURES:
             return True
-        at += known.length_size + int.from_bytes(sample[at : at + known.length_size], "big")
+        at += size + int.from_bytes(sample[at : at + size], "big")
     return False
 
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from stoat_nb.media.budgeted_reader import BudgetedReader
 from stoat_nb.media.cached import cached
 from stoat_nb.media.codecs import formats
+from stoat_nb.media.codecs.captions import CARRIERS, ENOUGH, captions_of
 from stoat_nb.media.isobmff import sample_entry
 from stoat_nb.media.isobmff.audio_sample_entry import audio_facts
 from stoat_nb.media.isobmff.chapters import HANDLER as CHAPTER_HANDLER
@@ -19,7 +20,6 @@ from stoat_nb.media.isobmff.reordering import has_b_frames
 from stoat_nb.media.isobmff.sample_sizes import Sizes
 from stoat_nb.media.isobmff.sample_table import require_sample_table
 from stoat_nb.media.isobmff.samples import (
-    ENOUGH,
     first_offset,
     first_sample,
     first_size,
@@ -147,18 +147,21 @@ def _add_video(facts: Facts, film: Film, track: Track) -> None:
         require(
             looks_right(film.reader, track, codec, extradata, sample), "a first sample of noise"
         )
+    if codec in CARRIERS:
+        with film.left:
+            is_all = is_seen(codec, extradata, sample)
+            head = sample if is_all else first_sample(film.reader, track, ENOUGH)
+            facts["closed_captions"] = captions_of(head)
     if not (film.header.is_simple and is_turned_only(track.matrix)):
         del facts["sar"]
         film.left.append("a picture that is stretched")
     with film.left:
         facts["has_b_frames"] = has_b_frames(film.reader, track, form, codec, extradata)
     facts["hdr"] = hdr(facts["color_transfer"], facts.pop("has_dolby_vision"))
-    if facts["hdr"] == "hdr10":
-        del facts["hdr"]
+    if facts["color_transfer"] == "smpte2084":
         with film.left:
             sample = first_sample(film.reader, track, ENOUGH)
             require(is_seen(codec, extradata, sample), "brightness beyond the first bytes")
-            facts["hdr"] = "hdr10"
             add_brightness(facts, formats.brightness(codec, extradata, sample))
 
 

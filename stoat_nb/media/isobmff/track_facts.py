@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from stoat_nb.media.budgeted_reader import BudgetedReader
+from stoat_nb.media.budgeted_reader import BudgetedReader, MemoryReader
+from stoat_nb.media.colours import Colour, colour_facts, colour_of
 from stoat_nb.media.isobmff.boxes import Box, boxes
 from stoat_nb.media.isobmff.display_matrix import Matrix, orientation
-from stoat_nb.media.isobmff.tracks import Track
+from stoat_nb.media.isobmff.tracks import VISUAL, Track
 
 #: Sample entries whose samples are encrypted: ISO/IEC 14496-12, 8.12; Apple's and OMA's own.
 _ENCRYPTED = frozenset([b"encv", b"enca", b"enct", b"encs", b"encu", b"drms", b"drmi"])
@@ -38,9 +39,22 @@ def track_facts(reader: BudgetedReader, track: Track, movie: Matrix) -> dict[str
     found |= dict.fromkeys(filter(None, map(_ROLES.get, _roles(reader, track))), True)
     found["language_bcp47"] = _extended_language(reader, track.mdia.one(b"elng"))
     found["encrypted"] = track.tag in _ENCRYPTED if track.tag else None
+    if track.sample_entry.count(b"colr") > 1:
+        found |= _first_colour(track.sample_entry)
     if track.handler == b"vide" and (turned := orientation(track.matrix, movie)):
         found |= turned._asdict()
     return found
+
+
+def _first_colour(entry: bytes) -> dict[str, Any]:
+    """Return the colour of the first box: the most accurate comes first (14496-12, 12.1.5)."""
+    reader = MemoryReader(entry)
+    for box in boxes(reader, VISUAL, len(entry)):
+        body = entry[box.body : box.end]
+        if box.kind == b"colr" and (colour := colour_of(body)) != Colour():
+            known = colour_facts(colour)
+            return {name: value for name, value in known.items() if value is not None}
+    return {}
 
 
 def _roles(reader: BudgetedReader, track: Track) -> list[str]:

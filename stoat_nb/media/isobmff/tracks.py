@@ -17,6 +17,7 @@ _TWO = struct.Struct(">4xII")
 _MOST_RUNS = 8192
 _MATRIX = struct.Struct(">9i")
 _MOST_EDITS = 64
+VISUAL = 86  #: Bytes of a visual sample entry before its boxes.
 _NOBODY: frozenset[int] = frozenset()
 _MOST_TRACKS = 1000
 _LARGEST_ENTRY = 1 << 16

@@ -18,7 +18,7 @@ _KNOWN = frozenset(
 )
 _MOST_BLOCKS = 48
 _HEAD = 4  # the track's number in one byte, the time in two, flags
-_SOME = 512  # bytes of a frame
+_SOME = 2048  # bytes of a frame: what its encoder notes of itself, and the captions behind it
 _LACING = 0x06
 
 

@@ -23,6 +23,9 @@ def track_facts(entry: Tree) -> dict[str, Any]:
     found["is_dub"] = None if found["is_original"] is None else not found["is_original"]
     tagged = last(entry, ids.LANGUAGE_BCP47).split(b"\0", 1)[0]
     found["language_bcp47"] = tagged.decode("ascii", "replace") or None
+    found["id"] = number(entry, ids.TRACK_NUMBER)
+    if number(below(entry, ids.VIDEO), ids.ALPHA_MODE):
+        found["has_alpha_beside"] = True  # in additions to the blocks
     found["encrypted"] = any(
         ids.CONTENT_ENCRYPTION in one or number(one, ids.CONTENT_ENCODING_TYPE) == _ENCRYPTION
         for one in masters(below(entry, ids.CONTENT_ENCODINGS), ids.CONTENT_ENCODING)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from stoat_nb.media.codecs import av1, h264, hevc, jpeg, vp8, vp9
+from stoat_nb.media.codecs.captions import CARRIERS, captions_of
 from stoat_nb.media.codecs.video_format import VideoFormat
 from stoat_nb.media.colours import Colour, colour_facts, merged, of_stream
 from stoat_nb.media.isobmff.sample_entry import pixel_format
@@ -71,6 +72,8 @@ def add_video(
         # libav waits for some pictures of H.264 that says of no order, and may not see enough.
         is_late = begin is None or (codec == "h264" and not form.reorder and begin.ticks)
         require(not is_late, "a picture that starts late")
+    if begin and codec in CARRIERS:
+        facts["closed_captions"] = captions_of(begin.frame)
     with left:
         facts["pix_fmt"] = pixel_format(form, codec)
     with left:
