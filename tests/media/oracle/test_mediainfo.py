@@ -37,6 +37,9 @@ DIFFERENCES: dict[str, list[tuple[str, str]]] = {
         ("fixture.mov", "0.frames"),
         ("sideways movie.mov", "0.frames"),
     ],
+    "MediaInfo gives the angle of a picture that is mirrored as if it were only turned": [
+        ("sample_rotate_and_reflect.mp4", "0.rotation"),
+    ],
     "compressed sound has no bit depth; MediaInfo gives the one its decoder makes": [
         ("bear-opus.mka", "0.bit_depth"),
         ("fixture-realmedia-video.rm", "1.bit_depth"),
