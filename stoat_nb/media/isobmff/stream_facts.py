@@ -151,7 +151,8 @@ def _add_video(facts: Facts, film: Film, track: Track) -> None:
         with film.left:
             is_all = is_seen(codec, extradata, sample)
             head = sample if is_all else first_sample(film.reader, track, ENOUGH)
-            facts["closed_captions"] = captions_of(head)
+            if found := captions_of(head):
+                facts["closed_captions"] = found
     if not (film.header.is_simple and is_turned_only(track.matrix)):
         del facts["sar"]
         film.left.append("a picture that is stretched")

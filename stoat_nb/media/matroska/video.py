@@ -72,8 +72,8 @@ def add_video(
         # libav waits for some pictures of H.264 that says of no order, and may not see enough.
         is_late = begin is None or (codec == "h264" and not form.reorder and begin.ticks)
         require(not is_late, "a picture that starts late")
-    if begin and codec in CARRIERS:
-        facts["closed_captions"] = captions_of(begin.frame)
+    if begin and codec in CARRIERS and (found := captions_of(begin.frame)):
+        facts["closed_captions"] = found
     with left:
         facts["pix_fmt"] = pixel_format(form, codec)
     with left:
