@@ -239,9 +239,9 @@ def _fields(container: InputContainer, stream: Any, first: bytes) -> float:
     """Return which part of the first packets is the second field of a frame: half, or none."""
     is_second = SecondFields(bytes(stream.codec_context.extradata or b""))
     try:
-        packets = islice(container.demux(stream), _SOME_PACKETS)
-        rest = (bytes(packet) for packet in packets if packet.size)
-        seen = [is_second(packet) for packet in chain([first] if first else [], rest)]
+        rest = (bytes(packet) for packet in container.demux(stream) if packet.size)
+        packets = chain([first] if first else [], rest)
+        seen = [is_second(packet) for packet in islice(packets, _SOME_PACKETS)]
     except Exception:  # noqa: BLE001 - see _first_sample
         return 0.0
     return sum(seen) / len(seen) if seen else 0.0
