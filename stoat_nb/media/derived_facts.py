@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from fractions import Fraction
 from typing import Any
 
-from stoat_nb.media.frame_rates import CONSTANT
+from stoat_nb.media.frame_rates import CONSTANT, CONTAINER
 from stoat_nb.media.languages import several
 from stoat_nb.media.picture_facts import add_picture_facts
 
@@ -45,11 +45,8 @@ def add_derived_facts(
             # The index tells only of what came before the fragments.
             stream["frame_count"] = stream["fps_mode"] = stream["fps_mode_basis"] = None
         if stream["kind"] == "video":
-            stream["interlaced"] = _interlaced(stream)
-            if stream.get("fields"):
-                _count_frames_not_fields(stream)
+            _add_frames(stream, facts)
             add_picture_facts(stream)
-            _count(stream, facts)
         for name in _BETWEEN_READERS:
             stream.pop(name, None)
         if stream.get("frame_count"):
@@ -75,6 +72,15 @@ def _normalise_language(stream: dict[str, Any]) -> None:
 def restate_length(facts: dict[str, Any], seconds: float, size_bytes: int) -> None:
     """Put another length into ``facts``, and the bit rate that follows."""
     facts["duration_s"], facts["bitrate"] = seconds, int(size_bytes * 8 / seconds)
+
+
+def _add_frames(stream: dict[str, Any], facts: dict[str, Any]) -> None:
+    stream["interlaced"] = _interlaced(stream)
+    if stream.get("fields"):
+        _count_frames_not_fields(stream)
+    if facts["format_name"] == "dv":  # frames of one size, and no time stamps at all
+        stream["fps_mode"], stream["fps_mode_basis"] = CONSTANT, CONTAINER
+    _count(stream, facts)
 
 
 def _interlaced(stream: dict[str, Any]) -> bool | None:

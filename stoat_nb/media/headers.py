@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TypeVar
 from stoat_nb.media.budgeted_reader import BudgetExceeded
 from stoat_nb.media.containers import MATROSKA
 from stoat_nb.media.derived_facts import add_derived_facts
+from stoat_nb.media.isobmff.fragments import subtract_starts
 from stoat_nb.media.origin.clues import Clues, origin_facts
 from stoat_nb.media.origin.tags import add_tags
 from stoat_nb.media.structure.verdict import UNCHECKED, Structure
@@ -37,6 +38,7 @@ class Headers(NamedTuple):
     is_empty: bool = False  #: Nothing but the start of a stream: its length is that of no content.
     has_data_elsewhere: bool = False  #: Samples are in another file, which nobody opens.
     ends_in_zeros: bool = False
+    fragments_end_s: float | None = None  #: When the last fragment ends, likely.
     clues: Clues | None = None  #: Where the film comes from, beyond what its tags say.
 
     @property
@@ -66,6 +68,8 @@ class Headers(NamedTuple):
         if self.ends_in_zeros:
             doubt_zeros(facts)
         stated_s = length.seconds
+        if self.fragments_end_s is not None:
+            subtract_starts(facts, self.fragments_end_s, self.size_bytes)
         if facts["format_name"] == MATROSKA:
             stated_s = add_length(facts, length, self.size_bytes)
         add_derived_facts(facts, stated_s, self.size_bytes)

@@ -13,8 +13,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from stoat_nb.media import policy
-from stoat_nb.media.budgeted_reader import BudgetedReader
+from stoat_nb.media.avi_index import add_index
+from stoat_nb.media.budgeted_reader import BudgetedReader, BudgetExceeded
+from stoat_nb.media.derived_facts import TIMESTAMPS
 from stoat_nb.media.failures import NO_KNOWN_FORMAT, STOAT, ProbeError, from_disk
+from stoat_nb.media.mpeg_clock import add_pieces
 from stoat_nb.media.packets.limits import limit_s
 from stoat_nb.media.quick_hash import END_BYTES, hash_of, quick_hash
 from stoat_nb.media.readers import format_of, read_headers
@@ -118,10 +121,12 @@ def _opened(item: Mapping[str, Any]) -> tuple[int, os.stat_result]:
 def _unchanged(fd: int, before: os.stat_result, item: Mapping[str, Any]) -> dict[str, Any]:
     """Read the facts; a file that changed meanwhile is neither good nor bad, whatever was read."""
     try:
-        headers = read_headers(BudgetedReader(fd, before.st_size))
+        reader = BudgetedReader(fd, before.st_size)
+        headers = read_headers(reader)
         soft_timeout_s = item.get("soft_timeout_s", policy.SOFT_TIMEOUT_S)
         theirs = None if headers.is_proven else _by_libav(fd, soft_timeout_s)
         facts = headers.complete(theirs) | {"quick_hash": quick_hash(fd, before.st_size)}
+        _measure(reader, facts)
     except OSError as error:
         raise from_disk(error) from error
     except ProbeError as error:
@@ -136,6 +141,17 @@ def _unchanged(fd: int, before: os.stat_result, item: Mapping[str, Any]) -> dict
         verify(fd, before.st_size, facts, within_s=within_s)
     _refuse_if_changed(fd, before)
     return facts
+
+
+def _measure(reader: BudgetedReader, facts: dict[str, Any]) -> None:
+    """Measure what a format only states, and libav takes at its word."""
+    try:
+        if facts["format_name"] in TIMESTAMPS:
+            add_pieces(reader, facts)
+        elif facts["format_name"] == "avi":
+            add_index(reader, facts)
+    except BudgetExceeded:
+        return
 
 
 def _by_libav(fd: int, soft_timeout_s: float) -> dict[str, Any]:

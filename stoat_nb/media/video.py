@@ -75,12 +75,33 @@ class Video(Struct, frozen=True, kw_only=True):
         str, Fact("Kind of file: mp4, mov, matroska, webm, avi, mpegts, ...", text)
     ] = "unknown"
     format_name: Annotated[str, Fact("FFmpeg's name of the format.", text)] = "unknown"
-    duration_s: Annotated[float | None, Fact("Length.", length, "s")] = None
+    duration_s: Annotated[
+        float | None,
+        Fact(
+            "Time that can be played: from the first frame or sample to the end of the last. "
+            "Captions add nothing; pieces of joined TS, VOB and MPEG-PS are added up.",
+            length,
+            "s",
+        ),
+    ] = None
     duration_basis: Annotated[
         str | None,
-        Fact("container, streams, timestamps, packets, or estimated: by bit rate.", one_of(BASES)),
+        Fact(
+            "container: its header (Matroska: less `start_s` where that counts from 0); "
+            "streams: as edited (ISO), tagged (Matroska) or indexed (AVI); timestamps: the first "
+            "to the last (MPEG-TS and PS, live Matroska); packets: all; estimated: by bit rate.",
+            one_of(BASES),
+        ),
     ] = None
-    start_s: Annotated[float | None, Fact("Time of the first frame or sample.", moment, "s")] = None
+    start_s: Annotated[
+        float | None,
+        Fact(
+            "Time of the first frame or sample on the file's own clock: mostly 0; of the "
+            "broadcast in MPEG-TS and PS, of the presentation in late fragments.",
+            moment,
+            "s",
+        ),
+    ] = None
     bitrate: Annotated[int | None, Fact("Over the whole file.", count, "bit/s")] = None
     n_chapters: Annotated[int, Fact("Chapters.", number)] = 0
     n_tags: Annotated[

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from stoat_nb.media.budgeted_reader import BudgetedReader
 from stoat_nb.media.headers import Headers, tried
+from stoat_nb.media.isobmff.fragments import likely_end_s
 from stoat_nb.media.isobmff.movie import read_movie
 from stoat_nb.media.isobmff.probe import movie_facts
 from stoat_nb.media.isobmff.structure import check_movie, content_end, has_data_elsewhere
@@ -33,6 +34,7 @@ def read_iso(reader: BudgetedReader) -> Headers:
         facts=facts,
         unproven=unproven,
         is_empty=movie.is_empty,
+        fragments_end_s=likely_end_s(reader, movie, found),
         clues=tried(clues_in, reader, movie, header, found),
         has_data_elsewhere=shape.integrity == SUSPECT and has_data_elsewhere(reader, movie),
     )

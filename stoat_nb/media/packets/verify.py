@@ -224,7 +224,8 @@ def _tell_rate(stream: dict[str, Any], track: Track, runs: list[tuple[int, int]]
         rate = beat_of((*runs, (1, 0)), track.base, stated) or rate
     elif stated and mode != VARIABLE:
         rate = stated
-    if differ(rate, track.rate):
+    has_gap = len(runs) < len(track.steps.runs)
+    if differ(rate, track.rate) and not has_gap:
         rate = track.rate
     stream["fps_num"], stream["fps_den"] = rate.numerator, rate.denominator
     if mode == CONSTANT:
