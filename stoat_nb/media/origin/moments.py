@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import time
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
 UTC_BY_FORMAT, LOCAL = "UTC", "local"
@@ -28,6 +30,10 @@ _NAMES = re.compile(
 _MAIL = re.compile(
     rf"(?:[a-z]{{3}},?\s+)?(?P<day>\d{{1,2}})\s+(?P<name>[a-z]{{3}})\s+(?P<year>\d{{4}})\s+{_TIME}{_ZONE}",
     re.ASCII | re.IGNORECASE,
+)
+#: ISO 8601's extended format, which nearly all are in, and which Python reads quickly.
+_PLAIN = re.compile(
+    r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{3}|\.\d{6})?)(Z|[+-]\d\d:?\d\d)?\Z", re.ASCII
 )
 _NOON = 12
 _FARTHEST = timedelta(hours=14)  # of all time zones
@@ -60,13 +66,16 @@ class Moment(NamedTuple):
             utc = self.wall - offset_of(self.zone)
         except OverflowError:
             return False
-        if self.wall.year < _FIRST_FILM or {self.wall, utc} & _NO_MOMENTS:
+        if self.wall.year < _FIRST_FILM or self.wall in _NO_MOMENTS or utc in _NO_MOMENTS:
             return False
-        if {self.wall.date(), utc.date()} & _NO_DAYS:
+        if self.wall.date() in _NO_DAYS or utc.date() in _NO_DAYS:
             return False
+        if utc.year < time.gmtime().tm_year:
+            return True
         return utc <= datetime.now(UTC).replace(tzinfo=None) + _SKEW
 
 
+@lru_cache(maxsize=64)
 def offset_of(zone: str) -> timedelta:
     """Return how far a zone is ahead of UTC; nothing for one that is not known."""
     if zone[:1] not in ("+", "-"):
@@ -75,6 +84,7 @@ def offset_of(zone: str) -> timedelta:
     return timedelta(hours=hours, minutes=minutes) * (-1 if zone[0] == "-" else 1)
 
 
+@lru_cache(maxsize=64)
 def zone_of(minutes: int) -> str:
     """Return the zone that is so many minutes ahead of UTC; no place is 15 hours ahead.
 
@@ -125,13 +135,16 @@ def parsed(text: str | None, *, zone: str = LOCAL, is_day_enough: bool = False) 
     text = (text or "").strip(" \0\r\n\t")
     if len(text) > _LONGEST:
         return None
-    found = _NUMBERS.fullmatch(text) or _NAMES.fullmatch(text) or _MAIL.fullmatch(text)
+    plain = _PLAIN.match(text)
+    found = plain or _NUMBERS.fullmatch(text) or _NAMES.fullmatch(text) or _MAIL.fullmatch(text)
     if found is None:
         return None
-    parts = found.groupdict()
-    if parts["hour"] is None and not is_day_enough:
-        return None
     try:
+        if plain:
+            return Moment(datetime.fromisoformat(plain[1]), _zone(plain[2], zone))
+        parts = found.groupdict()
+        if parts["hour"] is None and not is_day_enough:
+            return None
         return Moment(_wall(parts), _zone(parts.get("zone"), zone))
     except ValueError:
         return None

@@ -49,6 +49,8 @@ def header_dates(clues: Clues, movie: int | None, tracks: list[int]) -> None:
     counts = [movie or 0, *tracks]
     counts_from_1904 = any(_1970 < count and count not in _OVERFLOW for count in counts)
     clues.date("movie_header", _date(movie or 0, is_1904=counts_from_1904))
+    if "movie_header" in clues.dates:
+        return
     for count in tracks:
         clues.date("track_header", _date(count, is_1904=counts_from_1904))
 
