@@ -46,8 +46,8 @@ _SUMMED = columns_of(
 _DISPLAYED = columns_of(
     "v",
     "derived",
-    ("display_width", "Int64", "px", "Width as shown: `sar` and `rotation` applied."),
-    ("display_height", "Int64", "px", "Height as shown: `rotation` applied."),
+    ("display_width", "Int64", "px", "Width as shown: cropping, `sar` and `rotation` applied."),
+    ("display_height", "Int64", "px", "Height as shown: cropping and `rotation` applied."),
     ("dar", "Float64", "Width over height of the picture as shown."),
     ("fps", "Float64", "frames/s", "`fps_num` over `fps_den`."),
 )
@@ -214,13 +214,15 @@ def _summed(streams: tuple[tuple[Any, ...], ...]) -> Cells:
 
 def _displayed(stream: Stream) -> tuple[int | None, int | None, float | None]:
     """Return width, height and aspect as shown: pixels stretched in width, then the turn."""
-    if not stream.width or not stream.height:
+    across = stream.visible_width or stream.width
+    down = stream.visible_height or stream.height
+    if not across or not down:
         return None, None, None
-    stretched = stream.width * (stream.sar or 1.0)
+    stretched = across * (stream.sar or 1.0)
     if not _THINNEST < stretched < inf:
         return None, None, None
-    width, height = max(1, round(stretched)), stream.height
-    aspect = stretched / stream.height
+    width, height = max(1, round(stretched)), down
+    aspect = stretched / down
     if stream.rotation in _SIDEWAYS:
         return height, width, 1 / aspect
     return width, height, aspect

@@ -65,6 +65,15 @@ class Stream(Struct, frozen=True, kw_only=True, gc=False):
     ] = None
     width: Annotated[int | None, Fact("Stored width.", pixels, "px", video="width")] = None
     height: Annotated[int | None, Fact("Stored height.", pixels, "px", video="height")] = None
+    visible_width: Annotated[
+        int | None,
+        Fact(
+            "Width that is shown, where the container crops.", pixels, "px", video="visible_width"
+        ),
+    ] = None
+    visible_height: Annotated[
+        int | None, Fact("Height that is shown so.", pixels, "px", video="visible_height")
+    ] = None
     rotation: Annotated[
         int | None,
         Fact("Clockwise turn for display: 0, 90, 180 or 270.", turn, "degrees", video="rotation"),
@@ -187,6 +196,18 @@ class Stream(Struct, frozen=True, kw_only=True, gc=False):
     hdr_formats: Annotated[
         tuple[str, ...] | None,
         Fact("All of these that it can be shown as, the best first.", texts, video="hdr_formats"),
+    ] = None
+    stereo_mode: Annotated[
+        str | None,
+        Fact(
+            "How two eyes are stored: side_by_side, top_bottom, multiview, ...",
+            text,
+            video="stereo_mode",
+        ),
+    ] = None
+    projection: Annotated[
+        str | None,
+        Fact("What pictures are shown on: equirectangular (360), ...", text, video="projection"),
     ] = None
     chroma: Annotated[
         str | None,

@@ -9,6 +9,7 @@ from stoat_nb.media.colours import Colour, colour_facts, colour_of
 from stoat_nb.media.isobmff.boxes import Box, boxes
 from stoat_nb.media.isobmff.display_matrix import Matrix, orientation
 from stoat_nb.media.isobmff.tracks import VISUAL, Track
+from stoat_nb.media.isobmff.view import view_facts
 
 #: Sample entries whose samples are encrypted: ISO/IEC 14496-12, 8.12; Apple's and OMA's own.
 _ENCRYPTED = frozenset([b"encv", b"enca", b"enct", b"encs", b"encu", b"drms", b"drmi"])
@@ -41,8 +42,10 @@ def track_facts(reader: BudgetedReader, track: Track, movie: Matrix) -> dict[str
     found["encrypted"] = track.tag in _ENCRYPTED if track.tag else None
     if track.sample_entry.count(b"colr") > 1:
         found |= _first_colour(track.sample_entry)
-    if track.handler == b"vide" and (turned := orientation(track.matrix, movie)):
-        found |= turned._asdict()
+    if track.handler == b"vide":
+        found |= view_facts(reader, track)
+        if turned := orientation(track.matrix, movie):
+            found |= turned._asdict()
     return found
 
 
