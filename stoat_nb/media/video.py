@@ -130,7 +130,7 @@ class Video(Struct, frozen=True, kw_only=True):
     ] = NONE
     integrity_reason: Annotated[
         str | None,
-        Fact("Why it is truncated or suspect, as a sentence.", text, dtype="string"),
+        Fact("Why it is not complete, and what else was noticed.", text, dtype="string"),
     ] = None
     created_at: Annotated[
         str | None,

@@ -16,7 +16,7 @@ from stoat_nb.media.outcome import outcome
 from stoat_nb.media.probe import probe
 from stoat_nb.media.video import Found, Outcome
 
-Read = Callable[[Path], Outcome]
+Read = Callable[..., Outcome]
 Remux = Callable[..., Path]
 
 
@@ -81,7 +81,7 @@ def item() -> Callable[[Path], dict[str, Any]]:
 @pytest.fixture
 def read() -> Read:
     """Probe a file and check the answer, as a scan does."""
-    return lambda path: outcome(found_at(path), probe(item_of(path)))
+    return lambda path, **more: outcome(found_at(path), probe({**item_of(path), **more}))
 
 
 @pytest.fixture(scope="session")

@@ -46,10 +46,12 @@ def verify(fd: int, size_bytes: int, facts: dict[str, Any], *, within_s: float) 
     try:
         with libav.captured_log(log), libav.opened(fd, within_s) as container:
             reading.run(container)
+    except PermissionError:
+        reading.end()  # at the end of a file, libav's oldest readers say -1, which is EPERM
     except Exception as error:  # noqa: BLE001 - whatever the binding raises here is about this file
         words = last_words(log) or last_words([str(error)]) or type(error).__name__
         reading.stop(words)
-    else:
+    if not reading.stopped:
         # What decoders say is about pictures and sound, which nobody has asked for here.
         reading.complaints = [line for line in log if line.startswith(f"[{facts['format_name']}]")]
     if reading.limit:
@@ -94,7 +96,7 @@ class _Reading:
                 inspection.take(bytes(packet))
             if self._is_late():
                 return
-        self._end()
+        self.end()
 
     def _track(self, packet: Any) -> Track:
         stream = self._streams.get(packet.stream.index, {})
@@ -124,7 +126,7 @@ class _Reading:
         if is_own_limit(words):
             self.limit = said
         self.stopped = said
-        self._end()
+        self.end()
 
     def _is_late(self) -> bool:
         if time.monotonic() <= self.until:
@@ -132,7 +134,8 @@ class _Reading:
         self.limit = f"Not all packets were read within {self._within_s:g} s."
         return True
 
-    def _end(self) -> None:
+    def end(self) -> None:
+        """Note that there are no more packets."""
         for track in self.tracks.values():
             track.ended()
 

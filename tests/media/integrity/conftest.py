@@ -87,7 +87,10 @@ def _fill(
     options: dict[str, str],
     seconds: tuple[int, int],
 ) -> None:
-    video = container.add_stream(codec, rate=25, options=options)
+    quick = {"preset": "veryfast", "x265-params": "log-level=none:pools=1"}
+    if codec == "libvpx":
+        quick = {"deadline": "realtime", "cpu-used": "8"}
+    video = container.add_stream(codec, rate=25, options={**quick, **options})
     video.width, video.height, video.pix_fmt = 176, 144, "yuv420p"
     video.bit_rate, video.gop_size = 600_000, 12
     audio = container.add_stream(sound, rate=48_000, layout="stereo") if sound else None

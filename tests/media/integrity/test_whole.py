@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import struct
+from pathlib import Path
 
+import av
 import pytest
 
 from stoat_nb.media.structure.verdict import UNSTATED
@@ -140,3 +142,20 @@ def test_the_start_of_a_stream_has_no_length(clip: Clip, said: Said) -> None:
         video = said(bytes(start), packets=packets)
         assert (video.integrity, video.duration_s) == ("suspect", None)
         assert {stream.duration_s for stream in video.streams} == {None}
+
+
+def test_a_reader_that_ends_with_an_error_of_its_own_has_read_all(
+    said: Said, tmp_path: Path
+) -> None:
+    path = tmp_path / "tape.gxf"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mpeg2video", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 720, 576, "yuv420p"
+        for number in range(5):
+            frame = av.VideoFrame(720, 576, "yuv420p")
+            frame.pts = number
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    video = said(path.read_bytes(), packets=True)
+    assert (video.integrity, video.integrity_level) == ("unknown", "packets")
+    assert video.streams[0].frame_count == 5
