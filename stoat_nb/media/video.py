@@ -136,7 +136,8 @@ class Video(Struct, frozen=True, kw_only=True):
         str | None,
         Fact(
             "When it was recorded, by the most trusted date in the file: in UTC, but where "
-            "`created_tz` is local. A clock that was never set and a day to come are none.",
+            "`created_tz` is local. No date: a clock's first or last day (1904-01-01, 1970-01-01, "
+            "2036-02-06, ...), a day to come, a count from 1904 that may be one from 1970.",
             text,
             dtype="datetime64[ns, UTC]",
         ),
