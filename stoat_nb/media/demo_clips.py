@@ -48,6 +48,7 @@ class _Clip(Struct, frozen=True, kw_only=True):
     rotation: int = 0  # degrees clockwise to turn for display
     is_hdr: bool = False
     title: str | None = None
+    tags: dict[str, str] = {}  #: As phones write them into their QuickTime files.
 
 
 _FILM = Fraction(24_000, 1001)
@@ -72,6 +73,7 @@ _CLIPS = (
         fps=Fraction(30),
         frames=30,
         rotation=90,
+        tags={"com.apple.quicktime.make": "Apple", "com.apple.quicktime.model": "iPhone 15"},
     ),
     _Clip(
         name="2024 Summer/sunset HDR.mp4",
@@ -175,7 +177,9 @@ def _encoded(path: Path, clip: _Clip) -> Path:
     import av  # noqa: PLC0415 - a fifth of a second that only makers of clips should pay
 
     path.parent.mkdir(parents=True, exist_ok=True)
-    with av.open(str(path.absolute()), "w", options=_BITEXACT) as container:
+    options = {**_BITEXACT, **({"movflags": "use_metadata_tags"} if clip.tags else {})}
+    with av.open(str(path.absolute()), "w", options=options) as container:
+        container.metadata.update(clip.tags)
         if clip.title:
             container.metadata["title"] = clip.title
         video = _video_stream(container, clip)
