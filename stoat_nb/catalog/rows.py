@@ -38,7 +38,8 @@ def pieces(
 def rows_of(connection: apsw.Connection, table: Table, ids: tuple[int, ...]) -> list[Row]:
     """Return the rows of some videos, in the order of their ids given."""
     sql = f"{table.select} WHERE v.id IN (SELECT value FROM json_each(?))"  # noqa: S608 - of our own words alone
-    found = {row[0]: row for row in fetch(connection, sql, (json.dumps(ids),))}
+    at = [column.name for column in table.columns].index("video_id")
+    found = {row[at]: row for row in fetch(connection, sql, (json.dumps(ids),))}
     return [found[video_id] for video_id in ids]
 
 

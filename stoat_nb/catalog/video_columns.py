@@ -128,4 +128,25 @@ _LIFE = [
     ),
 ]
 
-VIDEO_COLUMNS: tuple[Column, ...] = (*_PLACE, *FACTS, *RELATED_COLUMNS, *_LIFE)
+#: What people look at first, and what programs need but hardly anybody looks at.
+_FIRST = (
+    *("name", "folder", "duration_s", "display_width", "display_height", "fps", "codec", "hdr"),
+    *("audio_codec", "channels", "audio_languages", "subtitle_languages", "container"),
+    *("size_bytes", "bitrate", "created_at", "status", "error", "integrity"),
+)
+_LAST = (
+    *("first_seen", "last_seen", "missing_since", "probed_at", "error_class", "format_name"),
+    *("tool", "extension", "mtime", "mtime_ns", "quick_hash", "path", "root", "relative_path"),
+    *("scan_id", "device", "inode", "video_id"),
+)
+
+
+def _place_of(column: Column) -> tuple[int, int]:
+    if column.name in _LAST:
+        return 1, _LAST.index(column.name)
+    return 0, (*_FIRST, column.name).index(column.name)
+
+
+VIDEO_COLUMNS: tuple[Column, ...] = tuple(
+    sorted((*_PLACE, *FACTS, *RELATED_COLUMNS, *_LIFE), key=_place_of)
+)

@@ -136,7 +136,7 @@ def test_search_finds_names_that_are_no_text(catalog: Catalog, filling: Any) -> 
     ("wrong", "said"),
     [
         ({"sort": "size; DROP TABLE videos"}, r"sorted by 'size; DROP TABLE videos'. Choose one"),
-        ({"sort": "audio_languages"}, r"Choose one of: video_id, path"),
+        ({"sort": "audio_languages"}, r"Choose one of: name, folder"),
         ({"facets": {"status": ("broken\n",)}}, r"'broken\\n' is no status. Choose from: ok, f"),
         ({"limit": 0}, r"limit '0' is out of range. Choose a number from 1 to 500"),
         ({"limit": 501}, r"limit '501'"),

@@ -163,5 +163,5 @@ def test_an_empty_library_has_columns_and_no_rows(run: Run, tmp_path: Path) -> N
     (tmp_path / "empty").mkdir()
     run("scan", tmp_path / "empty")
     assert read_csv(run("videos").stdout) == []
-    assert run("videos").stdout.startswith('"video_id","path",')
+    assert run("videos").stdout.startswith('"name","folder",')
     assert json.loads(run("videos", "--format", "json").stdout) == []

@@ -43,7 +43,7 @@ class Ways:
 
     def of_sql(self, query: VideoQuery) -> list[int]:
         rows = self.shell.execute(code_of(query, self.path).sql)
-        return [row[0] for row in rows]
+        return [row[-1] for row in rows]
 
 
 @pytest.fixture(scope="module")
