@@ -23,7 +23,9 @@ def filled(catalog: Catalog, filling: Any) -> Catalog:
         video = filling.video(duration_s=float(number % 3))
         filling.record(filling.ok(b"/videos/%d.mp4" % number, video, size_bytes=100 - number))
     filling.record(
-        filling.ok(b"/videos/Big.mkv", filling.video(HEVC, container="matroska", duration_s=None)),
+        filling.ok(
+            b"/videos/Big.mkv", filling.video(HEVC, container="matroska", duration_s=None), inode=8
+        ),
         filling.bad(b"/videos/bad.mp4"),
         filling.ok(b"/videos/gone.mp4"),
     )
