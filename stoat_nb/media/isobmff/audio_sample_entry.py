@@ -1,4 +1,8 @@
-"""Sample entries of ISO tracks of sound: which codec, and what its own header in there says."""
+"""Sample entries of audio: which codec, and what its own header in there says.
+
+ISO/IEC 14496-12, 12.2.3; ISO/IEC 14496-14, 6.7 (``esds``); ETSI TS 102 366, annex F (``dac3``,
+``dec3``); QTFF, "Sound Sample Descriptions", for versions 1 and 2.
+"""
 
 from __future__ import annotations
 

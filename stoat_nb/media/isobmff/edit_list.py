@@ -1,4 +1,4 @@
-"""When an ISO track starts and how long it is, by its tables and its list of edits."""
+"""When an ISO track starts and how long it is, by its edit list (ISO/IEC 14496-12, 8.6.6)."""
 
 from __future__ import annotations
 

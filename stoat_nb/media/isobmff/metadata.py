@@ -1,4 +1,8 @@
-"""The tags of an MP4 or QuickTime file under the names that FFmpeg gives them."""
+"""The tags of an MP4 or QuickTime file under the names that FFmpeg gives them.
+
+``udta`` and ``meta``: ISO/IEC 14496-12, 8.10.1 and 8.11.1; QTFF, "User Data Atoms" and "Metadata";
+3GPP TS 26.244, 8; the items of iTunes (``ilst``) by comparing files.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the boxes of words in MP4 and QuickTime files are called, and what of them FFmpeg reads."""
+"""What boxes of metadata are called (QTFF, "User Data Atoms"; iTunes), and which FFmpeg reads."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The index of an MP4, QuickTime or 3GP file: which boxes it has and where, not what they say.
+"""The ``moov`` of an MP4, QuickTime or 3GP file (ISO/IEC 14496-12, 8.2.1): its boxes and places.
 
 Large tables are stepped over: an index of eight megabytes costs a few reads of a page.
 """

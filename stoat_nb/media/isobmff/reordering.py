@@ -1,4 +1,4 @@
-"""Whether pictures are stored in another order than they are shown."""
+"""Whether pictures are stored in another order than shown (``ctts``, ISO/IEC 14496-12, 8.6.1.3)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Sample entries of ISO tracks: which codec, and what its own header in there says."""
+"""Sample entries of video: which codec, and what its own header in there says.
+
+ISO/IEC 14496-12: ``stsd`` 8.5.2, visual entries 12.1.3, ``pasp`` 12.1.4, ``colr`` 12.1.5, ``clli``
+12.1.6; ISO/IEC 14496-15 (``avcC``, ``hvcC``); QTFF, "Video Sample Description" (``fiel``).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How many bytes the samples of each track have: added up, or estimated where tables are long."""
+"""How many bytes samples have (``stsz``, ISO/IEC 14496-12, 8.7.3): added up, or estimated."""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Whether the tables of an ISO track agree with one another and with the file."""
+"""Whether the tables of an ISO track agree with one another and with the file.
+
+ISO/IEC 14496-12: ``stts`` and ``ctts`` 8.6.1, ``stss`` 8.6.2, ``dref`` 8.7.2, ``stsz`` 8.7.3,
+``stsc`` 8.7.4, ``stco`` and ``co64`` 8.7.5, ``sgpd`` and ``sbgp`` 8.9.
+"""
 
 from __future__ import annotations
 

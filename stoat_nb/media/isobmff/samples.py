@@ -1,4 +1,7 @@
-"""The first bytes of a track's first sample, where streams keep what containers do not."""
+"""The first bytes of a track's first sample, where streams keep what containers do not.
+
+Where samples are: ISO/IEC 14496-12, 8.7.3 to 8.7.5; units after their length: ISO/IEC 14496-15.
+"""
 
 from __future__ import annotations
 

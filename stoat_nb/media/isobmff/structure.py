@@ -1,4 +1,4 @@
-"""MP4, QuickTime and 3GP: whether the boxes fill the file, and all samples are in it."""
+"""MP4, QuickTime and 3GP: whether boxes (ISO/IEC 14496-12, 4.2) fill the file, with all samples."""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""The tracks of an MP4, QuickTime or 3GP file as their boxes state them (ISO/IEC 14496-12)."""
+"""The tracks of an MP4, QuickTime or 3GP file as their boxes state them.
+
+ISO/IEC 14496-12: ``mvhd`` 8.2.2, ``tkhd`` 8.3.2, ``tref`` 8.3.3, ``mdhd`` 8.4.2, ``hdlr`` 8.4.3,
+``stsd`` 8.5.2, ``stts`` 8.6.1.2, ``elst`` 8.6.6.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sound in Matroska and WebM files, by the track's header and its first block."""
+"""Audio in Matroska and WebM files (RFC 9559, 5.1.4.1.29), by its header and its first block."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Matroska and WebM: whether the segment and its clusters end where the file does."""
+"""Matroska and WebM: whether segment and clusters end where the file does (RFC 9559, 4.5, 5.1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""AVI and Windows Media: formats whose headers say how long they are."""
+"""AVI and Windows Media: formats whose headers say how long they are.
+
+RIFF chunks: Microsoft's "AVI RIFF File Reference", OpenDML 1.02; Windows Media: ASF specification,
+3.2, "File Properties Object".
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Formats that are made to be cut anywhere: only some of them say where they end."""
+"""Formats that are made to be cut anywhere: only some of them say where they end.
+
+ISO/IEC 13818-1, 2.4.3 (transport packets) and 2.5.3 (the end code); RFC 3533, section 6 (pages of
+Ogg); SMPTE ST 377-1, 7.1 (the partition pack of MXF).
+"""
 
 from __future__ import annotations
 
