@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from stoat_nb.media.codecs.video_format import VideoFormat
 from stoat_nb.media.streams import PRIMARIES, RANGES, SPACES, TRANSFERS
@@ -90,7 +90,7 @@ def colour_of(box: bytes | None) -> Colour:
     return Colour(spoken, primaries, transfer, matrix)
 
 
-def colour_facts(colour: Colour) -> dict[str, Any]:
+def colour_facts(colour: Colour) -> dict[str, str | None]:
     """Return a colour under FFmpeg's names."""
     return {
         "color_range": RANGES.get(colour.range or 0),

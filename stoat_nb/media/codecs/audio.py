@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from stoat_nb.media.codecs import aac, ac3, alac, dts, flac, mpa
+from stoat_nb.media.facts import Facts
 from stoat_nb.media.unsupported import UnsupportedLayout, require
 
 #: What FFmpeg calls the places of so many channels, in the codecs whose order this is.
 LAYOUTS = {1: "mono", 2: "stereo", 6: "5.1"}
 
 _NO_DECODER = "sound that only a decoder understands"
-_OPUS_RATE = 48_000
+OPUS_RATE = 48_000
 _VORBIS_HEADS = 2  # packets whose length is stated before the third
 _VORBIS_HEAD = 30  # bytes
-
-Facts = dict[str, Any]
 
 
 def of_aac(config: bytes) -> Facts:
@@ -93,7 +90,7 @@ def of_opus(head: bytes) -> Facts:
     require(
         not head[9] or (head[10] + head[11] == head[0] and head[11] <= head[10]), "many channels"
     )
-    return _facts("opus", _OPUS_RATE, head[0])
+    return _facts("opus", OPUS_RATE, head[0])
 
 
 def of_vorbis(private: bytes) -> Facts:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterator
-from typing import Any
 
 from stoat_nb.media.budgeted_reader import BudgetedReader
 from stoat_nb.media.codecs.audio import (
@@ -20,6 +19,7 @@ from stoat_nb.media.codecs.audio import (
     of_mp3,
     of_opus,
 )
+from stoat_nb.media.facts import Facts
 from stoat_nb.media.isobmff.descriptors import descriptor
 from stoat_nb.media.isobmff.sample_entry import Parts, parts_of
 from stoat_nb.media.isobmff.sample_sizes import Sizes
@@ -43,7 +43,7 @@ _KEPT = frozenset([*_EXACT, *_EXACT_WIDE, *_LAWS, b"lpcm"])
 _PLACES = {(100 << 16 | 1, 0): 1, (101 << 16 | 2, 0): 2, (1 << 16, 4): 1, (1 << 16, 3): 2}
 
 
-def audio_facts(reader: BudgetedReader, track: Track, size: Sizes) -> dict[str, Any]:
+def audio_facts(reader: BudgetedReader, track: Track, size: Sizes) -> Facts:
     """Return what a sound track's sample entry, and how its first sample begins, prove."""
     version = int.from_bytes(track.sample_entry[16:18], "big")
     require(version in _WIDER, "another sound")
@@ -64,7 +64,7 @@ def audio_facts(reader: BudgetedReader, track: Track, size: Sizes) -> dict[str, 
     return facts
 
 
-def _by_descriptor(reader: BudgetedReader, track: Track, esds: bytes) -> dict[str, Any]:
+def _by_descriptor(reader: BudgetedReader, track: Track, esds: bytes) -> Facts:
     kind, config = descriptor(esds)
     if kind == _AAC:
         return of_aac(config)
@@ -72,14 +72,14 @@ def _by_descriptor(reader: BudgetedReader, track: Track, esds: bytes) -> dict[st
     return _mp3(reader, track, esds)
 
 
-def _mp3(reader: BudgetedReader, track: Track, box: bytes) -> dict[str, Any]:
+def _mp3(reader: BudgetedReader, track: Track, box: bytes) -> Facts:
     del box
     facts = of_mp3(first_sample(reader, track, _SOME), first_size(reader, track))
     _require_rate(track, facts)
     return facts
 
 
-def _alac(reader: BudgetedReader, track: Track, box: bytes) -> dict[str, Any]:
+def _alac(reader: BudgetedReader, track: Track, box: bytes) -> Facts:
     del reader
     require(not any(box[:4]), "another form of ALAC")
     facts = of_alac(box[4:])
@@ -87,13 +87,13 @@ def _alac(reader: BudgetedReader, track: Track, box: bytes) -> dict[str, Any]:
     return facts
 
 
-def _ac3(reader: BudgetedReader, track: Track, box: bytes) -> dict[str, Any]:
+def _ac3(reader: BudgetedReader, track: Track, box: bytes) -> Facts:
     del box
     frame, is_enhanced = first_sample(reader, track, _SOME), track.tag == b"ec-3"
     return of_ac3(frame, first_size(reader, track), is_enhanced=is_enhanced)
 
 
-def _flac(reader: BudgetedReader, track: Track, box: bytes) -> dict[str, Any]:
+def _flac(reader: BudgetedReader, track: Track, box: bytes) -> Facts:
     del reader
     require(box[:4] == b"\0\0\0\0" and len(box) == 42 and box[4] == 0x80, "further blocks")  # noqa: PLR2004 - one block alone
     facts = of_flac(box[4:])
@@ -101,7 +101,7 @@ def _flac(reader: BudgetedReader, track: Track, box: bytes) -> dict[str, Any]:
     return facts
 
 
-def _opus(reader: BudgetedReader, track: Track, box: bytes) -> dict[str, Any]:
+def _opus(reader: BudgetedReader, track: Track, box: bytes) -> Facts:
     del reader
     require(box[:1] == b"\0", "another form of Opus")
     facts = of_opus(box[1:])
@@ -109,19 +109,19 @@ def _opus(reader: BudgetedReader, track: Track, box: bytes) -> dict[str, Any]:
     return facts
 
 
-def _require_form(track: Track, facts: dict[str, Any]) -> None:
+def _require_form(track: Track, facts: Facts) -> None:
     [channels] = struct.unpack_from(">H", track.sample_entry, 24)
     require(channels == facts["channels"], "two numbers of channels")
     _require_rate(track, facts)
 
 
-def _require_rate(track: Track, facts: dict[str, Any]) -> None:
+def _require_rate(track: Track, facts: Facts) -> None:
     [rate] = struct.unpack_from(">I", track.sample_entry, 32)
     require(rate >> 16 == facts["sample_rate"], "two sample rates")
     require(track.time_scale == facts["sample_rate"], "two sample rates")
 
 
-_READERS: dict[bytes, tuple[bytes, Callable[[BudgetedReader, Track, bytes], dict[str, Any]]]] = {
+_READERS: dict[bytes, tuple[bytes, Callable[[BudgetedReader, Track, bytes], Facts]]] = {
     b"mp4a": (b"esds", _by_descriptor),
     b"alac": (b"alac", _alac),
     b"ac-3": (b"dac3", _ac3),
@@ -131,7 +131,7 @@ _READERS: dict[bytes, tuple[bytes, Callable[[BudgetedReader, Track, bytes], dict
 }
 
 
-def _exact(track: Track, version: int, size: Sizes) -> dict[str, Any]:
+def _exact(track: Track, version: int, size: Sizes) -> Facts:
     """Return what sound is whose samples are kept as they are."""
     parts = parts_of(track.sample_entry, _HEAD + _WIDER[version])
     require(set(parts) <= {b"chan", b"wave", *_HARMLESS}, "an unknown sound entry")

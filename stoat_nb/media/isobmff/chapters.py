@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from stoat_nb.media.budgeted_reader import BudgetedReader
+from stoat_nb.media.facts import Facts
 from stoat_nb.media.isobmff.boxes import Box
 from stoat_nb.media.isobmff.movie import Movie
 from stoat_nb.media.isobmff.samples import first_places
@@ -34,7 +35,7 @@ class _Chapter(NamedTuple):
 
 def chapters_of(
     reader: BudgetedReader, movie: Movie, tracks: list[Track], spans: list[Span]
-) -> list[dict[str, Any]]:
+) -> list[Facts]:
     """Return the chapters of a film."""
     places = movie.moov.all(b"udta") if movie.moov else []
     nodes = [node for place in places for kind in sorted(LISTS) for node in place.all(kind)]
@@ -49,7 +50,7 @@ def chapters_of(
     return [_written(one, found, sum(whole(spans))) for one in found]
 
 
-def _written(chapter: _Chapter, every: list[_Chapter], end_us: int) -> dict[str, Any]:
+def _written(chapter: _Chapter, every: list[_Chapter], end_us: int) -> Facts:
     """Let a chapter end where the next one starts, or with the film."""
     end = chapter.end
     if end is None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from stoat_nb.media.budgeted_reader import BudgetedReader
 from stoat_nb.media.codecs import jpeg, png
 from stoat_nb.media.colours import Colour, colour_facts
+from stoat_nb.media.facts import Facts
 from stoat_nb.media.isobmff.boxes import Box, boxes
 from stoat_nb.media.isobmff.movie import Movie
 from stoat_nb.media.unsupported import UnsupportedLayout, require
@@ -19,7 +18,7 @@ _FEW = 4096  # bytes of words
 _LARGEST_SIDE = 1 << 20
 
 
-def cover_of(reader: BudgetedReader, movie: Movie) -> dict[str, Any] | None:
+def cover_of(reader: BudgetedReader, movie: Movie) -> Facts | None:
     """Return the stream that a film's cover is, without its time; None if there is none."""
     if movie.moov is None or not any(_may_hold(reader, one) for one in movie.moov.all(b"udta")):
         return None
@@ -42,7 +41,7 @@ def _may_hold(reader: BudgetedReader, words: Box) -> bool:
     return size > _FEW or TAG in reader.at(words.body, size)
 
 
-def _cover(reader: BudgetedReader, start: int, end: int) -> dict[str, Any]:
+def _cover(reader: BudgetedReader, start: int, end: int) -> Facts:
     kind = int.from_bytes(reader.exactly(start + 8, 4), "big")
     head = reader.exactly(start, 8)
     require(
@@ -60,7 +59,7 @@ def _cover(reader: BudgetedReader, start: int, end: int) -> dict[str, Any]:
     }
 
 
-def _form(data: bytes, total: int) -> dict[str, Any]:
+def _form(data: bytes, total: int) -> Facts:
     if known := png.video_format(data, total):
         codec, (layout, form), colour = "png", known, Colour(range=_FULL, matrix=_RGB)
     elif told := jpeg.video_format(data):

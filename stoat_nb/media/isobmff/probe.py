@@ -6,10 +6,9 @@ both together. So what is not fully understood is not stated, and is a reason to
 
 from __future__ import annotations
 
-from typing import Any
-
 from stoat_nb.media.budgeted_reader import BudgetedReader
 from stoat_nb.media.containers import by_brand
+from stoat_nb.media.facts import Facts
 from stoat_nb.media.failures import STOAT
 from stoat_nb.media.isobmff.chapters import chapters_of
 from stoat_nb.media.isobmff.cover_art import cover_of
@@ -21,7 +20,6 @@ from stoat_nb.media.isobmff.reordering import offsets_of
 from stoat_nb.media.isobmff.sample_sizes import Sizes, sizes_of
 from stoat_nb.media.isobmff.stream_facts import (
     MAIN,
-    Facts,
     Film,
     add_format,
     counted_facts,
@@ -79,7 +77,7 @@ def _facts(film: Film) -> Facts:
         facts["tags"] = _tags(film, streams, is_quicktime=brand in (None, "qt  "))
     spans = _spans(film, streams)
     if len(spans) == len(tracks):
-        _add_times(facts, film, spans)
+        _add_times(facts, streams, film, spans)
     facts["document"] = {"index": [_written(track) for track in tracks]}
     return facts
 
@@ -141,8 +139,8 @@ def _brand(reader: BudgetedReader, movie: Movie) -> str | None:
     return plain(reader.at(box.body, 4)) if box else None
 
 
-def _all_tags(tags: Tags, words: list[Tags]) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = [{"key": key, "value": value} for key, value in tags]
+def _all_tags(tags: Tags, words: list[Tags]) -> list[Facts]:
+    found: list[Facts] = [{"key": key, "value": value} for key, value in tags]
     for idx, own in enumerate(words):
         found += [{"key": key, "value": value, "idx": idx} for key, value in own]
     return found
@@ -177,7 +175,7 @@ def _span(film: Film, track: Track) -> Span:
     return span_of(track, film.header.time_scale, offsets, is_beside=is_beside)
 
 
-def _add_times(facts: Facts, film: Film, spans: list[Span]) -> None:
+def _add_times(facts: Facts, streams: list[Facts], film: Film, spans: list[Span]) -> None:
     """Add what follows from the times of all tracks: the file's, its chapters, and its cover."""
     reader, movie, tracks, left = film.reader, film.movie, film.tracks, film.left
     start, length = whole(spans)
@@ -192,12 +190,12 @@ def _add_times(facts: Facts, film: Film, spans: list[Span]) -> None:
             own = {"duration_s": length, "start_s": start}  # in the clock of an attached picture
             times = {name: rescale(us, _COVERS, 1_000_000) / _COVERS for name, us in own.items()}
             cover |= {**times, "frame_count": 0, "id": 0, "is_default": False}
-            facts["streams"].append({**cover, "idx": len(tracks)})
+            streams.append({**cover, "idx": len(tracks)})
     with left:
         _refuse_bursts(tracks)
 
 
-def _written(track: Track) -> dict[str, Any]:
+def _written(track: Track) -> Facts:
     """Return what the index says of a track, beyond what became a fact."""
     return {
         "id": track.id,

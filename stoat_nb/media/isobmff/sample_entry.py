@@ -13,6 +13,7 @@ from stoat_nb.media.cached import cached
 from stoat_nb.media.codecs import av1, dnxhd, h264, hevc, jpeg, mpeg4, prores, vp9
 from stoat_nb.media.codecs.video_format import VideoFormat
 from stoat_nb.media.colours import colour_facts, colours_of, colours_of_vp9
+from stoat_nb.media.facts import Facts
 from stoat_nb.media.isobmff.descriptors import descriptor
 from stoat_nb.media.isobmff.samples import BEGINNING
 from stoat_nb.media.isobmff.tracks import VISUAL, Track
@@ -119,21 +120,33 @@ def parts_of(entry: bytes, start: int) -> Parts:
     return found
 
 
-def video_facts(track: Track, sample: bytes, size: int) -> dict[str, Any]:
+class VisualEntry(NamedTuple):
+    """What a sample entry of video says, with what it takes to look further."""
+
+    codec: str
+    form: VideoFormat
+    config: bytes  #: Of the decoder.
+    has_dolby_vision: bool
+    transfer: str | None  #: The curve of brightness.
+    facts: Mapping[str, object]
+    unproven: str | None  #: Why a fact is left out.
+
+
+def visual_entry(track: Track, sample: bytes, size: int) -> VisualEntry:
     """Return what a video track's sample entry, and how its first sample begins, prove."""
     known = _PICTURES.get(track.tag)
     if known is None or track.n_entries != 1 or len(track.sample_entry) < VISUAL:
         raise UnsupportedLayout("another video codec")
     shown = track.width >> 16, track.height >> 16
     if known.is_told:
-        return dict(_of_entry(track.sample_entry, shown))
+        return _of_entry(track.sample_entry, shown)
     form = _form(known, _parts(track.sample_entry)[1], sample)
     require(form.size in (None, size), "a picture of another size than its sample")
-    return dict(_of_form(track.sample_entry, shown, form._replace(size=None)))
+    return _of_form(track.sample_entry, shown, form._replace(size=None))
 
 
 @cached
-def _of_entry(entry: bytes, shown: tuple[int, int]) -> Mapping[str, Any]:
+def _of_entry(entry: bytes, shown: tuple[int, int]) -> VisualEntry:
     form = _form(_PICTURES[entry[4:8]], _parts(entry)[1], b"")
     require(not form.size, "a picture of another size than its sample")
     return _of_form(entry, shown, form)
@@ -158,7 +171,7 @@ def _parts(entry: bytes) -> tuple[Parts, bytes]:
 
 
 @cached
-def _of_form(entry: bytes, shown: tuple[int, int], form: VideoFormat) -> Mapping[str, Any]:
+def _of_form(entry: bytes, shown: tuple[int, int], form: VideoFormat) -> VisualEntry:
     """Return what an entry and the form of the pictures say, whatever the first picture shows."""
     known, (parts, config) = _PICTURES[entry[4:8]], _parts(entry)
     is_whole = parts.get(b"fiel", b"\1\0")[0] == _PROGRESSIVE_FIELD and not form.marks_fields
@@ -169,8 +182,9 @@ def _of_form(entry: bytes, shown: tuple[int, int], form: VideoFormat) -> Mapping
     told = parts.get(b"colr")
     if b"vpcC" in parts:
         told = colours_of_vp9(parts[b"vpcC"], told)
-    colour = colours_of(told, form, known.name)
-    return {
+    named = colour_facts(colours_of(told, form, known.name))
+    record = parts.get(b"dvcC") or parts.get(b"dvvC")
+    facts: Facts = {
         "codec": known.name,
         "profile": form.profile_name,
         "level": form.level,
@@ -182,14 +196,22 @@ def _of_form(entry: bytes, shown: tuple[int, int], form: VideoFormat) -> Mapping
         "bit_depth": form.bit_depth,
         "chroma": form.chroma,
         "progressive_only": form.progressive,
-        **({"field_order": order} if is_whole else {"unsaid": "pictures of two fields"}),
         "sar": _aspect(entry, shown, parts.get(b"pasp"), form),
-        **dolby_vision(parts.get(b"dvcC") or parts.get(b"dvvC")),
+        **_dolby_vision(record),
         **_light(parts.get(b"clli")),
-        **colour_facts(colour),
-        "form": form,
-        "extradata": config,
+        **named,
     }
+    if is_whole:
+        facts["field_order"] = order
+    return VisualEntry(
+        codec=known.name,
+        form=form,
+        config=config,
+        has_dolby_vision=len(record or b"") > 4,  # noqa: PLR2004 - see below,
+        transfer=named["color_transfer"],
+        facts=facts,
+        unproven=None if is_whole else "pictures of two fields",
+    )
 
 
 def pixel_format(form: VideoFormat, codec: str) -> str:
@@ -228,18 +250,14 @@ def _aspect(
     return form.sar[0] / form.sar[1] if form.sar and all(form.sar) else None
 
 
-def dolby_vision(record: bytes | None) -> dict[str, Any]:
+def _dolby_vision(record: bytes | None) -> Facts:
     """Read a Dolby Vision configuration record."""
     if not record or len(record) < 5:  # noqa: PLR2004 - up to the compatibility
-        return {"has_dolby_vision": False}
-    return {
-        "has_dolby_vision": True,
-        "dv_profile": record[2] >> 1,
-        "dv_compat": record[4] >> 4,
-    }
+        return {}
+    return {"dv_profile": record[2] >> 1, "dv_compat": record[4] >> 4}
 
 
-def _light(stated: bytes | None) -> dict[str, Any]:
+def _light(stated: bytes | None) -> Facts:
     if not stated or len(stated) < 4:  # noqa: PLR2004 - two numbers
         return {}
     return {

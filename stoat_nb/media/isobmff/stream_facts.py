@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from stoat_nb.media.budgeted_reader import BudgetedReader
 from stoat_nb.media.cached import cached
 from stoat_nb.media.codecs import formats
 from stoat_nb.media.codecs.captions import CARRIERS, ENOUGH, captions_of
+from stoat_nb.media.facts import Facts
 from stoat_nb.media.isobmff import sample_entry
 from stoat_nb.media.isobmff.audio_sample_entry import audio_facts
 from stoat_nb.media.isobmff.chapters import HANDLER as CHAPTER_HANDLER
@@ -46,8 +47,6 @@ _LARGEST_FRACTION = 2**31 - 1
 _PIXEL_SIDE = 16384
 _FINEST_CLOCK = 10_000_000
 _OWN_DATA = bytes([0, 0, 0, 0, 0, 0, 0, 1])
-
-Facts = dict[str, Any]
 
 
 class Film(NamedTuple):
@@ -136,13 +135,13 @@ def _add_video(facts: Facts, film: Film, track: Track) -> None:
     sample = b""
     with film.left:
         sample = first_sample(film.reader, track, sample_entry.needed(track))
-    told = sample_entry.video_facts(track, sample, first_size(film.reader, track) if sample else 0)
-    form, extradata = told.pop("form"), told.pop("extradata")
-    require(told["width"] <= _PIXEL_SIDE and told["height"] <= _PIXEL_SIDE, "a vast picture")
-    if unsaid := told.pop("unsaid", None):
-        film.left.append(unsaid)
-    facts |= told
-    codec = told["codec"]
+    size = first_size(film.reader, track) if sample else 0
+    entry = sample_entry.visual_entry(track, sample, size)
+    codec, form, extradata = entry.codec, entry.form, entry.config
+    require(max(form.width or 0, form.height or 0) <= _PIXEL_SIDE, "a vast picture")
+    if entry.unproven:
+        film.left.append(entry.unproven)
+    facts |= entry.facts
     with film.left:
         require(
             looks_right(film.reader, track, codec, extradata, sample), "a first sample of noise"
@@ -158,8 +157,8 @@ def _add_video(facts: Facts, film: Film, track: Track) -> None:
         film.left.append("a picture that is stretched")
     with film.left:
         facts["has_b_frames"] = has_b_frames(film.reader, track, form, codec, extradata)
-    facts["hdr"] = hdr(facts["color_transfer"], facts.pop("has_dolby_vision"))
-    if facts["color_transfer"] == "smpte2084":
+    facts["hdr"] = hdr(entry.transfer, entry.has_dolby_vision)
+    if entry.transfer == "smpte2084":
         with film.left:
             sample = first_sample(film.reader, track, ENOUGH)
             require(is_seen(codec, extradata, sample), "brightness beyond the first bytes")

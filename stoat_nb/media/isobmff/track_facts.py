@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from stoat_nb.media.budgeted_reader import BudgetedReader, MemoryReader
 from stoat_nb.media.colours import Colour, colour_facts, colour_of
+from stoat_nb.media.facts import Facts
 from stoat_nb.media.isobmff.boxes import Box, boxes
 from stoat_nb.media.isobmff.display_matrix import Matrix, orientation
 from stoat_nb.media.isobmff.tracks import VISUAL, Track
@@ -34,9 +33,9 @@ _ROLES = {
 }
 
 
-def track_facts(reader: BudgetedReader, track: Track, movie: Matrix) -> dict[str, Any]:
+def track_facts(reader: BudgetedReader, track: Track, movie: Matrix) -> Facts:
     """Return the facts; None where the track does not say."""
-    found: dict[str, Any] = dict.fromkeys(_ROLES.values())
+    found: Facts = dict.fromkeys(_ROLES.values())
     found |= dict.fromkeys(filter(None, map(_ROLES.get, _roles(reader, track))), True)
     found["language_bcp47"] = _extended_language(reader, track.mdia.one(b"elng"))
     found["encrypted"] = track.tag in _ENCRYPTED if track.tag else None
@@ -49,7 +48,7 @@ def track_facts(reader: BudgetedReader, track: Track, movie: Matrix) -> dict[str
     return found
 
 
-def _first_colour(entry: bytes) -> dict[str, Any]:
+def _first_colour(entry: bytes) -> dict[str, str | None]:
     """Return the colour of the first box: the most accurate comes first (14496-12, 12.1.5)."""
     reader = MemoryReader(entry)
     for box in boxes(reader, VISUAL, len(entry)):

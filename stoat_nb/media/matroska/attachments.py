@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from stoat_nb.media.budgeted_reader import BudgetedReader
+from stoat_nb.media.facts import Facts
 from stoat_nb.media.matroska import element_ids as ids
 from stoat_nb.media.matroska.ebml import Element, elements
 from stoat_nb.media.matroska.tags import Tags, text_of
@@ -26,11 +25,11 @@ _FONTS = {
 }
 
 
-def attached(reader: BudgetedReader, place: Element | None) -> list[tuple[dict[str, Any], Tags]]:
+def attached(reader: BudgetedReader, place: Element | None) -> list[tuple[Facts, Tags]]:
     """Return a stream for each attached font, and its tags; pictures are left to libav."""
     if place is None or place.end is None:
         return []
-    found: list[tuple[dict[str, Any], Tags]] = []
+    found: list[tuple[Facts, Tags]] = []
     at = place.body
     for element in elements(reader, place.body, place.end):
         at = element.end or 0
@@ -43,7 +42,7 @@ def attached(reader: BudgetedReader, place: Element | None) -> list[tuple[dict[s
     return found
 
 
-def _font(reader: BudgetedReader, place: Element) -> tuple[dict[str, Any], Tags]:
+def _font(reader: BudgetedReader, place: Element) -> tuple[Facts, Tags]:
     inside: dict[int, Element] = {}
     at = place.body
     for element in elements(reader, place.body, place.end or 0):
@@ -59,7 +58,7 @@ def _font(reader: BudgetedReader, place: Element) -> tuple[dict[str, Any], Tags]
     if title := _text(reader, inside.get(ids.FILE_DESCRIPTION)):
         words.append(("title", title))
     require(all(value for _, value in words), "an attachment without a name")
-    facts = {"kind": "attachment", "codec": _FONTS[kind], "title": title or None}
+    facts: Facts = {"kind": "attachment", "codec": _FONTS[kind], "title": title or None}
     return facts, words
 
 

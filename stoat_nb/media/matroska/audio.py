@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from stoat_nb.media.codecs.audio import (
+    OPUS_RATE,
     of_aac,
     of_ac3,
     of_alac,
@@ -14,6 +14,7 @@ from stoat_nb.media.codecs.audio import (
     of_opus,
     of_vorbis,
 )
+from stoat_nb.media.facts import Facts
 from stoat_nb.media.matroska import element_ids as ids
 from stoat_nb.media.matroska.blocks import Start
 from stoat_nb.media.matroska.segment import Tree, below, last, number, real
@@ -27,7 +28,7 @@ _DEPTHS = {"s": (16, 24, 32), "f": (32, 64)}
 _MOST_CHANNELS, _HIGHEST_RATE = 8, 384_000
 
 
-def audio_facts(name: str, entry: Tree, begin: Start | None) -> dict[str, Any]:
+def audio_facts(name: str, entry: Tree, begin: Start | None) -> Facts:
     """Return what is proven of a track of audio."""
     audio, private = below(entry, ids.AUDIO), last(entry, ids.CODEC_PRIVATE)
     facts = _facts(name, entry, begin, private)
@@ -45,7 +46,7 @@ def audio_facts(name: str, entry: Tree, begin: Start | None) -> dict[str, Any]:
 _TOLD = {"A_AAC": of_aac, "A_ALAC": of_alac, "A_FLAC": of_flac, "A_VORBIS": of_vorbis}
 
 
-def _facts(name: str, entry: Tree, begin: Start | None, private: bytes) -> dict[str, Any]:
+def _facts(name: str, entry: Tree, begin: Start | None, private: bytes) -> Facts:
     if begin and name in ("A_AC3", "A_EAC3"):
         return of_ac3(begin.frame, begin.size, is_enhanced=name == "A_EAC3")
     if begin and name == "A_DTS":
@@ -56,7 +57,7 @@ def _facts(name: str, entry: Tree, begin: Start | None, private: bytes) -> dict[
         require(begin and not begin.ticks, "audio that starts late")
         require(private[:9] == _OPUS_MARK, "another form of Opus")
         facts = of_opus(private[9:])
-        delay = int.from_bytes(private[10:12], "little") * _NANOSECONDS // facts["sample_rate"]
+        delay = int.from_bytes(private[10:12], "little") * _NANOSECONDS // OPUS_RATE
         require(abs((number(entry, ids.CODEC_DELAY) or 0) - delay) <= 1, "two delays")
         return facts
     if found := _PCM.fullmatch(name):
@@ -64,7 +65,7 @@ def _facts(name: str, entry: Tree, begin: Start | None, private: bytes) -> dict[
     raise UnsupportedLayout(f"another audio: {name}")
 
 
-def _exact(form: str, audio: Tree) -> dict[str, Any]:
+def _exact(form: str, audio: Tree) -> Facts:
     """Return what audio is whose samples are kept as they are."""
     kind, order = _WORDS[form]
     depth, channels = number(audio, ids.BIT_DEPTH), number(audio, ids.CHANNELS) or 1

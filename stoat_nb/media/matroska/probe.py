@@ -6,10 +6,11 @@ both together. So what is not fully understood is not stated, and is a reason to
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from stoat_nb.media.budgeted_reader import BudgetedReader
 from stoat_nb.media.containers import MATROSKA
+from stoat_nb.media.facts import Facts
 from stoat_nb.media.failures import STOAT
 from stoat_nb.media.matroska import element_ids as ids
 from stoat_nb.media.matroska.attachments import attached
@@ -44,9 +45,6 @@ _NANOSECONDS = 1_000_000_000
 _MILLISECOND = 1_000_000
 _LONGEST_US = 1 << 47  # microseconds: four years
 _LONGEST = 1024  # bytes of a codec's header worth keeping
-
-
-Facts = dict[str, Any]
 
 
 class _Film(NamedTuple):
@@ -144,9 +142,10 @@ def _facts(reader: BudgetedReader, film: _Film) -> Facts:
     for idx, stream in enumerate(streams):
         stream["idx"] = idx
     if own is not None and None not in tags:
-        facts["tags"] = [{"key": key, "value": value} for key, value in own]
+        every: list[Facts] = [{"key": key, "value": value} for key, value in own]
         for idx, told in enumerate(tags):
-            facts["tags"] += [{"key": key, "value": one, "idx": idx} for key, one in told or ()]
+            every += [{"key": key, "value": value, "idx": idx} for key, value in told or ()]
+        facts["tags"] = every
     private = [last(entry, ids.CODEC_PRIVATE)[:_LONGEST].hex() for entry in found.tracks]
     return facts | {"document": {"tracks": private}}
 
@@ -168,8 +167,9 @@ def _length(reader: BudgetedReader, found: Segment, scale: int) -> Facts:
 def _begin(streams: list[Facts]) -> float:
     """Return when the first stream starts."""
     heard = [one for one in streams if one["kind"] != "subtitle"]
-    require(all("start_s" in one for one in heard), "no start")
-    begin = float(min(one["start_s"] for one in heard))
+    starts = [at for one in heard if isinstance(at := one.get("start_s"), float)]
+    require(len(starts) == len(heard), "no start")
+    begin = min(starts)
     require(begin == 0 or len(heard) == len(streams), "captions before all")
     return begin
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
+from stoat_nb.media.facts import Facts
 from stoat_nb.media.matroska import element_ids as ids
 from stoat_nb.media.matroska.segment import Segment, Tree, below, last, masters, number
 from stoat_nb.media.unsupported import require
@@ -100,7 +100,7 @@ def _word(tree: Tree) -> tuple[str, str]:
     return _RENAMED.get(key.upper(), key), text_of(last(tree, ids.TAG_STRING))
 
 
-def chapters_of(found: Segment) -> list[dict[str, Any]]:
+def chapters_of(found: Segment) -> list[Facts]:
     """Return the chapters; those of several editions, in layers or without an end prove nothing."""
     require(len(found.editions) <= 1, "several editions")
     atoms = [atom for edition in found.editions for atom in masters(edition, ids.CHAPTER_ATOM)]
@@ -108,13 +108,12 @@ def chapters_of(found: Segment) -> list[dict[str, Any]]:
         not any(number(edition, ids.EDITION_FLAG_ORDERED) for edition in found.editions),
         "chapters in an order",
     )
-    chapters = [_chapter(atom) for atom in atoms]
-    begins = [chapter["start_s"] for chapter in chapters]
+    begins = [number(atom, ids.CHAPTER_TIME_START) or 0 for atom in atoms]
     require(begins == sorted(set(begins)), "chapters in disorder")
-    return chapters
+    return [_chapter(atom) for atom in atoms]
 
 
-def _chapter(atom: Tree) -> dict[str, Any]:
+def _chapter(atom: Tree) -> Facts:
     begin, end = number(atom, ids.CHAPTER_TIME_START), number(atom, ids.CHAPTER_TIME_END)
     require(
         begin is not None and end is not None and number(atom, ids.CHAPTER_UID),

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from stoat_nb.media.facts import Facts
 from stoat_nb.media.matroska import element_ids as ids
 from stoat_nb.media.matroska.segment import Tree, below, last, masters, number
 
@@ -30,9 +29,9 @@ _STEREO = {
 _PROJECTIONS = {1: "equirectangular", 2: "cubemap", 3: "mesh"}
 
 
-def track_facts(entry: Tree) -> dict[str, Any]:
+def track_facts(entry: Tree) -> Facts:
     """Return the facts; None where the entry does not say."""
-    found: dict[str, Any] = {name: _flag(entry, flags) for name, flags in _ROLES.items()}
+    found: Facts = {name: _flag(entry, flags) for name, flags in _ROLES.items()}
     # Original or not: what it is not, it was made from.
     found["is_dub"] = None if found["is_original"] is None else not found["is_original"]
     tagged = last(entry, ids.LANGUAGE_BCP47).split(b"\0", 1)[0]

@@ -9,6 +9,7 @@ from stoat_nb.media.codecs import av1, h264, hevc, jpeg, vp8, vp9
 from stoat_nb.media.codecs.captions import CARRIERS, captions_of
 from stoat_nb.media.codecs.video_format import VideoFormat
 from stoat_nb.media.colours import Colour, colour_facts, merged, of_stream
+from stoat_nb.media.facts import Facts
 from stoat_nb.media.isobmff.sample_entry import pixel_format
 from stoat_nb.media.matroska import element_ids as ids
 from stoat_nb.media.matroska.blocks import Start
@@ -37,9 +38,7 @@ _WITH_PARAMETER_SETS = frozenset(["h264", "hevc"])
 _WHOLE_BY_DEFAULT = frozenset(["h264", "vp8"])  # of which libav says so where nothing else is said
 
 
-def add_video(
-    facts: dict[str, Any], name: str, entry: Tree, begin: Start | None, left: Unproven
-) -> None:
+def add_video(facts: Facts, name: str, entry: Tree, begin: Start | None, left: Unproven) -> None:
     """Add to the facts of a track what is proven of its pictures."""
     video, private = below(entry, ids.VIDEO), last(entry, ids.CODEC_PRIVATE)
     with left:
