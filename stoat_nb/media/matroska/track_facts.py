@@ -48,9 +48,9 @@ def track_facts(entry: Tree) -> Facts:
     return found
 
 
-def _view(video: Tree) -> dict[str, Any]:
+def _view(video: Tree) -> Facts:
     """Return how much of the pictures is shown, for which eye, and on what (5.1.4.1.28)."""
-    found: dict[str, Any] = {
+    found: Facts = {
         "stereo_mode": _STEREO.get(number(video, ids.STEREO_MODE) or 0),
         "projection": _PROJECTIONS.get(
             number(below(video, ids.PROJECTION), ids.PROJECTION_TYPE) or 0
