@@ -60,9 +60,10 @@ def _index(reader: BudgetedReader) -> array[int] | None:
     size = int.from_bytes(reader.exactly(at + 4, 4), "little") if at else 0
     if not 0 < size <= _LARGEST or b"RIFF" in chunks:
         return None
-    words = array("I", reader.exactly(at + 8, size - size % (4 * _LINE)))
-    if len(words) % _LINE:
-        return None
+    lines = reader.exactly(at + 8, size - size % (4 * _LINE))
+    if len(lines) % (4 * _LINE):
+        return None  # it was cut
+    words = array("I", lines)
     if sys.byteorder == "big":
         words.byteswap()
     return words

@@ -149,3 +149,9 @@ def test_an_avi_that_counts_frames_its_index_lacks_is_suspect(
         video = said(bytes(content), packets=packets)
         assert video.integrity == "suspect"
         assert str(video.integrity_reason).startswith(f"The header counts {frames:,} frames,")
+
+
+def test_an_avi_cut_within_its_index_is_read_and_truncated(clip: Clip, said: Said) -> None:
+    content = clip("avi", "mpeg4", "libmp3lame")
+    for missing in range(1, 18):
+        assert said(content[:-missing]).integrity == "truncated"
