@@ -350,6 +350,28 @@ def test_all_of_many_streams_and_their_tags_are_kept(
     assert video.n_tags == len(video.tags)
 
 
+@pytest.mark.parametrize("count", [2, 80])
+def test_all_that_is_attached_is_kept_with_its_tags(
+    tmp_path: Path, archive: Path, video_of: Callable[[Path], Video], count: int
+) -> None:
+    path = tmp_path / "fonts.mkv"
+    with (
+        av.open(str(archive / "2023 Alps/summit.mkv")) as clip,
+        av.open(str(path), "w") as film,
+    ):
+        streams = {stream: film.add_stream_from_template(stream) for stream in clip.streams}
+        for number in range(count):
+            film.add_attachment(f"{number}.ttf", "application/x-truetype-font", b"no font")
+        for packet in clip.demux():
+            if packet.dts is not None:
+                packet.stream = streams[packet.stream]
+                film.mux(packet)
+    video = video_of(path)
+    assert [one.kind for one in video.streams].count("attachment") == count
+    names = [tag.value for tag in video.tags if tag.key.lower() == "filename"]
+    assert names == [f"{number}.ttf" for number in range(count)]
+
+
 def test_of_very_many_tags_the_first_are_kept_and_all_counted() -> None:
     tags = [{"key": str(number), "value": "word"} for number in range(MOST_TAGS + 10)]
     told = add_derived_facts({"fragmented": None, "streams": [], "tags": tags}, None, 1)

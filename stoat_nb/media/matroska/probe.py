@@ -141,7 +141,8 @@ def _facts(reader: BudgetedReader, film: _Film) -> Facts:
             tags.append(words)
     for idx, stream in enumerate(streams):
         stream["idx"] = idx
-    if own is not None and None not in tags:
+    has_fonts = found.attachments is None or len(streams) > len(found.tracks)
+    if own is not None and None not in tags and has_fonts:  # what is attached is tagged too
         every: list[Facts] = [{"key": key, "value": value} for key, value in own]
         for idx, told in enumerate(tags):
             every += [{"key": key, "value": value, "idx": idx} for key, value in told or ()]
