@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-_ISO = "mov,mp4,m4a,3gp,3g2,mj2"
+ISO = "mov,mp4,m4a,3gp,3g2,mj2"
 MATROSKA = "matroska,webm"
 _EBML = b"\x1a\x45\xdf\xa3"
 _DOC_TYPE = b"\x42\x82"
@@ -23,7 +23,7 @@ _NAMES = {
 
 def container_of(format_name: str, tags: Mapping[str, str], fd: int) -> str:
     """Name the container of an open file by libav's demuxer, its tags and its first bytes."""
-    if format_name == _ISO:
+    if format_name == ISO:
         return by_brand(tags.get("major_brand"))
     if format_name == MATROSKA:
         return "webm" if doc_type(os.pread(fd, _HEAD, 0)) == b"webm" else "matroska"

@@ -92,7 +92,8 @@ def _of_entry(reader: BudgetedReader, found: Segment, entry: Tree, *, is_counted
     if kind != "video":
         return Timing(kind, None, facts=matroska_facts(entry))
     scale = number(found.info, ids.TIMESTAMP_SCALE) or _DEFAULT_SCALE
-    beat = Beat(nominal_of(entry)) if is_counted else beat_of(reader, found, entry, scale)
+    nominal = nominal_of(entry)
+    beat = Beat(nominal) if is_counted and nominal else beat_of(reader, found, entry, scale)
     basis = frame_rates.ENDS if beat.frames is None else frame_rates.CONTAINER
     return Timing(
         kind,

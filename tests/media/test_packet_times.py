@@ -136,3 +136,17 @@ def test_pictures_that_are_never_shown_are_not_counted(
             packet.pts, packet.dts, packet.stream = packet.pts + 40, packet.dts + 40, stream
             copy.mux(packet)
     assert picture(verify(path)).frame_count == len(shown(path)) == 30
+
+
+def test_a_last_frame_without_a_length_lasts_as_long_as_others(
+    tmp_path: Path, verify: Verify
+) -> None:
+    path = film(tmp_path / "film.mkv", beat(50, 25))
+    content = path.read_bytes()
+    at = content.index(b"\x23\xe3\x83")  # DefaultDuration
+    end = at + 4 + (content[at + 3] & 0x7F)
+    void = b"\xec" + bytes([0x80 | end - at - 2]) + bytes(end - at - 2)
+    path.write_bytes(content[:at] + void + content[end:])
+    stream = picture(verify(path))
+    assert (stream.frame_count, rate_of(verify(path))) == (50, 25)
+    assert stream.duration_s == pytest.approx(2.0)

@@ -76,9 +76,10 @@ class Track:
     """
 
     __slots__ = (
-        *("base", "is_even", "may_jump", "is_hidden", "packets", "frames", "size", "corrupt"),
+        *("base", "is_even", "may_jump", "has_table", "is_hidden", "packets", "frames"),
+        *("size", "corrupt"),
         *("first", "hole", "back", "stored", "shown", "is_timed", "pieces"),
-        *("_start", "_end", "_waiting", "_next", "_jumped"),
+        *("_start", "_latest", "_end", "_waiting", "_next", "_jumped"),
     )
 
     def __init__(
@@ -87,11 +88,13 @@ class Track:
         *,
         is_even: bool = True,
         may_jump: bool = False,
+        has_table: bool = False,
         is_hidden: Callable[[bytes], bool] | None = None,
     ) -> None:
         self.base = base
         self.is_even = is_even  #: One packet follows the other, as those of sound and pictures do.
         self.may_jump = may_jump  #: A hole is a jump of the clock, not a picture that stays.
+        self.has_table = has_table  #: A container's table states how long each packet lasts.
         self.is_hidden = is_hidden  #: Whether a packet adds no frame that is shown.
         self.packets = self.frames = self.size = 0
         self.corrupt: list[int] = []  #: The numbers of packets that are damaged.
@@ -102,6 +105,7 @@ class Track:
         self.is_timed = True  #: Every packet says when it is shown.
         self.pieces: list[Fraction] = []  #: Ticks of those before the last jump.
         self._start: int | None = None  #: Of the piece that goes by.
+        self._latest: int | None = None
         self._end: int | None = None
         self._waiting: list[int] = []
         self._next: int | None = None
@@ -120,6 +124,7 @@ class Track:
         if at is not None:
             end = at + (packet.duration or 0)
             self._end = end if self._end is None else max(self._end, end)
+            self._latest = at if self._latest is None else max(self._latest, at)
         if self.is_hidden and self.is_hidden(bytes(packet)):
             return
         self.frames += 1
@@ -159,7 +164,8 @@ class Track:
         self.ended()
         if length := self._length:
             self.pieces.append(length)
-        self.stored.last = self.shown.last = self._start = self._end = None
+        self.stored.last = self.shown.last = None
+        self._start = self._latest = self._end = None
 
     def _show(self, pts: int) -> None:
         heapq.heappush(self._waiting, pts)
@@ -177,12 +183,16 @@ class Track:
 
     @property
     def _length(self) -> Fraction:
-        """Ticks from the first packet of a piece to the end of its last."""
-        if self._start is None or self._end is None or self._end <= self._start:
+        """Ticks from the first packet of a piece to the end of its last.
+
+        One that says of no length, or of one tick where no table states it, is as long as others.
+        """
+        if self._start is None or self._end is None or self._latest is None:
             return Fraction(0)
-        is_last_known = self._next is not None or not self.is_even or not self.steps.runs
-        last = 0 if is_last_known else self.steps.average
-        return self._end - self._start + Fraction(last)
+        last = Fraction(self._end - self._latest)
+        if self.is_even and self.steps.runs and last <= (0 if self.has_table else 1):
+            last = self.steps.average
+        return self._latest - self._start + last
 
     @property
     def seconds(self) -> Fraction:

@@ -14,7 +14,8 @@ from typing import Any
 from stoat_nb.media import libav
 from stoat_nb.media.codecs import vp8, vp9
 from stoat_nb.media.codecs.h264_fields import SecondFields
-from stoat_nb.media.derived_facts import BARE_FORMATS, TIMESTAMPS
+from stoat_nb.media.containers import ISO
+from stoat_nb.media.derived_facts import BARE_FORMATS, COUNTING_FORMATS, TIMESTAMPS
 from stoat_nb.media.failures import last_words
 from stoat_nb.media.frame_rates import CONSTANT, VARIABLE, beat_of, differ, mode_of
 from stoat_nb.media.packets.judge import Seen, is_own_limit, judge
@@ -76,7 +77,7 @@ class _Reading:
         self.tracks: dict[int, Track] = {}
         self._inspections: dict[int, Inspection] = {}
         self._streams = {stream["idx"]: stream for stream in facts["streams"]}
-        self._may_jump = facts["format_name"] in TIMESTAMPS
+        self._format_name = facts["format_name"]
         self.until, self._within_s = time.monotonic() + within_s, within_s
 
     def run(self, container: Any) -> None:
@@ -106,7 +107,8 @@ class _Reading:
         return Track(
             _base(packet),
             is_even=stream.get("kind") in _SOUND_AND_VISION,
-            may_jump=self._may_jump,
+            may_jump=self._format_name in TIMESTAMPS,
+            has_table=self._format_name in {ISO, *COUNTING_FORMATS},
             is_hidden=is_hidden,
         )
 
