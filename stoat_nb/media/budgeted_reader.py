@@ -81,6 +81,10 @@ class BudgetedReader:
         found = self._known(offset, length)
         return self._read(offset, length) if found is None else found
 
+    def unseen(self, offset: int, length: int) -> bytes:
+        """Return up to ``length`` bytes at a place that nobody looked at, and keep none of them."""
+        return self._read(offset, length)
+
     def held(self, start: int, end: int) -> tuple[int, bytes] | None:
         """Return a piece in memory that covers a place, and where it starts in the file."""
         if self._start <= start and end <= self._end:

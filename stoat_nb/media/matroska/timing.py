@@ -21,7 +21,8 @@ from stoat_nb.media.matroska.segment import Segment, Tree, last, number, real
 _ENOUGH = 8  # frames: what is left out now and then shows
 _MOST_BLOCKS = 100  # of all tracks
 _MOST_WHOLE = 2000  # of a short film
-_CHUNK, _HEAD = 1 << 12, 24  # bytes read at once
+_CHUNK, _HEAD = 1 << 14, 24  # bytes read at once
+_FAR = 1 << 12  # bytes from one head to the next that are not worth reading
 _TAIL = 1 << 16  # bytes in which a last cluster begins, where no cues say where
 _CUES_TAIL = 512
 _MOST_TRIES = 3
@@ -141,7 +142,7 @@ def _settled(times: Sequence[int], *, is_first: bool = False) -> list[int]:
     return sorted({time for time in times if low <= time <= high})
 
 
-def _block_times(
+def _block_times(  # noqa: C901 - one loop over heads: calls would cost more than they do
     reader: BudgetedReader, at: int, tracks: Collection[int], *, is_wanted_whole: bool = False
 ) -> tuple[list[int], bool]:
     """Return the times of tracks' blocks from a cluster's content on, and whether it met the end.
@@ -149,31 +150,41 @@ def _block_times(
     Only the heads of blocks are read (RFC 9559, section 10); small ones together.
     """
     times: list[int] = []
-    base, time, data = at, -1, b""
+    base, time, data, is_held = at, -1, b"", True
     for _ in range(_MOST_WHOLE if is_wanted_whole else _MOST_BLOCKS):
-        gap = at - base - len(data)
-        if gap > -_HEAD:
-            base, data = at, reader.exactly(at, _HEAD if gap > _HEAD else _CHUNK)
-        head = data[at - base : at - base + _HEAD]
-        width = LENGTHS[head[0]] if head else _NO_LENGTH
-        span = LENGTHS[head[width]] if width < len(head) else _NO_LENGTH
-        kind, body = int.from_bytes(head[:width], "big"), width + span
+        here = at - base
+        if here < 0 or here + _HEAD > len(data):
+            held = reader.held(at, at + _HEAD) if is_held else None
+            is_held = held is not None
+            gap, base = here - len(data), at
+            base, data = held or (at, reader.unseen(at, _HEAD if gap > _FAR else _CHUNK))
+            here = at - base
+            if here + _HEAD > len(data):  # the end of the file
+                data += bytes(_HEAD)
+        kind = data[here]
+        width = LENGTHS[kind]
+        span = LENGTHS[data[here + width]]
+        body = here + width + span
+        if width > 1:
+            kind = int.from_bytes(data[here : here + width], "big")
         if _NO_LENGTH in (width, span) or (kind in ids.TOP_LEVEL and kind != ids.CLUSTER):
-            return times, bool(head) or at == reader.size
+            return times, bool(kind) or at == reader.size
         if kind in (ids.CLUSTER, ids.BLOCK_GROUP):
-            at += body
+            at += width + span
             continue
-        size = int.from_bytes(head[width:body], "big") & MASKS[span]
+        size = int.from_bytes(data[here + width : body], "big") & MASKS[span]
         if kind == ids.TIMESTAMP:
-            time = int.from_bytes(head[body : body + size], "big")
-        elif kind in (ids.SIMPLE_BLOCK, ids.BLOCK) and head[body] & 0x7F in tracks and time >= 0:
-            if head[body + 3] & _LACING:
+            time = int.from_bytes(data[body : body + size], "big")
+        elif kind in (ids.SIMPLE_BLOCK, ids.BLOCK) and data[body] & 0x7F in tracks and time >= 0:
+            flags = data[body + 3]
+            if flags & _LACING:
                 return [], False
-            if not head[body + 3] & _INVISIBLE:
-                times.append(time + int.from_bytes(head[body + 1 : body + 3], "big", signed=True))
-                if not is_wanted_whole and len(_settled(times)) >= _ENOUGH:
+            if not flags & _INVISIBLE:
+                ticks = data[body + 1] << 8 | data[body + 2]
+                times.append(time + ticks - (ticks >> 15 << 16))
+                if not is_wanted_whole and len(times) > _ENOUGH and len(_settled(times)) >= _ENOUGH:
                     break
-        at += body + size
+        at += width + span + size
     return times, False
 
 
