@@ -136,7 +136,8 @@ def _cells_of(struct: type[Struct], names: Iterable[str]) -> Callable[[Struct], 
     return cells
 
 
-def _listed(texts: Iterable[str]) -> str:
+@lru_cache(maxsize=1024)
+def _listed(texts: tuple[str, ...]) -> str:
     return json.dumps([as_stored_text(one) for one in dict.fromkeys(texts)])
 
 
@@ -208,7 +209,7 @@ def _summed(streams: tuple[tuple[Any, ...], ...]) -> Cells:
         *(kinds.count(kind) for kind in ("video", "audio", "subtitle", "data")),
         len(kinds) < len(streams),
         any(keys) if keys else None,
-        *map(_listed, languages.values()),
+        *(_listed(tuple(some)) for some in languages.values()),
     )
 
 
