@@ -36,6 +36,8 @@ GOOD: dict[str, Any] = {
     "payload": {},
     "handler": handler,
     "priority": 0,
+    "statement": "select 1 as one",
+    "given": 1,
 }
 PARAMETERS = [
     (name, parameter.name)

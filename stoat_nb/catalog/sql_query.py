@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from stoat_nb.catalog.columns import TABLES
+from stoat_nb.catalog.values import as_stored_text
 from stoat_nb.errors import BadArgument, SqlError
 from stoat_nb.names import shown
 from stoat_nb.settings import Settings
@@ -95,7 +96,8 @@ def _close_to_outside(connection: duckdb.DuckDBPyConnection, files: Iterable[Pat
 
 
 def _parse(connection: duckdb.DuckDBPyConnection, statement: str) -> Any:
-    statements = connection.extract_statements(statement)
+    # Half characters, which Python's text may hold, are no UTF-8: they become visible escapes.
+    statements = connection.extract_statements(as_stored_text(statement))
     if len(statements) != 1:
         raise SqlError(f"One statement is run at a time, and there are {len(statements)}.")
     if statements[0].type not in _READING:

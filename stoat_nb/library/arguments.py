@@ -88,6 +88,9 @@ _KINDS: Mapping[str, _Kind] = {
         lambda value: _is_number(value) and value >= 0,
         "a whole number, 0 or more, or None for all",
     ),
+    "payload": _Kind(
+        lambda value: isinstance(value, Mapping), "a dict such as {'path': '/videos'}"
+    ),
     "statement": _Kind(
         lambda value: isinstance(value, str), "a SELECT statement such as 'select name from videos'"
     ),
@@ -101,7 +104,9 @@ _KINDS: Mapping[str, _Kind] = {
     ),
     "folder": _FOLDER,
     "path": _FOLDER,
-    **dict.fromkeys(("recursive", "accept_removals", "redact", "manifest", "only_failed"), _FLAG),
+    **dict.fromkeys(
+        ("recursive", "descending", "accept_removals", "redact", "manifest", "only_failed"), _FLAG
+    ),
     **dict.fromkeys(("bins", "most"), _COUNT),
     **dict.fromkeys(("before", "after"), _SCAN),
 }

@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
+from stoat_nb.catalog.filters.fields import column_named
 from stoat_nb.catalog.query import Page, Summary, VideoQuery, narrowed
 from stoat_nb.errors import MissingExtra
 from stoat_nb.library.arguments import checked
@@ -29,7 +32,16 @@ class Tables(Handle):
     """The half of a Library that reads; the other half runs jobs."""
 
     @checked
-    def videos(self, where: str = "", *, query: VideoQuery | None = None) -> pd.DataFrame:
+    def videos(
+        self,
+        where: str = "",
+        *,
+        query: VideoQuery | None = None,
+        columns: Sequence[str] | None = None,
+        sort: str | None = None,
+        descending: bool = False,
+        limit: int | None = None,
+    ) -> pd.DataFrame:
         """Return every catalogued file, one row each; ``status`` tells ok, failed and missing.
 
         The columns, their dtypes and units are in ``docs/columns.md``; they are the same when the
@@ -41,6 +53,14 @@ class Tables(Handle):
             Only the videos for which this expression is true: ``docs/filters.md``.
         query
             Or: all the videos that a query matches, in its order, on whichever page.
+        columns
+            Only these columns, in this order; None: all of them.
+        sort
+            The column to sort by; rows in which it is null come last. None: by path.
+        descending
+            Whether the largest comes first.
+        limit
+            How many rows there may be; None: all of them.
 
         Raises
         ------
@@ -52,10 +72,15 @@ class Tables(Handle):
         >>> from stoat_nb import Library
         >>> with Library("library.db") as library:  # doctest: +SKIP
         ...     large = library.videos('height >= 2160 and codec in ["hevc", "av1"]')
+        ...     longest = library.videos(sort="duration_s", descending=True, limit=10)
         """
         if where:
             query = narrowed(query or VideoQuery(), where)
-        return self.catalog.videos(query)
+        if sort is not None:
+            query = replace(query or VideoQuery(), sort=sort, descending=descending)
+        names = [column_named(name) for name in columns or ()]
+        frame = self.catalog.videos(query).iloc[:limit]
+        return frame if columns is None else frame[names]
 
     def streams(self) -> pd.DataFrame:
         """Return every stream of every video, one row each."""
@@ -97,7 +122,7 @@ class Tables(Handle):
 
     @checked
     def sql(
-        self, statement: str, /, *, files: Sequence[str | os.PathLike[str]] = (), **given: Any
+        self, statement: str, *, files: Sequence[str | os.PathLike[str]] = (), **given: Any
     ) -> pd.DataFrame:
         """Answer a SELECT statement in DuckDB's SQL over the library's tables.
 

@@ -135,3 +135,10 @@ def field_named(name: str) -> Field:
     near = difflib.get_close_matches(name, FIELDS, n=1)
     hint = f"Did you mean '{near[0]}'?" if near else f"Choose one of: {', '.join(FIELDS)}."
     raise FilterError(f"There is no column '{shown(name[:100])}'. {hint}")
+
+
+def column_named(name: str) -> str:
+    """Return the name of a column of ``videos()``; what filters alone know is none."""
+    if field_named(name) in DERIVED:
+        raise FilterError(f"'{shown(name)}' can be asked for in filters, and is no column.")
+    return name
