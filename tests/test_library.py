@@ -18,7 +18,6 @@ from stoat_nb.errors import (
     BadArgument,
     CatalogClosed,
     CatalogNotWritable,
-    FilterError,
     FolderNotFound,
     FolderNotReadable,
     FolderOutsideRoots,
@@ -384,27 +383,3 @@ def test_an_argument_that_no_method_has_is_refused_with_the_name_of_the_method(
 ) -> None:
     with pytest.raises(TypeError, match=r"videos\(\) got an unexpected keyword argument 'colour'"):
         library.videos(colour="codec")  # type: ignore[call-arg]
-
-
-def test_videos_are_sorted_cut_and_told_in_the_columns_that_are_wanted(tmp_path: Path) -> None:
-    make_samples(tmp_path / "videos")
-    with Library(tmp_path / "library.db") as library:
-        library.scan(tmp_path / "videos").result(timeout=120)
-        every = library.videos()
-        largest = library.videos(
-            "status == 'ok'",
-            columns=["name", "size_bytes"],
-            sort="size_bytes",
-            descending=True,
-            limit=3,
-        )
-        assert [*largest.columns] == ["name", "size_bytes"]
-        sizes = sorted(every.loc[every["status"] == "ok", "size_bytes"], reverse=True)
-        assert largest["size_bytes"].tolist() == sizes[:3]
-        assert library.videos(limit=0).empty
-        with pytest.raises(FilterError, match="Did you mean 'size_bytes'"):
-            library.videos(columns=["size_byte"])
-        with pytest.raises(FilterError, match="can be asked for in filters"):
-            library.videos(columns=["resolution"])
-        with pytest.raises(FilterError, match="cannot be sorted by"):
-            library.videos(sort="nothing")
