@@ -74,8 +74,16 @@ class Headers(NamedTuple):
             stated_s = add_length(facts, length, self.size_bytes)
         add_derived_facts(facts, stated_s, self.size_bytes)
         if length.is_measured:
-            facts["duration_basis"] = "timestamps"
+            _mark_as_measured(facts)
         return facts
+
+
+def _mark_as_measured(facts: dict[str, Any]) -> None:
+    """Say that a length is that of the last block; it may be sound, and counts no frames."""
+    facts["duration_basis"] = "timestamps"
+    for stream in facts["streams"]:
+        if stream.get("frame_count_basis") == "estimated":
+            stream["frame_count"] = stream["frame_count_basis"] = None
 
 
 def _is_same(theirs: list[dict[str, Any]], ours: list[dict[str, Any]]) -> bool:
