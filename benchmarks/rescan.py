@@ -28,7 +28,7 @@ from pathlib import Path
 from stoat_nb.catalog.catalog import Catalog
 from stoat_nb.media.extensions import VIDEO_EXTENSIONS
 from stoat_nb.media.find import find_folders
-from stoat_nb.media.listing import Rules
+from stoat_nb.media.rules import Rules
 from stoat_nb.media.video import Found, Outcome, Stream, Video
 
 FOLDER_FILES, VIDEOS_OF_TEN = 100, 7

@@ -14,7 +14,7 @@ from stoat_nb.cli.running import run_here
 from stoat_nb.errors import FolderNotFound
 
 if TYPE_CHECKING:
-    from stoat_nb.media.listing import FollowLinks
+    from stoat_nb.media.rules import FollowLinks
     from stoat_nb.scan.request import ScanMode
 
 

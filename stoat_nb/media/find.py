@@ -13,7 +13,8 @@ from typing import NamedTuple, Self
 
 from stoat_nb.media.exclude import IGNORE_FILE, Exclusion, read_lines
 from stoat_nb.media.left_out import outer
-from stoat_nb.media.listing import Ignored, Listing, Problem, Reading, Rules, settled, unreadable
+from stoat_nb.media.listing import Ignored, Listing, Problem, Reading, settled, unreadable
+from stoat_nb.media.rules import Rules
 from stoat_nb.media.safe_open import open_folder, open_root
 
 __all__ = ["Listing", "Tree", "find_folders"]

@@ -6,7 +6,8 @@ import os
 from collections.abc import Iterable
 
 from stoat_nb.media.exclude import IGNORE_FILE, Exclusion, read_lines
-from stoat_nb.media.listing import Problem, Rules
+from stoat_nb.media.listing import Problem
+from stoat_nb.media.rules import Rules
 from stoat_nb.media.safe_open import open_root
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stoat_nb.media.listing import FollowLinks
+from stoat_nb.media.rules import FollowLinks
 from stoat_nb.scan.folder import check_folder, check_roots, known_folder
 from stoat_nb.scan.handler import SCAN_JOB_TYPE, make_scan_handler
 from stoat_nb.scan.report import ScanReport

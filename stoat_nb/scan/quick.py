@@ -14,7 +14,8 @@ from msgspec import Struct
 from stoat_nb.catalog.folders import KnownFolder
 from stoat_nb.media.find import Tree
 from stoat_nb.media.left_out import LeftOut
-from stoat_nb.media.listing import Listing, Rules, stamp_of, unreadable
+from stoat_nb.media.listing import Listing, stamp_of, unreadable
+from stoat_nb.media.rules import Rules
 
 
 class Same(Struct, frozen=True):

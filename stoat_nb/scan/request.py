@@ -14,7 +14,7 @@ from stoat_nb.catalog.catalog import Catalog
 from stoat_nb.errors import BadArgument
 from stoat_nb.jobs.locks import Lock
 from stoat_nb.media.extensions import VIDEO_EXTENSIONS
-from stoat_nb.media.listing import FollowLinks, Rules
+from stoat_nb.media.rules import FollowLinks, Rules
 from stoat_nb.names import as_bytes
 from stoat_nb.patterns import BadPattern, compiled
 from stoat_nb.scan.folder import known_folder

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from stoat_nb.catalog.catalog import Catalog, ScanTables
 from stoat_nb.media.left_out import LeftOut
-from stoat_nb.media.listing import Rules
+from stoat_nb.media.rules import Rules
 from stoat_nb.scan.absent import absent, is_empty
 from stoat_nb.scan.comparison import is_expected, is_present
 from stoat_nb.scan.tally import Tally

@@ -13,7 +13,7 @@ from hypothesis import given, strategies as st
 
 from stoat_nb.media.extensions import VIDEO_EXTENSIONS, ending_of
 from stoat_nb.media.find import find_folders
-from stoat_nb.media.listing import Rules
+from stoat_nb.media.rules import Rules
 from stoat_nb.media.video import Outcome
 
 Read = Callable[[Path], Outcome]

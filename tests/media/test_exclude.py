@@ -15,7 +15,8 @@ from stoat_nb.media.exclude import LARGEST
 from stoat_nb.media.extensions import VIDEO_EXTENSIONS
 from stoat_nb.media.find import find_folders
 from stoat_nb.media.left_out import LeftOut
-from stoat_nb.media.listing import Listing, Rules
+from stoat_nb.media.listing import Listing
+from stoat_nb.media.rules import Rules
 from stoat_nb.patterns import BadPattern, compiled
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from stoat_nb.media.extensions import VIDEO_EXTENSIONS
 from stoat_nb.media.find import Listing, find_folders
-from stoat_nb.media.listing import Rules
+from stoat_nb.media.rules import Rules
 
 
 def walk(root: Path, *, hidden: bool = False, recursive: bool = True) -> list[Listing]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from stoat_nb import Library, ScanReport
-from stoat_nb.media.listing import FollowLinks
+from stoat_nb.media.rules import FollowLinks
 from stoat_nb.settings import Settings
 
 

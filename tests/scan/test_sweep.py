@@ -13,7 +13,7 @@ from stoat_nb import Library
 from stoat_nb.catalog.catalog import ScanTables
 from stoat_nb.errors import BadArgument
 from stoat_nb.media.extensions import VIDEO_EXTENSIONS
-from stoat_nb.media.listing import Rules
+from stoat_nb.media.rules import Rules
 from stoat_nb.media.video import Found
 from stoat_nb.scan import sweep
 from stoat_nb.scan.absent import absent

@@ -10,9 +10,9 @@ import pytest
 
 from stoat_nb.media.extensions import VIDEO_EXTENSIONS
 from stoat_nb.media.find import find_folders
-from stoat_nb.media.listing import Rules
 from stoat_nb.media.outcome import outcome
 from stoat_nb.media.probe import probe
+from stoat_nb.media.rules import Rules
 from stoat_nb.media.video import Outcome
 
 
