@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -44,7 +45,8 @@ class Filling:
 
     def found(self, path: bytes = b"/videos/a.mp4", **changes: Any) -> Found:
         folder, _, name = path.rpartition(b"/")
-        facts = {"size_bytes": 1000, "mtime_ns": 5_000_000_001, "inode": 7, "device": 3}
+        inode = 7 if name == b"a.mp4" else zlib.crc32(path)  # no two paths are one file
+        facts = {"size_bytes": 1000, "mtime_ns": 5_000_000_001, "inode": inode, "device": 3}
         return Found(folder=folder or b"/", name=name, **{**facts, **changes})
 
     def video(self, *streams: Stream, **facts: Any) -> Video:
