@@ -8,7 +8,7 @@ from stoat_nb.media.budgeted_reader import BudgetedReader
 from stoat_nb.media.isobmff.metadata import Tags
 from stoat_nb.media.isobmff.samples import first_sample
 from stoat_nb.media.isobmff.tracks import Track
-from stoat_nb.media.unsupported import require
+from stoat_nb.media.unsupported import UnsupportedLayout, require
 
 TAG = b"tmcd"
 
@@ -39,7 +39,10 @@ def trimmed_timecode(reader: BudgetedReader, tracks: list[Track]) -> str | None:
     """
     for track in tracks:
         if track.tag == TAG and track.edits and track.edits[0].media_time > 0:
-            return _first(reader, track, track.edits[0].media_time)
+            try:
+                return _first(reader, track, track.edits[0].media_time)
+            except (UnsupportedLayout, ArithmeticError, struct.error):
+                return None
     return None
 
 

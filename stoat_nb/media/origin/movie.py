@@ -11,11 +11,13 @@ from stoat_nb.media.isobmff.timecode import trimmed_timecode
 from stoat_nb.media.isobmff.tracks import MovieHeader, Track
 from stoat_nb.media.origin import camera_xml, makers
 from stoat_nb.media.origin.clues import Clues
-from stoat_nb.media.origin.moments import Moment, since
+from stoat_nb.media.origin.moments import LOCAL, UTC_BY_FORMAT, Moment, since
 
 _EPOCH, _UNIX = datetime(1904, 1, 1), datetime(1970, 1, 1)  # noqa: DTZ001 - in UTC by the standard
 _1970 = 2_082_844_800  # seconds from the one to the other
 _HOUR = 3600
+#: Makers whose cameras know no zone, and write what their clock shows where UTC should stand.
+_LOCAL_CLOCKS = frozenset({"GOPRO", "CANON", "NIKON"})
 _OVERFLOW = frozenset({0xFFFFFFFF, 0xFFFFFFFFFFFFFFFF, 0x7FFFFFFF})
 
 
@@ -24,7 +26,6 @@ def clues_in(
 ) -> Clues:
     """Return what the movie's header, its tracks and makers' boxes say."""
     clues = Clues()
-    header_dates(clues, header.created if header else None, [track.created for track in tracks])
     for box in movie.tops:
         if box.kind in (b"meta", b"uuid"):
             _xml(clues, reader, box)
@@ -35,10 +36,15 @@ def clues_in(
             makers.user_data(clues, reader, user)
         clues.text("lens", _lens(reader, tracks))
     clues.text("timecode", trimmed_timecode(reader, tracks))
+    zone = LOCAL if clues.texts.get("camera_make", "").upper() in _LOCAL_CLOCKS else UTC_BY_FORMAT
+    created = [track.created for track in tracks]
+    header_dates(clues, header.created if header else None, created, zone=zone)
     return clues
 
 
-def header_dates(clues: Clues, movie: int | None, tracks: list[int]) -> None:
+def header_dates(
+    clues: Clues, movie: int | None, tracks: list[int], *, zone: str = UTC_BY_FORMAT
+) -> None:
     """Add the dates of the movie's header and of its tracks', seconds since 1904.
 
     >>> clues = Clues()
@@ -48,11 +54,12 @@ def header_dates(clues: Clues, movie: int | None, tracks: list[int]) -> None:
     """
     counts = [movie or 0, *tracks]
     counts_from_1904 = any(_1970 < count and count not in _OVERFLOW for count in counts)
-    clues.date("movie_header", _date(movie or 0, is_1904=counts_from_1904))
-    if "movie_header" in clues.dates:
-        return
-    for count in tracks:
-        clues.date("track_header", _date(count, is_1904=counts_from_1904))
+    headers = [("movie_header", movie or 0), *(("track_header", count) for count in tracks)]
+    for basis, count in headers:
+        if moment := _date(count, is_1904=counts_from_1904):
+            clues.date(basis, moment._replace(zone=zone))
+        if basis in clues.dates:
+            return
 
 
 def _date(count: int, *, is_1904: bool) -> Moment | None:

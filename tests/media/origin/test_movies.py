@@ -79,6 +79,22 @@ def test_android_phones_are_told_by_their_keys(film: Film, edited: Edit, origin:
     )
 
 
+@pytest.mark.parametrize(
+    ("name", "tz"), [("GoPro", "local"), ("Canon EOS", "local"), ("DJI", "UTC")]
+)
+def test_the_header_of_a_camera_without_a_zone_is_local(
+    film: Film, edited: Edit, origin: Origin, name: str, tz: str
+) -> None:
+    def as_a_camera(movie: Movie) -> None:
+        movie.date(SECONDS, b"moov", b"mvhd")
+        movie.add(b"udta", MAKERS[name][0], b"moov")
+
+    told = origin(edited(film("c.mp4"), as_a_camera))
+    when = WHEN.rstrip("Z") if tz == "local" else WHEN
+    assert (told["created_at"], told["created_basis"]) == (when, "movie_header")
+    assert told["created_tz"] == tz
+
+
 @pytest.mark.parametrize("name", MAKERS)
 def test_makers_boxes_tell_the_camera(film: Film, edited: Edit, origin: Origin, name: str) -> None:
     body, make, model = MAKERS[name]
