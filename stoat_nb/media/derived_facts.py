@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from datetime import UTC, datetime
 from fractions import Fraction
+from math import isfinite
 from typing import Any
 
 from stoat_nb.media.frame_rates import CONSTANT, CONTAINER
@@ -71,7 +72,8 @@ def _normalise_language(stream: dict[str, Any]) -> None:
 
 def restate_length(facts: dict[str, Any], seconds: float, size_bytes: int) -> None:
     """Put another length into ``facts``, and the bit rate that follows."""
-    facts["duration_s"], facts["bitrate"] = seconds, int(size_bytes * 8 / seconds)
+    rate = size_bytes * 8 / seconds
+    facts["duration_s"], facts["bitrate"] = seconds, int(rate) if isfinite(rate) else None
 
 
 def _add_frames(stream: dict[str, Any], facts: dict[str, Any]) -> None:
