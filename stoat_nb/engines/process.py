@@ -38,7 +38,7 @@ class WorkerError(Exception):
 
 
 class WorkerProcess:
-    """A child with a private pipe each way; made by ``start``.
+    """A child with a private pipe each way; made by ``spawn``.
 
     Nothing here asks the process's event loop policy, which may be anything by now: asyncio's own
     subprocesses do, up to Python 3.13, and fail under one that has no child watcher (uvloop's).
@@ -60,19 +60,19 @@ class WorkerProcess:
         self._output: asyncio.ReadTransport | None = None
 
     @classmethod
-    async def start(cls, memory_bytes: int | None) -> WorkerProcess:
+    def spawn(cls, memory_bytes: int | None) -> WorkerProcess:
         """Start a child, on the loop's own thread: the kernel ties its life to that thread.
 
         Raises
         ------
         OSError
-            If the system refuses a process, a pipe or a thread.
+            If the system refuses a process or a pipe.
         """
         if not sys.executable:
             raise FileNotFoundError(errno.ENOENT, "sys.executable names no Python to start")
-        worker = cls(
+        return cls(
             # Of a fixed program; and it takes a millisecond or two.
-            subprocess.Popen(  # noqa: ASYNC220, S603
+            subprocess.Popen(  # noqa: S603
                 [sys.executable, "-I", _PROGRAM, str(os.getpid()), str(memory_bytes or 0)],
                 bufsize=0,
                 stdin=subprocess.PIPE,
@@ -81,14 +81,22 @@ class WorkerProcess:
                 start_new_session=True,
             )
         )
+
+    async def connect(self) -> None:
+        """Take up its pipes, and watch for its end; to be called once, and at once.
+
+        Raises
+        ------
+        OSError
+            If the system refuses a descriptor or a thread.
+        """
         try:
-            await worker._connect()
+            await self._connect()
         except BaseException:
-            worker.kill()
+            self.kill()
             raise
         finally:
-            worker._watch()  # not before: its end closes the pipes that are being connected
-        return worker
+            self._watch()  # not before: its end closes the pipes that are being connected
 
     def _watch(self) -> None:
         try:

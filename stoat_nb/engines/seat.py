@@ -122,7 +122,9 @@ class Seat:
         if worker is None or not worker.is_usable:
             if self.gone is not None:
                 raise WorkerError("cannot be replaced while the system holds the killed one")
-            worker = self._worker = await WorkerProcess.start(self._limits.memory_bytes)
+            # On its seat from its first moment, so that whatever ends its start waits for its end.
+            worker = self._worker = WorkerProcess.spawn(self._limits.memory_bytes)
+            await worker.connect()
             self._check_open()
         if reference.name not in worker.loaded:
             await worker.load(reference, within_s=_START_S)

@@ -133,7 +133,8 @@ async def test_a_death_before_an_item_was_asked_for_is_none_of_its_deaths(tmp_pa
 
 
 async def test_what_a_process_says_after_its_answer_is_an_offence_before_that_is_read() -> None:
-    worker = await process.WorkerProcess.start(None)
+    worker = process.WorkerProcess.spawn(None)
+    await worker.connect()
     worker._answer = asyncio.get_running_loop().create_future()
     worker._receive(b"answer\n")
     assert worker.is_usable
@@ -157,6 +158,21 @@ async def test_two_hundred_calls_are_all_answered_while_processes_are_killed() -
 
         faults = await asyncio.gather(*(one() for _ in range(200)))
     assert faults == [None] * 200
+
+
+async def test_a_call_cancelled_while_its_process_starts_leaves_nothing_of_it() -> None:
+    async with aclosing(patient()) as engine:
+        call = asyncio.create_task(engine.call(deeds.whoami, {}))
+        await asyncio.sleep(0)  # it has a process now, and connects to it
+        worker = engine._seats[0]._worker
+        assert worker is not None
+        assert worker._input is None
+        call.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await call
+        await asyncio.wait_for(worker.gone, PATIENCE_S)
+        pipes = (worker._process.stdin, worker._process.stdout)
+        assert [pipe is not None and pipe.closed for pipe in pipes] == [True, True]
 
 
 async def test_a_forged_answer_between_two_calls_reaches_neither(tmp_path: Path) -> None:
