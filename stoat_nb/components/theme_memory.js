@@ -1,4 +1,5 @@
-const PATIENCE_MS = 2000;
+// Counted in frames, not seconds: a slow machine draws late, and few of them.
+const PATIENCE_FRAMES = 120;
 const twoFrames = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
 
 const pageAround = (view) => {
@@ -29,8 +30,7 @@ export function render({model, el, view}) {
     await twoFrames();
     if (page.dark_theme !== wanted()) page.dark_theme = wanted();
     tell();
-    const until = performance.now() + PATIENCE_MS;
-    while (isDark() !== page.dark_theme && performance.now() < until) await twoFrames();
+    for (let frame = 0; isDark() !== page.dark_theme && frame < PATIENCE_FRAMES; frame += 2) await twoFrames();
     document.documentElement.dataset.themeKnown = "";
   };
   const changed = () => {

@@ -236,6 +236,8 @@ def test_a_first_page_is_never_bright_where_the_system_is_dark(
     serve: Serve, window: BrowserContext
 ) -> None:
     page = window.new_page()
+    # Slowed down, so that no limit of time can be what ends the wait for its theme.
+    window.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": 20})
     page.emulate_media(color_scheme="dark")
     page.add_init_script(
         "const look = () => { const at = document.body && getComputedStyle(document.body);"
