@@ -76,7 +76,7 @@ def held_back() -> Iterator[None]:
 
 def code_of(problem: BaseException) -> int:
     """Return the exit code that stands for the signal behind an interrupt."""
-    cause = problem if isinstance(problem, KeyboardInterrupt) else problem.__cause__
+    cause = problem if isinstance(problem, KeyboardInterrupt) else problem.__context__
     number: int = cause.args[0] if isinstance(cause, Ended) else signal.SIGINT
     return 128 + number
 
