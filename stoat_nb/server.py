@@ -23,9 +23,10 @@ from stoat_nb.api.connection import (
     HEADER_TIMEOUT_S,
     AcceptErrors,
     Connection,
+    Websocket,
     most_connections,
 )
-from stoat_nb.api.guard import App, Guard, Receive, Send
+from stoat_nb.api.guard import PING_S, App, Guard, Receive, Send
 from stoat_nb.api.request_log import RequestLog
 from stoat_nb.dashboard import create_dashboard
 from stoat_nb.errors import AddressInUse, AddressRefused
@@ -235,7 +236,10 @@ class Server(uvicorn.Server):
             app,
             loop="asyncio",
             http=connection,  # type: ignore[arg-type]  # it is only called
+            ws=Websocket,
             ws_max_size=_LARGEST_MESSAGE,
+            ws_ping_interval=PING_S,
+            ws_ping_timeout=PING_S,
             backlog=_ACCEPTED_AT_ONCE,
             log_config=None,
             log_level=logging.ERROR,  # what clients do wrong is ours to tell

@@ -1,4 +1,4 @@
-"""One connection of ``stoat serve``: never one too many, and never half said for ever."""
+"""The connections of ``stoat serve``: never one too many, none half said or unheard for ever."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Any
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from stoat_nb.api.admission import PREFIX, Denial, safe_headers
 from stoat_nb.logs import logger
@@ -109,6 +110,15 @@ class Connection(H11Protocol):
             return
         self.transport.write_eof()
         self.loop.call_later(LINGER_S, self.transport.close)
+
+
+class Websocket(WebSocketsSansIOProtocol):
+    """A websocket that ends when pings stay unanswered, whatever it still has to send."""
+
+    def keepalive_timeout(self) -> None:
+        """End at once: a machine that sleeps takes nothing, and what waits for it would wait on."""
+        super().keepalive_timeout()
+        self.transport.abort()
 
 
 def _answer(denial: Denial, headers: dict[str, str]) -> bytes:

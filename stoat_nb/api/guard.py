@@ -32,6 +32,8 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 #: Seconds a client may take to send its body.
 BODY_TIMEOUT_S = 20.0
+#: Seconds between two pings of a websocket; one that is not answered by the next ends it.
+PING_S = 20.0
 
 #: Bytes and seconds for which a client that is refused may go on sending.
 _DRAINED = 1 << 24

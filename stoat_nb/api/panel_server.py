@@ -27,7 +27,7 @@ from stoat_nb.api.admission import (
     safe_headers,
     verdict,
 )
-from stoat_nb.api.guard import BODY_TIMEOUT_S, App, Guard, Receive, Send, deny
+from stoat_nb.api.guard import BODY_TIMEOUT_S, PING_S, App, Guard, Receive, Send, deny
 from stoat_nb.errors import StoatError
 from stoat_nb.settings import Settings
 
@@ -100,6 +100,8 @@ def _find_handler(self: Application, request: HTTPServerRequest, **_options: Any
     connection.set_body_timeout(BODY_TIMEOUT_S)
     _harden(connection, scope["path"], allowed_origin(scope, allowed))
     denial = verdict(scope, allowed) or judge_length(scope)
+    # Bokeh pings, too, but does not mind whether anybody answers.
+    self.settings.setdefault("websocket_ping_interval", PING_S)
     if denial is None:
         return Application.find_handler(self, request)
     return self.get_handler_delegate(request, Refusal, {"denial": denial})
