@@ -46,8 +46,8 @@ LIFETIME_S = 6.0
 PING_S = 2.0
 #: A page takes a second or two to make: $STOAT_TEST_SESSIONS says how many a patient run makes.
 SESSIONS = int(os.environ.get("STOAT_TEST_SESSIONS", "8"))
-#: Python objects of a page; of each that is gone fewer may be left than a hundredth of them.
-PAGE_OBJECTS = 30_000
+#: Python objects that may be left of a page: log records, which pytest keeps, are some of them.
+MOST_LEFT = 300
 
 
 @pytest.fixture
@@ -130,7 +130,7 @@ def test_closed_and_vanished_pages_leave_nothing_behind(
     # As many threads may each read the library.
     assert last["descriptors"] <= before["descriptors"] + 16
     growth = (full["objects"] - half["objects"]) / (SESSIONS // 2)
-    assert growth < PAGE_OBJECTS / 100, f"of each page {growth:.0f} objects are left"
+    assert growth < MOST_LEFT, f"of each page {growth:.0f} objects are left"
 
 
 def left_over(threads: Sequence[str]) -> dict[str, int]:
