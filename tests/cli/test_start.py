@@ -18,8 +18,10 @@ HEAVY = ("pandas", "numpy", "panel", "av", "fastapi", "apsw", "pyarrow", "rich",
 COMMANDS = (
     *(
         "scan",
+        "show",
         "videos",
         "failures",
+        "sql",
         "scans",
         "diff",
         "forget",
