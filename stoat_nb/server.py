@@ -101,7 +101,7 @@ def create_app(
     def home() -> RedirectResponse:
         return RedirectResponse(DASHBOARD)
 
-    api.add_api_route("/", home, include_in_schema=False)
+    api.add_api_route("/", home, methods=["GET", "HEAD"], include_in_schema=False)
     api.add_api_route("/favicon.ico", _icon, include_in_schema=False)
     # Signed, so that nobody can hand another a session of his own choosing.
     pages = add_applications(
