@@ -228,9 +228,9 @@ def test_a_method_that_no_route_takes_is_refused(door: Door, paths: list[str]) -
         for method in ("PUT", "TRACE", "BREW"):
             answer = door.ask(method, path)
             told = (path, method, answer.status)
-            assert answer.status in {302, 401, 403, 404, 405} if door.has_login else {404, 405}, (
-                told
-            )
+            # The parser of Panel's FastAPI server refuses methods that it has never heard of.
+            of_door = {302, 401, 403} if door.has_login else set()
+            assert answer.status in {400, 404, 405} | of_door, told
             if "/api/v1/" in path and (method, answer.status) == ("PUT", 405):
                 assert answer.headers["allow"], told
 
