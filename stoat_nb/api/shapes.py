@@ -84,8 +84,8 @@ class ScanRequest(Shape):
         default=False,
         description="Take files for missing even where their disk seems to be away.",
     )
-    exclude: tuple[Annotated[str, Field(max_length=LONGEST)], ...] = Field(
-        default=(),
+    exclude: list[Annotated[str, Field(max_length=LONGEST)]] = Field(
+        default=[],
         max_length=MOST_PATTERNS,
         description="Patterns of files and folders to leave out, as in a .gitignore file.",
         examples=[["proxies/", "*.part.mp4"]],

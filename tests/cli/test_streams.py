@@ -175,11 +175,12 @@ PRINTING = (
     *("failures", "failures --format table", "scans", "scans --json", "diff 1 2", "forget"),
     *("jobs", "jobs --json", "job {id}", "job {id} --json", "logs {id}", "logs {id} --follow"),
     *("doctor", "scan {folder}", "scan {folder} --json", "retry {id}"),
+    *("sql from/**/videos", "sql from/**/scans --format jsonl", "show --json {folder}/a.mp4"),
 )
 REFUSING = (
     *("nonsense", "scan", "scan /nowhere/at/all", "cancel {id}", "pause {id}", "resume {id}"),
     *("job no", "retry no", "logs no", "diff 1 99", "videos --where x", "forget a b"),
-    *("serve --host 0.0.0.0", "demo --host 0.0.0.0"),
+    *("serve --host 0.0.0.0", "demo --host 0.0.0.0", "sql nonsense", "show /nowhere/at/all"),
 )
 
 

@@ -50,7 +50,7 @@ def test_a_scan_runs_and_is_followed_to_its_end(address: str, tmp_path: Path) ->
         assert httpx.get(f"{address}{location}/wait", timeout=60).json()["status"] == "complete"
         assert api.get("/videos").json() == {"total": 0, "items": []}
         export = api.get("/videos/export", params={"format": "csv"})
-        assert export.text.startswith('"video_id","path",')
+        assert export.text.startswith('"name","folder",')
 
 
 def test_jobs_are_controlled_there_too(address: str, tmp_path: Path) -> None:

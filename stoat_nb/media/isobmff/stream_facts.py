@@ -65,9 +65,11 @@ def own_facts(track: Track) -> Facts:
     if track.handler not in _KINDS:
         raise UnsupportedLayout(f"a track of another kind: {track.handler!r}")
     require_known_boxes(track.trak)
-    return {
+    # A sample entry that cannot be read proves nothing of its type.
+    tag = tag_text(int.from_bytes(track.tag, "little"))
+    facts: Facts = {"codec_tag": tag} if tag else {}
+    return facts | {
         "kind": _KINDS[track.handler],
-        "codec_tag": tag_text(int.from_bytes(track.tag, "little")),
         "is_default": track.is_enabled,
         "is_forced": False,
         "is_cover": False,
