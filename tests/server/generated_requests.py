@@ -5,7 +5,6 @@ A test sets ``STOAT_TEST_FOLDER``: the folder that is scanned in place of any ot
 
 from __future__ import annotations
 
-import json
 import os
 from itertools import count
 from typing import Any
@@ -15,7 +14,6 @@ from hypothesis import strategies as st
 
 FILTERS = ["height >= 2160", "codec == 'h264' and not has_cover", "size_bytes > 1e3 or fps < 30"]
 COLUMNS = ["path", "codec", "mtime_ns", "audio_languages", "duration_s"]
-LARGEST_BODY = 60_000
 FOLDER = os.environ["STOAT_TEST_FOLDER"]
 
 jobs: list[str] = []
@@ -30,12 +28,6 @@ def filter_query(_context: Any, query: Any) -> bool:
     """Leave out empty parameters: they count as absent, which no schema can say."""
     given = query.values() if isinstance(query, dict) else ()
     return not any(value == "" or (isinstance(value, list) and "" in value) for value in given)
-
-
-@schemathesis.hook
-def filter_body(_context: Any, body: Any) -> bool:
-    """Leave out bodies beyond the limit of all of them, which is answered before any schema."""
-    return not isinstance(body, dict) or len(json.dumps(body)) < LARGEST_BODY
 
 
 @schemathesis.hook
