@@ -31,6 +31,7 @@ def right(library: Library) -> None:
     assert_type(library.videos("height >= 2160"), pd.DataFrame)
     assert_type(library.videos(query=VideoQuery(where="fps > 50")), pd.DataFrame)
     assert_type(library.explore(), Explorer)
+    assert_type(library.sql("select codec from videos"), pd.DataFrame)
     assert_type(stoat_nb.Library("videos.db"), Library)
 
 
@@ -45,8 +46,12 @@ def wrong(library: Library) -> None:
 """
 
 
+#: The lines of it that are wrong: its last three.
+MISTAKES = range(USER_FILE.count("\n") - 2, USER_FILE.count("\n") + 1)
+
 #: As a user runs it: nothing of this project's own configuration.
 MYPY = (sys.executable, "-m", "mypy", "--strict", "--config-file=")
+PYRIGHT = (sys.executable, "-m", "basedpyright", "--pythonpath", sys.executable)
 
 
 def test_type_checkers_and_the_interpreter_are_told_of_the_same_names(repository: Path) -> None:
@@ -73,12 +78,26 @@ def test_mypy_knows_the_types_of_a_user_s_file_and_finds_the_mistakes_in_it(
         check=False,
     )
     found = re.findall(r"^user\.py:(\d+): error: .*?(\[[a-z-]+\])$", checked.stdout, re.MULTILINE)
-    at = {text: number for number, text in enumerate(USER_FILE.splitlines(), 1)}
-    assert found == [
-        (str(at['    library.scan("/videos", mode="fast")']), "[arg-type]"),
-        (str(at['    library.export("videos.csv", formt="csv")']), "[call-arg]"),
-        (str(at["    stoat_nb.Nonsense"]), "[attr-defined]"),
-    ], checked.stdout + checked.stderr
+    codes = ("[arg-type]", "[call-arg]", "[attr-defined]")
+    assert found == [(str(line), code) for line, code in zip(MISTAKES, codes, strict=True)], (
+        checked.stdout + checked.stderr
+    )
+
+
+def test_pyright_knows_them_as_well(tmp_path: Path) -> None:
+    (tmp_path / "user.py").write_text(USER_FILE, "utf-8")
+    (tmp_path / "pyrightconfig.json").write_text('{"typeCheckingMode": "standard"}')
+    checked = subprocess.run(
+        [*PYRIGHT, "--outputjson", "user.py"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    told = json.loads(checked.stdout)["generalDiagnostics"]
+    found = [(one["range"]["start"]["line"] + 1, one["rule"]) for one in told]
+    rules = ("reportArgumentType", "reportCallIssue", "reportAttributeAccessIssue")
+    assert found == [*zip(MISTAKES, rules, strict=True)], checked.stdout
 
 
 @pytest.mark.parametrize(
