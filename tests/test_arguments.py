@@ -101,3 +101,12 @@ def test_a_wrong_word_is_refused_by_name_with_those_there_are(
     with pytest.raises(BadArgument) as refusal:
         call(library, method, parameter, "fast")
     assert str(refusal.value).startswith(f"{parameter} is 'fast', which is not {words}")
+
+
+def test_a_time_to_wait_is_a_number_or_none(library: Library, tmp_path: Path) -> None:
+    job = library.scan(tmp_path)
+    for wait in (job.wait, job.result):
+        with pytest.raises(
+            BadArgument, match="timeout is 'soon', which is not a number of seconds"
+        ):
+            wait("soon")  # type: ignore[operator]

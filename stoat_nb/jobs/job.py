@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Callable, Generator
 from contextlib import AbstractContextManager, suppress
 from typing import Any, Generic, Protocol, TypeVar
 
-from stoat_nb.errors import JobError, OpenedElsewhere, StoatError
+from stoat_nb.errors import BadArgument, JobError, OpenedElsewhere, StoatError
 from stoat_nb.jobs.events import job_log
 from stoat_nb.jobs.locks import Submission
 from stoat_nb.jobs.news import Listener, Unsubscribe
@@ -233,6 +233,8 @@ class Job(Generic[T_co]):
             unsubscribe()
 
     def _wait(self, ended: threading.Event, timeout: float | None) -> JobState:
+        if timeout is not None and not isinstance(timeout, int | float):
+            raise BadArgument("timeout", timeout, "a number of seconds, or None to wait for ever")
         until = float("inf") if timeout is None else time.monotonic() + timeout
         while not (state := self.state).is_final and (left := until - time.monotonic()) > 0:
             self._look(may_warn=timeout is None)
