@@ -22,8 +22,7 @@ _TOO_FAST = 1000
 #: A clock that ticks more often than this is too fine to count frames.
 _FRAME_CLOCK = 300
 _SLOWEST = Fraction(1, 3600)
-_NTSC = Fraction(1000, 1001)
-_NTSC_STEP = 3  # of 12, 15, 24, 30, 48, 60, 120, ... there are rates of television
+_STEP = 3000  # /1001: of 12, 15, 24, 30, 48, 60, 120, ... there are rates of television
 
 
 def credible(rate: Fraction | None, tick: Fraction | None = None) -> Fraction | None:
@@ -65,10 +64,18 @@ def snapped(rate: Fraction, rounding_s: Fraction) -> Fraction:
     >>> snapped(Fraction(10**9, 16_683_333), Fraction(1, 10**9))
     Fraction(60000, 1001)
     """
-    whole = Fraction(max(round(rate), 1))
-    television = Fraction(max(round(rate / _NTSC / _NTSC_STEP), 1)) * _NTSC_STEP * _NTSC
-    off, best = min((abs(1 / one - 1 / rate), one) for one in (whole, television))
-    return best if off <= rounding_s else rate
+    # In whole numbers: this is asked of every track of every file, and fractions are slow.
+    frames, seconds = rate.numerator, rate.denominator
+    whole = max(round(frames / seconds), 1), 1
+    television = max(round(frames * 1001 / (seconds * _STEP)), 1) * _STEP, 1001
+    # How much longer or shorter a frame of each lasts, times the rate.
+    off_whole, off_television = (
+        abs(down * frames - seconds * up) for up, down in (whole, television)
+    )
+    is_whole = off_whole * television[0] <= off_television * whole[0]
+    off, (up, down) = (off_whole, whole) if is_whole else (off_television, television)
+    is_near = off * rounding_s.denominator <= rounding_s.numerator * up * frames
+    return Fraction(up, down) if is_near else rate
 
 
 def measured(
