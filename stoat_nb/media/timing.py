@@ -53,20 +53,17 @@ def of_tracks(
 
 
 def _of_track(reader: BudgetedReader, track: Track, movie: Matrix, *, with_sizes: bool) -> Timing:
+    kind, facts = _HANDLERS.get(track.handler, ""), isobmff_facts(reader, track, movie)
+    bitrate = bitrate_of(reader, track) if with_sizes else None
+    if kind != "video":
+        return Timing(kind, track.id, bitrate=bitrate, facts=facts)
     mode, tick = frame_rates.mode_of(track.durations), Fraction(1, track.time_scale or 1)
     rate = beat = None
     if mode == frame_rates.CONSTANT and track.samples and track.played:
         rate = frame_rates.measured(track.samples, track.played * tick, tick)
         beat = frame_rates.beat_of(track.durations, tick)
-    return Timing(
-        _HANDLERS.get(track.handler, ""),
-        track.id,
-        mode,
-        rate=rate,
-        nominal=beat or frame_rates.usual_of(track.durations, tick),
-        bitrate=bitrate_of(reader, track) if with_sizes else None,
-        facts=isobmff_facts(reader, track, movie),
-    )
+    nominal = beat or frame_rates.usual_of(track.durations, tick)
+    return Timing(kind, track.id, mode, rate=rate, nominal=nominal, bitrate=bitrate, facts=facts)
 
 
 def bitrate_of(reader: BudgetedReader, track: Track) -> int | None:
