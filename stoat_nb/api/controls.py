@@ -54,7 +54,7 @@ def retry(library: Library, job_id: str, *, only_failed: bool) -> Job[object]:
 
 
 def joins(library: Library, job_id: str, *, only_failed: bool) -> bool:
-    """Say whether trying a job once more would join one that is pending or running."""
+    """Say whether retrying a job would join one that is pending or running."""
     state = library.job(job_id).state
     limits = {"only_failed": True} if only_failed else {}
     return state.job_type == SCAN_JOB_TYPE and library.joins({**state.payload, **limits})

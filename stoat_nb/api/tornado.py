@@ -38,7 +38,7 @@ class Bridge(AuthRequestHandler):
     SUPPORTED_METHODS = METHODS
 
     async def prepare(self) -> None:
-        """Refuse whoever has not logged in."""
+        """Refuse a request without a login."""
         self._body: list[bytes] = []
         self._asked = False
         self._gone = asyncio.Event()
