@@ -46,7 +46,7 @@ class Field(Struct, frozen=True):
     name: str
     kind: Kind
     sql: str
-    pandas: str  #: The same of the frame ``videos``.
+    pandas: str  #: The same of the frame ``videos``; all text as its text is: pandas compares no other.
     doc: str = ""
     unit: str = ""
     choices: tuple[str, ...] = ()  #: All it can ever be, where that is a short list.
@@ -59,7 +59,7 @@ def _field(column: Column) -> Field:
         name=column.name,
         kind=_KINDS[column.dtype],
         sql=column.sql,
-        pandas=f'{code}.astype("string")' if column.dtype == "category" else code,
+        pandas=f'{code}.astype("string[pyarrow]")' if column.dtype == "category" else code,
         doc=column.doc,
         unit=column.unit,
         choices=STATUSES if column.name == "status" else (),
@@ -83,7 +83,7 @@ def _resolution() -> Field:
         name="resolution",
         kind="text",
         sql=f"CASE WHEN {missing} THEN NULL {cases} ELSE '{SMALLEST}' END",
-        pandas=f'pd.Series("{SMALLEST}", index=videos.index, dtype="string"){steps}'
+        pandas=f'pd.Series("{SMALLEST}", index=videos.index, dtype="string[pyarrow]"){steps}'
         f".mask({sides}.isna().any(axis=1))",
         doc="4320p, 2160p, 1440p, 1080p, 720p or SD, by the picture as shown, upright or not.",
         choices=(*(name for name, _, _ in RESOLUTIONS), SMALLEST),
@@ -117,8 +117,8 @@ DERIVED = (
         kind="text",
         sql=f"CASE WHEN {_BELOW} = '' THEN r.path_text ELSE rtrim(r.path_text, '/') || '/' || "
         f"substr({_BELOW}, 1, instr({_BELOW} || '/', '/') - 1) END",
-        pandas='videos["root"].astype("string").where(~videos["relative_path"].str.contains('
-        '"/", regex=False), videos["root"].astype("string").str.rstrip("/") + "/" + '
+        pandas='videos["root"].astype("string[pyarrow]").where(~videos["relative_path"].str.contains('
+        '"/", regex=False), videos["root"].astype("string[pyarrow]").str.rstrip("/") + "/" + '
         'videos["relative_path"].str.partition("/")[0])',
         doc="The folder directly below `root` that holds it, or `root` itself.",
     ),

@@ -68,6 +68,7 @@ def ways(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ways]:
 @example(query=VideoQuery(where="not fps > 20", facets={"subtitle_languages": ("deu", None)}))
 @example(query=VideoQuery(where="created_at != '2024-05-01' or codec != 'h264'"))
 @example(query=VideoQuery(where="not title.contains('\\0')", sort="title", descending=True))
+@example(query=VideoQuery(where="name != codec and not title < resolution or title == top_folder"))
 @example(query=VideoQuery(where="inode == 9007199254740993 or inode == -9223372036854775808"))
 def test_catalog_pandas_and_sql_agree_on_every_query(ways: Ways, query: VideoQuery) -> None:
     chosen = selection(query)
