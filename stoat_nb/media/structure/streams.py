@@ -20,7 +20,7 @@ from stoat_nb.media.structure.verdict import (
 _PACKETS = (188, 192, 204)
 _SYNC = 0x47
 _SOME = 8  # packets enough to be sure of the step from one to the next
-_PAGE = 65_307  # the longest page of Ogg
+_PAGE, _PAGE_KEY = 65_307, b"OggS\0"  # the longest page of Ogg, and how each starts
 _END_OF_STREAM = 4
 _END_CODE = b"\0\0\x01\xb9"
 _SMPTE = b"\x06\x0e\x2b\x34"  # how each key of MXF starts
@@ -62,13 +62,16 @@ def check_ogg(reader: BudgetedReader) -> Structure:
     """Check that the last page is whole, and whether it says that it is the last (RFC 3533)."""
     start = max(0, reader.size - _PAGE)
     tail = reader.exactly(start, reader.size - start)
-    at = tail.rfind(b"OggS\0")
-    if at < 0 or len(tail) < at + 27:
+    at = tail.rfind(_PAGE_KEY)
+    if at < 0:
         return UNCHECKED
-    lengths = tail[at + 27 : at + 27 + tail[at + 26]]
-    end = start + at + 27 + tail[at + 26] + sum(lengths)
-    if end > reader.size or len(lengths) < tail[at + 26]:
-        return cut_short("The last page", max(end, reader.size + 1), reader.size, of_all=False)
+    n_parts = sum(tail[at + 26 : at + 27])  # the byte that counts them, where it is there
+    lengths = tail[at + 27 : at + 27 + n_parts]
+    end = at + 27 + n_parts + sum(lengths)
+    begun = tail[end : end + len(_PAGE_KEY)]  # the next page, cut within its first bytes
+    if end > len(tail) or (begun and _PAGE_KEY.startswith(begun)):
+        least = max(start + end, reader.size + 1)
+        return cut_short("The last page", least, reader.size, of_all=False)
     is_last = tail[at + 5] & _END_OF_STREAM
     return checked(COMPLETE) if is_last else unstated("The last page is not marked as the last.")
 

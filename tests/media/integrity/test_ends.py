@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from pathlib import Path
 
@@ -121,19 +122,20 @@ def test_flash_video_cut_between_tags_is_truncated_by_its_last_time(clip: Clip, 
 
 
 @pytest.mark.parametrize(
-    ("suffix", "codec", "options"),
+    ("suffix", "codec", "options", "part"),
     [
-        ("flv", "flv", None),
-        ("ogv", "libvpx", None),
-        ("ts", "mpeg2video", None),
-        ("mp4", "libx264", {"movflags": "frag_keyframe+empty_moov"}),
+        ("flv", "flv", None, rb"\x09.{7}\0{3}"),
+        ("ogv", "libvpx", None, rb"OggS\0"),
+        ("ts", "mpeg2video", None, rb"\x47.{187}"),
+        ("mp4", "libx264", {"movflags": "frag_keyframe+empty_moov"}, rb"moof"),
     ],
 )
 def test_the_missing_share_is_left_out_where_nothing_states_it(
-    clip: Clip, said: Said, suffix: str, codec: str, options: dict[str, str] | None
+    clip: Clip, said: Said, *, suffix: str, codec: str, options: dict[str, str] | None, part: bytes
 ) -> None:
     whole = clip(suffix, codec, options=options).replace(b"\0\x08filesize\0", b"\0\x08filesiza\0")
-    video = said(whole[: len(whole) * 55 // 100 + 1])
+    starts = [found.start() for found in re.finditer(part, whole, re.DOTALL)]
+    video = said(whole[: sum(starts[len(starts) // 2 :][:2]) // 2])  # in the midst of a part
     assert video.integrity == "truncated"
     assert "%" not in str(video.integrity_reason)
 
