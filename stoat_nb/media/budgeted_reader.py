@@ -124,6 +124,18 @@ class BudgetedReader:
         return os.pread(self._fd, length, offset)
 
 
+class UnboundedReader(BudgetedReader):
+    """A file read from one header to the next up to its end, however many there are."""
+
+    __slots__ = ()
+
+    def step(self, count: int = 1) -> None:
+        """Count nothing."""
+
+    def _read(self, offset: int, length: int) -> bytes:
+        return os.pread(self._fd, length, offset) if offset >= 0 else b""
+
+
 class MemoryReader(BudgetedReader):
     """Some bytes that are in memory, looked at as if they were a file of their own."""
 

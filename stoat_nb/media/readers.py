@@ -8,23 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+from stoat_nb.media import asf, avi, mxf
 from stoat_nb.media.budgeted_reader import BudgetedReader, BudgetExceeded
 from stoat_nb.media.headers import Headers, tried
 from stoat_nb.media.isobmff.reader import is_iso, movie_end, read_iso
 from stoat_nb.media.matroska.reader import read_matroska
 from stoat_nb.media.matroska.structure import content_end as segment_end
-from stoat_nb.media.origin import asf, mxf, riff
 from stoat_nb.media.origin.clues import Clues
-from stoat_nb.media.structure.chunks import asf_size, check_asf, check_avi, riff_end
 from stoat_nb.media.structure.flv import check_flv
-from stoat_nb.media.structure.streams import (
-    check_bare,
-    check_mxf,
-    check_ogg,
-    check_program,
-    check_transport,
-)
-from stoat_nb.media.structure.verdict import Structure, too_many_headers
+from stoat_nb.media.structure.streams import check_ogg, check_program, check_transport
+from stoat_nb.media.structure.verdict import Structure, too_many_headers, unstated
 from stoat_nb.media.structure.zeros import ends_in_zeros
 
 
@@ -52,19 +45,21 @@ def _checked(
 
 
 _ISO = Format("MP4 or QuickTime", read_iso, movie_end)
-_AVI = Format("AVI", _checked(check_avi, riff.clues_in), riff_end)
-_TRANSPORT = Format("an MPEG transport stream", _checked(check_transport), is_certain=False)
-_BARE = Format("a bare stream of MPEG pictures", _checked(check_bare))
+AVI = Format("AVI", _checked(avi.check_avi, avi.clues_in), avi.riff_end)
+MATROSKA = Format("Matroska", read_matroska, segment_end)
+WINDOWS_MEDIA = Format("Windows Media", _checked(asf.check_asf, asf.clues_in), asf.asf_size)
+MXF = Format("MXF", _checked(mxf.check_mxf, mxf.clues_in))
+PROGRAM = Format("an MPEG program stream", _checked(check_program))
+TRANSPORT = Format("an MPEG transport stream", _checked(check_transport), is_certain=False)
+#: Its only headers are those of pictures.
+_BARE = Format("a bare stream of MPEG pictures", lambda _: Headers(unstated()))
 _BY_START: tuple[tuple[bytes, Format], ...] = (
-    (b"\x1a\x45\xdf\xa3", Format("Matroska", read_matroska, segment_end)),
+    (b"\x1a\x45\xdf\xa3", MATROSKA),
     (b"FLV", Format("Flash Video", _checked(check_flv))),
-    (
-        b"\x30\x26\xb2\x75\x8e\x66\xcf\x11",
-        Format("Windows Media", _checked(check_asf, asf.clues_in), asf_size),
-    ),
+    (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", WINDOWS_MEDIA),
     (b"OggS", Format("Ogg", _checked(check_ogg))),
-    (b"\0\0\x01\xba", Format("an MPEG program stream", _checked(check_program))),
-    (b"\x06\x0e\x2b\x34\x02\x05\x01\x01", Format("MXF", _checked(check_mxf, mxf.clues_in))),
+    (b"\0\0\x01\xba", PROGRAM),
+    (b"\x06\x0e\x2b\x34\x02\x05\x01\x01", MXF),
     (b"\0\0\x01", _BARE),
     (b"\0\0\0\x01", _BARE),
     (b".RMF\0", Format("RealMedia")),
@@ -92,9 +87,9 @@ def format_of(head: bytes) -> Format | None:
     if is_iso(head):
         return _ISO
     if head.startswith(b"RIFF") and head[8:12] in (b"AVI ", b"AVIX"):
-        return _AVI
+        return AVI
     if head[:1] == b"\x47" or head[4:5] == b"\x47":
-        return _TRANSPORT
+        return TRANSPORT
     if head[:4] == b"\0\0\x01\0":
         return None  # an icon
     return next((found for start, found in _BY_START if head.startswith(start)), None)

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from stoat_nb.media import policy
-from stoat_nb.media.avi_index import add_index
+from stoat_nb.media.avi import add_index
 from stoat_nb.media.budgeted_reader import BudgetedReader, BudgetExceeded
 from stoat_nb.media.derived_facts import TIMESTAMPS
 from stoat_nb.media.failures import NO_KNOWN_FORMAT, STOAT, ProbeError, from_disk
