@@ -128,15 +128,16 @@ export function render({model, el}) {
       const play = make("button", stage, "Play", "play");
       play.type = "button";
       play.setAttribute("aria-label", `Play ${head.name}`);
-      play.onclick = () => startPlayer(say, player.why);
+      play.onclick = () => startPlayer(say, head, player);
       if (player.why) say(player.why);
     }
   };
 
-  const startPlayer = async (say, doubt) => {
-    const head = model.facts.heading;
+  const startPlayer = async (say, head, {why: doubt, stream}) => {
+    const here = stage;
     try {
-      const url = await streamOf(model.api, model.stream);
+      const url = await streamOf(model.api, stream);
+      if (stage !== here) return;  // another video is looked at by now
       const video = document.createElement("video");
       video.controls = true;
       video.setAttribute("aria-label", head.name);
@@ -198,7 +199,7 @@ export function render({model, el}) {
   };
 
   model.on("facts", draw);
-  model.on(["poster", "note", "api", "stream"], drawStage);
+  model.on(["poster", "note", "api"], drawStage);
   model.on("sheet", drawSheet);
   model.on("raw", drawRaw);
   model.on("remove", () => shownVideo?.pause());

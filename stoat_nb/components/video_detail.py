@@ -35,7 +35,6 @@ class DetailSheet(JSComponent):
     sheet = param.String(default="", doc="A data: URL; empty while there is none.")
     note = param.String(default="", doc="Why there is no picture, or that it is being drawn.")
     api = param.String(default="", doc="Address of REST, relative to the page; empty: none.")
-    stream = param.String(default="", doc="The file's address below that.")
     wants_raw = param.Boolean(default=False, doc="Whether somebody opened what was read.")
     raw = param.String(default="", doc="What was read, in the reader's own words.")
 
@@ -85,7 +84,7 @@ class VideoDetail(Viewer):
             in_background(partial(self._read_document, video_id))
 
     def _look(self) -> None:
-        self._page.param.update(poster="", sheet="", note="", stream="", raw="", wants_raw=False)
+        self._page.param.update(poster="", sheet="", note="", raw="", wants_raw=False)
         if self.video_id is None:
             self._page.facts = {}
         elif served_document() is None:
@@ -98,13 +97,14 @@ class VideoDetail(Viewer):
         try:
             video = self._library.detail(video_id)
             facts = _told(video, self._library.history(video_id).to_dict("records"))
-            stream = (
-                f"videos/{video_id}/stream?tag={self._library.catalog.whereabouts(video_id).tag}"
-            )
+            tag = self._library.catalog.whereabouts(video_id).tag
+            # In the facts, for each parameter is sent by itself: a page may show a button before
+            # the next one comes.
+            facts["player"]["stream"] = f"videos/{video_id}/stream?tag={tag}"
         except StoatError as problem:
             self._show(video_id, facts={"problem": shown(problem)})
             return
-        self._show(video_id, facts=facts, stream=stream, note="The pictures are being drawn.")
+        self._show(video_id, facts=facts, note="The pictures are being drawn.")
         self._ask(video_id, POSTER)
         if (video["duration_s"] or 0) >= SHEET_FROM_S:
             self._ask(video_id, SHEET)

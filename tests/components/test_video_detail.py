@@ -114,6 +114,18 @@ def test_another_video_can_be_shown_in_its_place(scanned: Library, seen: Seen) -
     assert (page.facts, page.poster) == ({}, "")
 
 
+def test_who_sees_a_video_can_play_that_one(scanned: Library) -> None:
+    detail = VideoDetail(scanned)
+    told: list[dict[str, Any]] = []
+    page_of(detail).param.watch(lambda event: told.append(event.new), "facts")
+    numbers = [number_of(scanned, name) for name in ("beach walk.mp4", "summit.mkv")]
+    for number in numbers:
+        detail.video_id = number
+
+    for number, facts in zip(numbers, told, strict=True):
+        assert facts["player"]["stream"].startswith(f"videos/{number}/stream?tag=")
+
+
 def test_a_video_that_is_not_there_is_said_to_be_none(scanned: Library) -> None:
     page = page_of(VideoDetail(scanned, 12345))
 

@@ -18,7 +18,14 @@ import pytest
 
 pytest.importorskip("playwright.sync_api")
 
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    expect,
+    sync_playwright,
+)
 
 from stoat_nb.media.demo_clips import make_samples
 
@@ -72,8 +79,11 @@ def _listen(page: Page, complaints: list[str]) -> None:
         if not url.startswith(_HOME):
             complaints.append(f"went to {url}")
 
+    def on_console(said: ConsoleMessage) -> None:
+        complaints.append(f"{said.text} at {said.location['url']}")
+
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+    page.on("console", lambda said: on_console(said) if said.type == "error" else None)
     page.on("request", lambda request: on_request(request.url))
 
 

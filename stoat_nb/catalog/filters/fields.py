@@ -46,7 +46,9 @@ class Field(Struct, frozen=True):
     name: str
     kind: Kind
     sql: str
-    pandas: str  #: The same of the frame ``videos``; all text as its text is: pandas compares no other.
+    pandas: (
+        str  #: The same of the frame ``videos``; all text as its text is: pandas compares no other.
+    )
     doc: str = ""
     unit: str = ""
     choices: tuple[str, ...] = ()  #: All it can ever be, where that is a short list.
