@@ -1,7 +1,9 @@
-"""Numbers as people say them."""
+"""Numbers as people say them, and names as they meant them."""
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Collection
 from datetime import UTC, datetime
 
 #: What stands where nothing is known.
@@ -17,6 +19,27 @@ _ROUNDS_UP = 999.5
 def count(number: int, noun: str, plural: str | None = None) -> str:
     """Return ``1 file`` or ``1,234 files``."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def nearest(given: str, names: Collection[str], most: int = 1) -> list[str]:
+    """Return the names that are spelled most alike, or that hold what was given: the best first.
+
+    Examples
+    --------
+    >>> nearest("hvec", ["h264", "hevc"]), nearest("Size", ["size_bytes", "codec"])
+    (['hevc'], ['size_bytes'])
+    """
+    lower = given.lower()
+    by_lower = {name.lower(): name for name in names}
+    close = difflib.get_close_matches(lower, by_lower, n=most)
+    longer = sorted((name for name in by_lower if len(lower) > 1 and lower in name), key=len)
+    return [by_lower[name] for name in dict.fromkeys((*close, *longer))][:most]
+
+
+def choice(given: str, names: Collection[str]) -> str:
+    """Return what to say of a name there is none of: which was meant, else which there are."""
+    near = nearest(given, names)
+    return f"Did you mean '{near[0]}'?" if near else f"Choose one of: {', '.join(names)}."
 
 
 def took(seconds: float) -> str:

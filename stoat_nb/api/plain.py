@@ -8,8 +8,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from starlette.responses import JSONResponse
-
 if TYPE_CHECKING:
     from pandas import DataFrame
 
@@ -18,14 +16,6 @@ if TYPE_CHECKING:
 MAX_SAFE_INTEGER = 2**53 - 1
 #: Columns that may be larger on any disk: these are text in every row or in none.
 _WIDE = frozenset({"mtime_ns", "device", "inode"})
-
-
-class Json(JSONResponse):
-    """JSON in plain ASCII, so that any text at all can be sent."""
-
-    def render(self, content: Any) -> bytes:
-        """Write the body."""
-        return dumps(content).encode("ascii")
 
 
 def dumps(value: Any) -> str:

@@ -8,9 +8,10 @@ from typing import Any
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
+from starlette.responses import JSONResponse
 
 from stoat_nb import errors
-from stoat_nb.api.plain import Json
+from stoat_nb.api.plain import dumps
 from stoat_nb.logs import bound, logger
 from stoat_nb.names import shown
 
@@ -59,6 +60,14 @@ class Busy(Exception):
         self.status = status
         self.code = code
         self.retry_after_s = retry_after_s
+
+
+class Json(JSONResponse):
+    """JSON in plain ASCII, so that any text at all can be sent."""
+
+    def render(self, content: Any) -> bytes:
+        """Write the body."""
+        return dumps(content).encode("ascii")
 
 
 def refusal(problem: Exception) -> Json:

@@ -16,8 +16,7 @@ from stoat_nb.api.guard import Guard, Receive, Send
 from stoat_nb.api.jobs import JobRoutes
 from stoat_nb.api.media import MediaRoutes
 from stoat_nb.api.methods import HeadAsGet, methods_of_paths, taken_by
-from stoat_nb.api.plain import Json
-from stoat_nb.api.refusals import refusal
+from stoat_nb.api.refusals import Json, refusal
 from stoat_nb.api.request_log import RequestLog
 from stoat_nb.api.shapes import refused
 from stoat_nb.api.videos import VideoRoutes

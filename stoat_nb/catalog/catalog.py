@@ -27,7 +27,7 @@ from stoat_nb.catalog.retention import Retention
 from stoat_nb.catalog.rows import Row, as_objects, pieces, rows_of
 from stoat_nb.catalog.scans import BegunScan, FencedDatabase, Scans
 from stoat_nb.catalog.selection import Selection
-from stoat_nb.catalog.values import as_integer
+from stoat_nb.catalog.values import as_integer, as_stored_text
 from stoat_nb.catalog.videos import KnownFile, Videos
 from stoat_nb.catalog.views import Views
 from stoat_nb.catalog.whereabouts import Whereabouts, whereabouts
@@ -258,6 +258,14 @@ class Catalog:
             states = {state.job_id: str(state.status) for state in self.job_store.states()}
             frame["status"] = frame["job_id"].map(states).astype("category")
         return frame
+
+    def job_ids(self, beginning: str, limit: int) -> list[str]:
+        """Return ids of jobs that begin so, newest first; only those are looked at."""
+        sql = "SELECT id FROM jobs WHERE id >= :a AND id < :a || char(0x10ffff) ORDER BY 1 DESC"
+        given: dict[str, str | int] = {"a": as_stored_text(beginning), "n": as_integer(limit)}
+        return self._database.read(
+            lambda connection: [row[0] for row in fetch(connection, f"{sql} LIMIT :n", given)]
+        )
 
     def diff(self, before: int, after: int) -> pd.DataFrame:
         """Return what is different after one scan from what was after another."""

@@ -22,6 +22,7 @@ from stoat_nb.names import shown
 _COMMANDS = {
     "scan": ("stoat_nb.cli.scan:scan", "Find out what is in a folder."),
     "show": ("stoat_nb.cli.show:show", "Show the facts of single files, without a library."),
+    "summary": ("stoat_nb.cli.summary:summary", "Show what the library holds, in a few lines."),
     "videos": ("stoat_nb.cli.tables:videos", "Print or export the videos of the library."),
     "failures": ("stoat_nb.cli.tables:failures", "Print or export the files that cannot be read."),
     "sql": ("stoat_nb.cli.sql:sql", "Run a SELECT statement on the library's tables."),
@@ -48,6 +49,11 @@ _CODES = {
 }
 
 
+def _choose(context: click.Context, _option: click.Parameter, path: Path | None) -> None:
+    if path is not None:
+        context.obj = path
+
+
 @click.group(
     cls=LazyGroup,
     commands_at=_COMMANDS,
@@ -57,11 +63,12 @@ _CODES = {
     "--library",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="PATH",
+    expose_value=False,
+    callback=_choose,
     help="The library's file.  [default: $STOAT_LIBRARY, else ./stoat.db]",
 )
 @click.version_option(__version__, message="stoat %(version)s")
-@click.pass_context
-def stoat(context: click.Context, library: Path | None) -> None:
+def stoat() -> None:
     """Know what is in your video folders.
 
     \b
@@ -70,7 +77,6 @@ def stoat(context: click.Context, library: Path | None) -> None:
     --fail-on-errors was given, 4 standard output could not be written, 130
     cancelled, 141 its reader left early.
     """  # noqa: D301 - click reads the escape
-    context.obj = library
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

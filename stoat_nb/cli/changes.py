@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import click
 
+from stoat_nb.api.plain import rows
+from stoat_nb.catalog.columns import TABLES
 from stoat_nb.cli.door import open_existing
-from stoat_nb.cli.grid import print_grid
+from stoat_nb.cli.grid import cell_text, json_option, print_grid, print_json
+from stoat_nb.cli.tables import shortener
+from stoat_nb.library import Library
 from stoat_nb.names import shown
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
-
-    from stoat_nb.library import Library
 
 _SCAN_CELLS = (
     "scan_id",
@@ -33,22 +31,33 @@ _SCAN_CELLS = (
 )
 _DIFF_CELLS = ("change", "path", "column", "old", "new")
 
-_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
-
 
 @click.command()
-@_json
+@json_option
 @click.pass_obj
 def scans(library_path: Path | None, *, as_json: bool) -> None:
-    """List the scans of the library, newest first, with what each found."""
+    """List the scans of the library, newest first, with what each found.
+
+    On a terminal counts that are 0 in all of them are left out.
+    """
     with open_existing(library_path) as library:
-        _print(library.scans().iloc[::-1], _SCAN_CELLS, as_json)
+        found = rows(library.scans().iloc[::-1])
+    if as_json:
+        print_json(found)
+        return
+    columns = [column for name in _SCAN_CELLS if (column := TABLES["scans"].column(name))]
+    if sys.stdout.isatty():
+        columns = [
+            one for one in columns if one.unit != "files" or any(row[one.name] for row in found)
+        ]
+    names = [column.name for column in columns]
+    print_grid(names, ([cell_text(row[one.name], one) for one in columns] for row in found))
 
 
 @click.command()
 @click.argument("before", type=int, required=False)
 @click.argument("after", type=int, required=False)
-@_json
+@json_option
 @click.pass_obj
 def diff(
     library_path: Path | None, *, before: int | None, after: int | None, as_json: bool
@@ -60,11 +69,15 @@ def diff(
     """
     with open_existing(library_path) as library:
         first, last = _chosen(library, before, after)
-        frame = library.diff(first, last)
-        if frame.empty and not as_json:
-            click.echo(f"Nothing is different after scan {last} from what was after scan {first}.")
-        else:
-            _print(frame, _DIFF_CELLS, as_json)
+        found = rows(library.diff(first, last))
+        shorten = shortener(library)
+    if as_json:
+        print_json(found)
+    elif not found:
+        click.echo(f"Nothing is different after scan {last} from what was after scan {first}.")
+    else:
+        cells = ([shorten(cell_text(row[name])) for name in _DIFF_CELLS] for row in found)
+        print_grid(_DIFF_CELLS, cells)
 
 
 @click.command()
@@ -101,20 +114,3 @@ def _chosen(library: Library, before: int | None, after: int | None) -> tuple[in
             f"There is no scan before scan {after} to compare it with. See them all: stoat scans"
         )
     return int(earlier.iloc[-1]), after
-
-
-def _print(frame: DataFrame, names: tuple[str, ...], as_json: bool) -> None:
-    if as_json:
-        for row in json.loads(frame.to_json(orient="records", date_format="iso")):
-            click.echo(json.dumps(row))
-        return
-    cells = zip(*(map(_cell, frame[name]) for name in names), strict=True)
-    print_grid(names, cells)
-
-
-def _cell(value: Any) -> str:
-    if value is None or type(value).__name__ in {"NAType", "NaTType"} or value != value:  # noqa: PLR0124 - NaN is unlike itself
-        return ""
-    if hasattr(value, "isoformat"):
-        return str(value.isoformat(timespec="seconds"))
-    return shown(value)

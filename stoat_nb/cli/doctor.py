@@ -13,7 +13,7 @@ import click
 
 from stoat_nb import __version__
 from stoat_nb.catalog.file_locks import are_kept
-from stoat_nb.names import shown
+from stoat_nb.cli.grid import print_facts
 from stoat_nb.settings import Settings
 from stoat_nb.user_paths import library_file
 
@@ -27,8 +27,7 @@ _HEADER_BYTES = 100
 def doctor(library_path: Path | None) -> None:
     """Tell what Stoat runs on and whether it can work. Changes nothing."""
     path = library_file(library_path or Settings.from_environment().library)
-    for name, value in {**_versions(), **_library(path)}.items():
-        click.echo(f"{name:<10}{shown(value)}")
+    print_facts({**_versions(), **_library(path)})
 
 
 def _versions() -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import TextIO
@@ -31,11 +31,16 @@ def bar(stream: TextIO) -> Iterator[Callable[..., None]]:
         )
 
 
-def grid(names: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Draw rows of harmless text below their names."""
+#: Cells that are longer may take several lines, so that the others keep to one.
+_SHORT = 20
+
+
+def grid(names: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Draw rows of harmless text below their names, as wide as the terminal at most."""
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for name in names:
-        table.add_column(name, overflow="fold")
+    for at, name in enumerate(names):
+        is_short = all(len(row[at]) <= _SHORT for row in rows)
+        table.add_column(name, no_wrap=is_short, overflow="ellipsis" if is_short else "fold")
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
     Console().print(table)

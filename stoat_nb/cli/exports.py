@@ -14,43 +14,27 @@ from msgspec import Struct
 
 from stoat_nb.catalog.exports.formats import FORMATS
 from stoat_nb.catalog.query import VideoQuery
+from stoat_nb.cli.completion import offer_columns
 from stoat_nb.cli.grid import harmless_stdout
 from stoat_nb.library import Library
 from stoat_nb.names import shown
 
-#: What a terminal or a pipe has no use for.
+#: What a terminal has no use for, and a pipe only if that was said.
 _FILE_FORMATS = ("parquet", "xlsx")
+_STDOUT = Path("-")
 
-_OPTIONS = (
-    click.option(
-        "--format",
-        "form",
-        type=click.Choice(("table", *FORMATS)),
-        help="[default: by FILE, else table or csv]",
-    ),
-    click.option("-o", "--output", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path)),
-    click.option(
-        "--columns", metavar="NAMES", help="Only these columns, with commas between them."
-    ),
-    click.option(
-        "--redact",
-        is_flag=True,
-        help="Leave out paths to scanned folders, and GPS positions.",
-    ),
-    click.option(
-        "--manifest", is_flag=True, help="Say in a second file what FILE holds and how it came."
-    ),
-)
+Command = Callable[..., None]
 
 
 class Wish(Struct, frozen=True, kw_only=True):
     """How a table was asked for."""
 
     form: str | None  #: None is for the file's ending to tell.
-    output: Path | None
-    columns: list[str] | None
-    redact: bool
-    manifest: bool
+    output: Path | None  #: None is standard output.
+    columns: list[str] | None = None
+    limit: int | None = None
+    redact: bool = False
+    manifest: bool = False
 
     @property
     def is_for_people(self) -> bool:
@@ -64,6 +48,7 @@ class Wish(Struct, frozen=True, kw_only=True):
             "format": self.form,
             "query": query,
             "columns": self.columns,
+            "limit": self.limit,
             "redact": self.redact,
         }
         if self.output is None:
@@ -79,49 +64,85 @@ class Wish(Struct, frozen=True, kw_only=True):
                 click.echo(str(note.message), err=True)
 
 
-def export_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options of an export, and hand it the ``wish`` they make."""
-
-    @wraps(command)
-    def asked(
-        *args: Any,
-        form: str | None,
-        output: Path | None,
-        columns: str | None,
-        redact: bool,
-        manifest: bool,
-        **others: Any,
-    ) -> None:
-        _check(form, output, is_changed=bool(columns) or redact, manifest=manifest)
-        wish = Wish(
-            form=_form(form, output, is_changed=bool(columns) or redact),
-            output=output,
-            columns=[name.strip() for name in columns.split(",")] if columns else None,
-            redact=redact,
-            manifest=manifest,
-        )
-        command(*args, wish=wish, **others)
-
-    made: Callable[..., None] = asked
-    for option in reversed(_OPTIONS):
-        made = option(made)
-    return made
+def output_options(*formats: str) -> tuple[Callable[[Command], Command], ...]:
+    """Return the options that say in which format, and where to."""
+    return (
+        click.option(
+            "--format",
+            "form",
+            type=click.Choice(("table", *formats)),
+            help="[default: by FILE, else table or csv]",
+        ),
+        click.option("--json", "as_json", is_flag=True, help="The same as --format json."),
+        click.option(
+            "-o",
+            "--output",
+            metavar="FILE",
+            type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
+            help="Where to; -: standard output.",
+        ),
+    )
 
 
-def _form(form: str | None, output: Path | None, *, is_changed: bool) -> str | None:
-    if form is None and output is None:
-        return "table" if sys.stdout.isatty() and not is_changed else "csv"
-    return form
+def export_options(table: str) -> tuple[Callable[[Command], Command], ...]:
+    """Return all the options of an export of a table."""
+    return (
+        *output_options(*FORMATS),
+        click.option(
+            "--columns",
+            metavar="NAMES",
+            callback=_listed,
+            shell_complete=offer_columns(table),
+            help="Only these columns, with commas between them.",
+        ),
+        click.option("--limit", metavar="N", type=click.IntRange(1), help="Only the first N rows."),
+        click.option(
+            "--redact", is_flag=True, help="Leave out paths to scanned folders, and GPS positions."
+        ),
+        click.option(
+            "--manifest", is_flag=True, help="Say in a second file what FILE holds and how it came."
+        ),
+    )
 
 
-def _check(form: str | None, output: Path | None, *, is_changed: bool, manifest: bool) -> None:
-    if form == "table" and output is not None:
+def _listed(_: click.Context, _option: click.Parameter, names: str | None) -> list[str] | None:
+    return [name.strip() for name in names.split(",")] if names else None
+
+
+def wishing(options: tuple[Callable[[Command], Command], ...]) -> Callable[[Command], Command]:
+    """Give a command some of these options, and hand it the ``wish`` they make."""
+
+    def decorate(command: Command) -> Command:
+        @wraps(command)
+        def asked(*args: Any, **given: Any) -> None:
+            wished = {name: given.pop(name) for name in _WISHES if name in given}
+            command(*args, wish=_wish(**wished), **given)
+
+        made: Command = asked
+        for option in reversed(options):
+            made = option(made)
+        return made
+
+    return decorate
+
+
+_WISHES = ("form", "as_json", "output", "columns", "limit", "redact", "manifest")
+
+
+def _wish(*, form: str | None, as_json: bool, output: Path | None, **given: Any) -> Wish:
+    """Return what was asked for; refuse what cannot be."""
+    is_dash, redact = output == _STDOUT, given.get("redact", False)
+    if as_json and form not in (None, "json"):
+        raise click.UsageError("--json is --format json: leave one of them out.")
+    form = "json" if as_json else form
+    if form is None and (output is None or is_dash):
+        form = "table" if sys.stdout.isatty() and not redact and not is_dash else "csv"
+    if form == "table" and output is not None and not is_dash:
         raise click.UsageError("A table is for the terminal: leave out -o, or choose csv.")
-    if form == "table" and is_changed:
-        raise click.UsageError(
-            "A table has columns of its own: leave out --columns and --redact, or choose csv."
-        )
-    if form in _FILE_FORMATS and output is None:
-        raise click.UsageError(f"The format {form} needs a file: -o FILE.")
-    if manifest and output is None:
+    if form == "table" and redact:
+        raise click.UsageError("A table cannot be redacted: leave out --redact, or choose csv.")
+    if form in _FILE_FORMATS and (output is None or (is_dash and sys.stdout.isatty())):
+        raise click.UsageError(f"The format {form} needs a file: -o FILE, or -o - into a pipe.")
+    if given.get("manifest") and (output is None or is_dash):
         raise click.UsageError("A manifest lies beside a file: add -o FILE, or leave --manifest.")
+    return Wish(form=form, output=None if is_dash else output, **given)

@@ -22,13 +22,15 @@ def find_job(library: Library, given: str) -> Job[Any]:
     start = given.strip().lower()
     if len(start) >= WHOLE or not start:  # an unset variable in a script is no job
         return library.job(start)
-    ids = [
-        state.job_id for state in library.job_states(limit=None) if state.job_id.startswith(start)
-    ]
+    ids = library.job_ids(start, limit=_NAMED + 1)
     if not ids:
         raise UnknownJob(given)
     if len(ids) > 1:
-        raise JobError(_ambiguous(given, ids))
+        named = ", ".join(short_ids(ids)[:_NAMED])
+        raise JobError(
+            f"The ids of several jobs begin with '{shown(given)}': {named}"
+            f"{', ...' if len(ids) > _NAMED else ''}. Give more of the one that is meant."
+        )
     return library.job(ids[0])
 
 
@@ -46,12 +48,3 @@ def short_ids(ids: Sequence[str]) -> list[str]:
 def _alike(one: str, other: str) -> int:
     pairs = zip(one, other, strict=False)
     return next((place for place, (a, b) in enumerate(pairs) if a != b), len(one))
-
-
-def _ambiguous(given: str, ids: Sequence[str]) -> str:
-    named = ", ".join(short_ids(ids)[:_NAMED])
-    more = ", ..." if len(ids) > _NAMED else ""
-    return (
-        f"The ids of {len(ids):,} jobs begin with '{shown(given)}': {named}{more}. "
-        "Give more of the one that is meant."
-    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from datetime import UTC, datetime
@@ -12,8 +11,9 @@ from typing import Any
 import click
 from msgspec.structs import asdict
 
+from stoat_nb.cli.completion import offer_jobs
 from stoat_nb.cli.door import open_existing
-from stoat_nb.cli.grid import print_grid
+from stoat_nb.cli.grid import json_option, print_facts, print_grid, print_json
 from stoat_nb.cli.job_ids import find_job, short_ids
 from stoat_nb.cli.standing import about, age, come_so_far, lasted, standing
 from stoat_nb.jobs.state import JobState, JobStatus
@@ -21,7 +21,6 @@ from stoat_nb.names import shown
 
 _TIMES = ("submitted_at", "started_at", "finished_at", "heartbeat_at")
 _COLUMNS = ("id", "type", "state", "progress", "age", "took", "about")
-_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
 @click.command()
@@ -32,7 +31,7 @@ _json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 )
 @click.option("--type", "job_type", metavar="TYPE", help="Only those of a type, such as scan.")
 @click.option("--limit", default=20, type=click.IntRange(1), show_default=True, help="How many.")
-@_json
+@json_option
 @click.pass_obj
 def jobs(
     library_path: Path | None,
@@ -51,7 +50,7 @@ def jobs(
             status=None if status is None else JobStatus(status), job_type=job_type, limit=limit
         )
     if as_json:
-        click.echo(json.dumps([as_plain(state) for state in states]))
+        print_json([as_plain(state) for state in states])
     else:
         print_grid(_COLUMNS, _rows(states, time.time()))
 
@@ -75,18 +74,17 @@ def _rows(states: list[JobState], now: float) -> list[tuple[str, ...]]:
 
 
 @click.command()
-@click.argument("job_id", metavar="ID")
-@_json
+@click.argument("job_id", metavar="ID", shell_complete=offer_jobs)
+@json_option
 @click.pass_obj
 def job(library_path: Path | None, job_id: str, as_json: bool) -> None:
     """Tell how the job ID stands."""
     with open_existing(library_path) as library:
         state = find_job(library, job_id).state
     if as_json:
-        click.echo(json.dumps(as_plain(state)))
+        print_json(as_plain(state))
     else:
-        for name, value in _told(state, time.time()).items():
-            click.echo(f"{name:<11}{shown(value)}")
+        print_facts(_told(state, time.time()))
 
 
 def as_plain(state: JobState) -> dict[str, Any]:
@@ -107,7 +105,7 @@ def _when(seconds: float) -> str:
 
 
 def _told(state: JobState, now: float) -> dict[str, str]:
-    facts = {
+    return {
         "id": state.job_id,
         "type": state.job_type,
         "state": standing(state, now),
@@ -121,4 +119,3 @@ def _told(state: JobState, now: float) -> dict[str, str]:
         "took": lasted(state, now),
         "error": state.error or "",
     }
-    return {name: value for name, value in facts.items() if value}

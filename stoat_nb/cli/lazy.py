@@ -8,9 +8,14 @@ from typing import Any
 
 import click
 
+from stoat_nb import words
+
 
 class LazyGroup(click.Group):
-    """Commands by name: where each is (``module:attribute``) and what it is for, in one line."""
+    """Commands by name: where each is (``module:attribute``) and what it is for, in one line.
+
+    Each takes the group's options as well: they may stand before the command's name or after it.
+    """
 
     def __init__(
         self, *args: Any, commands_at: Mapping[str, tuple[str, str]], **options: Any
@@ -26,7 +31,18 @@ class LazyGroup(click.Group):
             return None
         module, _, attribute = self.commands_at[cmd_name][0].partition(":")
         command: click.Command = getattr(import_module(module), attribute)
+        shared = [one for one in self.params if not one.is_eager and one not in command.params]
+        command.params.extend(shared)
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        near = [] if args[0] in self.commands_at else words.nearest(args[0], self.commands_at, 3)
+        if near and not ctx.resilient_parsing:
+            meant = " or ".join(f"'{name}'" for name in near)
+            ctx.fail(f"No such command '{args[0]}'. Did you mean {meant}?")
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         # click would load every command to ask it for this line.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -10,8 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import click
+from msgspec.structs import asdict
 
+from stoat_nb.cli.completion import offer_jobs
 from stoat_nb.cli.door import open_existing
+from stoat_nb.cli.grid import print_json
 from stoat_nb.cli.job_ids import find_job
 from stoat_nb.jobs.job import Job
 from stoat_nb.jobs.state import JobEvent
@@ -22,7 +24,7 @@ LOOK_EVERY_S = 2.0
 
 
 @click.command()
-@click.argument("job_id", metavar="ID")
+@click.argument("job_id", metavar="ID", shell_complete=offer_jobs)
 @click.option("--follow", is_flag=True, help="Go on until the job ends.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, one entry a line.")
 @click.pass_obj
@@ -31,7 +33,10 @@ def logs(library_path: Path | None, job_id: str, *, follow: bool, as_json: bool)
     with open_existing(library_path) as library:
         job = find_job(library, job_id)
         for event in _following(job) if follow else job.log():
-            click.echo(_as_json(event) if as_json else _as_text(event))
+            if as_json:
+                print_json({**asdict(event), "at": datetime.fromtimestamp(event.at, UTC)})
+            else:
+                click.echo(_as_text(event))
 
 
 def _following(job: Job[Any]) -> Iterator[JobEvent]:
@@ -52,13 +57,6 @@ def _following(job: Job[Any]) -> Iterator[JobEvent]:
             news.wait(LOOK_EVERY_S)
     finally:
         unsubscribe()
-
-
-def _as_json(event: JobEvent) -> str:
-    at = datetime.fromtimestamp(event.at, UTC).isoformat()
-    return json.dumps(
-        {"at": at, "level": event.level, "attempt": event.attempt, "text": event.text}
-    )
 
 
 def _as_text(event: JobEvent) -> str:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 import click
 
 from stoat_nb import words
 from stoat_nb.cli.exits import CANCELLED, DONE, FILES_FAILED
+from stoat_nb.cli.grid import print_json
 from stoat_nb.cli.streams import OutputLost
 from stoat_nb.jobs.state import JobState, JobStatus
 from stoat_nb.jobs.verdict import outcome_of
@@ -16,6 +14,7 @@ from stoat_nb.names import shown
 from stoat_nb.scan import SCAN_JOB_TYPE, ScanReport
 
 SHOWN_FAILURES = 10
+_OUTCOME = ("job_id", "status", "error", "result")
 
 
 def tell(state: JobState, *, as_json: bool = False, fail_on_errors: bool = False) -> int:
@@ -35,7 +34,7 @@ def tell(state: JobState, *, as_json: bool = False, fail_on_errors: bool = False
 
 def _print(state: JobState, report: ScanReport | None, *, as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps(_outcome(state)))
+        print_json({name: getattr(state, name) for name in _OUTCOME})
     elif report is not None:
         for line in summary(report, state.status):
             click.echo(line)
@@ -46,11 +45,6 @@ def _print(state: JobState, report: ScanReport | None, *, as_json: bool) -> None
 def _report(state: JobState) -> ScanReport | None:
     is_scan = state.job_type == SCAN_JOB_TYPE and state.result is not None
     return ScanReport.from_json(state.result) if is_scan else None
-
-
-def _outcome(state: JobState) -> dict[str, Any]:
-    names = ("job_id", "status", "error", "result")
-    return {name: getattr(state, name) for name in names}
 
 
 def summary(report: ScanReport, status: JobStatus) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -10,6 +9,7 @@ import click
 
 from stoat_nb import words
 from stoat_nb.cli.exits import BAD_INPUT
+from stoat_nb.cli.grid import print_json
 from stoat_nb.names import shown
 from stoat_nb.user_paths import expand_path
 
@@ -34,18 +34,14 @@ def show(files: tuple[str, ...], *, as_json: bool, verify: bool) -> int | None:
         if isinstance(facts, Exception):
             code = BAD_INPUT
             if as_json:
-                _print_json({"path": shown(path), "error": facts.reason})
+                print_json({"path": shown(path), "error": facts.reason})
             else:
                 click.echo(f"stoat: {facts}", err=True)
         elif as_json:
-            _print_json(facts)
+            print_json(facts)
         else:
             click.echo("\n".join(_lines(facts)))
     return code
-
-
-def _print_json(value: Facts) -> None:
-    click.echo(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
 
 
 def _lines(facts: Facts) -> Iterator[str]:

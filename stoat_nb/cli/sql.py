@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import io
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
+from stoat_nb.api.plain import plain
 from stoat_nb.catalog.exports.formats import FORMATS
 from stoat_nb.cli.door import open_existing
-from stoat_nb.cli.grid import harmless_stdout, print_grid
+from stoat_nb.cli.exports import Wish, output_options, wishing
+from stoat_nb.cli.grid import cell_text, harmless_stdout, print_grid
 from stoat_nb.errors import ExportError
 from stoat_nb.names import shown
 
@@ -23,10 +24,7 @@ _TEXTS = tuple(name for name, one in FORMATS.items() if not one.has_manifest)
 
 @click.command()
 @click.argument("statement")
-@click.option(
-    "--format", "form", type=click.Choice(("table", *_TEXTS)), help="[default: table or csv]"
-)
-@click.option("-o", "--output", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path))
+@wishing(output_options(*_TEXTS, "parquet"))
 @click.option(
     "--read",
     "files",
@@ -36,14 +34,7 @@ _TEXTS = tuple(name for name, one in FORMATS.items() if not one.has_manifest)
     help="A file that STATEMENT may read: from 'shots.csv'. May be repeated.",
 )
 @click.pass_obj
-def sql(
-    library_path: Path | None,
-    *,
-    statement: str,
-    form: str | None,
-    output: Path | None,
-    files: tuple[Path, ...],
-) -> None:
+def sql(library_path: Path | None, *, statement: str, wish: Wish, files: tuple[Path, ...]) -> None:
     """Run a SELECT statement on the library's tables, in DuckDB's SQL.
 
     The tables are videos, streams, chapters, tags, failures, scans and jobs; "describe videos"
@@ -54,15 +45,15 @@ def sql(
     import pyarrow as pa  # noqa: PLC0415 - loaded by now, and not needed for --help
 
     result = pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata()
-    if output is not None:
-        _write(result, output, form or output.suffix[1:])
-    elif form == "table" or (form is None and sys.stdout.isatty()):
+    if wish.output is not None:
+        _write(result, wish.output, wish.form or wish.output.suffix[1:])
+    elif wish.is_for_people:
         _print(result)
     else:
         from stoat_nb.catalog.exports.result import write_result  # noqa: PLC0415 - loads pyarrow
 
         with harmless_stdout() as stdout:
-            write_result(result, stdout, form or "csv")
+            write_result(result, stdout, wish.form or "csv")
 
 
 def _write(result: pa.Table, output: Path, form: str) -> None:
@@ -86,8 +77,4 @@ def _write(result: pa.Table, output: Path, form: str) -> None:
 
 def _print(result: pa.Table) -> None:
     rows = zip(*(column.to_pylist() for column in result.columns), strict=True)
-    print_grid(result.column_names, ([_text(cell) for cell in row] for row in rows))
-
-
-def _text(cell: Any) -> str:
-    return "" if cell is None else shown(cell)
+    print_grid(result.column_names, ([cell_text(plain(cell)) for cell in row] for row in rows))

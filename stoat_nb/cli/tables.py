@@ -2,75 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 from msgspec.structs import replace
 
-from stoat_nb import words
+from stoat_nb.api.plain import rows
+from stoat_nb.catalog.columns import TABLES
+from stoat_nb.catalog.exports.wanted import wanted
+from stoat_nb.catalog.filters.fields import field_named
 from stoat_nb.catalog.query import VideoQuery
+from stoat_nb.cli.completion import offer_columns
 from stoat_nb.cli.door import open_existing
-from stoat_nb.cli.exports import Wish, export_options
-from stoat_nb.cli.grid import print_grid
+from stoat_nb.cli.exports import Wish, export_options, wishing
+from stoat_nb.cli.grid import cell_text, print_grid
 from stoat_nb.library import Library
-from stoat_nb.names import shown
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
 
 PAGE = 500
 
-Row = dict[str, Any]
-Cells = dict[str, Callable[[Row], str]]
+Row = Mapping[str, Any]
 
-
-def _size(n_bytes: Any) -> str:
-    return "" if _missing(n_bytes) else words.size(n_bytes)
-
-
-def _clock(seconds: Any) -> str:
-    return "" if _missing(seconds) else words.length(seconds)
-
-
-def _text(value: Any) -> str:
-    return "" if _missing(value) else shown(value)
-
-
-def _missing(value: Any) -> bool:
-    # pandas has three ways of saying so.
-    return value is None or type(value).__name__ in {"NAType", "NaTType"} or value != value  # noqa: PLR0124 - NaN is unlike itself
-
-
-def _picture(row: Row) -> str:
-    width, height = row["display_width"], row["display_height"]
-    return "" if _missing(width) or _missing(height) else f"{width}x{height}"
-
-
-VIDEO_CELLS: Cells = {
-    "path": lambda row: _text(row["path"]),
-    "duration": lambda row: _clock(row["duration_s"]),
-    "size": lambda row: _size(row["size_bytes"]),
-    "picture": _picture,
-    "codec": lambda row: _text(row["codec"]),
-    "audio": lambda row: _text(row["audio_codec"]),
-    "status": lambda row: _text(row["status"]),
+#: Heading to column; a picture has two.
+_VIDEOS = {
+    "path": "path",
+    "duration": "duration_s",
+    "size": "size_bytes",
+    "picture": "display_width",
+    "codec": "codec",
+    "audio": "audio_codec",
+    "status": "status",
 }
-FAILURE_CELLS: Cells = {
-    "path": lambda row: _text(row["path"]),
-    "class": lambda row: _text(row["error_class"]),
-    "reason": lambda row: _text(row["error"]),
-}
+_FAILURES = {"path": "path", "class": "error_class", "reason": "error"}
 
 
 @click.command()
-@export_options
+@wishing(export_options("videos"))
 @click.option(
     "--where", default="", metavar="EXPR", help="Only where EXPR is true: 'height >= 2160'."
 )
 @click.option("--search", default="", metavar="TEXT", help="Only where the path holds TEXT.")
-@click.option("--sort", default="path", metavar="COLUMN", help="Sort by a column.")
+@click.option(
+    "--sort",
+    default="path",
+    metavar="COLUMN",
+    shell_complete=offer_columns("videos"),
+    help="Sort by a column.",
+)
 @click.option("--descending", is_flag=True, help="Largest first.")
 @click.pass_obj
 def videos(
@@ -84,41 +65,72 @@ def videos(
 ) -> None:
     """Print or export the videos of the library, all of them.
 
-    On a terminal this is a table, in a pipe CSV; parquet and xlsx need -o FILE.
+    On a terminal this is a table, with paths below the scanned folder, in a pipe CSV.
     """
-    query = VideoQuery(where=where, search=search, sort=sort, descending=descending, limit=PAGE)
+    query = VideoQuery(
+        where=where,
+        search=search,
+        sort=field_named(sort).name,
+        descending=descending,
+        limit=PAGE,
+    )
     with open_existing(library_path) as library:
         if wish.is_for_people:
-            _print_table(VIDEO_CELLS, _video_rows(library, query))
+            _print_table(library, "videos", wish, _VIDEOS, _pages(library, query))
         else:
             wish.export(library, "videos", query)
 
 
 @click.command()
-@export_options
+@wishing(export_options("failures"))
 @click.pass_obj
 def failures(library_path: Path | None, *, wish: Wish) -> None:
     """Print or export the files that could not be read, each with its reason."""
     with open_existing(library_path) as library:
         if wish.is_for_people:
-            _print_table(FAILURE_CELLS, _records(library.failures()))
+            _print_table(library, "failures", wish, _FAILURES, rows(library.failures()))
         else:
             wish.export(library, "failures")
 
 
-def _video_rows(library: Library, query: VideoQuery) -> Iterator[Row]:
-    total = PAGE
-    while query.offset < total:
-        page = library.page(query)
-        total = page.total
-        yield from _records(page.frame)
+def _pages(library: Library, query: VideoQuery) -> Iterator[Row]:
+    while page := rows(library.rows(query)):
+        yield from page
         query = replace(query, offset=query.offset + PAGE)
 
 
-def _records(frame: DataFrame) -> Iterator[Row]:
-    names = [str(name) for name in frame.columns]
-    return (dict(zip(names, cells, strict=True)) for cells in frame.itertuples(index=False))
+def _print_table(
+    library: Library, table: str, wish: Wish, usual: Mapping[str, str], found: Iterable[Row]
+) -> None:
+    wanted(table, columns=wish.columns)  # refuses those there are not
+    heads = usual if wish.columns is None else {name: name for name in wish.columns}
+    columns = {column.name: column for column in TABLES[table].columns}
+    shorten = shortener(library) if wish.columns is None else str
+
+    def cells(row: Row) -> Iterator[str]:
+        for head, name in heads.items():
+            if head == "picture":
+                width, height = row["display_width"], row["display_height"]
+                yield f"{width}x{height}" if width and height else ""
+            else:
+                text = cell_text(row[name], columns[name])
+                yield shorten(text) if head == "path" else text
+
+    print_grid([*heads], ([*cells(row)] for row in islice(found, wish.limit)))
 
 
-def _print_table(cells: Cells, rows: Iterable[Row]) -> None:
-    print_grid(tuple(cells), ([cell(row) for cell in cells.values()] for row in rows))
+def shortener(library: Library) -> Callable[[str], str]:
+    """Return what shortens paths for a terminal: they begin below the scanned folder.
+
+    Of several folders each path begins with the name of its own.
+    """
+    roots = sorted(set(library.scans()["root"])) if sys.stdout.isatty() else []
+    names = {Path(root).name for root in roots}
+
+    def shorten(path: str) -> str:
+        root = next((one for one in roots if path.startswith(f"{one.rstrip('/')}/")), None)
+        if root is None or len(names) < len(roots):
+            return path
+        return path[len(str(Path(root).parent if len(roots) > 1 else root).rstrip("/")) + 1 :]
+
+    return shorten

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from stoat_nb.api import controls
+from stoat_nb.cli.completion import offer_jobs
 from stoat_nb.cli.door import open_existing
 from stoat_nb.cli.exits import DONE, NOT_DONE
 from stoat_nb.cli.job_ids import find_job, short_ids
@@ -24,11 +25,11 @@ from stoat_nb.scan import SCAN_JOB_TYPE
 #: Seconds that a command waits for whoever runs a job to do what was asked.
 PATIENCE_S = 5.0
 
-_id = click.argument("job_id", metavar="ID")
+_id = click.argument("job_id", metavar="ID", shell_complete=offer_jobs)
 
 
 @click.command()
-@click.argument("job_ids", metavar="ID...", nargs=-1, required=True)
+@click.argument("job_ids", metavar="ID...", nargs=-1, required=True, shell_complete=offer_jobs)
 @click.pass_obj
 def cancel(library_path: Path | None, job_ids: tuple[str, ...]) -> int:
     """Cancel the jobs with these IDs, whoever runs them; what they have finished is kept."""

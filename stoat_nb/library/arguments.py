@@ -69,6 +69,7 @@ _KINDS: Mapping[str, _Kind] = {
         lambda value: _is_number(value) or (isinstance(value, float) and value.is_integer()),
         "the number of a video, as videos() lists them",
     ),
+    "beginning": _Kind(_is_text, "the beginning of an id"),
     "job_id": _Kind(_is_text, "the id of a job, as jobs() lists them"),
     "status": _Kind(lambda value: value in tuple(JobStatus), "a status such as 'running'"),
     "format": _Kind(_is_text, "the name of a format such as 'csv'"),

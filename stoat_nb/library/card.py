@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Mapping
 from itertools import islice
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from stoat_nb import words
 from stoat_nb.catalog.query import Summary
 from stoat_nb.names import shown
 
-#: Codecs that are named; the others are counted.
+#: Values that are named; the others are counted.
 NAMED = 4
 CLOSED = "Closed. Open it again to see what it holds."
 
@@ -43,10 +44,18 @@ def said(summary: Summary) -> list[str]:
         )
         if number
     ]
-    return [line for line in (" · ".join(counts), _codecs(summary), " · ".join(troubles)) if line]
+    lines = (" · ".join(counts), most_frequent(summary.codecs), " · ".join(troubles))
+    return [line for line in lines if line]
 
 
-def _codecs(summary: Summary) -> str:
-    named = [f"{shown(name)} {number:,}" for name, number in islice(summary.codecs.items(), NAMED)]
-    others = sum(islice(summary.codecs.values(), NAMED, None))
+def most_frequent(counts: Mapping[str, int]) -> str:
+    """Return the first few values with their counts, and how many others there are.
+
+    Examples
+    --------
+    >>> most_frequent({"hevc": 1200, "h264": 7})
+    'hevc 1,200 · h264 7'
+    """
+    named = [f"{shown(name)} {number:,}" for name, number in islice(counts.items(), NAMED)]
+    others = sum(islice(counts.values(), NAMED, None))
     return " · ".join([*named, *([f"others {others:,}"] if others else [])])

@@ -121,6 +121,11 @@ class Tables(Handle):
         return self.catalog.jobs()
 
     @checked
+    def job_ids(self, beginning: str, *, limit: int = 20) -> list[str]:
+        """Return the ids of jobs that begin so, newest first."""
+        return self.catalog.job_ids(beginning, limit)
+
+    @checked
     def sql(
         self, statement: str, *, files: Sequence[str | os.PathLike[str]] = (), **given: Any
     ) -> pd.DataFrame:

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from stoat_nb.library import Library
 from stoat_nb.media.demo_clips import make_samples
 
 from .conftest import Run
+from .test_scan import in_terminal
 
 
 @pytest.fixture
@@ -39,14 +41,29 @@ def test_what_changed_between_the_newest_two_scans_is_told(
         ("moved", "renamed.mp4"),
         ("added", "a new one.mp4"),
     ]
-    rows = [
-        json.loads(line)
-        for line in run("--library", library, "diff", "1", "2", "--json").stdout.splitlines()
-    ]
+    rows = json.loads(run("--library", library, "diff", "1", "2", "--json").stdout)
     assert [row["change"] for row in rows] == ["moved", "added"]
 
     told = run("--library", library, "scans").stdout.splitlines()
     assert [line.split("\t")[0] for line in told] == ["scan_id", "2", "1"]
+    listed = json.loads(run("--library", library, "scans", "--json").stdout)
+    with Library(library) as opened:
+        assert [*listed[0]] == [*opened.scans().columns]
+    assert [scan["scan_id"] for scan in listed] == [2, 1]
+
+
+def test_a_terminal_gets_the_scans_on_one_line_each_and_no_column_of_zeros(
+    run: Run, folder: Path, tmp_path: Path, environment: dict[str, str]
+) -> None:
+    run("scan", folder)
+    run("scan", folder)
+    lines = in_terminal(["scans"], tmp_path, environment).splitlines()
+    assert len(lines) == 3
+    assert ("skipped" in lines[0], "moved" in lines[0], "offline" in lines[0]) == (
+        True,
+        False,
+        False,
+    )
 
 
 def test_two_scans_without_a_difference_say_so(run: Run, folder: Path, tmp_path: Path) -> None:

@@ -157,7 +157,7 @@ def test_short_ids_tell_their_jobs_apart(tmp_path: Path, folder: Path) -> None:
             assert len(short) >= SHORT
             assert find_job(library, short).id == job_id
             assert find_job(library, f" {job_id.upper()}\n").id == job_id
-        with pytest.raises(JobError, match="The ids of 20 jobs begin with '0'"):
+        with pytest.raises(JobError, match="The ids of several jobs begin with '0'"):
             find_job(library, "0")
         for nobody in ("", " ", "zz", ids[0] + "0", "%", "_"):
             with pytest.raises(UnknownJob):
@@ -172,7 +172,7 @@ def test_an_id_that_may_mean_two_jobs_is_one_sentence(
         library.submit("loudness", {})
     ran = run(command, waiting[0])
     assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (2, "", 1)
-    assert ran.stderr.startswith(f"stoat: The ids of 2 jobs begin with '{waiting[0]}'")
+    assert ran.stderr.startswith(f"stoat: The ids of several jobs begin with '{waiting[0]}'")
     assert state_of(tmp_path, waiting).status == "pending"
 
 

@@ -19,6 +19,7 @@ COMMANDS = (
     *(
         "scan",
         "show",
+        "summary",
         "videos",
         "failures",
         "sql",
@@ -100,6 +101,11 @@ def test_each_line_of_help_is_the_command_s_own_first_sentence(name: str) -> Non
         (["scan", "/nowhere/at/all"], "stoat: There is no folder at '/nowhere/at/all'"),
         (["scan", ""], "stoat: "),
         (["nonsense"], "No such command 'nonsense'"),
+        (["scna"], "No such command 'scna'. Did you mean 'scan' or 'scans'?"),
+        (["vidoes"], "Did you mean 'videos'?"),
+        (["videos", "--serach", "x"], "'--search'"),
+        (["videos", "--sort", "size"], "There is no column 'size'. Did you mean 'size_bytes'?"),
+        (["videos", "--library", "other.db"], "stoat: There is no library at 'other.db' yet"),
         (["videos", "--format", "exe"], "'exe' is not one of"),
         (["videos"], "stoat: There is no library at 'stoat.db' yet"),
         (["failures"], "stoat: There is no library"),
@@ -131,6 +137,12 @@ def test_a_mistake_is_one_sentence_and_exit_code_2(
     assert [path.name for path in tmp_path.iterdir() if path.suffix == ".db"] == (
         ["stoat.db"] if arguments == ["scan", "/nowhere/at/all"] else []
     )
+
+
+def test_the_library_is_named_before_a_command_or_after_it(run: Run, full: Path) -> None:
+    told = [run("--library", full, "scans", "--json"), run("scans", "--library", full, "--json")]
+    assert {(ran.returncode, ran.stdout, ran.stderr) for ran in told} == {(0, told[0].stdout, "")}
+    assert run("--library", "none.db", "scans", "--library", full, "--json").returncode == 0
 
 
 def test_a_library_that_is_none_is_refused_and_left_alone(run: Run, tmp_path: Path) -> None:

@@ -175,7 +175,12 @@ PRINTING = (
     *("failures", "failures --format table", "scans", "scans --json", "diff 1 2", "forget"),
     *("jobs", "jobs --json", "job {id}", "job {id} --json", "logs {id}", "logs {id} --follow"),
     *("doctor", "scan {folder}", "scan {folder} --json", "retry {id}"),
-    *("sql from/**/videos", "sql from/**/scans --format jsonl", "show --json {folder}/a.mp4"),
+    *(
+        "summary",
+        "sql from/**/videos",
+        "sql from/**/scans --format jsonl",
+        "show --json {folder}/a.mp4",
+    ),
 )
 REFUSING = (
     *("nonsense", "scan", "scan /nowhere/at/all", "cancel {id}", "pause {id}", "resume {id}"),

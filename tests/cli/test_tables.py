@@ -6,15 +6,19 @@ import csv
 import io
 import json
 import os
+import shutil
+import subprocess
 from pathlib import Path
 
 import openpyxl
 import pandas as pd
 import pytest
 
+from stoat_nb import words
 from stoat_nb.library import Library
 
-from .conftest import Run
+from .conftest import COMMAND, Run
+from .test_scan import in_terminal
 
 
 @pytest.fixture(scope="session")
@@ -102,9 +106,12 @@ def test_search_and_sort_hold_for_every_format(run: Run, full: Path, paths: list
         (["-o", "nowhere/videos.csv"], "stoat: "),
         (["--sort", "nonsense"], "stoat: "),
         (["--columns", "name,nonsense"], "stoat: There is no column 'nonsense'"),
-        (["--format", "table", "--columns", "name"], "has columns of its own"),
-        (["--format", "table", "--redact"], "has columns of its own"),
+        (["--format", "table", "--columns", "name,nam"], "Did you mean 'name'?"),
+        (["--format", "table", "--redact"], "cannot be redacted"),
+        (["--json", "--format", "csv"], "--json is --format json"),
+        (["--limit", "0"], "0 is not in the range"),
         (["--manifest"], "add -o FILE"),
+        (["--manifest", "-o", "-"], "add -o FILE"),
     ],
 )
 def test_what_cannot_be_written_is_refused(
@@ -132,6 +139,69 @@ def test_an_export_holds_what_it_is_asked_for_and_no_way_to_it(
     told = json.loads(Path(f"{out}.manifest.json").read_text())
     assert (told["table"], told["redacted"]) == ("failures", True)
     assert told["rows"] == len(out.read_text().splitlines()) > 0
+
+
+def test_a_table_has_the_columns_and_rows_that_are_asked_for(run: Run, full: Path) -> None:
+    chosen = ("--columns", "name,size_bytes,has_cover", "--sort", "size_bytes", "--descending")
+    ran = run("--library", full, "videos", "--format", "table", "--limit", "3", *chosen)
+    with Library(full) as library:
+        largest = library.videos(sort="size_bytes", descending=True, limit=3)
+    rows = [line.split("\t") for line in ran.stdout.splitlines()]
+    assert rows[0] == ["name", "size_bytes", "has_cover"]
+    assert [row[0] for row in rows[1:]] == largest["name"].tolist()
+    assert [row[1] for row in rows[1:]] == [words.size(size) for size in largest["size_bytes"]]
+    assert {row[2] for row in rows[1:]} == {"no"}
+
+
+@pytest.mark.parametrize("form", ["csv", "json", "jsonl", "parquet", "xlsx"])
+def test_a_file_holds_the_first_rows_alone_and_says_so(
+    run: Run, full: Path, paths: list[str], tmp_path: Path, form: str
+) -> None:
+    out = tmp_path / f"out.{form}"
+    ran = run("--library", full, "videos", "--limit", "2", "--manifest", "-o", out)
+    assert ran.returncode == 0
+    assert paths_in(out) == paths[:2]
+    if form == "csv":
+        told = json.loads(Path(f"{out}.manifest.json").read_text())
+        assert (told["rows"], told["limit"]) == (2, 2)
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet", "xlsx"])
+def test_a_dash_is_standard_output(
+    full: Path, paths: list[str], tmp_path: Path, environment: dict[str, str], form: str
+) -> None:
+    out = tmp_path / f"out.{form}"
+    command = [*COMMAND, "--library", full, "videos", "-o", "-", "--format", form]
+    with out.open("wb") as file:
+        subprocess.run(command, cwd=tmp_path, env=environment, stdout=file, check=True)
+    assert sorted(paths_in(out)) == paths
+    assert [path.name for path in tmp_path.iterdir()] == [out.name]
+
+
+def test_a_terminal_gets_paths_below_the_scanned_folder(
+    run: Run, clips: Path, tmp_path: Path, environment: dict[str, str]
+) -> None:
+    other = tmp_path / "tapes"
+    shutil.copytree(clips, other)
+    run("scan", other)
+    name = Path(run("failures", "--columns", "path").stdout.splitlines()[1].strip('"'))
+    lines = in_terminal(["failures"], tmp_path, environment).splitlines()
+    assert lines[1].startswith(f"{name.relative_to(other)}  ")
+    assert any(
+        line.startswith(str(other))
+        for line in run("failures", "--format", "table").stdout.splitlines()
+    )
+    run("scan", clips)
+    lines = in_terminal(["videos"], tmp_path, environment).splitlines()
+    assert {line.split("/")[0] for line in lines[1:]} == {clips.name, other.name}
+
+
+def test_a_dash_and_columns_make_csv_and_a_table_on_a_terminal(
+    full: Path, tmp_path: Path, environment: dict[str, str]
+) -> None:
+    asked = ["--library", str(full), "videos", "--limit", "1", "--columns", "name"]
+    assert '"' not in in_terminal(asked, tmp_path, environment)
+    assert in_terminal([*asked, "-o", "-"], tmp_path, environment).startswith('"name"')
 
 
 def test_a_report_is_one_page(run: Run, full: Path, tmp_path: Path) -> None:

@@ -35,6 +35,7 @@ def manifest_of(source: Source) -> dict[str, Any]:
         "rows": source.count(),
         "filters": source.redaction.plain(_filters(wanted.query)),
         "sort": _order(wanted.query),
+        **({} if wanted.limit is None else {"limit": wanted.limit}),
         "redacted": wanted.is_redacted,
         "newest_scan": _newest_scan(source.connection),
         "exported_at": moment_text(time.time_ns()),

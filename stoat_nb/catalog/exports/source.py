@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Generator, Iterator
 from typing import Protocol
@@ -56,10 +57,14 @@ class Source(Struct, frozen=True, kw_only=True):
         clean = self.redaction.of_rows(self.columns)
         reading = rows.pieces(self.connection, self.table, self.wanted.chosen)
         self._readings.append(reading)
+        left = sys.maxsize if self.wanted.limit is None else self.wanted.limit
         for piece in reading:
             if self.stop.is_set():
                 raise Abandoned
-            yield clean(piece)
+            yield clean(piece[:left])
+            left -= len(piece)
+            if left <= 0:
+                return
 
     def close(self) -> None:
         """Stop reading: a cursor that is left half read would keep the catalog's log growing."""
@@ -68,4 +73,5 @@ class Source(Struct, frozen=True, kw_only=True):
 
     def count(self) -> int:
         """Return how many there are."""
-        return rows.count(self.connection, self.table, self.wanted.chosen)
+        there = rows.count(self.connection, self.table, self.wanted.chosen)
+        return there if self.wanted.limit is None else min(there, self.wanted.limit)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
+from stoat_nb import words
 from stoat_nb.catalog.columns import TABLES, Table
 from stoat_nb.catalog.query import VideoQuery, selection
 from stoat_nb.catalog.selection import Selection
@@ -22,6 +23,7 @@ class Wanted(Struct, frozen=True, kw_only=True):
     chosen: Selection | None
     are_columns_chosen: bool
     is_redacted: bool  #: Whether the way to each root is left out.
+    limit: int | None  #: Rows at most.
 
 
 def wanted(
@@ -30,6 +32,7 @@ def wanted(
     query: VideoQuery | None = None,
     columns: Sequence[str] | None = None,
     redact: bool = False,
+    limit: int | None = None,
 ) -> Wanted:
     """Check what is asked for."""
     if name not in TABLES:
@@ -43,6 +46,7 @@ def wanted(
         chosen=None if query is None else selection(query),
         are_columns_chosen=columns is not None,
         is_redacted=redact,
+        limit=limit,
     )
 
 
@@ -55,8 +59,7 @@ def _with_columns(table: Table, names: Sequence[str]) -> Table:
     for name in names:
         if name not in known:
             raise ExportError(
-                f"There is no column '{shown(name)}' in {table.name}. "
-                f"Choose from: {', '.join(known)}."
+                f"There is no column '{shown(name)}' in {table.name}. {words.choice(name, known)}"
             )
         if list(names).count(name) > 1:
             raise ExportError(f"The column '{shown(name)}' is chosen twice. Name each once.")

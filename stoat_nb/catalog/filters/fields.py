@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import Literal
 
 from msgspec import Struct
 
+from stoat_nb import words
 from stoat_nb.catalog.column import Column
 from stoat_nb.catalog.video_columns import VIDEO_COLUMNS
 from stoat_nb.errors import FilterError
@@ -134,8 +134,7 @@ def field_named(name: str) -> Field:
     found = FIELDS.get(name)
     if found is not None:
         return found
-    near = difflib.get_close_matches(name, FIELDS, n=1)
-    hint = f"Did you mean '{near[0]}'?" if near else f"Choose one of: {', '.join(FIELDS)}."
+    hint = words.choice(name[:100], FIELDS)
     raise FilterError(f"There is no column '{shown(name[:100])}'. {hint}")
 
 
