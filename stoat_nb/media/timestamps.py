@@ -6,6 +6,7 @@ The rules were found by comparing with what FFmpeg 8 and 9 say of files; tests h
 from __future__ import annotations
 
 from collections.abc import Iterable
+from fractions import Fraction
 from typing import NamedTuple
 
 _SECOND = 1_000_000  # ticks of a file's own clock
@@ -28,43 +29,28 @@ def rescale(value: int, by: int, to: int) -> int:
 
 def whole(spans: Iterable[Span]) -> tuple[int, int]:
     """Return the start and the length of a file in microseconds."""
-    main, beside = _Ends(), _Ends()
+    times: dict[bool, list[tuple[int, int]]] = {False: [], True: []}
     for span in spans:
-        begin = rescale(span.start, _SECOND, span.scale)
-        ends = beside if span.is_beside else main
-        ends.add(begin, rescale(span.duration, _SECOND, span.scale))
-    start = beside.start if _before(beside.start, main.start) else main.start
-    end, length = _later(main.end, beside.end), _later(main.length, beside.length)
-    return start or 0, max(length or 0, (end or 0) - (start or 0))
+        begin, length = (rescale(one, _SECOND, span.scale) for one in (span.start, span.duration))
+        times[span.is_beside].append((begin, length))
+    main, beside = map(_ends, times.values())
+    if not main or not beside:
+        start, end, length = main or beside or (0, 0, 0)
+    else:
+        start = beside[0] if 0 < main[0] - beside[0] < _SECOND else main[0]
+        end, length = (
+            later if 0 < later - one < _SECOND else one
+            for one, later in zip(main[1:], beside[1:], strict=True)
+        )
+    return start, max(length, end - start)
 
 
-class _Ends:
-    """The first start, the last end and the longest length of some streams, in microseconds."""
-
-    __slots__ = ("end", "length", "start")
-
-    def __init__(self) -> None:
-        self.start: int | None = None
-        self.end: int | None = None
-        self.length: int | None = None
-
-    def add(self, start: int, length: int) -> None:
-        end = start + length
-        if self.start is None or self.end is None or self.length is None:
-            self.start, self.end, self.length = start, end, length
-            return
-        self.start, self.end = min(self.start, start), max(self.end, end)
-        self.length = max(self.length, length)
-
-
-def _before(other: int | None, value: int | None) -> bool:
-    return other is not None and (value is None or 0 < value - other < _SECOND)
-
-
-def _later(value: int | None, other: int | None) -> int | None:
-    if other is None or value is None:
-        return value if other is None else other
-    return other if 0 < other - value < _SECOND else value
+def _ends(times: list[tuple[int, int]]) -> tuple[int, int, int] | None:
+    """Return the first start, the last end and the longest length of some streams."""
+    if not times:
+        return None
+    starts, lengths = zip(*times, strict=True)
+    return min(starts), max(map(sum, times)), max(lengths)
 
 
 def bitrate(size: int, length_us: int) -> int | None:
@@ -73,19 +59,8 @@ def bitrate(size: int, length_us: int) -> int | None:
 
 
 def reduce_fraction(above: int, below: int, most: int) -> tuple[int, int]:
-    """Return the fraction nearest to a ratio whose numbers are no larger than ``most``.
-
-    The convergents of a continued fraction, and the best of what lies between the last two.
-    """
-    older, newer = (0, 1), (1, 0)
-    while below:
-        times, rest = divmod(above, below)
-        following = times * newer[0] + older[0], times * newer[1] + older[1]
-        if max(following) > most:
-            times = (most - older[0]) // newer[0] if newer[0] else times
-            times = min(times, (most - older[1]) // newer[1]) if newer[1] else times
-            if below * (2 * times * newer[1] + older[1]) > above * newer[1]:
-                newer = times * newer[0] + older[0], times * newer[1] + older[1]
-            break
-        older, newer, above, below = newer, following, below, rest
-    return newer
+    """Return the fraction nearest to a ratio whose numbers are no larger than ``most``."""
+    if above > below:
+        return reduce_fraction(below, above, most)[::-1]
+    nearest = Fraction(above, below).limit_denominator(most)
+    return nearest.numerator, nearest.denominator

@@ -10,7 +10,14 @@ from av.error import FFmpegError
 
 from stoat_nb.media import libav
 from stoat_nb.media.failures import ProbeError, from_reader
-from stoat_nb.media.pictures.frame import Tile, as_jpeg, contrast, is_telling, laid_out, tile_of
+from stoat_nb.media.pictures.frame import (
+    Picture,
+    as_jpeg,
+    contrast,
+    is_telling,
+    laid_out,
+    picture_of,
+)
 from stoat_nb.media.pictures.kinds import POSTER, SHEET_FROM_S, THUMBNAIL
 from stoat_nb.media.pictures.seek import Reel
 from stoat_nb.media.stat_guard import Place, is_unchanged, open_unchanged
@@ -32,10 +39,7 @@ def drawn(place: Place, kind: str, within_s: float) -> bytes:
     log: list[str] = []
     try:
         with libav.captured_log(log):
-            tile = _tile(fd, kind, within_s, winds=True) or _tile(fd, kind, within_s, winds=False)
-            if tile is None:
-                raise ProbeError("damaged", _NOTHING)
-            jpeg = as_jpeg(tile)
+            jpeg = as_jpeg(_picture(fd, kind, within_s))
         if not is_unchanged(fd, place):
             raise ProbeError("changed_while_read", _CHANGED)
     except (FFmpegError, ValueError, MemoryError) as error:
@@ -46,15 +50,21 @@ def drawn(place: Place, kind: str, within_s: float) -> bytes:
     return jpeg
 
 
-def _tile(fd: int, kind: str, within_s: float, *, winds: bool) -> Tile | None:
-    """Return what was asked for; None if no frame was found, which without winding may be."""
-    os.lseek(fd, 0, os.SEEK_SET)
-    with libav.opened(fd, within_s) as container:
-        reel = Reel(container, within_s=within_s, winds=winds)
-        return _poster(reel, BOXES[kind]) if kind in BOXES else _sheet(reel)
+def _picture(fd: int, kind: str, within_s: float) -> Picture:
+    """Return what was asked for; where winding leads to no frame, the file is read on instead."""
+    for winds in (True, False):
+        os.lseek(fd, 0, os.SEEK_SET)
+        with libav.opened(fd, within_s) as container:
+            reel = Reel(container, within_s=within_s, winds=winds)
+            picture = _poster(reel, BOXES[kind]) if kind in BOXES else _sheet(reel)
+        if picture is not None:
+            return picture
+    raise ProbeError(
+        "damaged", "Nothing in it can be decoded: the video is damaged, or has no frames."
+    )
 
 
-def _poster(reel: Reel, box: tuple[int, int]) -> Tile | None:
+def _poster(reel: Reel, box: tuple[int, int]) -> Picture | None:
     """Draw the first telling frame; where none is, the one with most to see."""
     best: VideoFrame | None = None
     for part in _LOOKS if reel.duration_s else (0.0,):
@@ -68,15 +78,15 @@ def _poster(reel: Reel, box: tuple[int, int]) -> Tile | None:
             best = frame
         if reel.is_late:
             break
-    return None if best is None else tile_of(best, box=box, sar=reel.sar)
+    return None if best is None else picture_of(best, box=box, sar=reel.sar)
 
 
-def _sheet(reel: Reel) -> Tile | None:
+def _sheet(reel: Reel) -> Picture | None:
     count, columns = next(
         (count, columns) for since_s, count, columns in _LAYOUTS if reel.duration_s >= since_s
     )
-    tiles = [tile_of(frame, box=SHEET_BOX, sar=reel.sar) for frame in _spread(reel, count)]
-    return laid_out(tiles, min(columns, len(tiles)), _GAP) if tiles else None
+    pictures = [picture_of(frame, box=SHEET_BOX, sar=reel.sar) for frame in _spread(reel, count)]
+    return laid_out(pictures, min(columns, len(pictures)), _GAP) if pictures else None
 
 
 def _spread(reel: Reel, count: int) -> Iterator[VideoFrame]:

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 PQ, HLG = 16, 18  # as ITU-T H.273 numbers transfer curves
 BT2020 = 9  # ... and primaries
 
@@ -17,27 +20,31 @@ _KNEE = 0.5  # of white: up to here light stays as it is
 _FULL = 65535.0
 
 
-def as_sdr(red_green_blue: bytes, *, transfer: int, primaries: int) -> bytes:
+#: Linear light of BT.2020 as that of BT.709 (ITU-R BT.2087).
+_TO_BT709 = np.array(
+    [[1.6605, -0.5876, -0.0728], [-0.1246, 1.1329, -0.0083], [-0.0182, -0.1006, 1.1187]], "f4"
+)
+
+
+def as_sdr(pixels: NDArray[Any], *, transfer: int, primaries: int) -> NDArray[np.uint8]:
     """Turn pixels of three 16-bit numbers each into pixels of three bytes, in sRGB."""
-    import numpy as np  # noqa: PLC0415 - a tenth of a second that only films in HDR should cost
-
-    signal = np.frombuffer(red_green_blue, dtype="<u2").reshape(-1, 3).astype("f4") / _FULL
-    nits = _from_pq(np, signal) if transfer == PQ else _from_hlg(np, signal)
+    signal = pixels.reshape(-1, 3).astype("f4") / _FULL
+    nits = _from_pq(signal) if transfer == PQ else _from_hlg(signal)
     if primaries == BT2020:
-        nits = nits @ np.array(_TO_BT709, dtype="f4").T
-    light = _rolled_off(np, np.maximum(nits, 0.0) / _WHITE_NITS)
-    return bytes(np.rint(_as_srgb(np, light) * 255).astype("u1"))
+        nits = nits @ _TO_BT709.T
+    light = _rolled_off(np.maximum(nits, 0.0) / _WHITE_NITS)
+    srgb = np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055)  # noqa: PLR2004 - sRGB's own
+    return np.asarray(np.rint(srgb * 255), np.uint8).reshape(pixels.shape)
 
 
-def _from_pq(np: Any, signal: Any) -> Any:
+def _from_pq(signal: Any) -> Any:
     """Return light in cd/m²."""
     root = signal ** (1 / 78.84375)
-    return 10_000 * (np.maximum(root - 0.8359375, 0) / (18.8515625 - 18.6875 * root)) ** (
-        1 / 0.1593017578125
-    )
+    light = np.maximum(root - 0.8359375, 0) / (18.8515625 - 18.6875 * root)
+    return 10_000 * light ** (1 / 0.1593017578125)
 
 
-def _from_hlg(np: Any, signal: Any) -> Any:
+def _from_hlg(signal: Any) -> Any:
     """Return the light of a screen that reaches 1000 cd/m²."""
     a, b, c = 0.17883277, 0.28466892, 0.55991073
     scene = np.where(signal <= 0.5, signal**2 / 3, (np.exp((signal - c) / a) + b) / 12)  # noqa: PLR2004 - HLG's own
@@ -45,15 +52,7 @@ def _from_hlg(np: Any, signal: Any) -> Any:
     return _PEAK_NITS * scene * np.maximum(luminance, 1e-6)[:, None] ** 0.2
 
 
-#: Linear light of BT.2020 as that of BT.709 (ITU-R BT.2087).
-_TO_BT709 = (
-    (1.6605, -0.5876, -0.0728),
-    (-0.1246, 1.1329, -0.0083),
-    (-0.0182, -0.1006, 1.1187),
-)
-
-
-def _rolled_off(np: Any, light: Any) -> Any:
+def _rolled_off(light: Any) -> Any:
     """Bring the peak down to 1 by the brightest of the three, so that no colour changes."""
     brightest = light.max(axis=1, keepdims=True)
     above = np.maximum(brightest - _KNEE, 0) / (1 - _KNEE)
@@ -61,7 +60,3 @@ def _rolled_off(np: Any, light: Any) -> Any:
     rolled = _KNEE + (1 - _KNEE) * above / (1 + above) * (1 + most) / most
     wanted = np.where(brightest > _KNEE, rolled, brightest)
     return np.clip(light * (wanted / np.maximum(brightest, 1e-6)), 0, 1)
-
-
-def _as_srgb(np: Any, light: Any) -> Any:
-    return np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055)  # noqa: PLR2004 - sRGB's own
