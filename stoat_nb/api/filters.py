@@ -29,7 +29,7 @@ Int64 = Annotated[
 ]
 
 
-def sent_as_json(request: Request) -> None:
+async def sent_as_json(request: Request) -> None:
     """Refuse whatever is said to be, or is, anything else; without a body nothing need be said.
 
     A form of another site can post without asking first, and always says that it is one.

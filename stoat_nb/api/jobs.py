@@ -145,19 +145,13 @@ class JobRoutes:
         return JobStatusResponse.of(controls.resume(self._library, job_id))
 
     def retry_job(
-        self,
-        job_id: JobId,
-        request: Request,
-        response: Response,
-        wanted: RetryRequest = RETRY_ALL,
-    ) -> JobSubmitResponse:
+        self, job_id: JobId, request: Request, wanted: RetryRequest = RETRY_ALL
+    ) -> Response:
         """Submit a job that has ended once more, as a new one; the old one stays as it ended."""
         only_failed = wanted.only_failed
         self._submits.check(lambda: controls.joins(self._library, job_id, only_failed=only_failed))
         job = controls.retry(self._library, job_id, only_failed=only_failed)
-        prefix = request.url.path.removesuffix("/retry").rpartition("/")[0]
-        response.headers["Location"] = f"{prefix}/{job.id}"
-        return JobSubmitResponse.of(job)
+        return JobSubmitResponse.answer(job, request.url.path.rsplit("/", 2)[0])
 
     def get_log(self, job_id: JobId) -> LogShape:
         """Tell what was noted of a job, oldest first."""

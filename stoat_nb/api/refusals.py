@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -67,6 +68,8 @@ class Json(JSONResponse):
 
     def render(self, content: Any) -> bytes:
         """Write the body."""
+        if isinstance(content, BaseModel):
+            content = content.model_dump(mode="json")
         return dumps(content).encode("ascii")
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Coroutine
+from functools import wraps
+from inspect import iscoroutinefunction
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -27,6 +29,11 @@ class _Route(APIRoute):
     """A route that answers refusals itself, so that they look the same in whatever app it is."""
 
     allow = ""  #: All methods of its path.
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        if not iscoroutinefunction(endpoint):
+            endpoint = _written(endpoint, options.get("status_code") or 200)
+        super().__init__(path, endpoint, **options)
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Say whether this route answers a request; HEAD goes where GET does."""
@@ -55,6 +62,17 @@ class _Route(APIRoute):
                 return refusal(problem)
 
         return answer
+
+
+def _written(endpoint: Callable[..., Any], status: int) -> Callable[..., Any]:
+    """Have an answer written on the thread that makes it: FastAPI would need it twice."""
+
+    @wraps(endpoint)
+    def answer(**given: Any) -> Response:
+        found = endpoint(**given)
+        return found if isinstance(found, Response) else Json(found, status)
+
+    return answer
 
 
 def _guarded_by(allowed: Collection[str]) -> type[_Route]:

@@ -11,6 +11,7 @@ from msgspec.structs import asdict
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from stoat_nb.api.plain import exact
+from stoat_nb.api.refusals import Json
 from stoat_nb.catalog.filters.facets import Facet
 from stoat_nb.jobs.job import Job
 from stoat_nb.jobs.state import JobEvent, JobState, JobStatus, Level
@@ -119,13 +120,15 @@ class JobSubmitResponse(Shape):
     joined: bool = Field(description="Whether a job that was there already does it: this one.")
 
     @classmethod
-    def of(cls, job: Job[Any]) -> JobSubmitResponse:
-        """Return a job as its submission is answered."""
-        return cls(job_id=job.id, joined=job.joined)
+    def answer(cls, job: Job[Any], jobs: str) -> Json:
+        """Return what answers a job's submission; ``jobs`` is the address of all of them."""
+        told = cls(job_id=job.id, joined=job.joined)
+        return Json(told, HTTPStatus.ACCEPTED, {"Location": f"{jobs}/{job.id}"})
 
 
 #: How OpenAPI tells of the answer to a submit.
 SUBMITTED: dict[str, Any] = {
+    "model": JobSubmitResponse,
     "description": "Submitted, and safe on disk",
     "headers": {"Location": {"description": "The job", "schema": {"type": "string"}}},
 }

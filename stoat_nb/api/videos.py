@@ -46,7 +46,7 @@ class FacetsQuery(VideosFilter):
     most: int = Field(default=20, ge=1, le=1000, description="Values of each, the most frequent.")
 
 
-def _no_get() -> None:
+async def _no_get() -> None:
     raise HTTPException(405, headers={"Allow": "POST"})
 
 
@@ -80,9 +80,7 @@ class VideoRoutes:
         router.add_api_route("/summary", self.get_summary, methods=["GET"])
         router.add_api_route("/health", self.get_health, methods=["GET"])
 
-    def scan_folder(
-        self, wanted: ScanRequest, request: Request, response: Response
-    ) -> JobSubmitResponse:
+    def scan_folder(self, wanted: ScanRequest, request: Request) -> Response:
         """Submit a scan of a folder; the answer does not wait for it."""
         self._submits.check(lambda: self._library.joins(wanted.model_dump()))
         job = self._library.scan(
@@ -93,9 +91,9 @@ class VideoRoutes:
             exclude=wanted.exclude,
             follow_links=wanted.follow_links,
         )
-        prefix = request.url.path.removesuffix("/videos/scan")
-        response.headers["Location"] = f"{prefix}/jobs/{job.id}"
-        return JobSubmitResponse.of(job)
+        return JobSubmitResponse.answer(
+            job, f"{request.url.path.removesuffix('/videos/scan')}/jobs"
+        )
 
     def list_videos(self, query: Annotated[VideosQuery, Query()]) -> VideosShape:
         """List videos: one page of those that match."""
@@ -140,6 +138,6 @@ class VideoRoutes:
         found = self._library.summary()
         return SummaryShape(**{name: getattr(found, name) for name in SummaryShape.model_fields})
 
-    def get_health(self) -> HealthShape:
+    async def get_health(self) -> HealthShape:
         """Say that the server is there."""
         return HealthShape(version=__version__)

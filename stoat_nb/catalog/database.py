@@ -82,6 +82,8 @@ class Database:
         self._log = Path(f"{self._file}-wal")
         self._idle: list[apsw.Connection] = []
         self._lock = threading.Lock()
+        self._n_checking = 0  #: Readers that look at the files at this moment.
+        self._checked = threading.Condition(self._lock)
         self._closed = False
         check_place(path)
         # One thread owns the only connection that writes, so that writers never meet in here.
@@ -179,6 +181,8 @@ class Database:
                 return
             self._closed = True
             idle, self._idle = self._idle, []
+            while self._n_checking:
+                self._checked.wait()
         with self._looking:
             if self._look is not None:
                 idle.append(self._look)
@@ -216,7 +220,15 @@ class Database:
         with self._lock:
             if self._closed:
                 raise CatalogClosed(self.path)
+            self._n_checking += 1
+        # Without the lock, which nobody could have while this thread waits for its turn to go on.
+        try:
             self._guard.check()  # before a connection is made by the file's name
+        finally:
+            with self._lock:
+                self._n_checking -= 1
+                self._checked.notify_all()
+        with self._lock:
             if self._idle:
                 return self._idle.pop()
         with translated(self.path):

@@ -37,6 +37,9 @@ class JobDesk(Protocol):
     def peek(self, job_id: str) -> JobState:
         """Return the newest snapshot."""
 
+    def peek_live(self, job_id: str) -> JobState | None:
+        """Return the same of a job that runs in this process, without any waiting."""
+
     def subscribe(self, job_id: str | None, listener: Listener) -> Unsubscribe:
         """Hear of the job until unsubscribed."""
 
@@ -103,13 +106,14 @@ class Job(Generic[T_co]):
         read: Callable[[Any], T_co],
         *,
         joined: bool = False,
+        state: JobState | None = None,
     ) -> None:
         self._id = job_id
         self._type = job_type
         self._ask = desk
         self._read = read
         self._joined = joined
-        self._last: JobState | None = None
+        self._last = state
         self._looks = 0
         desk().add_handle(self)
 
@@ -286,7 +290,10 @@ class Job(Generic[T_co]):
         try:
             while True:
                 changed.clear()
-                state = await asyncio.to_thread(lambda: self.state)
+                state = self._desk.peek_live(self._id)
+                if state is None:  # else it costs no change of threads
+                    state = await asyncio.to_thread(lambda: self.state)
+                self._last = state
                 if state != seen:
                     seen = state
                     yield state
@@ -299,7 +306,10 @@ class Job(Generic[T_co]):
     async def _news(self, changed: asyncio.Event) -> None:
         with self._desk.waiting(self._id):
             while not changed.is_set():
-                await asyncio.to_thread(self._look)
+                if self._last is None or self._is_left(self._last):
+                    await asyncio.to_thread(self._look)
+                else:
+                    self._look()
                 # Python 3.11's wait_for loses a cancellation that comes together with the news.
                 with suppress(TimeoutError):
                     async with asyncio.timeout(LOOK_EVERY_S):

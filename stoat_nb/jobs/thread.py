@@ -140,6 +140,10 @@ class QueueThread:
         """Return the newest snapshot."""
         return self._queue.peek(job_id)
 
+    def peek_live(self, job_id: str) -> JobState | None:
+        """Return the newest snapshot of a job that runs here; it waits for nothing."""
+        return self._queue.peek_live(job_id)
+
     def read_log(self, job_id: str) -> list[JobEvent]:
         """Return what was noted of a job."""
         return self._queue.read_log(job_id)

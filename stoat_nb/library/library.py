@@ -150,7 +150,7 @@ class Library(Tables, Viewing, Scanning):
     def job(self, job_id: str) -> Job[Any]:
         """Return the handle of any job of this library; UnknownJob if there is none."""
         state = self._queue.peek(job_id)
-        return Job(job_id, state.job_type, self._hold.desk, _reader(state.job_type))
+        return Job(job_id, state.job_type, self._hold.desk, _reader(state.job_type), state=state)
 
     @checked
     def cancel(self, job_id: str) -> bool:
