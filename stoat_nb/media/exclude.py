@@ -53,8 +53,10 @@ class Exclusion(NamedTuple):
 
     def with_scan(self, root: bytes, patterns: tuple[str, ...]) -> Exclusion:
         """Return these and the patterns of a scan of ``root``."""
+        if not any(map(str.strip, patterns)):  # as most scans have it: compiling loads a library
+            return self
         layer = _layer(root, patterns, "of the scan's own patterns")
-        return self._replace(scan=(layer,), mark=self._marked(layer)) if layer.lines else self
+        return self._replace(scan=(layer,), mark=self._marked(layer))
 
     def with_file(self, folder: bytes, lines: tuple[str, ...]) -> Exclusion:
         """Return these and the lines of the file in a folder further in."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import Any
 
 from stoat_nb.media.origin.moments import Moment
@@ -35,13 +34,15 @@ _NOTHING: dict[str, Any] = {
 _LONGEST = 1000  # characters of a name
 
 
-@dataclass(slots=True)
 class Clues:
     """What one or several places in a file say of its origin."""
 
-    dates: dict[str, Moment] = field(default_factory=dict)  #: By the basis.
-    texts: dict[str, str] = field(default_factory=dict)  #: By the column.
-    place: Place | None = None
+    __slots__ = ("dates", "place", "texts")
+
+    def __init__(self, texts: dict[str, str] | None = None) -> None:
+        self.dates: dict[str, Moment] = {}  #: By the basis.
+        self.texts = texts or {}  #: By the column.
+        self.place: Place | None = None
 
     def date(self, basis: str, moment: Moment | None) -> None:
         """Add a date, unless it cannot be true or this place has said one."""
