@@ -21,6 +21,7 @@ from msgspec import Struct
 _RAMP = bytes(range(256)) * 4
 _SAMPLES = 1024  # audio samples in one frame
 _BITEXACT = {"fflags": "+bitexact"}  # no encoder's version, no random ids: the same bytes each time
+_BITEXACT_CODEC = 0x800000  # the same for an encoder, as a flag
 
 _X264 = {"preset": "ultrafast", "crf": "30"}
 _X265 = {"preset": "ultrafast", "crf": "34", "x265-params": "log-level=none:pools=1"}
@@ -28,101 +29,58 @@ _VP9 = {"deadline": "realtime", "cpu-used": "8", "b": "120k"}
 _AV1 = {"preset": "12", "crf": "50", "svtav1-params": "lp=1"}
 
 
-class _Sound(Struct, frozen=True, kw_only=True):
+class _Sound(Struct, frozen=True):
     codec: str
-    language: str | None = None
     rate: int = 48_000
-    channels: int = 2
+    layout: str = "stereo"
+    language: str | None = None
 
 
-class _Clip(Struct, frozen=True, kw_only=True):
+class _Clip(Struct, frozen=True):
     name: str
     codec: str
+    options: dict[str, str] = {}
     sounds: tuple[_Sound, ...] = ()
-    width: int = 320
-    height: int = 180
     fps: Fraction = Fraction(25)
     frames: int = 25
+    size: tuple[int, int] = (320, 180)
     pix_fmt: str = "yuv420p"
-    options: dict[str, str] = {}
     rotation: int = 0  # degrees clockwise to turn for display
     is_hdr: bool = False
     title: str | None = None
     tags: dict[str, str] = {}  #: As phones write them into their QuickTime files.
 
 
-_FILM = Fraction(24_000, 1001)
-_NTSC = Fraction(30_000, 1001)
-_AAC, _MP3, _MP2 = _Sound(codec="aac"), _Sound(codec="libmp3lame"), _Sound(codec="mp2")
+_FILM, _NTSC = Fraction(24_000, 1001), Fraction(30_000, 1001)
+_AAC, _MP2, _PCM = _Sound("aac"), _Sound("mp2"), _Sound("pcm_s16le")
+_MONO = _Sound("libmp3lame", 44_100, "mono")
+_TWO_LANGUAGES = (_Sound("aac", language="eng"), _Sound("aac", language="deu"))
+_PHONE = {"com.apple.quicktime.make": "Apple", "com.apple.quicktime.model": "iPhone 15"}
 
 _CLIPS = (
+    _Clip("2024 Summer/beach walk.mp4", "libx264", _X264, (_AAC,), _NTSC, 60, title="Beach walk"),
     _Clip(
-        name="2024 Summer/beach walk.mp4",
-        codec="libx264",
-        options=_X264,
-        sounds=(_AAC,),
-        fps=_NTSC,
-        frames=60,
-        title="Beach walk",
-    ),
-    _Clip(
-        name="2024 Summer/ice cream (portrait).mov",
-        codec="libx264",
-        options=_X264,
-        sounds=(_Sound(codec="aac", channels=1, rate=44_100),),
-        fps=Fraction(30),
-        frames=30,
+        "2024 Summer/ice cream (portrait).mov",
+        "libx264",
+        _X264,
+        (_Sound("aac", 44_100, "mono"),),
+        Fraction(30),
+        30,
         rotation=90,
-        tags={"com.apple.quicktime.make": "Apple", "com.apple.quicktime.model": "iPhone 15"},
+        tags=_PHONE,
     ),
+    _Clip("2024 Summer/sunset HDR.mp4", "libx265", _X265, pix_fmt="yuv420p10le", is_hdr=True),
     _Clip(
-        name="2024 Summer/sunset HDR.mp4",
-        codec="libx265",
-        options=_X265,
-        pix_fmt="yuv420p10le",
-        is_hdr=True,
+        "2023 Alps/summit.mkv", "libx264", _X264, _TWO_LANGUAGES, _FILM, 48, title="Gipfel / Summit"
     ),
-    _Clip(
-        name="2023 Alps/summit.mkv",
-        codec="libx264",
-        options=_X264,
-        sounds=(_Sound(codec="aac", language="eng"), _Sound(codec="aac", language="deu")),
-        fps=_FILM,
-        frames=48,
-        title="Gipfel / Summit",
-    ),
-    _Clip(
-        name="2023 Alps/cable car.webm",
-        codec="libvpx-vp9",
-        options=_VP9,
-        sounds=(_Sound(codec="libopus"),),
-    ),
-    _Clip(name="2023 Alps/drone/overflight.mp4", codec="libsvtav1", options=_AV1, fps=Fraction(50)),
-    _Clip(
-        name="Tapes/wedding 1998.mpg",
-        codec="mpeg2video",
-        sounds=(_MP2,),
-        width=176,
-        height=144,
-    ),
-    _Clip(name="Tapes/birthday.avi", codec="mpeg4", sounds=(_MP3,), width=160, height=120),
-    _Clip(name="Tapes/evening news.ts", codec="libx264", options=_X264, sounds=(_MP2,)),
-    _Clip(
-        name="Edits/interview master.mov",
-        codec="prores_ks",
-        pix_fmt="yuv422p10le",
-        sounds=(_Sound(codec="pcm_s16le"),),
-        fps=_FILM,
-        frames=12,
-    ),
-    _Clip(
-        name="Downloads/lecture.flv",
-        codec="flv",
-        sounds=(_Sound(codec="libmp3lame", rate=44_100, channels=1),),
-        fps=Fraction(15),
-        frames=15,
-    ),
-    _Clip(name='Downloads/<b>bold<b> & "quotes".mp4', codec="mpeg4", width=64, height=64),
+    _Clip("2023 Alps/cable car.webm", "libvpx-vp9", _VP9, (_Sound("libopus"),)),
+    _Clip("2023 Alps/drone/overflight.mp4", "libsvtav1", _AV1, fps=Fraction(50)),
+    _Clip("Tapes/wedding 1998.mpg", "mpeg2video", {}, (_MP2,), size=(176, 144)),
+    _Clip("Tapes/birthday.avi", "mpeg4", {}, (_Sound("libmp3lame"),), size=(160, 120)),
+    _Clip("Tapes/evening news.ts", "libx264", _X264, (_MP2,)),
+    _Clip("Edits/interview master.mov", "prores_ks", {}, (_PCM,), _FILM, 12, pix_fmt="yuv422p10le"),
+    _Clip("Downloads/lecture.flv", "flv", {}, (_MONO,), Fraction(15), 15),
+    _Clip('Downloads/<b>bold<b> & "quotes".mp4', "mpeg4", size=(64, 64)),
 )
 
 _TEXT = "Shopping list: film, batteries, sun cream.\n" * 20
@@ -150,27 +108,24 @@ def _made(folder: Path, copies: int) -> list[Path]:
     os.environ.setdefault("SVT_LOG", "0")  # its encoder would write a page to stderr
     made = [_encoded(folder / clip.name, clip) for clip in _CLIPS]
     made += _broken(folder / "Downloads", whole=made[0])
+    originals = tuple(made)
     for number in range(2, copies + 1):
-        disk = folder / f"disk {number}"
-        made += [_copied(path, disk / path.relative_to(folder)) for path in made[: len(_CLIPS) + 3]]
+        for path in originals:
+            copy = folder / f"disk {number}" / path.relative_to(folder)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            made.append(Path(shutil.copyfile(path, copy)))
     return made
 
 
 def _broken(folder: Path, *, whole: Path) -> list[Path]:
     """Write what every archive has: a download that stopped, an empty file, a text in disguise."""
     content = whole.read_bytes()
-    half, empty, notes = (
-        folder / name for name in ("half a download.mp4", "empty.mp4", "notes.mp4")
-    )
+    names = ("half a download.mp4", "empty.mp4", "notes.mp4")
+    half, empty, notes = (folder / name for name in names)
     half.write_bytes(content[: len(content) // 2])
     empty.write_bytes(b"")
     notes.write_text(_TEXT, encoding="utf-8")
     return [half, empty, notes]
-
-
-def _copied(source: Path, target: Path) -> Path:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    return Path(shutil.copyfile(source, target))
 
 
 def _encoded(path: Path, clip: _Clip) -> Path:
@@ -196,10 +151,10 @@ def _encoded(path: Path, clip: _Clip) -> Path:
 
 def _video_stream(container: Any, clip: _Clip) -> Any:
     stream = container.add_stream(clip.codec, rate=clip.fps, options=clip.options)
-    stream.width, stream.height, stream.pix_fmt = clip.width, clip.height, clip.pix_fmt
+    (stream.width, stream.height), stream.pix_fmt = clip.size, clip.pix_fmt
     context = stream.codec_context
     context.thread_count = 1
-    context.flags |= 0x800000  # bit-exact, as _BITEXACT for the codec
+    context.flags |= _BITEXACT_CODEC
     if clip.rotation:
         stream.set_display_rotation(-clip.rotation)  # counter-clockwise there
     if clip.is_hdr:
@@ -209,9 +164,8 @@ def _video_stream(container: Any, clip: _Clip) -> Any:
 
 
 def _sound_stream(container: Any, sound: _Sound) -> Any:
-    layout = "mono" if sound.channels == 1 else "stereo"
-    stream = container.add_stream(sound.codec, rate=sound.rate, layout=layout)
-    stream.codec_context.flags |= 0x800000
+    stream = container.add_stream(sound.codec, rate=sound.rate, layout=sound.layout)
+    stream.codec_context.flags |= _BITEXACT_CODEC
     if sound.language:
         stream.metadata["language"] = sound.language
     return stream
@@ -222,7 +176,7 @@ def _pictures(clip: _Clip) -> Iterator[Any]:
     from av import VideoFrame  # noqa: PLC0415 - see _encoded()
 
     for number in range(clip.frames):
-        frame = VideoFrame(clip.width, clip.height, "yuv420p")
+        frame = VideoFrame(*clip.size, "yuv420p")
         luma, *chroma = frame.planes
         rows = ((number * 5 + row) % 256 for row in range(luma.height))
         luma.update(b"".join(_RAMP[start : start + luma.line_size] for start in rows))
@@ -237,12 +191,11 @@ def _tones(sound: _Sound, seconds: float) -> Iterator[Any]:
     """Sing a quiet note of 440 Hz."""
     from av import AudioFrame  # noqa: PLC0415 - see _encoded()
 
-    layout = "mono" if sound.channels == 1 else "stereo"
     for start in range(0, int(seconds * sound.rate), _SAMPLES):
-        frame = AudioFrame("s16", layout, _SAMPLES)
+        frame = AudioFrame("s16", sound.layout, _SAMPLES)
         times = (2 * math.pi * 440 * (start + at) / sound.rate for at in range(_SAMPLES))
         levels = (round(6000 * math.sin(time)) for time in times)
-        wave = array("h", (level for level in levels for _ in range(sound.channels)))
+        wave = array("h", (level for level in levels for _ in frame.layout.channels))
         frame.planes[0].update(wave.tobytes().ljust(frame.planes[0].buffer_size, b"\0"))
         frame.sample_rate, frame.pts = sound.rate, start
         frame.time_base = Fraction(1, sound.rate)

@@ -9,7 +9,8 @@ from __future__ import annotations
 import gc
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from stoat_nb.media import policy
@@ -25,6 +26,7 @@ from stoat_nb.media.stat_guard import Place, opened_unchanged
 from stoat_nb.media.structure.verdict import SUSPECT, TRUNCATED, Structure
 
 _CHANGED = "The file changed while it was being read; it is read again at the next scan."
+_FILE = ("root", "relative", "size_bytes", "mtime_ns")
 _HEAD = 32  # bytes that give a format away
 _ENDS = 65536  # bytes read at either end to tell a failing disk from a damaged file
 
@@ -33,7 +35,8 @@ def read_one(item: Mapping[str, Any]) -> dict[str, Any]:
     """Do what ``media.probe.probe`` promises."""
     started = time.monotonic()
     try:
-        return {"video": _read(item)}
+        with _opened(item) as (fd, size):
+            return {"video": _read(fd, size, item)}
     except ProbeError as error:
         from stoat_nb.media import libav  # noqa: PLC0415 - see above
 
@@ -42,51 +45,34 @@ def read_one(item: Mapping[str, Any]) -> dict[str, Any]:
 
 def prove_many(item: Mapping[str, Any]) -> list[dict[str, Any] | None]:
     """Do what ``media.probe.prove`` promises."""
+    until, answers = time.monotonic() + item["within_s"], list[dict[str, Any] | None]()
     was_collecting = gc.isenabled()
     gc.disable()  # nothing that headers leave behind refers to itself, so nothing would be found
     try:
-        return _proven_in_turn(item, until=time.monotonic() + item["within_s"])
+        for file in item["files"]:
+            answers.append(_proven(dict(zip(_FILE, file, strict=True))))
+            if time.monotonic() >= until:
+                break
     finally:
         if was_collecting:
             gc.enable()
-
-
-def _proven_in_turn(item: Mapping[str, Any], *, until: float) -> list[dict[str, Any] | None]:
-    answers: list[dict[str, Any] | None] = []
-    for root, relative, size_bytes, mtime_ns in item["files"]:
-        one = {"root": root, "relative": relative}
-        answers.append(_proven({**one, "size_bytes": size_bytes, "mtime_ns": mtime_ns}))
-        if time.monotonic() >= until:
-            break
     return answers
 
 
 def _proven(item: Mapping[str, Any]) -> dict[str, Any] | None:
     started = time.monotonic()
     try:
-        fd, before = _opened(item)
-        try:
-            return _proven_of(fd, before)
-        finally:
-            os.close(fd)
+        with _opened(item) as (fd, size):
+            reader = BudgetedReader(fd, size)
+            # Both ends are hashed, and an index is at one of them.
+            reader.load(0, size if size <= 2 * END_BYTES else END_BYTES)
+            reader.load(max(0, size - END_BYTES), END_BYTES)
+            headers = read_headers(reader)
+            if not headers.is_proven:
+                return None
+            return {"video": headers.complete() | {"quick_hash": hash_of(size, reader.exactly)}}
     except ProbeError as error:
         return _failed(error, STOAT, started)
-    except OSError:
-        return None  # whoever reads it alone finds out what the disk says
-
-
-def _proven_of(fd: int, before: os.stat_result) -> dict[str, Any] | None:
-    size = before.st_size
-    reader = BudgetedReader(fd, size)
-    # Both ends are hashed, and an index is at one of them.
-    reader.load(0, size if size <= 2 * END_BYTES else END_BYTES)
-    reader.load(max(0, size - END_BYTES), END_BYTES)
-    headers = read_headers(reader)
-    if not headers.is_proven:
-        return None
-    facts = headers.complete() | {"quick_hash": hash_of(size, reader.exactly)}
-    _refuse_if_changed(fd, before)
-    return {"video": facts}
 
 
 def _failed(error: ProbeError, tool: str, started: float) -> dict[str, Any]:
@@ -95,16 +81,12 @@ def _failed(error: ProbeError, tool: str, started: float) -> dict[str, Any]:
     return {"failure": {**failure, "elapsed_ms": elapsed_ms}}
 
 
-def _read(item: Mapping[str, Any]) -> dict[str, Any]:
-    fd, before = _opened(item)
-    try:
-        return _unchanged(fd, before, item)
-    finally:
-        os.close(fd)
+@contextmanager
+def _opened(item: Mapping[str, Any]) -> Iterator[tuple[int, int]]:
+    """Open a file that is what the walk saw, and say how large it is.
 
-
-def _opened(item: Mapping[str, Any]) -> tuple[int, os.stat_result]:
-    """Open a file that is what the walk saw."""
+    One that changed while it was open is neither good nor bad, whatever was read.
+    """
     place = Place(
         root=os.fsencode(item["root"]),
         relative=os.fsencode(item["relative"]),
@@ -112,34 +94,47 @@ def _opened(item: Mapping[str, Any]) -> tuple[int, os.stat_result]:
         mtime_ns=item["mtime_ns"],
     )
     fd, before = opened_unchanged(place, otherwise=_CHANGED)
-    if not before.st_size:
-        os.close(fd)
-        raise ProbeError("empty", "The file is empty (0 bytes).")
-    return fd, before
-
-
-def _unchanged(fd: int, before: os.stat_result, item: Mapping[str, Any]) -> dict[str, Any]:
-    """Read the facts; a file that changed meanwhile is neither good nor bad, whatever was read."""
     try:
-        reader = BudgetedReader(fd, before.st_size)
-        headers = read_headers(reader)
-        soft_timeout_s = item.get("soft_timeout_s", policy.SOFT_TIMEOUT_S)
-        theirs = None if headers.is_proven else _by_libav(fd, soft_timeout_s)
-        facts = headers.complete(theirs) | {"quick_hash": quick_hash(fd, before.st_size)}
-        _measure(reader, facts)
+        if not before.st_size:
+            raise ProbeError("empty", "The file is empty (0 bytes).")
+        try:
+            yield fd, before.st_size
+        finally:
+            after = os.fstat(fd)
+            if _version(after) != _version(before):
+                raise ProbeError("changed_while_read", _CHANGED)
     except OSError as error:
         raise from_disk(error) from error
+    finally:
+        os.close(fd)
+
+
+def _version(seen: os.stat_result) -> tuple[int, int, int]:
+    """What a write, a rename or a removal changes."""
+    return seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns
+
+
+def _read(fd: int, size: int, item: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        reader = BudgetedReader(fd, size)
+        headers = read_headers(reader)
+        theirs = None
+        if not headers.is_proven:
+            from stoat_nb.media import libav  # noqa: PLC0415 - see above
+
+            soft_timeout_s = item.get("soft_timeout_s", policy.SOFT_TIMEOUT_S)
+            theirs = libav.read(fd, soft_timeout_s=soft_timeout_s)
+        facts = headers.complete(theirs) | {"quick_hash": quick_hash(fd, size)}
+        _measure(reader, facts)
     except ProbeError as error:
-        _refuse_if_changed(fd, before)
-        if error.error_class == "damaged":
-            _refuse_if_disk_fails(fd, before.st_size)
+        if error.error_class == "damaged":  # unless it is the disk that fails
+            for at in (0, max(0, size - _ENDS)):
+                os.pread(fd, _ENDS, at)
         raise _explained(error, os.pread(fd, _HEAD, 0), headers.structure) from error
     if item.get("packets") and not headers.has_data_elsewhere:
         from stoat_nb.media.packets.verify import verify  # noqa: PLC0415 - see above
 
-        within_s = item.get("packets_timeout_s", limit_s(before.st_size))
-        verify(fd, before.st_size, facts, within_s=within_s)
-    _refuse_if_changed(fd, before)
+        verify(fd, size, facts, within_s=item.get("packets_timeout_s", limit_s(size)))
     return facts
 
 
@@ -152,12 +147,6 @@ def _measure(reader: BudgetedReader, facts: dict[str, Any]) -> None:
             add_index(reader, facts)
     except BudgetExceeded:
         return
-
-
-def _by_libav(fd: int, soft_timeout_s: float) -> dict[str, Any]:
-    from stoat_nb.media import libav  # noqa: PLC0415 - see above
-
-    return libav.read(fd, soft_timeout_s=soft_timeout_s)
 
 
 def _explained(error: ProbeError, head: bytes, shape: Structure) -> ProbeError:
@@ -174,22 +163,3 @@ def _explained(error: ProbeError, head: bytes, shape: Structure) -> ProbeError:
     if kind in ("damaged", "no_streams") and shape.integrity in reasons:
         words = f"{words} {shape.integrity_reason}"
     return ProbeError(kind, words)
-
-
-def _refuse_if_changed(fd: int, before: os.stat_result) -> None:
-    after = os.fstat(fd)
-    if _version(after) != _version(before):
-        raise ProbeError("changed_while_read", _CHANGED)
-
-
-def _version(seen: os.stat_result) -> tuple[int, int, int]:
-    """What a write, a rename or a removal changes."""
-    return seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns
-
-
-def _refuse_if_disk_fails(fd: int, size: int) -> None:
-    try:
-        os.pread(fd, _ENDS, 0)
-        os.pread(fd, _ENDS, max(0, size - _ENDS))
-    except OSError as error:
-        raise from_disk(error) from error
