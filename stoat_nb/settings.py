@@ -231,7 +231,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         int, Setting(_count, "Pages of `stoat serve` that are open at once, in all browsers.")
     ] = 100
     max_pending_jobs: Annotated[
-        int, Setting(_count, "Jobs that may wait before REST refuses to submit more.")
+        int, Setting(_count, "Jobs that may wait for their turn; more are refused.")
     ] = 10_000
     log_level: Annotated[
         str,

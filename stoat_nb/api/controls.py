@@ -53,13 +53,6 @@ def retry(library: Library, job_id: str, *, only_failed: bool) -> Job[object]:
     return library.retry(job_id, only_failed=only_failed)
 
 
-def joins(library: Library, job_id: str, *, only_failed: bool) -> bool:
-    """Say whether retrying a job would join one that is pending or running."""
-    state = library.job(job_id).state
-    limits = {"only_failed": True} if only_failed else {}
-    return state.job_type == SCAN_JOB_TYPE and library.joins({**state.payload, **limits})
-
-
 def _ended(state: JobState) -> JobAlreadyFinal:
     return JobAlreadyFinal(state.job_id, state.status)
 

@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 from stoat_nb.api import controls
 from stoat_nb.api.events import MEDIA_TYPE, events, wait_for
 from stoat_nb.api.filters import Asked, sent_as_json
-from stoat_nb.api.limits import SubmitLimit, WatcherLimit
+from stoat_nb.api.limits import WatcherLimit
 from stoat_nb.api.shapes import (
     EVENT,
     SUBMITTED,
@@ -73,7 +73,6 @@ class JobRoutes:
 
     def __init__(self, library: Library) -> None:
         self._library = library
-        self._submits = SubmitLimit(library)
         self._watchers = WatcherLimit(max(1, library.settings.max_connections // 2))
 
     def add_to(self, router: APIRouter) -> None:
@@ -148,9 +147,7 @@ class JobRoutes:
         self, job_id: JobId, request: Request, wanted: RetryRequest = RETRY_ALL
     ) -> Response:
         """Submit a job that has ended once more, as a new one; the old one stays as it ended."""
-        only_failed = wanted.only_failed
-        self._submits.check(lambda: controls.joins(self._library, job_id, only_failed=only_failed))
-        job = controls.retry(self._library, job_id, only_failed=only_failed)
+        job = controls.retry(self._library, job_id, only_failed=wanted.only_failed)
         return JobSubmitResponse.answer(job, request.url.path.rsplit("/", 2)[0])
 
     def get_log(self, job_id: JobId) -> LogShape:

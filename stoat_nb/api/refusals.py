@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from stoat_nb import errors
+from stoat_nb.api.limits import TooManyWatchers
 from stoat_nb.api.plain import dumps
 from stoat_nb.logs import bound, logger
 from stoat_nb.names import shown
@@ -35,6 +36,8 @@ STATUS: Mapping[type[errors.StoatError], int] = {
     errors.JobError: 409,
     errors.JobAlreadyFinal: 409,
     errors.JobNotFinal: 409,
+    errors.TooManyJobs: 429,
+    TooManyWatchers: 503,
     errors.QueueClosed: 503,
     errors.ExportError: 422,
     errors.FilterError: 422,
@@ -53,16 +56,6 @@ _MAX_PROBLEMS = 5
 _MAX_TEXT = 200
 
 
-class Busy(Exception):
-    """A server has as much to do as its settings allow."""
-
-    def __init__(self, status: int, code: str, sentence: str, *, retry_after_s: int) -> None:
-        super().__init__(sentence)
-        self.status = status
-        self.code = code
-        self.retry_after_s = retry_after_s
-
-
 class Json(JSONResponse):
     """JSON in plain ASCII, so that any text at all can be sent."""
 
@@ -76,11 +69,9 @@ class Json(JSONResponse):
 def refusal(problem: Exception) -> Json:
     """Answer what a route raised. What nobody foresaw is logged, and told without its insides."""
     if isinstance(problem, errors.StoatError):
-        again = {"Retry-After": "1"} if isinstance(problem, errors.PicturesBusy) else None
+        wait_s = problem.retry_after_s
+        again = {} if wait_s is None else {"Retry-After": str(wait_s)}
         return body(status_of(problem), problem.code, str(problem), again)
-    if isinstance(problem, Busy):
-        again = {"Retry-After": str(problem.retry_after_s)}
-        return body(problem.status, problem.code, str(problem), again)
     if isinstance(problem, RequestValidationError):
         return body(422, "BAD_REQUEST", _sentence(problem))
     if isinstance(problem, HTTPException):

@@ -10,7 +10,6 @@ from pydantic import Field
 
 from stoat_nb import __version__
 from stoat_nb.api.filters import ColumnName, Int64, VideosFilter, VideosOrder, sent_as_json
-from stoat_nb.api.limits import SubmitLimit
 from stoat_nb.api.plain import exact, plain, rows
 from stoat_nb.api.shapes import (
     SUBMITTED,
@@ -55,7 +54,6 @@ class VideoRoutes:
 
     def __init__(self, library: Library) -> None:
         self._library = library
-        self._submits = SubmitLimit(library)
 
     def add_to(self, router: APIRouter) -> None:
         """Put the routes in place."""
@@ -82,7 +80,6 @@ class VideoRoutes:
 
     def scan_folder(self, wanted: ScanRequest, request: Request) -> Response:
         """Submit a scan of a folder; the answer does not wait for it."""
-        self._submits.check(lambda: self._library.joins(wanted.model_dump()))
         job = self._library.scan(
             wanted.path,
             recursive=wanted.recursive,

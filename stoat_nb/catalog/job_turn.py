@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
+from math import inf
 from typing import Any, Final
 
 import apsw
@@ -90,7 +91,7 @@ class JobTurn:
         self._locks_moved = False  #: Whether any lock is held or wanted that was not, or no more.
 
     def exchange(self, errand: Errand) -> Reply:
-        joined = self._insert(errand)
+        joined, refused = self._insert(errand)
         lost: dict[str, JobState | None] = {}
         for state in errand.saves:
             kept = self._save(state)
@@ -100,7 +101,7 @@ class JobTurn:
             self._note(job_id, event)
         claimed = [] if errand.claim is None else self._take(errand.claim)
         self._say_who_waits()
-        return Reply(claimed=claimed, lost=lost, joined=joined)
+        return Reply(claimed=claimed, lost=lost, joined=joined, refused=refused)
 
     def change(
         self, job_id: str, change: Callable[[JobState], JobState | None]
@@ -159,24 +160,39 @@ class JobTurn:
 
     # -- new jobs ------------------------------------------------------------------------------
 
-    def _insert(self, errand: Errand) -> dict[str, JobState]:
-        """Write new jobs down; return those that are none, and what they join."""
+    def _insert(self, errand: Errand) -> tuple[dict[str, JobState], frozenset[str]]:
+        """Write new jobs down; return those that are none: what they join, and the refused."""
         joined: dict[str, JobState] = {}
+        refused: set[str] = set()
         plain: list[JobState] = []
+        room = self._room_to_wait(errand)
         for state in errand.submits:
-            if state.lock is None:
-                plain.append(state)
+            if state.lock is not None:
+                self._insert_all(plain)  # a job's number is its place in the line
+                plain = []
+                twin = twin_of(self._connection, state, errand.covers.get(state.job_type))
+                if twin is not None:
+                    joined[state.job_id] = twin
+                    continue
+            if room <= 0:
+                refused.add(state.job_id)
                 continue
-            self._insert_all(plain)  # a job's number is its place in the line
-            plain = []
-            twin = twin_of(self._connection, state, errand.covers.get(state.job_type))
-            if twin is None:
-                self._insert_all([state])
-                self._locks_moved = True
-            else:
-                joined[state.job_id] = twin
+            room -= 1
+            plain.append(state)
+            self._locks_moved |= state.lock is not None
         self._insert_all(plain)
-        return joined
+        return joined, frozenset(refused)
+
+    def _room_to_wait(self, errand: Errand) -> float:
+        if errand.most_waiting is None or not errand.submits:
+            return inf
+        waiting = "SELECT 1 FROM jobs WHERE status = 'pending' AND paused = 0 LIMIT ?"
+        (found,) = fetch(
+            self._connection,
+            f"SELECT count(*) FROM ({waiting})",  # noqa: S608 - of our own words alone
+            (errand.most_waiting,),
+        )
+        return errand.most_waiting - int(found[0])
 
     def _say_who_waits(self) -> None:
         if self._locks_moved:

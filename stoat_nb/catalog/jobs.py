@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 import apsw
 
 from stoat_nb.catalog.database import Database, LogMark, fetch, translated
-from stoat_nb.catalog.job_locks import twin_of
 from stoat_nb.catalog.job_rows import SELECT, state_of
 from stoat_nb.catalog.job_turn import JobTurn, newest_revision
 from stoat_nb.catalog.owner import Owner
@@ -19,7 +18,6 @@ from stoat_nb.catalog.retention import Retention, forget_old
 from stoat_nb.catalog.values import as_integer, as_stored_text
 from stoat_nb.catalog.workers import Surroundings, others_take
 from stoat_nb.errors import CatalogError
-from stoat_nb.jobs.locks import Covers
 from stoat_nb.jobs.state import JobEvent, JobState, JobStatus, Level
 from stoat_nb.jobs.store import Changes, Errand, Interest, Reply
 from stoat_nb.jobs.transitions import Wish, heed, orphaned, prioritized
@@ -112,10 +110,6 @@ class CatalogJobStore:
             f"{'WHERE ' if where else ''}{where} ORDER BY jobs.number DESC LIMIT ? OFFSET ?",
             (*given.values(), -1 if limit is None else as_integer(limit), as_integer(offset)),
         )
-
-    def twin_of(self, state: JobState, covers: Covers) -> JobState | None:
-        """Return the live job that a new one would join at this moment, if there is one."""
-        return self._read(lambda connection: twin_of(connection, state, covers))
 
     def log(self, job_id: str) -> list[JobEvent]:
         rows = self._read(

@@ -25,6 +25,7 @@
     │   ├── RunFailed, JobFailed
     │   ├── JobTimeout             also a TimeoutError
     │   ├── JobCancelled
+    │   ├── TooManyJobs            as many wait as the settings allow
     │   └── QueueClosed
     ├── UnknownVideo               also a KeyError
     ├── NoPicture, PicturesBusy
@@ -206,6 +207,19 @@ class JobCancelled(JobError):
     code = "JOB_CANCELLED"
 
 
+class TooManyJobs(JobError):
+    """As many jobs wait for their turn as may."""
+
+    code = "TOO_MANY_JOBS"
+    retry_after_s = 10
+
+    def __init__(self, most: object) -> None:
+        super().__init__(
+            f"{most} jobs or more wait to be run. Submit again when some have ended, or set "
+            "STOAT_MAX_PENDING_JOBS."
+        )
+
+
 class QueueClosed(JobError):
     """The queue takes no more jobs."""
 
@@ -240,6 +254,7 @@ class PicturesBusy(StoatError):
     """Too many pictures are being waited for."""
 
     code = "PICTURES_BUSY"
+    retry_after_s = 1
 
     def __init__(self, waiting: int) -> None:
         super().__init__(f"{waiting} pictures are being waited for. Ask again in a moment.")

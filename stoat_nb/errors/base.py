@@ -8,3 +8,5 @@ class StoatError(Exception):
 
     #: A stable word for programs; REST answers carry it as ``detail.code``.
     code = "STOAT_ERROR"
+    #: Seconds after which it may go well; None: not by waiting.
+    retry_after_s: int | None = None

@@ -47,6 +47,8 @@ class AsyncioJobQueue(QueueCore):
     handlers
         The loop of another thread, on which handlers run; this one if not given. A handler that
         blocks then keeps up no limit, no sign of life and no word of any other job.
+    most_waiting
+        Jobs that may wait for their turn: ``submit`` raises TooManyJobs then. None: any number.
 
     Examples
     --------
@@ -70,9 +72,16 @@ class AsyncioJobQueue(QueueCore):
         send: Send | None = None,
         take: Take = "all",
         handlers: asyncio.AbstractEventLoop | None = None,
+        most_waiting: int | None = None,
     ) -> None:
         super().__init__(
-            store=store, timeout=timeout, send=send, take=take, slots=workers, handlers=handlers
+            store=store,
+            timeout=timeout,
+            send=send,
+            take=take,
+            slots=workers,
+            handlers=handlers,
+            most_waiting=most_waiting,
         )
         self._taken: asyncio.Queue[LiveJob] = asyncio.Queue()
         self._revision = 0

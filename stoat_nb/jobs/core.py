@@ -51,6 +51,7 @@ class QueueCore:
         take: Take = "all",
         slots: int,
         handlers: asyncio.AbstractEventLoop | None = None,
+        most_waiting: int | None = None,
     ) -> None:
         self._store: JobStore = MemoryJobStore() if store is None else store
         self._timeout = timeout
@@ -60,7 +61,7 @@ class QueueCore:
         self._own: set[str] = set()
         self._watchers: set[asyncio.Event] = set()
         self._news = NewsBoard()
-        self._outbox = Outbox()
+        self._outbox = Outbox(most_waiting)
         self._scribe = Scribe(self._store, self._wake_watchers)
         self._live = LiveJobs(
             outbox=self._outbox,
@@ -352,7 +353,9 @@ class QueueCore:
     def _settle(self, errand: Errand, reply: Reply) -> list[LiveJob]:
         for state in errand.submits:
             twin = reply.joined.get(state.job_id)
-            if twin is None:
+            if state.job_id in reply.refused:
+                self._own.discard(state.job_id)
+            elif twin is None:
                 self._news.publish(state)
             else:  # whoever asks for it is ready to run it, should it wait or be lost
                 self._own.discard(state.job_id)

@@ -40,10 +40,13 @@ class MemoryJobStore:
     def exchange(self, errand: Errand) -> Reply:
         with self._lock:
             twins: dict[str, JobState] = {}
+            refused: set[str] = set()
             for state in errand.submits:
                 covers = errand.covers.get(state.job_type)
                 if twin := joined(state, self._states.values(), covers):
                     twins[state.job_id] = twin
+                elif self._is_full(errand.most_waiting):
+                    refused.add(state.job_id)
                 else:
                     self._put(state)
             lost = {
@@ -53,7 +56,8 @@ class MemoryJobStore:
             }
             for job_id, event in errand.events:
                 self._logs.setdefault(job_id, []).append(event)
-            return Reply(claimed=self._take(errand.claim), lost=lost, joined=twins)
+            claimed = self._take(errand.claim)
+            return Reply(claimed=claimed, lost=lost, joined=twins, refused=frozenset(refused))
 
     def start(self, errand: Errand, idle: Executor) -> Future[Reply]:
         return idle.submit(self.exchange, errand)
@@ -107,6 +111,9 @@ class MemoryJobStore:
 
     def leave(self) -> None:
         """Nothing outlives this process."""
+
+    def _is_full(self, most_waiting: int | None) -> bool:
+        return most_waiting is not None and most_waiting <= sum(map(_waits, self._states.values()))
 
     def _put(self, state: JobState) -> None:
         before = self._states.get(state.job_id)

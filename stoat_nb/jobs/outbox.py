@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
+from stoat_nb.errors import TooManyJobs
 from stoat_nb.jobs.locks import Covers
 from stoat_nb.jobs.state import NO_PROGRESS, JobEvent, JobState, JobStatus
 from stoat_nb.jobs.store import Claim, Errand, Reply
@@ -23,7 +24,8 @@ Submits = list[tuple[JobState, asyncio.Future[str]]]
 class Outbox:
     """Gathers from one loop. Many submits become one commit, and each hears when it is done."""
 
-    def __init__(self) -> None:
+    def __init__(self, most_waiting: int | None) -> None:
+        self._most_waiting = most_waiting
         self._submits: Submits = []
         self._saves: dict[str, JobState] = {}
         self._events: list[tuple[str, JobEvent]] = []
@@ -68,15 +70,20 @@ class Outbox:
             events=self._events,
             claim=claim,
             covers=covers,
+            most_waiting=self._most_waiting,
         )
         self._sent = self._submits
         self._submits, self._saves, self._events = [], {}, []
         return errand
 
     def done(self, reply: Reply) -> None:
-        """Tell those who submitted that all of the last errand is written down."""
+        """Tell those who submitted that all of the last errand is written down, or refused."""
         for state, written in self._sent:
-            if not written.done():
+            if written.done():
+                continue
+            if state.job_id in reply.refused:
+                written.set_exception(TooManyJobs(self._most_waiting))
+            else:
                 written.set_result(reply.joined.get(state.job_id, state).job_id)
         self._sent = []
 
@@ -100,7 +107,7 @@ class Outbox:
         a second time is told without what it came to: its job must end.
         """
         parts = [
-            *((Errand(submits=[one[0]], covers=errand.covers), [one]) for one in self._sent),
+            *((_only(errand, one[0]), [one]) for one in self._sent),
             *((Errand(saves=[one]), []) for one in errand.saves),
             *((Errand(events=[one]), []) for one in errand.events),
         ]
@@ -121,6 +128,10 @@ class Outbox:
             return False
         self._parts.appendleft((Errand(saves=[_without_result(state, problem)]), []))
         return True
+
+
+def _only(errand: Errand, new: JobState) -> Errand:
+    return Errand(submits=[new], covers=errand.covers, most_waiting=errand.most_waiting)
 
 
 def _without_result(state: JobState, problem: BaseException) -> JobState:

@@ -32,6 +32,8 @@ class Errand(Struct, frozen=True):
     claim: Claim | None = None
     #: By type: whether a live job does what a new one asks for, which then joins it.
     covers: Mapping[str, Covers] = field(default_factory=dict)
+    #: While so many jobs wait for their turn, new ones only join others; None: any number may.
+    most_waiting: int | None = None
 
     def __bool__(self) -> bool:
         return bool(self.submits or self.saves or self.events or self.claim)
@@ -52,6 +54,7 @@ class Reply(Struct, frozen=True):
     lost: Mapping[str, JobState | None] = field(default_factory=dict)
     #: New jobs that are none, by their ids: the live ones that do what they ask for.
     joined: Mapping[str, JobState] = field(default_factory=dict)
+    refused: frozenset[str] = frozenset()  #: New jobs that are none, because too many wait.
 
 
 class Interest(Struct, frozen=True):

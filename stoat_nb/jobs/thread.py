@@ -57,6 +57,8 @@ class QueueThread:
         Which jobs it runs: ``all`` it has handlers for, its ``own``, or ``none``.
     on_close
         Awaited on the handlers' loop after the last job has ended, to put away what they use.
+    most_waiting
+        Jobs that may wait for their turn: no more are taken then. None: any number.
     queue
         The queue of a test, to work for this store instead of an AsyncioJobQueue.
     """
@@ -72,6 +74,7 @@ class QueueThread:
         send: Send | None = None,
         take: Take = "all",
         on_close: Callable[[], Awaitable[None]] | None = None,
+        most_waiting: int | None = None,
         queue: InMemoryJobQueue | None = None,
     ) -> None:
         self._on_close = on_close
@@ -94,6 +97,7 @@ class QueueThread:
                     send=send,
                     take=take,
                     handlers=handlers,
+                    most_waiting=most_waiting,
                 )
             else:
                 queue.work_for(store=store, send=send, take=take, handlers=handlers)

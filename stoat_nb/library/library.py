@@ -94,6 +94,7 @@ class Library(Tables, Viewing, Scanning):
         """Submit a job of any registered type; return at once, with the job safe on disk.
 
         Of the jobs that wait the one with the highest ``priority`` runs first, then the oldest.
+        There may be as many as ``max_pending_jobs`` of the settings says: TooManyJobs.
         """
         return self._queue.submit(
             job_type,

@@ -82,6 +82,7 @@ class EngineRoom:
                 send=partial(send, engine),
                 take="none" if read_only else take,
                 on_close=engine.aclose,
+                most_waiting=settings.max_pending_jobs,
                 queue=job_queue,
             )
             undo.callback(self.queue.close)

@@ -8,18 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from stoat_nb.jobs.job import Job
-from stoat_nb.jobs.locks import lock_of
-from stoat_nb.jobs.state import JobState
 from stoat_nb.library.arguments import checked
 from stoat_nb.library.room import Handle
 from stoat_nb.scan import (
     SCAN_JOB_TYPE,
-    SCAN_LOCK,
     FollowLinks,
     ScanMode,
     ScanReport,
     check_folder,
-    known_folder,
     retry_payloads,
     scan_payload,
 )
@@ -75,6 +71,8 @@ class Scanning(Handle):
         ------
         FolderError
             If it is not there and was never scanned, is a file, or may not be read or scanned.
+        TooManyJobs
+            If as many jobs wait as the settings allow, and it would join none of them.
         """
         payload = scan_payload(
             folder,
@@ -119,15 +117,6 @@ class Scanning(Handle):
         return self._queue.submit(
             SCAN_JOB_TYPE, payload, read=ScanReport.from_json, desk=self._hold.desk
         )
-
-    @checked
-    def joins(self, payload: Mapping[str, Any]) -> bool:
-        """Say whether a scan with this payload would join one that is pending or running."""
-        folder = known_folder(str(payload.get("path", "")), self.settings.roots, self.catalog)
-        payload = {**payload, "path": os.fspath(folder)}
-        lock = lock_of(SCAN_LOCK.path(payload))
-        new = JobState(job_id="", job_type=SCAN_JOB_TYPE, payload=payload, lock=lock)
-        return self.catalog.job_store.twin_of(new, SCAN_LOCK.covers) is not None
 
     @checked
     def check_folder(self, folder: str | os.PathLike[str]) -> Path:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stoat_nb.media.rules import FollowLinks
-from stoat_nb.scan.folder import check_folder, check_roots, known_folder
+from stoat_nb.scan.folder import check_folder, check_roots
 from stoat_nb.scan.handler import SCAN_JOB_TYPE, make_scan_handler
 from stoat_nb.scan.report import ScanReport
 from stoat_nb.scan.request import (
@@ -25,7 +25,6 @@ __all__ = [
     "ScanReport",
     "check_folder",
     "check_roots",
-    "known_folder",
     "make_scan_handler",
     "retry_payloads",
     "scan_payload",

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from stoat_nb.errors import TooManyJobs
 from stoat_nb.jobs.context import JobContext
 from stoat_nb.jobs.locks import Lock, lock_of, overlap
 from stoat_nb.jobs.memory_queue import InMemoryJobQueue
@@ -140,6 +141,43 @@ def test_nobody_joins_a_job_that_stops_rests_or_is_of_another_type(store: JobSto
     assert put(store, "last", "/v").joined == {}
     other = JobState(job_id="other", job_type="other", lock="/v/")
     assert store.exchange(Errand(submits=[other], covers={"other": covers})).joined == {}
+
+
+def test_while_too_many_wait_a_new_job_is_taken_only_if_it_joins_one(store: JobStore) -> None:
+    def submitted(*names: str) -> Reply:
+        new = [JobState(job_id=name, job_type="work", lock=f"/{name[0]}/") for name in names]
+        return store.exchange(Errand(submits=new, covers={"work": covers}, most_waiting=2))
+
+    reply = submitted("a", "b", "c", "a, again")
+    assert (set(reply.refused), set(reply.joined)) == ({"c"}, {"a, again"})
+    assert store.load("c") is None
+    assert submitted("d").refused == {"d"}
+    assert take(store, 1) == ["a"]
+    assert submitted("d").refused == frozenset()
+    store.wish("b", Wish.PAUSE)  # nor does it wait for its turn
+    assert submitted("e", "f").refused == {"f"}
+
+
+async def test_a_queue_with_too_many_jobs_that_wait_says_so_until_one_begins(
+    make_pool: Any,
+) -> None:
+    gate, runs = asyncio.Event(), asyncio.Event()
+
+    async def gated(_context: JobContext) -> None:
+        runs.set()
+        await gate.wait()
+
+    async with make_pool(workers=1, most_waiting=1) as queue:
+        queue.register_handler("work", gated)
+        first = await queue.submit("work", {})
+        await runs.wait()
+        second = await queue.submit("work", {})
+        with pytest.raises(TooManyJobs, match="STOAT_MAX_PENDING_JOBS"):
+            await queue.submit("work", {})
+        assert [state.job_id for state in await queue.list_jobs()] == [second, first]
+        gate.set()
+        await queue.get_result(second)
+        assert await queue.submit("work", {}) not in (first, second)
 
 
 async def test_a_queue_says_which_submission_found_a_job_that_does_it(make_pool: Any) -> None:
