@@ -62,9 +62,9 @@ def test_columns_come_in_the_order_they_are_named_in(
         (
             "videos",
             ["name", "nam\x1be"],
-            r"no column 'nam\\x1be' in videos\. Choose from: ",
+            r"no column 'nam\\x1be' in videos\. Did you mean 'name'\?",
         ),
-        ("scans", ["codec"], r"no column 'codec' in scans\. Choose from: scan_id"),
+        ("scans", ["codec"], r"no column 'codec' in scans\. Choose one of: scan_id"),
         ("videos", ["name", "name"], "'name' is chosen twice"),
         ("videos", [], "No column is chosen"),
         ("videos", "name", r"write \['name'\]"),
