@@ -41,6 +41,7 @@ STATUS: Mapping[type[errors.StoatError], int] = {
     errors.QueueClosed: 503,
     errors.ExportError: 422,
     errors.FilterError: 422,
+    errors.BadArgument: 422,
     errors.SettingError: 422,
     errors.UnknownHome: 422,
     errors.MissingExtra: 503,

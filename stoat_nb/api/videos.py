@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from pydantic import Field
 
 from stoat_nb import __version__
-from stoat_nb.api.filters import ColumnName, Int64, VideosFilter, VideosOrder, sent_as_json
+from stoat_nb.api.filters import Asked, ColumnName, Int64, VideosFilter, VideosOrder, sent_as_json
 from stoat_nb.api.plain import exact, plain, rows
 from stoat_nb.api.shapes import (
     SUBMITTED,
@@ -23,6 +23,7 @@ from stoat_nb.api.shapes import (
     refused,
 )
 from stoat_nb.library import Library
+from stoat_nb.library.tables import By
 
 MAX_INTEGER = 2**63 - 1
 
@@ -43,6 +44,17 @@ class FacetsQuery(VideosFilter):
         default=[], description="Repeat for several; without: the usual ones."
     )
     most: int = Field(default=20, ge=1, le=1000, description="Values of each, the most frequent.")
+
+
+class DiffQuery(Asked):
+    """What to compare."""
+
+    before: int | None = Field(default=None, ge=1, le=MAX_INTEGER)
+    after: int | None = Field(default=None, ge=1, le=MAX_INTEGER)
+    since: str = Field(
+        default="", max_length=100, description="Instead of them: a date, or `now - 30d`."
+    )
+    by: By = Field(default="change", description="One row per change, or per file.")
 
 
 async def _no_get() -> None:
@@ -122,13 +134,11 @@ class VideoRoutes:
         """List every scan with its counts, oldest first."""
         return rows(self._library.scans())
 
-    def compare_scans(
-        self,
-        before: Annotated[int, Query(ge=1, le=MAX_INTEGER)],
-        after: Annotated[int, Query(ge=1, le=MAX_INTEGER)],
-    ) -> list[dict[str, Any]]:
-        """Tell what is different after one scan from what was after another."""
-        return rows(self._library.diff(before, after))
+    def compare_scans(self, asked: Annotated[DiffQuery, Query()]) -> list[dict[str, Any]]:
+        """Tell what is different after one scan from what was after another, or since a moment."""
+        return rows(
+            self._library.diff(asked.before, asked.after, since=asked.since or None, by=asked.by)
+        )
 
     def get_summary(self) -> SummaryShape:
         """Tell the library in a few numbers."""

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 import apsw
 
 import stoat_nb.catalog.forked  # noqa: F401 - protects the file from forked children
-from stoat_nb.catalog.columns import DIFF, HISTORY, TABLES
+from stoat_nb.catalog.columns import DIFF, DIFF_BY_FILE, HISTORY, TABLES
 from stoat_nb.catalog.database import Database, fetch
 from stoat_nb.catalog.facts import document_of
 from stoat_nb.catalog.folders import Folders
-from stoat_nb.catalog.history import difference, life
+from stoat_nb.catalog.history import by_file, difference, life
 from stoat_nb.catalog.jobs import CatalogJobStore
 from stoat_nb.catalog.known_paths import KnownPaths
 from stoat_nb.catalog.orders import Orders
@@ -27,6 +27,7 @@ from stoat_nb.catalog.retention import Retention
 from stoat_nb.catalog.rows import Row, as_objects, pieces, rows_of
 from stoat_nb.catalog.scans import BegunScan, FencedDatabase, Scans
 from stoat_nb.catalog.selection import Selection
+from stoat_nb.catalog.span import Span
 from stoat_nb.catalog.values import as_integer, as_stored_text
 from stoat_nb.catalog.videos import KnownFile, Videos
 from stoat_nb.catalog.views import Views
@@ -267,15 +268,14 @@ class Catalog:
             lambda connection: [row[0] for row in fetch(connection, f"{sql} LIMIT :n", given)]
         )
 
-    def diff(self, before: int, after: int) -> pd.DataFrame:
-        """Return what is different after one scan from what was after another."""
+    def diff(
+        self, span: Callable[[apsw.Connection], Span], *, is_by_file: bool = False
+    ) -> pd.DataFrame:
+        """Return what is different after some scans from what was before them."""
         from stoat_nb.catalog.frames import frame  # noqa: PLC0415 - pandas only for frames
 
-        return self._database.read(
-            lambda connection: frame(
-                DIFF, [difference(connection, as_integer(before), as_integer(after))]
-            )
-        )
+        rows = self._database.read(lambda connection: difference(connection, span(connection)))
+        return frame(DIFF_BY_FILE, [by_file(rows)]) if is_by_file else frame(DIFF, [rows])
 
     def history(self, video_id: int) -> pd.DataFrame:
         """Return what became of one file, oldest first."""

@@ -273,7 +273,7 @@ TABLES: dict[str, Table] = {
 #: What ``Library.diff`` returns: made from what scans wrote down, not read from one table.
 DIFF = Table(
     name="diff",
-    doc="What is different after one scan from what was after another: a row for each change.",
+    doc="What is different after one scan from what was after another: one row per change.",
     columns=tuple(
         columns_of(
             "d",
@@ -287,6 +287,29 @@ DIFF = Table(
             ("column", "category", "The column that changed; null of files that were added."),
             ("old", "string", "Its value before, as text."),
             ("new", "string", "Its value after, as text."),
+            ("video_id", "Int64", "The row in videos."),
+        )
+    ),
+    source="",
+    order="",
+)
+
+DIFF_BY_FILE = Table(
+    name="diff_by_file",
+    doc='What `diff(by="file")` returns: the same with one row per file.',
+    columns=tuple(
+        columns_of(
+            "d",
+            "catalog",
+            (
+                "change",
+                "category",
+                "The first of: added, removed, returned, offline, excluded, moved, changed.",
+            ),
+            ("path", "string", "Where the file is, or was last."),
+            ("changed", "list<string>", "The columns that changed."),
+            ("before", "string", "Their values before, as text, in a JSON object by column."),
+            ("after", "string", "Their values after, likewise."),
             ("video_id", "Int64", "The row in videos."),
         )
     ),
@@ -332,7 +355,7 @@ one marked as default, else the first; covers are never it.
 """
 
 
-def page(tables: Sequence[Table] = (*TABLES.values(), DIFF, HISTORY)) -> str:
+def page(tables: Sequence[Table] = (*TABLES.values(), DIFF, DIFF_BY_FILE, HISTORY)) -> str:
     """Return docs/columns.md."""
     return "\n".join([_OPENING, *(_section(table) for table in tables)])
 

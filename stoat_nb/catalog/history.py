@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import Any
 
@@ -11,11 +11,15 @@ import apsw
 from msgspec import Struct, field
 
 from stoat_nb.catalog.database import fetch
+from stoat_nb.catalog.span import Span
 from stoat_nb.catalog.values import as_integer
-from stoat_nb.errors import UnknownScan, UnknownVideo
+from stoat_nb.errors import UnknownVideo
 
 #: Old and new value of a column.
 Pair = tuple[Any, Any]
+
+#: What a file's row says of it if several are true: the first of these.
+_WORDS = ("added", "removed", "returned", "offline", "excluded", "moved", "changed")
 
 #: Of the files a scan could look for, these were there.
 PRESENT = frozenset({"ok", "failed"})
@@ -92,22 +96,39 @@ def note_status(
     return connection.changes()
 
 
-def difference(connection: apsw.Connection, before: int, after: int) -> list[tuple[Any, ...]]:
-    """Return what is different after one scan from what was after another, as in DIFF."""
-    for scan_id in (before, after):
-        if not fetch(connection, "SELECT 1 FROM scans WHERE id = ?", (scan_id,)):
-            raise UnknownScan(scan_id)
-    first, last = sorted((before, after))
-    fates = _added(connection, first, last)
+def difference(connection: apsw.Connection, span: Span) -> list[tuple[Any, ...]]:
+    """Return what is different after some scans from what was before them, as in DIFF."""
+    fates = _added(connection, span)
     changes = fetch(
         connection,
-        "SELECT video_id, path, facts FROM changes WHERE scan_id > ? AND scan_id <= ? ORDER BY id",
-        (first, last),
+        f"SELECT video_id, path, facts FROM changes WHERE {span.of('scan_id')} ORDER BY id",  # noqa: S608 - values are bound
+        span.bindings,
     )
     for video_id, path, facts in changes:
         fates.setdefault(video_id, _Fate()).take(path, json.loads(facts))
     rows = [row for video_id, fate in fates.items() for row in fate.rows(video_id)]
     return sorted(rows, key=lambda row: (row[1], row[0], row[2] or ""))
+
+
+def by_file(rows: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Return the rows of DIFF as those of DIFF_BY_FILE: what became of one file in one row."""
+    files: dict[int, tuple[str, dict[str, Pair]]] = {}
+    words: dict[int, str] = {}
+    for word, path, column, old, new, video_id in rows:
+        words[video_id] = min(words.get(video_id, word), word, key=_WORDS.index)
+        _, facts = files.setdefault(video_id, (path, {}))
+        if column is not None:
+            facts[column] = (old, new)
+    return [
+        (words[video_id], path, json.dumps([*facts]), *_sides(facts), video_id)
+        for video_id, (path, facts) in files.items()
+    ]
+
+
+def _sides(facts: Mapping[str, Pair]) -> Iterator[str | None]:
+    for side in (0, 1):
+        told = {name: pair[side] for name, pair in facts.items()}
+        yield json.dumps(told, ensure_ascii=False) if told else None
 
 
 def life(connection: apsw.Connection, video_id: int) -> list[tuple[Any, ...]]:
@@ -140,14 +161,14 @@ _CHANGES = (
 )
 
 
-def _added(connection: apsw.Connection, first: int, last: int) -> dict[int, _Fate]:
+def _added(connection: apsw.Connection, span: Span) -> dict[int, _Fate]:
     rows = fetch(
         connection,
-        "SELECT v.id, coalesce((SELECT json_extract(c.facts, '$.path[0]') FROM changes c "
+        "SELECT v.id, coalesce((SELECT json_extract(c.facts, '$.path[0]') FROM changes c "  # noqa: S608 - values are bound
         "WHERE c.video_id = v.id AND c.scan_id > :last AND json_extract(c.facts, '$.path') "
         "IS NOT NULL ORDER BY c.id LIMIT 1), v.path) "
-        "FROM videos v WHERE v.first_scan_id > :first AND v.first_scan_id <= :last",
-        {"first": first, "last": last},
+        f"FROM videos v WHERE {span.of('v.first_scan_id')}",
+        span.bindings,
     )
     return {video_id: _Fate(path=path, added=True) for video_id, path in rows}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -12,7 +13,6 @@ from stoat_nb.catalog.columns import TABLES
 from stoat_nb.cli.door import open_existing
 from stoat_nb.cli.grid import cell_text, json_option, print_grid, print_json
 from stoat_nb.cli.tables import shortener
-from stoat_nb.library import Library
 from stoat_nb.names import shown
 
 _SCAN_CELLS = (
@@ -29,7 +29,6 @@ _SCAN_CELLS = (
     "removed",
     "offline",
 )
-_DIFF_CELLS = ("change", "path", "column", "old", "new")
 
 
 @click.command()
@@ -57,27 +56,34 @@ def scans(library_path: Path | None, *, as_json: bool) -> None:
 @click.command()
 @click.argument("before", type=int, required=False)
 @click.argument("after", type=int, required=False)
+@click.option(
+    "--since", metavar="DATE", help="Instead: since the last scans before DATE, or 'now - 30d'."
+)
+@click.option(
+    "--by",
+    type=click.Choice(("change", "file")),
+    default="change",
+    show_default=True,
+    help="One row per change, or per file.",
+)
 @json_option
 @click.pass_obj
-def diff(
-    library_path: Path | None, *, before: int | None, after: int | None, as_json: bool
-) -> None:
+def diff(library_path: Path | None, /, *, as_json: bool, **asked: Any) -> None:
     """Tell what is different after scan AFTER from what was after scan BEFORE.
 
     The numbers are those of stoat scans. Without AFTER: the newest scan; without BEFORE: the one
     before that, of the same root.
     """
     with open_existing(library_path) as library:
-        first, last = _chosen(library, before, after)
-        found = rows(library.diff(first, last))
-        shorten = shortener(library)
+        frame = library.diff(**asked)
+        found, shorten = rows(frame), shortener(library)
+    names = [name for name in frame.columns if name != "video_id"]
     if as_json:
         print_json(found)
     elif not found:
-        click.echo(f"Nothing is different after scan {last} from what was after scan {first}.")
+        click.echo("Nothing is different.")
     else:
-        cells = ([shorten(cell_text(row[name])) for name in _DIFF_CELLS] for row in found)
-        print_grid(_DIFF_CELLS, cells)
+        print_grid(names, ([shorten(cell_text(row[name])) for name in names] for row in found))
 
 
 @click.command()
@@ -97,20 +103,3 @@ def forget(library_path: Path | None, *, folder: str | None) -> None:
             if count
             else f"No video{where} is missing or excluded: nothing to forget."
         )
-
-
-def _chosen(library: Library, before: int | None, after: int | None) -> tuple[int, int]:
-    frame = library.scans()
-    if after is None:
-        if frame.empty:
-            raise click.UsageError("There are no scans yet. Make one: stoat scan FOLDER")
-        after = int(frame["scan_id"].iloc[-1])
-    if before is not None:
-        return before, after
-    same = frame[frame["root"].isin(frame.loc[frame["scan_id"] == after, "root"])]
-    earlier = same.loc[same["scan_id"] < after, "scan_id"]
-    if earlier.empty:
-        raise click.UsageError(
-            f"There is no scan before scan {after} to compare it with. See them all: stoat scans"
-        )
-    return int(earlier.iloc[-1]), after

@@ -283,7 +283,9 @@ class UnknownScan(_Missing, StoatError):
     """No scan has this number."""
 
     def __init__(self, scan_id: object) -> None:
-        super().__init__(f"There is no scan {shown(scan_id)}. See scans() for their numbers.")
+        super().__init__(
+            f"There is no scan {shown(scan_id)}. The list of scans tells their numbers."
+        )
 
 
 class ExportError(StoatError):

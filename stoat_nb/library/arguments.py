@@ -74,6 +74,7 @@ _KINDS: Mapping[str, _Kind] = {
     "status": _Kind(lambda value: value in tuple(JobStatus), "a status such as 'running'"),
     "format": _Kind(_is_text, "the name of a format such as 'csv'"),
     "table": _Kind(_is_text, "the name of a table such as 'videos'"),
+    "by": _one_of(("change", "file")),
     "listener": _Kind(callable, "a function of a JobState"),
     "take": _one_of(get_args(Take)),
     "mode": _one_of(get_args(ScanMode)),

@@ -133,6 +133,18 @@ def test_the_summary_adds_up(reader: httpx.Client, full_library: Library) -> Non
     assert summary["codecs"]["h264"] == (frame["codec"] == "h264").sum()
 
 
+def test_what_changed_since_a_moment_is_told_file_by_file(
+    reader: httpx.Client, full_library: Library
+) -> None:
+    told = reader.get("/scans/diff", params={"since": "2000-01-01", "by": "file"}).json()
+    expected = full_library.diff(since="2000-01-01", by="file")
+    assert [row["video_id"] for row in told] == list(expected["video_id"])
+    assert {(row["change"], *row["changed"]) for row in told} == {("added",)}
+    assert reader.get("/scans/diff").status_code == 404  # there is a single scan
+    for wrong in ({"since": "last week"}, {"since": "2000-01-01", "before": 1}, {"by": "day"}):
+        assert reader.get("/scans/diff", params=wrong).status_code == 422
+
+
 def test_health_says_ok(reader: httpx.Client) -> None:
     assert reader.get("/health").json()["status"] == "ok"
 

@@ -66,13 +66,27 @@ def test_a_terminal_gets_the_scans_on_one_line_each_and_no_column_of_zeros(
     )
 
 
+def test_what_changed_since_a_moment_is_told_file_by_file(
+    run: Run, folder: Path, tmp_path: Path
+) -> None:
+    run("scan", folder)
+    told = json.loads(run("diff", "--since", "now - 1h", "--by", "file", "--json").stdout)
+    with Library(tmp_path / "stoat.db") as library:
+        assert {row["path"] for row in told} == set(library.videos()["path"])
+    assert {(row["change"], row["before"]) for row in told} == {("added", None)}
+    assert run("diff", "--since", "2100-01-01").stdout == "Nothing is different.\n"
+    wrong = run("diff", "--since", "last week")
+    assert (wrong.returncode, wrong.stderr[:27]) == (2, "stoat: since is 'last week'")
+    assert run("diff", "1", "--since", "2026-10-01").returncode == 2
+
+
 def test_two_scans_without_a_difference_say_so(run: Run, folder: Path, tmp_path: Path) -> None:
     library = tmp_path / "library.db"
     for _ in range(2):
         run("--library", library, "scan", folder)
     ran = run("--library", library, "diff")
     assert ran.returncode == 0
-    assert ran.stdout.startswith("Nothing is different after scan 2")
+    assert ran.stdout == "Nothing is different.\n"
 
 
 def test_a_scan_alone_cannot_be_compared(run: Run, folder: Path, tmp_path: Path) -> None:
@@ -80,7 +94,7 @@ def test_a_scan_alone_cannot_be_compared(run: Run, folder: Path, tmp_path: Path)
     run("--library", library, "scan", folder)
     ran = run("--library", library, "diff")
     assert ran.returncode == 2
-    assert "no scan before scan 1" in ran.stderr
+    assert ran.stderr.startswith("stoat: There is no scan before scan 1.")
     unknown = run("--library", library, "diff", "1", "7")
     assert unknown.returncode == 2
     assert "There is no scan 7" in unknown.stderr
