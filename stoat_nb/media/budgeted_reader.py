@@ -24,16 +24,8 @@ class BudgetedReader:
     """
 
     __slots__ = (
-        "_bytes",
-        "_data",
-        "_end",
-        "_fd",
-        "_kept",
-        "_reads",
-        "_start",
-        "_steps",
-        "ahead",
-        "size",
+        *("_bytes", "_data", "_end", "_fd", "_kept", "_reads", "_start", "_steps"),
+        *("ahead", "size"),
     )
 
     def __init__(self, fd: int, size: int) -> None:
@@ -65,25 +57,18 @@ class BudgetedReader:
 
     def at(self, offset: int, length: int) -> bytes:
         """Return up to ``length`` bytes at ``offset``: fewer, or none, where the file ends."""
-        if self._start <= offset and offset + length <= self._end:
-            at = offset - self._start
-            return self._data[at : at + length]
-        found = self._known(offset, length)
-        if found is None:
-            found = self._keep(offset, max(length, self.ahead))[:length]
-        return found
+        if not (self._start <= offset and offset + length <= self._end):
+            self.load(offset, length, self.ahead)
+        at = offset - self._start
+        return self._data[at : at + length]
 
     def exactly(self, offset: int, length: int) -> bytes:
         """Return up to ``length`` bytes at ``offset`` and read no neighbours: for lone numbers."""
-        if self._start <= offset and offset + length <= self._end:
-            at = offset - self._start
-            return self._data[at : at + length]
-        found = self._known(offset, length)
-        return self._read(offset, length) if found is None else found
-
-    def unseen(self, offset: int, length: int) -> bytes:
-        """Return up to ``length`` bytes at a place that nobody looked at, and keep none of them."""
-        return self._read(offset, length)
+        piece = self.held(offset, offset + length)
+        if piece is None:
+            return self.unseen(offset, length)
+        at = offset - piece[0]
+        return piece[1][at : at + length]
 
     def held(self, start: int, end: int) -> tuple[int, bytes] | None:
         """Return a piece in memory that covers a place, and where it starts in the file."""
@@ -91,29 +76,20 @@ class BudgetedReader:
             return self._start, self._data
         for piece in self._kept:
             if piece[0] <= start and end <= piece[0] + len(piece[1]):
+                self._start, self._data = piece
+                self._end = self._start + len(self._data)
                 return piece
         return None
 
-    def _known(self, offset: int, length: int) -> bytes | None:
-        for start, data in self._kept:
-            at = offset - start
-            if at >= 0 and at + length <= len(data):
-                self._start, self._end, self._data = start, start + len(data), data
-                return data[at : at + length]
-        return None
-
-    def load(self, offset: int, length: int) -> None:
-        """Read ahead: what is asked for within these bytes comes from memory."""
+    def load(self, offset: int, length: int, ahead: int = 0) -> None:
+        """Have some bytes in memory, and so many in all if they must be read."""
         if self.held(offset, offset + length) is None:
-            self._keep(offset, length)
+            self._start, self._data = offset, self.unseen(offset, max(length, ahead))
+            self._end = offset + len(self._data)
+            self._kept.appendleft((offset, self._data))
 
-    def _keep(self, offset: int, length: int) -> bytes:
-        data = self._read(offset, length)
-        self._kept.appendleft((offset, data))
-        self._start, self._end, self._data = offset, offset + len(data), data
-        return data
-
-    def _read(self, offset: int, length: int) -> bytes:
+    def unseen(self, offset: int, length: int) -> bytes:
+        """Return up to ``length`` bytes at a place that nobody looked at, and keep none of them."""
         length = min(length, self.size - offset)
         if offset < 0 or length <= 0:
             return b""
@@ -132,7 +108,7 @@ class UnboundedReader(BudgetedReader):
     def step(self, count: int = 1) -> None:
         """Count nothing."""
 
-    def _read(self, offset: int, length: int) -> bytes:
+    def unseen(self, offset: int, length: int) -> bytes:
         return os.pread(self._fd, length, offset) if offset >= 0 else b""
 
 
@@ -146,5 +122,5 @@ class MemoryReader(BudgetedReader):
         self._all = data
         self.load(0, len(data))
 
-    def _read(self, offset: int, length: int) -> bytes:
+    def unseen(self, offset: int, length: int) -> bytes:
         return self._all[offset : offset + length] if offset >= 0 else b""

@@ -7,6 +7,14 @@ from collections.abc import Mapping
 
 ISO = "mov,mp4,m4a,3gp,3g2,mj2"
 MATROSKA = "matroska,webm"
+#: Formats whose only length is that between the first and the last time stamp.
+TIMESTAMPS = frozenset({"mpegts", "mpeg"})
+#: Nothing but one stream without time stamps: libav divides the size by a bit rate.
+BARE_FORMATS = frozenset(
+    ["h264", "hevc", "vvc", "m4v", "h261", "h263", "mpegvideo", "cavsvideo", "dirac", "vc1", "obu"]
+)
+#: Formats whose clock ticks once a frame.
+COUNTING_FORMATS = frozenset({"avi", "mxf", "gxf", "ivf", "yuv4mpegpipe"})
 _EBML = b"\x1a\x45\xdf\xa3"
 _DOC_TYPE = b"\x42\x82"
 _HEAD = 4096  # the EBML header is some forty bytes long

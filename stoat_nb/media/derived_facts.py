@@ -5,23 +5,15 @@ from __future__ import annotations
 import math
 from datetime import UTC, datetime
 from fractions import Fraction
-from math import isfinite
 from typing import Any
 
+from stoat_nb.media.containers import BARE_FORMATS, TIMESTAMPS
 from stoat_nb.media.frame_rates import CONSTANT, CONTAINER
 from stoat_nb.media.languages import several
 from stoat_nb.media.picture_facts import add_picture_facts
 
 _FIELDS = frozenset({"tt", "bb", "tb", "bt"})
 _WHOLE_PICTURES = frozenset({"av1", "vp8", "vp9"})  # no fields in these formats
-#: Formats whose only length is that between the first and the last time stamp.
-TIMESTAMPS = frozenset({"mpegts", "mpeg"})
-#: Nothing but one stream without time stamps: libav divides the size by a bit rate.
-BARE_FORMATS = frozenset(
-    ["h264", "hevc", "vvc", "m4v", "h261", "h263", "mpegvideo", "cavsvideo", "dirac", "vc1", "obu"]
-)
-#: Formats whose clock ticks once a frame.
-COUNTING_FORMATS = frozenset({"avi", "mxf", "gxf", "ivf", "yuv4mpegpipe"})
 #: Tags that are kept of a file; how many there are is a fact.
 MOST_TAGS = 5000
 #: What readers tell one another of a stream; no facts.
@@ -73,7 +65,7 @@ def _normalise_language(stream: dict[str, Any]) -> None:
 def restate_length(facts: dict[str, Any], seconds: float, size_bytes: int) -> None:
     """Put another length into ``facts``, and the bit rate that follows."""
     rate = size_bytes * 8 / seconds
-    facts["duration_s"], facts["bitrate"] = seconds, int(rate) if isfinite(rate) else None
+    facts["duration_s"], facts["bitrate"] = seconds, int(rate) if math.isfinite(rate) else None
 
 
 def _add_frames(stream: dict[str, Any], facts: dict[str, Any]) -> None:

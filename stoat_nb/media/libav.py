@@ -13,13 +13,13 @@ from stoat_nb.media import policy
 from stoat_nb.media.codecs import formats
 from stoat_nb.media.codecs.captions import CARRIERS, ENOUGH, captions_of
 from stoat_nb.media.codecs.h264_fields import SecondFields
-from stoat_nb.media.containers import MATROSKA, container_of
-from stoat_nb.media.derived_facts import BARE_FORMATS, COUNTING_FORMATS, utc
+from stoat_nb.media.containers import container_of
+from stoat_nb.media.derived_facts import utc
 from stoat_nb.media.failures import ProbeError, from_reader
 from stoat_nb.media.ffmpeg_dump import Description, parse_dump
 from stoat_nb.media.origin import mdpm, packs
 from stoat_nb.media.origin.clues import Clues
-from stoat_nb.media.streams import Origin, add_brightness, lower_keys, seconds, stream_facts
+from stoat_nb.media.streams import add_brightness, lower_keys, seconds, stream_facts
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -116,16 +116,10 @@ def _facts(container: InputContainer, fd: int) -> dict[str, Any]:
     tags, format_name = lower_keys(container.metadata), container.format.name
     text = _description(container)
     descriptions = parse_dump(text)
-    origin = Origin(
-        created=tags.get("creation_time", ""),
-        is_matroska=format_name == MATROSKA,
-        is_bare=format_name in BARE_FORMATS,
-        counts_frames=format_name in COUNTING_FORMATS,
-    )
-    streams = [
-        stream_facts(stream, descriptions.get(stream.index, Description(kind=stream.type)), origin)
-        for stream in container.streams
-    ]
+    created, streams = tags.get("creation_time", ""), []
+    for found in container.streams:
+        description = descriptions.get(found.index, Description(kind=found.type))
+        streams.append(stream_facts(found, description, format_name, created))
     chapters = _chapters(container)
     facts: dict[str, Any] = {
         "container": container_of(format_name, tags, fd),

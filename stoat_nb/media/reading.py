@@ -16,7 +16,7 @@ from typing import Any
 from stoat_nb.media import policy
 from stoat_nb.media.avi import add_index
 from stoat_nb.media.budgeted_reader import BudgetedReader, BudgetExceeded
-from stoat_nb.media.derived_facts import TIMESTAMPS
+from stoat_nb.media.containers import TIMESTAMPS
 from stoat_nb.media.failures import NO_KNOWN_FORMAT, STOAT, ProbeError, from_disk
 from stoat_nb.media.mpeg_clock import add_pieces
 from stoat_nb.media.packets.limits import limit_s

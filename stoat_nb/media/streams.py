@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from stoat_nb.media.codecs import formats
 from stoat_nb.media.codecs.sei import Brightness
 from stoat_nb.media.codecs.video_format import VideoFormat
+from stoat_nb.media.containers import BARE_FORMATS, COUNTING_FORMATS, MATROSKA
 from stoat_nb.media.frame_rates import credible, judged
 
 if TYPE_CHECKING:
@@ -39,71 +40,35 @@ _CODECS_BY_TAG = {
     "stpp": "ttml",
 }
 
-# Code points of ISO/IEC 23091-2 under FFmpeg's names; 2 means "unspecified".
-RANGES = {1: "tv", 2: "pc"}
-SPACES = {
-    0: "gbr",
-    1: "bt709",
-    4: "fcc",
-    5: "bt470bg",
-    6: "smpte170m",
-    7: "smpte240m",
-    8: "ycgco",
-    9: "bt2020nc",
-    10: "bt2020c",
-    11: "smpte2085",
-    12: "chroma-derived-nc",
-    13: "chroma-derived-c",
-    14: "ictcp",
-}
-TRANSFERS = {
-    1: "bt709",
-    4: "bt470m",
-    5: "bt470bg",
-    6: "smpte170m",
-    7: "smpte240m",
-    8: "linear",
-    9: "log100",
-    10: "log316",
-    11: "iec61966-2-4",
-    12: "bt1361e",
-    13: "iec61966-2-1",
-    14: "bt2020-10",
-    15: "bt2020-12",
-    16: "smpte2084",
-    17: "smpte428",
-    18: "arib-std-b67",
-}
-PRIMARIES = {
-    1: "bt709",
-    4: "bt470m",
-    5: "bt470bg",
-    6: "smpte170m",
-    7: "smpte240m",
-    8: "film",
-    9: "bt2020",
-    10: "smpte428",
-    11: "smpte431",
-    12: "smpte432",
-    22: "ebu3213",
-}
 
-_FIELD_ORDERS = {1: "progressive", 2: "tt", 3: "bb", 4: "tb", 5: "bt"}
+def _numbered(names: str) -> dict[int, str]:
+    return {number: name for number, name in enumerate(names.split()) if name != "-"}
+
+
+# Code points of ISO/IEC 23091-2 from 0 under FFmpeg's names; 2 means "unspecified".
+RANGES = _numbered("- tv pc")
+SPACES = _numbered(
+    "gbr bt709 - - fcc bt470bg smpte170m smpte240m ycgco bt2020nc bt2020c smpte2085 "
+    "chroma-derived-nc chroma-derived-c ictcp"
+)
+TRANSFERS = _numbered(
+    "- bt709 - - bt470m bt470bg smpte170m smpte240m linear log100 log316 iec61966-2-4 bt1361e "
+    "iec61966-2-1 bt2020-10 bt2020-12 smpte2084 smpte428 arib-std-b67"
+)
+PRIMARIES = _numbered(
+    "- bt709 - - bt470m bt470bg smpte170m smpte240m film bt2020 smpte428 smpte431 smpte432 "
+    "- - - - - - - - - ebu3213"
+)
+
+_FIELD_ORDERS = _numbered("- progressive tt bb tb bt")
 
 _HDR = {"smpte2084": "hdr10", "arib-std-b67": "hlg"}
 
 
-class Origin(NamedTuple):
-    """What streams need to know of the file that holds them."""
-
-    created: str  #: As the file says it.
-    is_matroska: bool
-    is_bare: bool  #: It is nothing but one stream, whose rate only the stream itself knows.
-    counts_frames: bool  #: Its clock ticks once a frame.
-
-
-def stream_facts(stream: Any, description: Description, origin: Origin) -> dict[str, Any]:
-    """Collect what the file says of one stream."""
+def stream_facts(
+    stream: Any, description: Description, format_name: str, created: str
+) -> dict[str, Any]:
+    """Collect what a file that says when it was ``created`` says of one stream."""
     facts = _common(stream, description)
     context = stream.codec_context
     if context is not None:
@@ -112,26 +77,16 @@ def stream_facts(stream: Any, description: Description, origin: Origin) -> dict[
             "level": None if context.level == _UNKNOWN_LEVEL else context.level,
             "bitrate": getattr(context, "bit_rate", None),
         }
-    if origin.is_matroska:
-        facts |= statistics(facts, lower_keys(stream.metadata), origin.created)
+    if format_name == MATROSKA:
+        facts |= statistics(facts, lower_keys(stream.metadata), created)
     if description.kind == "video":
         facts |= _video(stream, description)
         if not facts["is_cover"]:
-            facts |= _rate(stream, context, origin)
+            facts |= _rate(stream, context, format_name)
         facts |= _form(facts["codec"], context)
     elif description.kind == "audio" and context is not None:
-        facts |= _audio(context)
-        facts["bit_depth"] = formats.audio_bit_depth(
-            facts["codec"], bytes(context.extradata or b"")
-        ) or _discs_bit_depth(facts["codec"], description.bits, context)
+        facts |= _audio(facts["codec"], description.bits, context)
     return facts
-
-
-def _discs_bit_depth(codec: str | None, bits: int | None, context: Any) -> int | None:
-    """Return the depth of PCM of discs and of SMPTE 302M, whose packets state it."""
-    if codec not in ("pcm_bluray", "pcm_dvd", "s302m") or context.format is None:
-        return None
-    return bits or 8 * int(context.format.bytes)
 
 
 def _form(codec: str | None, context: Any) -> dict[str, Any]:
@@ -183,21 +138,24 @@ _ROLES = {
 _RATE_BY_SIZE = frozenset({"dvvideo"})
 #: Their sequence headers state the rate (ISO/IEC 11172-2 and 13818-2).
 _RATE_IN_HEADER = frozenset({"mpeg1video", "mpeg2video"})
+#: PCM of discs, and SMPTE 302M: each packet says how deep it is.
+_STATED_IN_PACKETS = frozenset({"pcm_bluray", "pcm_dvd", "s302m"})
 _FASTEST_STATED = 300  # a codec's header that says more states its clock
 
 
-def _rate(stream: Any, context: Any, origin: Origin) -> dict[str, Any]:
+def _rate(stream: Any, context: Any, format_name: str) -> dict[str, Any]:
     """Tell the frame rate: libav makes up 25 a second where there are no time stamps at all."""
     tick = _fraction(stream.time_base)
     own = _fraction(context.framerate) if context is not None else None
     average, guessed = _fraction(stream.average_rate), _fraction(stream.guessed_rate)
     codec = context.name if context is not None else None
-    if origin.is_bare or codec in _RATE_BY_SIZE:
+    if format_name in BARE_FORMATS or codec in _RATE_BY_SIZE:
         stated = [own, average, guessed]
     else:
         stated = [average, *((own, guessed) if codec in _RATE_IN_HEADER else (guessed, own))]
     rate = judged(stated, tick)
-    nominal = 1 / tick if origin.counts_frames and tick and codec not in _RATE_BY_SIZE else own
+    counts_frames = format_name in COUNTING_FORMATS and codec not in _RATE_BY_SIZE
+    nominal = 1 / tick if counts_frames and tick else own
     nominal = credible(nominal) if nominal and nominal <= _FASTEST_STATED else None
     return {
         "fps_num": rate and rate.numerator,
@@ -219,7 +177,7 @@ def _video(stream: Any, description: Description) -> dict[str, Any]:
         "rotation": description.rotation or 0,
         # A turn is all that FFmpeg prints of a matrix: what it mirrors is not in it.
         "mirrored": False if description.rotation is None else None,
-        "sar": _ratio(stream.sample_aspect_ratio) if context else None,
+        "sar": float(stream.sample_aspect_ratio or 0) or None if context else None,
     }
     colour = _colour(context) if context else {}
     if description.bits and colour.get("bit_depth"):
@@ -299,12 +257,16 @@ def add_brightness(facts: dict[str, Any], told: Brightness) -> None:
     facts["has_hdr10plus"] = told.dynamic
 
 
-def _audio(context: Any) -> dict[str, Any]:
+def _audio(codec: str | None, bits: int | None, context: Any) -> dict[str, Any]:
     layout = context.layout.name if context.channels else ""
+    depth = formats.audio_bit_depth(codec, bytes(context.extradata or b""))
+    if codec in _STATED_IN_PACKETS and context.format:
+        depth = depth or bits or 8 * int(context.format.bytes)
     return {
         "channels": context.channels,
         "channel_layout": None if layout.endswith(" channels") else layout,  # a count, no layout
         "sample_rate": context.sample_rate,
+        "bit_depth": depth,
     }
 
 
@@ -324,7 +286,3 @@ def lower_keys(tags: Mapping[str, str]) -> dict[str, str]:
 def seconds(ticks: int | None, base: Any) -> float | None:
     """Return a time in seconds."""
     return None if ticks is None or not base else float(ticks * base)
-
-
-def _ratio(value: Any) -> float | None:
-    return float(value) if value else None

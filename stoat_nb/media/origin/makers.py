@@ -6,7 +6,7 @@ Samsung, GoPro and DJI are known to write.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import struct
 
 from stoat_nb.media.budgeted_reader import BudgetedReader
 from stoat_nb.media.isobmff.boxes import Box
@@ -14,30 +14,36 @@ from stoat_nb.media.origin.clues import Clues
 from stoat_nb.media.origin.moments import LOCAL, Moment, parsed, zone_of
 
 _MOST = 1 << 16  # bytes of one box
-_PLAIN = {
-    b"CNMN": ("camera_model", "Canon"),
-    b"cmnm": ("camera_model", None),
-    b"mdln": ("camera_model", None),
-    b"\xa9mdl": ("camera_model", None),  # DJI's: text alone, without QuickTime's length
-    b"@mak": ("camera_make", None),
-    b"@mod": ("camera_model", None),
-    b"reel": ("reel", None),
+_TEXTS = {
+    **dict.fromkeys((b"cmnm", b"mdln", b"\xa9mdl", b"@mod", b"modl"), "camera_model"),
+    **dict.fromkeys((b"@mak", b"manu"), "camera_make"),
+    b"reel": "reel",
 }
+_KINDS = frozenset([b"NCDT", b"GPMF", b"date", b"CNMN", *_TEXTS])
 
 
 def user_data(clues: Clues, reader: BudgetedReader, user: Box) -> None:
     """Add what the boxes of a ``udta`` say."""
     for kind, children in user.children.items():
-        read = _READERS.get(kind)
-        if read is None and kind not in _PLAIN:
-            continue
-        body = reader.at(children[0].body, min(children[0].end - children[0].body, _MOST))
-        if read:
-            read(clues, body)
-        else:
-            column, maker = _PLAIN[kind]
-            clues.text(column, _text(body))
-            clues.text("camera_make", maker)
+        if kind in _KINDS:
+            box = children[0]
+            _add(clues, kind, reader.at(box.body, min(box.end - box.body, _MOST)))
+
+
+def _add(clues: Clues, kind: bytes, body: bytes) -> None:
+    if kind == b"NCDT":
+        _nikon(clues, body)
+    elif kind == b"GPMF":
+        _gopro(clues, body)
+    elif kind == b"date":  # ISO 8601, as Apple's programs write when a film was recorded
+        clues.date("recorded_date", parsed(body.decode("latin-1")))
+    elif kind == b"CNMN":
+        clues.text("camera_model", _text(body))
+        clues.text("camera_make", "Canon")
+    else:
+        if kind in (b"manu", b"modl") and body[:4] == bytes(4):
+            body = body[6:]  # Canon puts six bytes before the text, 3GPP's are a version
+        clues.text(_TEXTS[kind], _text(body))
 
 
 def _text(raw: bytes) -> str:
@@ -47,22 +53,14 @@ def _text(raw: bytes) -> str:
     return raw.split(b"\0", 1)[0].decode("utf-8", "replace")
 
 
-def _date(clues: Clues, body: bytes) -> None:
-    """Read a ``date`` box: ISO 8601, as Apple's programs write when a film was recorded."""
-    clues.date("recorded_date", parsed(body.decode("latin-1")))
-
-
 def _nikon(clues: Clues, body: bytes) -> None:
     """Read ``NCDT``, which holds ``NCTG``: a number, a kind, a count and values, big-endian."""
-    at = body.find(b"NCTG")
-    data = body[at + 4 :] if at >= 0 else b""
-    at = 0
+    data, at = body.partition(b"NCTG")[2], 0
     while at + 8 <= len(data):
-        number, kind = int.from_bytes(data[at : at + 4], "big"), data[at + 4 : at + 6]
-        width = _NIKON_WIDTHS.get(int.from_bytes(kind, "big"))
-        if width is None:
+        number, kind, count = struct.unpack_from(">IHH", data, at)
+        if kind not in _NIKON_WIDTHS:
             break
-        size = int.from_bytes(data[at + 6 : at + 8], "big") * width
+        size = count * _NIKON_WIDTHS[kind]
         value = data[at + 8 : at + 8 + size].split(b"\0", 1)[0].decode("latin-1")
         if number in _NIKON_TEXTS:
             clues.text(_NIKON_TEXTS[number], value)
@@ -85,22 +83,6 @@ def _gopro(clues: Clues, body: bytes) -> None:
         clues.text("camera_make", "GoPro")
 
 
-def _canon(column: str) -> Callable[[Clues, bytes], None]:
-    """Read ``manu`` or ``modl``: Canon puts six bytes before the text, 3GPP's are a version."""
-
-    def read(clues: Clues, body: bytes) -> None:
-        clues.text(column, _text(body[6:] if body[:4] == bytes(4) else body))
-
-    return read
-
-
-_READERS: dict[bytes, Callable[[Clues, bytes], None]] = {
-    b"date": _date,
-    b"NCDT": _nikon,
-    b"GPMF": _gopro,
-    b"manu": _canon("camera_make"),
-    b"modl": _canon("camera_model"),
-}
 _SONY = b"USMT\x21\xd2\x4f\xce\xbb\x88\x69\x5c\xfa\xc9\xc7\x40"
 _PRODUCED, _SOFTWARE, _PRODUCT, _TIME_ZONE = 3, 4, 5, 11
 

@@ -31,10 +31,6 @@ _MAIL = re.compile(
     rf"(?:[a-z]{{3}},?\s+)?(?P<day>\d{{1,2}})\s+(?P<name>[a-z]{{3}})\s+(?P<year>\d{{4}})\s+{_TIME}{_ZONE}",
     re.ASCII | re.IGNORECASE,
 )
-#: ISO 8601's extended format, which nearly all are in, and which Python reads quickly.
-_PLAIN = re.compile(
-    r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{3}|\.\d{6})?)(Z|[+-]\d\d:?\d\d)?\Z", re.ASCII
-)
 _NOON = 12
 _FARTHEST = timedelta(hours=14)  # of all time zones
 _FIRST_FILM = 1888
@@ -123,8 +119,8 @@ def clock(year: int, rest: tuple[int | None, ...], *, zone: str) -> Moment | Non
         return None
 
 
-def parsed(text: str | None, *, zone: str = LOCAL, is_day_enough: bool = False) -> Moment | None:
-    """Read a date with its time; ``zone`` is the one of text that names none.
+def parsed(text: str | None, *, is_day_enough: bool = False) -> Moment | None:
+    """Read a date with its time, of a local clock where no zone is named.
 
     >>> parsed("2019-07-12T18:30:00+0200").text
     '2019-07-12T16:30:00Z'
@@ -135,17 +131,12 @@ def parsed(text: str | None, *, zone: str = LOCAL, is_day_enough: bool = False) 
     text = (text or "").strip(" \0\r\n\t")
     if len(text) > _LONGEST:
         return None
-    plain = _PLAIN.match(text)
-    found = plain or _NUMBERS.fullmatch(text) or _NAMES.fullmatch(text) or _MAIL.fullmatch(text)
-    if found is None:
+    found = _NUMBERS.fullmatch(text) or _NAMES.fullmatch(text) or _MAIL.fullmatch(text)
+    parts = found.groupdict() if found else {}
+    if not parts or (parts["hour"] is None and not is_day_enough):
         return None
     try:
-        if plain:
-            return Moment(datetime.fromisoformat(plain[1]), _zone(plain[2], zone))
-        parts = found.groupdict()
-        if parts["hour"] is None and not is_day_enough:
-            return None
-        return Moment(_wall(parts), _zone(parts.get("zone"), zone))
+        return Moment(_wall(parts), _zone(parts.get("zone")))
     except ValueError:
         return None
 
@@ -166,9 +157,9 @@ def _wall(parts: dict[str, str | None]) -> datetime:
     )
 
 
-def _zone(written: str | None, otherwise: str) -> str:
+def _zone(written: str | None) -> str:
     if not written:
-        return otherwise
+        return LOCAL
     if written[0] not in "+-":
         return UTC_BY_FORMAT
     minutes = int(written[1:3]) * 60 + int(written[3:].lstrip(":") or 0)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from stoat_nb.media.derived_facts import BARE_FORMATS
+from stoat_nb.media.containers import BARE_FORMATS
 from stoat_nb.media.failures import last_words
 from stoat_nb.media.packets.track import Track
 from stoat_nb.media.structure.verdict import (

@@ -14,8 +14,7 @@ from typing import Any
 from stoat_nb.media import libav
 from stoat_nb.media.codecs import vp8, vp9
 from stoat_nb.media.codecs.h264_fields import SecondFields
-from stoat_nb.media.containers import ISO
-from stoat_nb.media.derived_facts import BARE_FORMATS, COUNTING_FORMATS, TIMESTAMPS
+from stoat_nb.media.containers import BARE_FORMATS, COUNTING_FORMATS, ISO, TIMESTAMPS
 from stoat_nb.media.failures import last_words
 from stoat_nb.media.frame_rates import CONSTANT, VARIABLE, beat_of, differ, mode_of
 from stoat_nb.media.packets.judge import Seen, is_own_limit, judge
