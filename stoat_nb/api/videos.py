@@ -23,7 +23,7 @@ from stoat_nb.api.shapes import (
     refused,
 )
 from stoat_nb.library import Library
-from stoat_nb.library.tables import By
+from stoat_nb.library.changes import By
 
 MAX_INTEGER = 2**63 - 1
 

@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
 from stoat_nb.catalog.filters.fields import column_named
 from stoat_nb.catalog.query import Page, Summary, VideoQuery, narrowed
-from stoat_nb.errors import BadArgument, MissingExtra
+from stoat_nb.errors import MissingExtra
 from stoat_nb.library.arguments import checked
 from stoat_nb.library.room import Handle
-from stoat_nb.scan.folder import check_roots
 from stoat_nb.user_paths import expand_path
-
-#: What a row of a difference is about.
-By: TypeAlias = Literal["change", "file"]
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,7 +25,6 @@ if TYPE_CHECKING:
     from stoat_nb.catalog.filters.facets import Facet
     from stoat_nb.catalog.filters.histogram import Heatmap, Histogram
     from stoat_nb.catalog.filters.sizes import FolderSize, Growth
-    from stoat_nb.catalog.span import Moment
 
 
 class Tables(Handle):
@@ -222,64 +216,6 @@ class Tables(Handle):
         except ImportError as problem:
             raise MissingExtra("Polars", "polars") from problem
         return pl.DataFrame(self.arrow(table, where=where, query=query))
-
-    @checked
-    def diff(
-        self,
-        before: int | None = None,
-        after: int | None = None,
-        *,
-        since: Moment | None = None,
-        by: By = "change",
-    ) -> pd.DataFrame:
-        """Return what is different after one scan from what was after another, or since a moment.
-
-        What came and went in between is no difference.
-
-        Parameters
-        ----------
-        before, after
-            Numbers of scans, as ``scans()`` lists them; without ``after`` the newest one, without
-            ``before`` the one before that, of the same root.
-        since
-            Instead of them: all that scans have found since the last one of each root that had
-            ended by then. A date (in UTC unless it says otherwise), or text such as ``now - 30d``.
-        by
-            ``change``: one row per change, with ``column``, ``old`` and ``new``. ``file``: one row
-            per file, with the columns that ``changed`` and their values ``before`` and ``after``.
-
-        Raises
-        ------
-        UnknownScan
-            If there is no such scan, or none before the only one.
-
-        Examples
-        --------
-        >>> library.diff(since="2026-10-01")["change"].value_counts()  # doctest: +SKIP
-        """
-        from stoat_nb.catalog import span  # noqa: PLC0415 - reads filters, which diffs alone need
-
-        if since is not None and (before is not None or after is not None):
-            raise BadArgument("since", since, "to be given with numbers of scans")
-        found = (
-            partial(span.between, before=before, after=after)
-            if since is None
-            else lambda _: span.since(since)
-        )
-        return self.catalog.diff(found, is_by_file=by == "file")
-
-    @checked
-    def forget(self, folder: str | os.PathLike[str] | None = None) -> int:
-        """Delete the rows of missing and excluded videos, in a folder or all; return how many.
-
-        One that was missing and is there again by now keeps its row: the next scan finds it. The
-        folder may be gone, too.
-        """
-        real = None if folder is None else os.fsencode(check_roots(folder, ()))
-        count = self.catalog.presence.forget(real)
-        while self.catalog.relate_some():
-            pass
-        return count
 
     @checked
     def page(self, query: VideoQuery) -> Page:

@@ -1,10 +1,10 @@
-"""One video of a library, looked at: its pictures, its bytes, its history."""
+"""One video of a library, looked at: its pictures, its bytes, its facts."""
 
 from __future__ import annotations
 
 import os
 from concurrent.futures import Future
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from stoat_nb.catalog.whereabouts import Whereabouts
 from stoat_nb.errors import FileUnavailable
@@ -15,9 +15,6 @@ from stoat_nb.media.pictures.kinds import POSTER, SHEET
 from stoat_nb.media.stat_guard import open_unchanged
 from stoat_nb.pictures import Picture
 from stoat_nb.scan.folder import check_roots
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 class Viewing(Handle):
@@ -74,16 +71,6 @@ class Viewing(Handle):
     def detail(self, video_id: int) -> dict[str, Any]:
         """Return all that is known of a video: its facts, streams, chapters and tags."""
         return self.catalog.detail(video_id)
-
-    @checked
-    def history(self, video_id: int) -> pd.DataFrame:
-        """Return what became of one file, oldest first: found, moved, changed, gone, back.
-
-        Examples
-        --------
-        >>> library.history(1)[["at", "change", "column", "old", "new"]]  # doctest: +SKIP
-        """
-        return self.catalog.history(video_id)
 
     @checked
     def open_video(self, video_id: int) -> tuple[int, Whereabouts]:
