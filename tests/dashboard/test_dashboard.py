@@ -232,13 +232,26 @@ def test_a_phone_scrolls_only_downward_in_light_and_in_dark(
     expect(page.locator("body")).to_have_css("background-color", light)
 
 
+#: A slow machine as its pages know one: each step comes ten frames late, and time flies meanwhile.
+SLOW_MACHINE = """
+for (const clock of [performance, Date]) {
+  const now = clock.now.bind(clock);
+  clock.now = () => 1000 * now();
+}
+const later = window.setTimeout.bind(window);
+window.setTimeout = (act, ms, ...rest) => later(act, ms / 1000, ...rest);
+const after = (frames, act) => frames ? requestAnimationFrame(() => after(frames - 1, act)) : act();
+const post = MessagePort.prototype.postMessage;  // React's way to its next step
+MessagePort.prototype.postMessage = function (...all) { after(10, () => post.apply(this, all)); };
+"""
+
+
 def test_a_first_page_is_never_bright_where_the_system_is_dark(
     serve: Serve, window: BrowserContext
 ) -> None:
     page = window.new_page()
-    # Slowed down, so that no limit of time can be what ends the wait for its theme.
-    window.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": 20})
     page.emulate_media(color_scheme="dark")
+    page.add_init_script(SLOW_MACHINE)  # no limit of time can be what ends the wait for its theme
     page.add_init_script(
         "const look = () => { const at = document.body && getComputedStyle(document.body);"
         " if (at && at.visibility === 'visible') (window.__seen ??= new Set())"
