@@ -233,7 +233,7 @@ def reasons(folder: Path) -> None:
     counts: Counter[str] = Counter()
     for path in videos:
         headers = headers_of(path)[0]
-        counts["proven" if headers.facts else headers.reason or "no reader for its kind"] += 1
+        counts["proven" if headers.is_proven else next(iter(headers.unproven), "broken")] += 1
     print(f"{len(videos)} real files:")
     for reason, count in counts.most_common():
         print(f"  {count:4d}  {reason}")

@@ -21,7 +21,7 @@ _FINE = 4  # ticks to a frame
 _TOO_FAST = 1000
 #: A clock that ticks more often than this is too fine to count frames.
 _FRAME_CLOCK = 300
-_SLOWEST = Fraction(1, 3600)
+_SLOWEST_S = 3600
 _STEP = 3000  # /1001: of 12, 15, 24, 30, 48, 60, 120, ... there are rates of television
 
 
@@ -38,9 +38,12 @@ def credible(rate: Fraction | None, tick: Fraction | None = None) -> Fraction | 
     >>> credible(Fraction(25), Fraction(1, 25))
     Fraction(25, 1)
     """
-    if not rate or not _SLOWEST <= rate < _TOO_FAST:
+    # In whole numbers, here as below: this is asked of every track, and fractions are slow.
+    frames, seconds = (rate.numerator, rate.denominator) if rate else (0, 1)
+    if not seconds <= frames * _SLOWEST_S or frames >= _TOO_FAST * seconds:
         return None
-    return None if tick and rate * tick == 1 and rate > _FRAME_CLOCK else rate
+    is_tick = tick and frames * tick.numerator == seconds * tick.denominator
+    return None if is_tick and frames > _FRAME_CLOCK * seconds else rate
 
 
 def judged(stated: Iterable[Fraction | None], tick: Fraction | None = None) -> Fraction | None:
@@ -64,8 +67,12 @@ def snapped(rate: Fraction, rounding_s: Fraction) -> Fraction:
     >>> snapped(Fraction(10**9, 16_683_333), Fraction(1, 10**9))
     Fraction(60000, 1001)
     """
-    # In whole numbers: this is asked of every track of every file, and fractions are slow.
-    frames, seconds = rate.numerator, rate.denominator
+    rounding = rounding_s.numerator, rounding_s.denominator
+    usual = _usual(rate.numerator, rate.denominator, *rounding)
+    return Fraction(*usual) if usual else rate
+
+
+def _usual(frames: int, seconds: int, rounding: int, of: int) -> tuple[int, int] | None:
     whole = max(round(frames / seconds), 1), 1
     television = max(round(frames * 1001 / (seconds * _STEP)), 1) * _STEP, 1001
     # How much longer or shorter a frame of each lasts, times the rate.
@@ -74,27 +81,27 @@ def snapped(rate: Fraction, rounding_s: Fraction) -> Fraction:
     )
     is_whole = off_whole * television[0] <= off_television * whole[0]
     off, (up, down) = (off_whole, whole) if is_whole else (off_television, television)
-    is_near = off * rounding_s.denominator <= rounding_s.numerator * up * frames
-    return Fraction(up, down) if is_near else rate
+    return (up, down) if off * of <= rounding * up * frames else None
 
 
-def measured(
-    steps: int, seconds: Fraction, tick: Fraction, stated: Fraction | None = None
-) -> Fraction:
-    """Return the rate of frames that come at an even beat: so many steps in so much time.
+def measured(steps: int, ticks: int, tick: Fraction, stated: Fraction | None = None) -> Fraction:
+    """Return the rate of frames that come at an even beat: so many steps in so many ticks.
 
     Both ends are rounded to ticks, which leaves the more in doubt the shorter it was measured. Of
     what is not in doubt a conventional rate is meant; else the stated one, if it is among it.
 
     Examples
     --------
-    >>> measured(299, Fraction(9977, 1000), Fraction(1, 1000))
+    >>> measured(299, 9977, Fraction(1, 1000))
     Fraction(30000, 1001)
     """
-    rate, rounding = steps / seconds, tick / steps
-    usual = snapped(rate, rounding)
-    is_meant = stated and usual == rate and abs(1 / stated - 1 / rate) <= rounding
-    return stated if stated and is_meant else usual
+    unit, of = tick.numerator, tick.denominator
+    rate = steps * of, ticks * unit
+    usual = _usual(*rate, unit, of * steps) or rate
+    is_open = stated is not None and usual[0] * rate[1] == usual[1] * rate[0]
+    if stated and is_open and abs(1 / stated - Fraction(*rate[::-1])) <= tick / steps:
+        return stated
+    return Fraction(*usual)
 
 
 def beat_of(
@@ -109,7 +116,7 @@ def beat_of(
     """
     steps = _without_last(runs or ())
     count, ticks = sum(run[0] for run in steps), sum(run[0] * run[1] for run in steps)
-    return measured(count, ticks * tick, tick, stated) if ticks > 0 else None
+    return measured(count, ticks, tick, stated) if ticks > 0 else None
 
 
 def usual_of(runs: Sequence[tuple[int, int]] | None, tick: Fraction) -> Fraction | None:

@@ -17,29 +17,32 @@ from stoat_nb.media.matroska.structure import content_end as segment_end
 from stoat_nb.media.origin.clues import Clues
 from stoat_nb.media.structure.flv import check_flv
 from stoat_nb.media.structure.streams import check_ogg, check_program, check_transport
-from stoat_nb.media.structure.verdict import Structure, too_many_headers, unstated
+from stoat_nb.media.structure.verdict import UNCHECKED, Structure, too_many_headers, unstated
 from stoat_nb.media.structure.zeros import ends_in_zeros
+from stoat_nb.media.unsupported import Unproven, require
 
 
 class Format(NamedTuple):
     """A format that its first bytes give away."""
 
     name: str
-    read: Callable[[BudgetedReader], Headers] = lambda _: Headers()
+    read: Callable[[BudgetedReader, Unproven], Headers]
     #: Where the last content ends that is no padding, by the headers of a whole file.
     content_end: Callable[[BudgetedReader], int] = lambda _: 0
     is_certain: bool = True  #: No letters begin like this.
 
 
 def _checked(
-    check: Callable[[BudgetedReader], Structure],
+    check: Callable[[BudgetedReader], Structure] = lambda _: UNCHECKED,
     clues_in: Callable[[BudgetedReader], Clues] | None = None,
-) -> Callable[[BudgetedReader], Headers]:
+) -> Callable[[BudgetedReader, Unproven], Headers]:
     """Return a reader of formats whose streams only libav reads."""
 
-    def read(reader: BudgetedReader) -> Headers:
+    def read(reader: BudgetedReader, left: Unproven) -> Headers:
+        with left:
+            require(condition=False, reason="no reader of its headers")
         clues = tried(clues_in, reader) if clues_in else None
-        return Headers(check(reader), clues=clues)
+        return Headers(check(reader), size_bytes=reader.size, clues=clues, unproven=left)
 
     return read
 
@@ -51,8 +54,9 @@ WINDOWS_MEDIA = Format("Windows Media", _checked(asf.check_asf, asf.clues_in), a
 MXF = Format("MXF", _checked(mxf.check_mxf, mxf.clues_in))
 PROGRAM = Format("an MPEG program stream", _checked(check_program))
 TRANSPORT = Format("an MPEG transport stream", _checked(check_transport), is_certain=False)
+_UNKNOWN = Format("unknown", _checked())
 #: Its only headers are those of pictures.
-_BARE = Format("a bare stream of MPEG pictures", lambda _: Headers(unstated()))
+_BARE = Format("a bare stream of MPEG pictures", _checked(lambda _: unstated()))
 _BY_START: tuple[tuple[bytes, Format], ...] = (
     (b"\x1a\x45\xdf\xa3", MATROSKA),
     (b"FLV", Format("Flash Video", _checked(check_flv))),
@@ -62,24 +66,30 @@ _BY_START: tuple[tuple[bytes, Format], ...] = (
     (b"\x06\x0e\x2b\x34\x02\x05\x01\x01", MXF),
     (b"\0\0\x01", _BARE),
     (b"\0\0\0\x01", _BARE),
-    (b".RMF\0", Format("RealMedia")),
-    (b"\xb7\xd8\0\x20\x37\x49\xda\x11", Format("a recording of Windows TV")),
-    (b"nut/multimedia container\0", Format("NUT")),
-    (b"DKIF\0\0", Format("IVF")),
-    (b"YUV4MPEG2 ", Format("YUV4MPEG")),
+    (b".RMF\0", Format("RealMedia", _checked())),
+    (b"\xb7\xd8\0\x20\x37\x49\xda\x11", Format("a recording of Windows TV", _checked())),
+    (b"nut/multimedia container\0", Format("NUT", _checked())),
+    (b"DKIF\0\0", Format("IVF", _checked())),
+    (b"YUV4MPEG2 ", Format("YUV4MPEG", _checked())),
 )
 _HEAD = 32  # bytes that give a format away
 
 
-def read_headers(reader: BudgetedReader) -> Headers:
-    """Read a file's headers; whatever it holds, there is an answer."""
-    found = format_of(reader.at(0, _HEAD)) or Format("unknown")
+def read_headers(reader: BudgetedReader, left: Unproven | None = None) -> Headers:
+    """Read a file's headers; whatever it holds, there is an answer, but for whoever asks a Proof.
+
+    Raises
+    ------
+    UnsupportedLayout
+        If ``left`` is a Proof, and there is none; or another of ``NOT_PROVEN``.
+    """
+    found = format_of(reader.at(0, _HEAD)) or _UNKNOWN
     try:
-        headers = found.read(reader)
+        headers = found.read(reader, Unproven() if left is None else left)
     except BudgetExceeded:
-        headers = Headers(too_many_headers())
+        headers = Headers(too_many_headers(), size_bytes=reader.size)
     is_cut_off = ends_in_zeros(reader, headers.structure.integrity, found.content_end)
-    return headers._replace(size_bytes=reader.size, ends_in_zeros=is_cut_off)
+    return headers._replace(ends_in_zeros=True) if is_cut_off else headers
 
 
 def format_of(head: bytes) -> Format | None:

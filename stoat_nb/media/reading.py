@@ -24,6 +24,7 @@ from stoat_nb.media.quick_hash import END_BYTES, hash_of, quick_hash
 from stoat_nb.media.readers import format_of, read_headers
 from stoat_nb.media.stat_guard import Place, opened_unchanged
 from stoat_nb.media.structure.verdict import SUSPECT, TRUNCATED, Structure
+from stoat_nb.media.unsupported import NOT_PROVEN, Proof
 
 _CHANGED = "The file changed while it was being read; it is read again at the next scan."
 _FILE = ("root", "relative", "size_bytes", "mtime_ns")
@@ -67,12 +68,14 @@ def _proven(item: Mapping[str, Any]) -> dict[str, Any] | None:
             # Both ends are hashed, and an index is at one of them.
             reader.load(0, size if size <= 2 * END_BYTES else END_BYTES)
             reader.load(max(0, size - END_BYTES), END_BYTES)
-            headers = read_headers(reader)
+            headers = read_headers(reader, Proof())
             if not headers.is_proven:
                 return None
             return {"video": headers.complete() | {"quick_hash": hash_of(size, reader.exactly)}}
     except ProbeError as error:
         return _failed(error, STOAT, started)
+    except NOT_PROVEN:
+        return None
 
 
 def _failed(error: ProbeError, tool: str, started: float) -> dict[str, Any]:

@@ -14,14 +14,13 @@ from stoat_nb.media.isobmff.sample_sizes import size_of
 from stoat_nb.media.isobmff.track_facts import track_facts as isobmff_facts
 from stoat_nb.media.isobmff.tracks import MovieHeader, Track
 from stoat_nb.media.matroska import element_ids as ids
-from stoat_nb.media.matroska.segment import Segment, Tree, last, number, real
+from stoat_nb.media.matroska.segment import NANOSECONDS, Segment, Tree, last, number, real
 from stoat_nb.media.matroska.timing import Beat, beat_of, last_time, nominal_of
 from stoat_nb.media.matroska.track_facts import track_facts as matroska_facts
 
 _KINDS = {1: "video", 2: "audio", 17: "subtitle"}
 _HANDLERS = {b"vide": "video", b"soun": "audio"}
-_NANOSECONDS, _MICROSECONDS = 1_000_000_000, 1_000_000
-_DEFAULT_SCALE = 1_000_000
+_MICROSECONDS = 1_000_000
 _ASTRAY_S = 0.1
 _FRAMES_ASTRAY = 2  # that rounding and the ends of a film explain
 
@@ -60,7 +59,7 @@ def _of_track(reader: BudgetedReader, track: Track, movie: Matrix, *, with_sizes
     mode, tick = frame_rates.mode_of(track.durations), Fraction(1, track.time_scale or 1)
     rate = beat = None
     if mode == frame_rates.CONSTANT and track.samples and track.played:
-        rate = frame_rates.measured(track.samples, track.played * tick, tick)
+        rate = frame_rates.measured(track.samples, track.played, tick)
         beat = frame_rates.beat_of(track.durations, tick)
     nominal = beat or frame_rates.usual_of(track.durations, tick)
     return Timing(kind, track.id, mode, rate=rate, nominal=nominal, bitrate=bitrate, facts=facts)
@@ -88,9 +87,8 @@ def _of_entry(reader: BudgetedReader, found: Segment, entry: Tree, *, is_counted
     kind = _KINDS.get(number(entry, ids.TRACK_TYPE) or 0, "")
     if kind != "video":
         return Timing(kind, None, facts=matroska_facts(entry))
-    scale = number(found.info, ids.TIMESTAMP_SCALE) or _DEFAULT_SCALE
     nominal = nominal_of(entry)
-    beat = Beat(nominal) if is_counted and nominal else beat_of(reader, found, entry, scale)
+    beat = Beat(nominal) if is_counted and nominal else beat_of(reader, found, entry, nominal)
     basis = frame_rates.ENDS if beat.frames is None else frame_rates.CONTAINER
     return Timing(
         kind,
@@ -126,15 +124,15 @@ def stated_by_segment(reader: BudgetedReader, found: Segment) -> Length:
     RFC 9559, section 5.1.2.10, leaves open from when Duration counts: libavformat counts from 0,
     libmatroska from the first frame.
     """
-    scale = Fraction(number(found.info, ids.TIMESTAMP_SCALE) or _DEFAULT_SCALE, _NANOSECONDS)
     if ticks := real(found.info, ids.DURATION):
         is_from_zero = last(found.info, ids.MUXING_APP).startswith(b"Lavf")
-        return Length(ticks * float(scale), counts_from_zero=is_from_zero)
+        return Length(ticks * (found.scale / NANOSECONDS), counts_from_zero=is_from_zero)
     if not (ticks := last_time(reader, found)):
         return Length()
     rates = [nominal_of(entry) for entry in found.tracks]
     frame = 1 / next((rate for rate in rates if rate), Fraction(_MICROSECONDS))
-    return Length(float(ticks * scale + frame), counts_from_zero=True, is_measured=True)
+    seconds = Fraction(ticks * found.scale, NANOSECONDS) + frame
+    return Length(float(seconds), counts_from_zero=True, is_measured=True)
 
 
 def add_length(facts: dict[str, Any], length: Length, size_bytes: int) -> float | None:

@@ -73,10 +73,10 @@ def test_an_even_beat_in_milliseconds_is_measured_as_it_was_meant(
 ) -> None:
     tick, count = Fraction(1, 1000), 3000
     times = [round((first * tick + number / rate) / tick) for number in (0, count)]
-    assert measured(count, (times[1] - times[0]) * tick, tick) == rate
+    assert measured(count, times[1] - times[0], tick) == rate
 
 
 def test_of_rates_in_doubt_the_stated_one_is_believed() -> None:
     tick, odd = Fraction(1, 1000), Fraction(100, 7)
-    assert measured(10, Fraction(701, 1000), tick, odd) == odd
-    assert measured(10, Fraction(720, 1000), tick, odd) == Fraction(10_000, 720)
+    assert measured(10, 701, tick, odd) == odd
+    assert measured(10, 720, tick, odd) == Fraction(10_000, 720)

@@ -45,15 +45,16 @@ def movie_facts(
     header: MovieHeader | None,
     tracks: list[Track],
     shape: Structure,
-) -> tuple[Facts | None, Unproven]:
-    """Return the facts that are proven, if the tracks can be told apart; and why not all are."""
-    left = Unproven()
+    *,
+    left: Unproven,
+) -> Facts | None:
+    """Return the facts that are proven, if the tracks can be told apart; keep why not all are."""
     with left:
         _require_tracks(movie, header, tracks)
     if left or header is None:
-        return None, left
+        return None
     is_whole = _is_whole(movie, shape, left)
-    return _facts(Film(reader, movie, header, tracks, is_whole, left)), left
+    return _facts(Film(reader, movie, header, tracks, is_whole, left))
 
 
 def _facts(film: Film) -> Facts:

@@ -12,6 +12,7 @@ from stoat_nb.media.isobmff.tracks import read_movie_header, read_tracks
 from stoat_nb.media.origin.movie import clues_in
 from stoat_nb.media.structure.verdict import SUSPECT
 from stoat_nb.media.timing import of_tracks, stated_by_movie
+from stoat_nb.media.unsupported import Unproven
 
 _FIRST = frozenset(b"ftyp moov mdat free skip wide pnot uuid styp sidx moof emsg prft junk".split())
 
@@ -21,18 +22,19 @@ def is_iso(head: bytes) -> bool:
     return head[4:8] in _FIRST
 
 
-def read_iso(reader: BudgetedReader) -> Headers:
+def read_iso(reader: BudgetedReader, left: Unproven) -> Headers:
     """Read what the boxes prove, and check that they fill the file."""
     movie = read_movie(reader)
     found, header = read_tracks(reader, movie), read_movie_header(reader, movie)
     shape, stated = check_movie(reader, movie), stated_by_movie(header)
-    facts, unproven = movie_facts(reader, movie, header, found, shape)
+    facts = movie_facts(reader, movie, header, found, shape, left=left)
     return Headers(
         shape,
-        of_tracks(reader, found, header, with_sizes=bool(unproven)),
+        of_tracks(reader, found, header, with_sizes=bool(left)),
         stated,
+        reader.size,
         facts=facts,
-        unproven=unproven,
+        unproven=left,
         is_empty=movie.is_empty,
         fragments_end_s=likely_end_s(reader, movie, found),
         clues=tried(clues_in, reader, movie, header, found),

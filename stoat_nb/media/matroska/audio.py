@@ -17,10 +17,9 @@ from stoat_nb.media.codecs.audio import (
 from stoat_nb.media.facts import Facts
 from stoat_nb.media.matroska import element_ids as ids
 from stoat_nb.media.matroska.blocks import Start
-from stoat_nb.media.matroska.segment import Tree, below, last, number, real
+from stoat_nb.media.matroska.segment import NANOSECONDS, Tree, below, last, number, real
 from stoat_nb.media.unsupported import UnsupportedLayout, require
 
-_NANOSECONDS = 1_000_000_000
 _OPUS_MARK = b"OpusHead\x01"
 _PCM = re.compile(r"A_PCM/(INT/LIT|INT/BIG|FLOAT/IEEE)")
 _WORDS = {"INT/LIT": ("s", "le"), "INT/BIG": ("s", "be"), "FLOAT/IEEE": ("f", "le")}
@@ -57,7 +56,7 @@ def _facts(name: str, entry: Tree, begin: Start | None, private: bytes) -> Facts
         require(begin and not begin.ticks, "audio that starts late")
         require(private[:9] == _OPUS_MARK, "another form of Opus")
         facts = of_opus(private[9:])
-        delay = int.from_bytes(private[10:12], "little") * _NANOSECONDS // OPUS_RATE
+        delay = int.from_bytes(private[10:12], "little") * NANOSECONDS // OPUS_RATE
         require(abs((number(entry, ids.CODEC_DELAY) or 0) - delay) <= 1, "two delays")
         return facts
     if found := _PCM.fullmatch(name):

@@ -16,7 +16,7 @@ from stoat_nb.media.matroska import element_ids as ids
 from stoat_nb.media.matroska.attachments import attached
 from stoat_nb.media.matroska.audio import audio_facts
 from stoat_nb.media.matroska.blocks import Start, starts
-from stoat_nb.media.matroska.segment import Segment, Tree, below, last, number, real
+from stoat_nb.media.matroska.segment import NANOSECONDS, Segment, Tree, below, last, number, real
 from stoat_nb.media.matroska.tags import Tags, chapters_of, file_tags, text_of, track_tags
 from stoat_nb.media.matroska.video import add_video
 from stoat_nb.media.streams import lower_keys, statistics
@@ -41,7 +41,6 @@ _SUBTITLES = {
     "S_HDMV/PGS": "hdmv_pgs_subtitle",
     "S_VOBSUB": "dvd_subtitle",
 }
-_NANOSECONDS = 1_000_000_000
 _MILLISECOND = 1_000_000
 _LONGEST_US = 1 << 47  # microseconds: four years
 _LONGEST = 1024  # bytes of a codec's header worth keeping
@@ -52,7 +51,6 @@ class _Film(NamedTuple):
 
     segment: Segment
     blocks: dict[int, Start]  #: The first block of each track.
-    scale: int  #: Nanoseconds to a tick.
     left: Unproven
 
 
@@ -68,30 +66,31 @@ def first_blocks(reader: BudgetedReader, found: Segment) -> dict[int, Start]:
 
 def starts_of(found: Segment, blocks: dict[int, Start]) -> dict[int, float]:
     """Return when streams start, in seconds by their place."""
-    scale = number(found.info, ids.TIMESTAMP_SCALE) or _MILLISECOND
     places = enumerate(number(one, ids.TRACK_NUMBER) or 0 for one in found.tracks)
     return {
-        place: blocks[track].ticks * scale / _NANOSECONDS
+        place: blocks[track].ticks * found.scale / NANOSECONDS
         for place, track in places
         if track in blocks
     }
 
 
 def segment_facts(
-    reader: BudgetedReader, found: Segment, shape: Structure, blocks: dict[int, Start]
-) -> tuple[Facts | None, Unproven]:
-    """Return the facts that are proven, if the tracks can be told apart; and why not all are."""
-    left = Unproven()
+    reader: BudgetedReader,
+    found: Segment,
+    shape: Structure,
+    blocks: dict[int, Start],
+    left: Unproven,
+) -> Facts | None:
+    """Return the facts that are proven, if the tracks can be told apart; keep why not all are."""
     with left:
         _require_tracks(found)
     if left:
-        return None, left
+        return None
     with left:
         require(shape.integrity == COMPLETE and found.first_cluster, "a file cut, or without media")
     with left:
         require(not found.unsupported, "an element of another kind, or in another place")
-    scale = number(found.info, ids.TIMESTAMP_SCALE) or _MILLISECOND
-    return _facts(reader, _Film(found, blocks, scale, left)), left
+    return _facts(reader, _Film(found, blocks, left))
 
 
 def _require_tracks(found: Segment) -> None:
@@ -130,10 +129,10 @@ def _facts(reader: BudgetedReader, film: _Film) -> Facts:
         chapters = chapters_of(found)
         facts["n_chapters"], facts["chapters"] = len(chapters), chapters
     with left:
-        facts |= _length(reader, found, film.scale)
+        facts |= _length(reader, found)
     with left:
         begin = _begin(streams)
-        facts["start_s"] = rescale(round(begin * _NANOSECONDS), 1, 1000) / 1e6
+        facts["start_s"] = rescale(round(begin * NANOSECONDS), 1, 1000) / 1e6
         for font, words in attached(reader, found.attachments):
             # libav says that they start with the film, where it knows when that is: by its audio.
             require(any(one["kind"] == "audio" for one in streams), "a silent film with fonts")
@@ -157,8 +156,8 @@ def _track_tags(found: Segment, entry: Tree, left: Unproven) -> Tags | None:
     return None
 
 
-def _length(reader: BudgetedReader, found: Segment, scale: int) -> Facts:
-    length = int((real(found.info, ids.DURATION) or 0.0) * scale * 1000 / 1_000_000)
+def _length(reader: BudgetedReader, found: Segment) -> Facts:
+    length = int((real(found.info, ids.DURATION) or 0.0) * found.scale * 1000 / 1_000_000)
     require(0 < length < _LONGEST_US, "a length that is not stated")
     require(found.end == reader.size, "something after the film")
     require(ids.INFO not in found.unsupported, "a length of another kind")
@@ -192,7 +191,7 @@ def _stream(film: _Film, entry: Tree, words: Tags | None, created: str | None) -
         if kind == "subtitle":
             facts["start_s"] = None
         elif begin:
-            facts["start_s"] = begin.ticks * film.scale / _NANOSECONDS
+            facts["start_s"] = begin.ticks * film.segment.scale / NANOSECONDS
         with film.left:
             _add_format(facts, film, entry, begin)
         if words is not None and created is not None:
@@ -212,7 +211,7 @@ def _add_format(facts: Facts, film: _Film, entry: Tree, begin: Start | None) -> 
     if facts["kind"] == "video":
         add_video(facts, name, entry, begin, film.left)
     elif facts["kind"] == "audio":
-        require(begin and film.scale == _MILLISECOND, "audio that starts late")
+        require(begin and film.segment.scale == _MILLISECOND, "audio that starts late")
         facts |= audio_facts(name, entry, begin)
     else:
         require(name in _SUBTITLES, f"another kind of captions: {name}")

@@ -8,6 +8,8 @@ from stoat_nb.media.budgeted_reader import BudgetedReader
 from stoat_nb.media.matroska import element_ids as ids
 from stoat_nb.media.matroska.ebml import LENGTHS, MASKS, Element, element_at, elements
 
+NANOSECONDS, _MILLISECOND = 10**9, 10**6
+
 _MOST_HEADER = 1 << 20
 _MOST_TOPS = 64
 #: What the header may ask of a reader.
@@ -69,6 +71,11 @@ class Segment:
         self.others: set[int] = set()  #: Further elements at the top that were met.
         #: Elements at the top that are unknown, hold what is, or are in another place.
         self.unsupported: set[int] = set()
+
+    @property
+    def scale(self) -> int:
+        """Nanoseconds to a tick of its clock."""
+        return number(self.info, ids.TIMESTAMP_SCALE) or _MILLISECOND
 
     @property
     def body(self) -> int:

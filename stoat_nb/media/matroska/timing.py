@@ -16,7 +16,7 @@ from stoat_nb.media import frame_rates
 from stoat_nb.media.budgeted_reader import BudgetedReader
 from stoat_nb.media.matroska import element_ids as ids
 from stoat_nb.media.matroska.ebml import LENGTHS, MASKS, element_at, elements
-from stoat_nb.media.matroska.segment import Segment, Tree, last, number, real
+from stoat_nb.media.matroska.segment import NANOSECONDS, Segment, Tree, last, number, real
 
 _ENOUGH = 8  # frames: what is left out now and then shows
 _MOST_BLOCKS = 100  # of all tracks
@@ -35,8 +35,9 @@ _NO_LENGTH = 9
 _MOST_CLUSTERS = 2000
 _SOUND_AND_VISION = (1, 2)
 _INVISIBLE, _LACING = 0x08, 0x06
-_NANOSECONDS = 10**9
-_TICK = Fraction(1, _NANOSECONDS)
+_BLOCKS = frozenset({ids.SIMPLE_BLOCK, ids.BLOCK})
+#: First bytes of numbers of one byte, and of two, from here on (RFC 8794, section 4).
+_SHORT, _MIDDLE = 0x80, 0x40
 _ROUNDINGS = (1000, 100, 10, 1)  # nanoseconds that writers round to
 
 
@@ -52,23 +53,20 @@ class Beat(NamedTuple):
 def nominal_of(entry: Tree) -> Fraction | None:
     """Return the rate that DefaultDuration means: whole nanoseconds, or coarser ones."""
     step = number(entry, ids.DEFAULT_DURATION)
-    rate = frame_rates.credible(Fraction(_NANOSECONDS, step)) if step else None
+    rate = frame_rates.credible(Fraction(NANOSECONDS, step)) if step else None
     if not step or not rate:
         return None
     rounding = next(one for one in _ROUNDINGS if step % one == 0)
-    return frame_rates.snapped(rate, rounding * _TICK)
+    return frame_rates.snapped(rate, Fraction(rounding, NANOSECONDS))
 
 
-def beat_of(reader: BudgetedReader, found: Segment, entry: Tree, scale: int) -> Beat:
-    """Look at the times of blocks: of a short film all, else of some at both ends.
-
-    ``scale``: nanoseconds a tick.
-    """
-    nominal, track = nominal_of(entry), number(entry, ids.TRACK_NUMBER) or 0
-    start, tick = found.first_cluster, scale * _TICK
+def beat_of(reader: BudgetedReader, found: Segment, entry: Tree, nominal: Fraction | None) -> Beat:
+    """Look at the times of blocks: of a short film all, else of some at both ends."""
+    track, start = number(entry, ids.TRACK_NUMBER) or 0, found.first_cluster
+    tick = Fraction(found.scale, NANOSECONDS)
     if start is None:
         return Beat(nominal)
-    if 0 < (real(found.info, ids.DURATION) or 0) * tick <= _SHORT_S:
+    if 0 < (real(found.info, ids.DURATION) or 0) * found.scale <= _SHORT_S * NANOSECONDS:
         times, is_whole = _block_times(reader, start, {track}, is_wanted_whole=True)
         return _of_all(_shown(times, entry), nominal, tick) if is_whole else Beat(nominal)
     first = _settled(_block_times(reader, start, {track})[0], is_first=True)
@@ -92,9 +90,9 @@ def _shown(times: Sequence[int], entry: Tree) -> list[int]:
 def _of_all(times: Sequence[int], nominal: Fraction | None, tick: Fraction) -> Beat:
     mode, rate = _mode(times), None
     if mode == frame_rates.CONSTANT:
-        span = (times[-1] - times[0]) * tick
         is_stated = nominal and _is_near(times, nominal, tick)
-        rate = nominal if is_stated else frame_rates.measured(len(times) - 1, span, tick)
+        ticks = times[-1] - times[0]
+        rate = nominal if is_stated else frame_rates.measured(len(times) - 1, ticks, tick)
     return Beat(nominal, mode, rate, frames=len(times))
 
 
@@ -120,10 +118,11 @@ def _mode(times: Sequence[int]) -> str | None:
     )
 
 
-def _is_near(times: Sequence[int], rate: Fraction | None, tick: Fraction) -> bool:
+def _is_near(times: Sequence[int], rate: Fraction, tick: Fraction) -> bool:
     """Whether so many frames take as long as at a rate, but for the rounding of both ends."""
-    count = len(times) - 1
-    return rate is not None and abs((times[-1] - times[0]) * tick - count / rate) <= tick
+    one = rate.numerator * tick.numerator
+    seconds = (len(times) - 1) * rate.denominator * tick.denominator
+    return abs((times[-1] - times[0]) * one - seconds) <= one
 
 
 def _settled(times: Sequence[int], *, is_first: bool = False) -> list[int]:
@@ -142,7 +141,7 @@ def _settled(times: Sequence[int], *, is_first: bool = False) -> list[int]:
     return sorted({time for time in times if low <= time <= high})
 
 
-def _block_times(  # noqa: C901 - one loop over heads: calls would cost more than they do
+def _block_times(  # noqa: C901, PLR0912 - one loop over heads: calls would cost more than they do
     reader: BudgetedReader, at: int, tracks: Collection[int], *, is_wanted_whole: bool = False
 ) -> tuple[list[int], bool]:
     """Return the times of tracks' blocks from a cluster's content on, and whether it met the end.
@@ -150,10 +149,10 @@ def _block_times(  # noqa: C901 - one loop over heads: calls would cost more tha
     Only the heads of blocks are read (RFC 9559, section 10); small ones together.
     """
     times: list[int] = []
-    base, time, data, is_held = at, -1, b"", True
+    base, time, data, is_held, most = at, -1, b"", True, -1
     for _ in range(_MOST_WHOLE if is_wanted_whole else _MOST_BLOCKS):
         here = at - base
-        if here < 0 or here + _HEAD > len(data):
+        if not 0 <= here <= most:
             held = reader.held(at, at + _HEAD) if is_held else None
             is_held = held is not None
             gap, base = here - len(data), at
@@ -161,30 +160,39 @@ def _block_times(  # noqa: C901 - one loop over heads: calls would cost more tha
             here = at - base
             if here + _HEAD > len(data):  # the end of the file
                 data += bytes(_HEAD)
-        kind = data[here]
-        width = LENGTHS[kind]
-        span = LENGTHS[data[here + width]]
-        body = here + width + span
-        if width > 1:
+            most = len(data) - _HEAD
+        kind, first = data[here], data[here + 1]
+        if kind < _SHORT or first < _MIDDLE:  # few are so long
+            width = LENGTHS[kind]
             kind = int.from_bytes(data[here : here + width], "big")
-        if _NO_LENGTH in (width, span) or (kind in ids.TOP_LEVEL and kind != ids.CLUSTER):
-            return times, bool(kind) or at == reader.size
-        if kind in (ids.CLUSTER, ids.BLOCK_GROUP):
-            at += width + span
-            continue
-        size = int.from_bytes(data[here + width : body], "big") & MASKS[span]
-        if kind == ids.TIMESTAMP:
-            time = int.from_bytes(data[body : body + size], "big")
-        elif kind in (ids.SIMPLE_BLOCK, ids.BLOCK) and data[body] & 0x7F in tracks and time >= 0:
-            flags = data[body + 3]
-            if flags & _LACING:
-                return [], False
-            if not flags & _INVISIBLE:
-                ticks = data[body + 1] << 8 | data[body + 2]
-                times.append(time + ticks - (ticks >> 15 << 16))
-                if not is_wanted_whole and len(times) > _ENOUGH and len(_settled(times)) >= _ENOUGH:
-                    break
-        at += width + span + size
+            span = LENGTHS[data[here + width]]
+            body = here + width + span
+            if _NO_LENGTH in (width, span) or (kind in ids.TOP_LEVEL and kind != ids.CLUSTER):
+                return times, bool(kind) or at == reader.size
+            size = int.from_bytes(data[here + width : body], "big") & MASKS[span]
+        elif first < _SHORT:
+            body, size = here + 3, (first & ~_MIDDLE) << 8 | data[here + 2]
+        else:
+            body, size = here + 2, first & ~_SHORT
+        if kind in _BLOCKS:
+            at = base + body + size
+            if data[body] & 0x7F in tracks and time >= 0:
+                flags = data[body + 3]
+                if flags & _LACING:
+                    return [], False
+                if not flags & _INVISIBLE:
+                    ticks = data[body + 1] << 8 | data[body + 2]
+                    times.append(time + ticks - (ticks >> 15 << 16))
+                    if is_wanted_whole or len(times) <= _ENOUGH:
+                        continue
+                    if len(_settled(times)) >= _ENOUGH:
+                        break
+        elif kind in (ids.CLUSTER, ids.BLOCK_GROUP):
+            at = base + body
+        else:
+            at = base + body + size
+            if kind == ids.TIMESTAMP:
+                time = int.from_bytes(data[body : body + size], "big")
     return times, False
 
 

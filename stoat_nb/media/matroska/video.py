@@ -13,7 +13,7 @@ from stoat_nb.media.facts import Facts
 from stoat_nb.media.isobmff.sample_entry import pixel_format
 from stoat_nb.media.matroska import element_ids as ids
 from stoat_nb.media.matroska.blocks import Start
-from stoat_nb.media.matroska.segment import Tree, below, last, number
+from stoat_nb.media.matroska.segment import NANOSECONDS, Tree, below, last, number
 from stoat_nb.media.streams import hdr
 from stoat_nb.media.timestamps import reduce_fraction
 from stoat_nb.media.unsupported import Unproven, UnsupportedLayout, require
@@ -28,7 +28,6 @@ _UNSUPPORTED_VIDEO = {
     ids.PIXEL_CROP_RIGHT: "cropping",
     ids.UNCOMPRESSED_FOURCC: "raw pictures",
 }
-_NANOSECONDS = 1_000_000_000
 _MOST_RATE = 30_000
 _FASTEST, _SLOWEST = 1_000_000, 200_000_000  # nanoseconds a frame
 _PROGRESSIVE = 2
@@ -92,7 +91,7 @@ def _rate(entry: Tree) -> tuple[int, int]:
     step = number(entry, ids.DEFAULT_DURATION)
     require(step, "a frame rate that is not stated")
     require(_FASTEST <= (step or 0) <= _SLOWEST, "a strange frame rate")
-    return reduce_fraction(_NANOSECONDS, step or 0, _MOST_RATE)
+    return reduce_fraction(NANOSECONDS, step or 0, _MOST_RATE)
 
 
 def _has_b_frames(codec: str, form: VideoFormat) -> bool:
