@@ -8,19 +8,8 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from typing import Any
 
-from stoat_nb.errors import (
-    JobNotFinal,
-    QueueClosed,
-    StoatError,
-    UnknownJob,
-    UnknownJobType,
-)
-from stoat_nb.jobs.checks import (
-    check_limit,
-    check_payload,
-    check_priority,
-    check_registration,
-)
+from stoat_nb.errors import JobNotFinal, QueueClosed, StoatError, UnknownJob, UnknownJobType
+from stoat_nb.jobs.checks import check_limit, check_payload, check_priority, check_registration
 from stoat_nb.jobs.context import Handler, Registration, Send
 from stoat_nb.jobs.ids import new_job_id
 from stoat_nb.jobs.live import LiveJob, LiveJobs
