@@ -46,7 +46,7 @@ def check(line: str) -> None:
     if len(line) > LONGEST:
         raise BadPattern(f"{named}: it has more than {LONGEST:,} characters.")
     if "\0" in line or "\n" in line:
-        raise BadPattern(f"{named}: it is more than one line.")
+        raise BadPattern(f"{named}: it holds the end of a line or a NUL.")
     parts = line.split("/")
     if any(part.count("*") > MOST_STARS for part in parts):
         raise BadPattern(f"{named}: a name in it has more than {MOST_STARS} stars.")

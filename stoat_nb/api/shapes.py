@@ -15,7 +15,7 @@ from stoat_nb.api.refusals import Json
 from stoat_nb.catalog.filters.facets import Facet
 from stoat_nb.jobs.job import Job
 from stoat_nb.jobs.state import JobEvent, JobState, JobStatus, Level
-from stoat_nb.patterns import LONGEST, MOST_PATTERNS
+from stoat_nb.patterns import LONGEST, MOST_PATTERNS, check
 from stoat_nb.scan import FollowLinks, ScanMode
 
 MAX_PATH_BYTES = 4096  #: Linux's own limit.
@@ -33,6 +33,11 @@ def _usable_path(path: str) -> str:
     if size > MAX_PATH_BYTES:
         raise ValueError(f"a path has at most {MAX_PATH_BYTES} bytes")
     return path
+
+
+def _pattern(line: str) -> str:
+    check(line)
+    return line
 
 
 def _whole(number: Any) -> Any:
@@ -85,7 +90,13 @@ class ScanRequest(Shape):
         default=False,
         description="Take files for missing even where their disk seems to be away.",
     )
-    exclude: list[Annotated[str, Field(max_length=LONGEST)]] = Field(
+    exclude: list[
+        Annotated[
+            str,
+            Field(max_length=LONGEST, json_schema_extra={"format": "gitignore-pattern"}),
+            AfterValidator(_pattern),
+        ]
+    ] = Field(
         default=[],
         max_length=MOST_PATTERNS,
         description="Patterns of files and folders to leave out, as in a .gitignore file.",

@@ -125,7 +125,8 @@ def scan_payload(
     try:
         compiled(exclude)
     except BadPattern as fault:
-        raise BadArgument("exclude", list(exclude), f"a list of patterns: {fault}") from None
+        expected = f"a list of patterns: {str(fault).removesuffix('.')}"
+        raise BadArgument("exclude", list(exclude), expected) from None
     payload: dict[str, Any] = {
         "path": os.fspath(known_folder(folder, roots, catalog)),
         "recursive": recursive,

@@ -13,6 +13,7 @@ import schemathesis
 from hypothesis import strategies as st
 
 FILTERS = ["height >= 2160", "codec == 'h264' and not has_cover", "size_bytes > 1e3 or fps < 30"]
+PATTERNS = ["proxies/", "*.part.mp4", "!keep.mp4", "/a/**/b", "", "# nothing"]
 COLUMNS = ["path", "codec", "mtime_ns", "audio_languages", "duration_s"]
 FOLDER = os.environ["STOAT_TEST_FOLDER"]
 
@@ -20,6 +21,7 @@ jobs: list[str] = []
 turns = count()
 
 schemathesis.openapi.format("filter", st.sampled_from(FILTERS))
+schemathesis.openapi.format("gitignore-pattern", st.sampled_from(PATTERNS))
 schemathesis.openapi.format("column-names", st.permutations(COLUMNS).map(",".join))
 
 
@@ -27,7 +29,9 @@ schemathesis.openapi.format("column-names", st.permutations(COLUMNS).map(",".joi
 def filter_query(_context: Any, query: Any) -> bool:
     """Leave out empty parameters: they count as absent, which no schema can say."""
     given = query.values() if isinstance(query, dict) else ()
-    return not any(value == "" or (isinstance(value, list) and "" in value) for value in given)
+    parts = [value if isinstance(value, list) and value else [value] for value in given]
+    # None, {} and [] are sent as nothing, too.
+    return all(part or part in (0, False) for value in parts for part in value)
 
 
 @schemathesis.hook
