@@ -74,7 +74,8 @@ _DATA_POLICY = "default-src 'none'; frame-ancestors 'self'"
 _ON_EVERYTHING: Mapping[str, str] = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "SAMEORIGIN",
-    "Referrer-Policy": "no-referrer",
+    # With "no-referrer" a browser would send our own forms, Panel's login, as nobody's: "null".
+    "Referrer-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 

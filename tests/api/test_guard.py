@@ -279,7 +279,7 @@ def test_every_answer_carries_the_security_headers_once(port: int, path: str) ->
     _, headers, _ = ask(port, "GET", path)
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["x-frame-options"] == "SAMEORIGIN"
-    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["referrer-policy"] == "same-origin"
     assert headers["cross-origin-resource-policy"] == "same-origin"
     assert "frame-ancestors 'self'" in headers["content-security-policy"]
 
