@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from types import TracebackType
+from typing import Literal
 
 from stoat_nb.media.codecs.bits import OutOfBits
 
@@ -47,5 +48,5 @@ class Unproven(list[str]):
 class Proof(Unproven):
     """The same where some facts without the others are of no use: the first doubt ends it."""
 
-    def __exit__(self, *_: object) -> bool:
+    def __exit__(self, *_: object) -> Literal[False]:
         return False
