@@ -287,6 +287,44 @@ Library(sys.argv[1] + "/short.db").close()
 """
 
 
+SHORT_OF_THREADS = """
+import sys, threading
+from stoat_nb import Library
+from stoat_nb.errors import CatalogNotOpened
+
+start, refused = threading.Thread.start, 0
+for spare in range(8):
+    left = iter(range(spare))
+
+    def start_one(self):  # as the system does it: the last thread is there, or is not
+        if next(left, None) is None:
+            raise RuntimeError("can't start new thread")
+        start(self)
+
+    threading.Thread.start = start_one
+    try:
+        Library(sys.argv[1] + "/short.db").close()
+    except CatalogNotOpened as problem:
+        assert "can't start new thread" in str(problem), problem
+        refused += 1
+    threading.Thread.start = start
+assert 0 < refused < 8, refused
+assert threading.active_count() == 1, threading.enumerate()
+"""
+
+
+def test_a_process_without_threads_to_spare_is_told_so_wherever_that_stops_the_opening(
+    tmp_path: Path,
+) -> None:
+    run = subprocess.run(
+        [sys.executable, "-c", SHORT_OF_THREADS, tmp_path],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+
+
 def test_a_process_without_files_to_spare_is_told_so_wherever_that_stops_the_opening(
     tmp_path: Path,
 ) -> None:

@@ -95,6 +95,7 @@ class AsyncioJobQueue(QueueCore):
         """Begin to run jobs; those submitted before were only kept."""
         if self._serving:
             return
+        self._scribe.start()
         self._serving = True
         begin = await self._scribe.call(self._store.changes, -1, self._news.interest)
         self._revision = begin.revision

@@ -30,6 +30,10 @@ class Scribe:
         self._loss: CatalogMoved | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="stoat-job-store")
 
+    def start(self) -> None:
+        """Begin the thread; RuntimeError if there are no more, which later would mean the end."""
+        self._thread.submit(int)
+
     @property
     def is_lost(self) -> bool:
         """Whether the store is not coming back."""
