@@ -59,7 +59,7 @@ class ExportRoutes:
 
     def export_videos(self, wanted: Annotated[ExportQuery, Query()]) -> StreamingResponse:
         """Download every video that matches as one table, never a page of it."""
-        stream = self._library.catalog.export_stream(
+        stream = self._library.export_stream(
             wanted.suffix,
             query=wanted.query(),
             columns=wanted.columns.split(",") if wanted.columns else None,

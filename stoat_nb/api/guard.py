@@ -74,35 +74,23 @@ class Guard:
             await self.app(scope, receive, send)
             return
         send = _hardened(send, scope, allowed_origin(scope, self._allowed))
-        denial, receive = await admit(
-            scope, receive, allowed=self._allowed, body_timeout_s=self._body_timeout_s
-        )
+        denial = verdict(scope, self._allowed) or judge_length(scope)
+        if denial is None and scope["type"] == "http":
+            # Read here, so that whatever is too much ends as 413 whoever would have read it.
+            try:
+                async with asyncio.timeout(self._body_timeout_s):
+                    message = await _whole_body(receive)
+            except TimeoutError:
+                denial = BODY_TOO_SLOW
+            else:
+                if message is None:
+                    denial = BODY_TOO_LARGE
+                else:
+                    receive = _replay(message, receive)
         if denial is None:
             await self.app(scope, receive, send)
         else:
             await deny(scope, send, denial, receive)
-
-
-async def admit(
-    scope: Scope,
-    receive: Receive,
-    *,
-    allowed: Collection[str] = (),
-    body_timeout_s: float = BODY_TIMEOUT_S,
-) -> tuple[Denial | None, Receive]:
-    """Judge a connection and read its body; go on with the ``Receive`` that is handed back."""
-    denial = verdict(scope, allowed) or judge_length(scope)
-    if denial is not None or scope["type"] != "http":
-        return denial, receive
-    # Read here, so that whatever is too much ends as 413 whoever would have read it.
-    try:
-        async with asyncio.timeout(body_timeout_s):
-            message = await _whole_body(receive)
-    except TimeoutError:
-        return BODY_TOO_SLOW, receive
-    if message is None:
-        return BODY_TOO_LARGE, receive
-    return None, _replay(message, receive)
 
 
 async def _whole_body(receive: Receive) -> Message | None:

@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 from stoat_nb.api import controls
 from stoat_nb.api.events import MEDIA_TYPE, events, wait_for
 from stoat_nb.api.filters import Asked, sent_as_json
-from stoat_nb.api.limits import WatcherLimit
+from stoat_nb.api.refusals import TooManyWatchers
 from stoat_nb.api.shapes import (
     EVENT,
     SUBMITTED,
@@ -58,13 +58,15 @@ async def _left(request: Request) -> None:
 class _Events(StreamingResponse):
     """Events, whose reader is counted for as long as he reads."""
 
-    def __init__(self, watchers: WatcherLimit, content: AsyncIterator[str], **kwargs: Any) -> None:
+    def __init__(
+        self, watchers: asyncio.Semaphore, content: AsyncIterator[str], **kwargs: Any
+    ) -> None:
         super().__init__(content, **kwargs)
         self._watchers = watchers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send them."""
-        with self._watchers.one():
+        async with self._watchers:
             await super().__call__(scope, receive, send)
 
 
@@ -73,7 +75,8 @@ class JobRoutes:
 
     def __init__(self, library: Library) -> None:
         self._library = library
-        self._watchers = WatcherLimit(max(1, library.settings.max_connections // 2))
+        self._most_watchers = max(1, library.settings.max_connections // 2)
+        self._watchers = asyncio.Semaphore(self._most_watchers)
 
     def add_to(self, router: APIRouter) -> None:
         """Put the routes in place."""
@@ -161,8 +164,8 @@ class JobRoutes:
         timeout_s: Annotated[float, Query(alias="timeout", ge=0, le=MAX_WAIT_S)] = 60.0,
     ) -> JobStatusResponse:
         """Answer when the job has ended, or with where it stands when the time is up."""
-        self._watchers.check()
-        with self._watchers.one():
+        self._check_watchers()
+        async with self._watchers:
             job = await asyncio.to_thread(self._library.job, job_id)
             return JobStatusResponse.of(await wait_for(job, timeout_s, _left(request)))
 
@@ -175,9 +178,13 @@ class JobRoutes:
 
         Who comes back with the id of the last event it has seen hears only of newer ones.
         """
-        self._watchers.check()
+        self._check_watchers()
         job = await asyncio.to_thread(self._library.job, job_id)
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         return _Events(
             self._watchers, events(job, after=_number(seen)), media_type=MEDIA_TYPE, headers=headers
         )
+
+    def _check_watchers(self) -> None:
+        if self._watchers.locked():
+            raise TooManyWatchers(self._most_watchers)

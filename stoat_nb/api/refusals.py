@@ -12,12 +12,25 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from stoat_nb import errors
-from stoat_nb.api.limits import TooManyWatchers
 from stoat_nb.api.plain import dumps
 from stoat_nb.logs import bound, logger
 from stoat_nb.names import shown
 
 log = logger(__name__)
+
+
+class TooManyWatchers(errors.StoatError):
+    """As many clients wait for news of jobs, each with a connection of his own, as may."""
+
+    code = "TOO_MANY_WATCHERS"
+    retry_after_s = 5
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            f"{most} clients are following jobs. Try again in a moment, ask for the job's state "
+            "now and then instead, or set STOAT_MAX_CONNECTIONS: half of them may follow."
+        )
+
 
 #: The status of each kind of refusal; a kind that is not here answers as its parent does.
 STATUS: Mapping[type[errors.StoatError], int] = {
@@ -34,8 +47,6 @@ STATUS: Mapping[type[errors.StoatError], int] = {
     errors.FileUnavailable: 404,
     errors.PicturesBusy: 503,
     errors.JobError: 409,
-    errors.JobAlreadyFinal: 409,
-    errors.JobNotFinal: 409,
     errors.TooManyJobs: 429,
     TooManyWatchers: 503,
     errors.QueueClosed: 503,

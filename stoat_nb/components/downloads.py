@@ -90,7 +90,7 @@ class Downloads(JSComponent):
 
     def _begun(self, asked: Mapping[str, Any]) -> Stream:
         matching, shown = asked.get("matching"), asked.get("shown")
-        return self._library.catalog.export_stream(
+        return self._library.export_stream(
             str(asked["format"]),
             table=self.table,
             query=self._query() if self._query and matching else None,

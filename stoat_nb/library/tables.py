@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import polars as pl
     import pyarrow as pa
 
+    from stoat_nb.catalog.exports.stream import Stream
     from stoat_nb.catalog.filters.code import Code
     from stoat_nb.catalog.filters.facets import Facet
     from stoat_nb.catalog.filters.histogram import Heatmap, Histogram
@@ -279,6 +280,24 @@ class Tables(Handle):
     def summary(self) -> Summary:
         """Return the library at a glance: counts, sizes, codecs."""
         return self.catalog.summary()
+
+    @checked
+    def export_stream(
+        self,
+        format: str,  # noqa: A002 - the word users know
+        *,
+        table: str = "videos",
+        query: VideoQuery | None = None,
+        columns: Sequence[str] | None = None,
+        redact: bool = False,
+    ) -> Stream:
+        """Return the bytes of an export as they come, for whoever sends them on.
+
+        It takes what ``export`` does. What cannot be written is refused here; close what is left.
+        """
+        return self.catalog.export_stream(
+            format, table=table, query=query, columns=columns, redact=redact
+        )
 
     @checked
     def export(
