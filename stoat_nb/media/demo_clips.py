@@ -189,14 +189,17 @@ def _pictures(clip: _Clip) -> Iterator[Any]:
 
 def _tones(sound: _Sound, seconds: float) -> Iterator[Any]:
     """Sing a quiet note of 440 Hz."""
-    from av import AudioFrame  # noqa: PLC0415 - see _encoded()
+    from av import AudioFrame, AudioLayout  # noqa: PLC0415 - see _encoded()
 
+    span = sound.rate // math.gcd(sound.rate, 440)  # samples, after which it is the same again
+    levels = (round(6000 * math.sin(2 * math.pi * 440 * at / sound.rate)) for at in range(span))
+    n_channels = AudioLayout(sound.layout).nb_channels
+    wave = array("h", (level for level in levels for _ in range(n_channels))).tobytes()
+    wave *= 2 + _SAMPLES // span
     for start in range(0, int(seconds * sound.rate), _SAMPLES):
         frame = AudioFrame("s16", sound.layout, _SAMPLES)
-        times = (2 * math.pi * 440 * (start + at) / sound.rate for at in range(_SAMPLES))
-        levels = (round(6000 * math.sin(time)) for time in times)
-        wave = array("h", (level for level in levels for _ in frame.layout.channels))
-        frame.planes[0].update(wave.tobytes().ljust(frame.planes[0].buffer_size, b"\0"))
+        at, size = 2 * n_channels * (start % span), frame.planes[0].buffer_size
+        frame.planes[0].update(wave[at : at + 2 * n_channels * _SAMPLES].ljust(size, b"\0"))
         frame.sample_rate, frame.pts = sound.rate, start
         frame.time_base = Fraction(1, sound.rate)
         yield frame
