@@ -25,7 +25,7 @@ class Span(Struct, frozen=True):
 
     sql: str  #: With ``{}`` for what yields the number.
     last: int  #: The newest of them, or beyond it.
-    bindings: dict[str, float]
+    bindings: dict[str, int]
 
     def of(self, number: str) -> str:
         """Return the condition that a number is that of one of these scans."""
@@ -54,7 +54,7 @@ def since(moment: Moment) -> Span:
 
     Of each root that is everything after the last scan that had ended by then.
     """
-    return Span(_SINCE, LARGEST, {"moment": _seconds(moment), "last": LARGEST})
+    return Span(_SINCE, LARGEST, {"moment": _microseconds(moment), "last": LARGEST})
 
 
 _BEFORE = (
@@ -63,11 +63,11 @@ _BEFORE = (
 )
 _SINCE = (
     "{0} IN (SELECT s.id FROM scans s WHERE s.id > coalesce((SELECT max(b.id) FROM scans b "
-    "WHERE b.root_id = s.root_id AND b.finished_at <= :moment), 0))"
+    "WHERE b.root_id = s.root_id AND CAST(round(b.finished_at * 1e6) AS INTEGER) <= :moment), 0))"
 )
 
 
-def _seconds(moment: Moment) -> float:
+def _microseconds(moment: Moment) -> int:
     try:
         if isinstance(moment, str) and moment.lstrip().startswith(("now", "today")):
             found = parsed(f"mtime > {moment}")
@@ -77,4 +77,4 @@ def _seconds(moment: Moment) -> float:
         found = None
     if not isinstance(found, Compare) or not isinstance(found.value, int):
         raise BadArgument("since", moment, "a date such as '2026-10-01', or 'now - 30d'")
-    return found.value / 1e9
+    return found.value // 1000
