@@ -22,6 +22,11 @@ class Column(Struct, frozen=True):
     sql: str = ""  #: What yields it; times in nanoseconds, lists as JSON.
 
     @property
+    def is_length(self) -> bool:
+        """Whether it is how long something is, which people read as hours and minutes."""
+        return self.name == "duration_s"
+
+    @property
     def is_text(self) -> bool:
         """Whether its cells are text that somebody else may have written."""
         return self.dtype in ("string", "category")

@@ -66,7 +66,7 @@ def cell_text(value: Any, column: Column | None = None) -> str:
 
 
 def _way_of(column: Column) -> Callable[[Any], str] | None:
-    if column.name == "duration_s":
+    if column.is_length:
         return words.length
     if column.dtype == "datetime64[ns, UTC]" and sys.stdout.isatty():
         return _local

@@ -9,6 +9,7 @@ import json
 import os
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -177,10 +178,41 @@ def test_a_workbook_keeps_numbers_times_and_long_ones_exactly(
     filling.record(filling.ok(mtime_ns=1_700_000_000_123_456_789, inode=2**63 - 1))
     filling.record(filling.ok(b"/videos/old.mp4", mtime_ns=-(10**19)))
     row, old = cells(catalog.export(tmp_path / "out.xlsx"))
-    assert (row["size_bytes"], row["has_cover"], row["duration_s"]) == (1000, False, 10)
+    assert (row["size_bytes"], row["has_cover"]) == (1000, False)
+    assert row["duration_s"] == timedelta(seconds=10)
     assert f"{row['mtime']:%Y-%m-%d %H:%M:%S}" == "2023-11-14 22:13:20"
     assert (row["mtime_ns"], row["inode"]) == ("1700000000123456789", "9223372036854775807")
     assert old["mtime"] == "1677-09-21T00:12:43.145225Z"
+
+
+def test_a_workbook_is_made_for_people(catalog: Catalog, filling: Any, tmp_path: Path) -> None:
+    for path in (b"/videos/a.mp4", b"/videos/a long name of a folder/and a file in it.mp4"):
+        filling.record(filling.ok(path, filling.video(bitrate=5_000_000)))
+    names = ["name", "duration_s", "size_bytes", "bitrate", "mtime", "path"]
+    sheet = openpyxl.load_workbook(catalog.export(tmp_path / "out.xlsx", columns=names)).active
+    head, first, *_ = sheet.iter_rows()
+    assert sheet.freeze_panes == "A2"
+    assert sheet.auto_filter.ref == f"A1:F{sheet.max_row}"
+    assert all(cell.font.bold for cell in head)
+    shown = {name: cell.number_format for name, cell in zip(names, first, strict=True)}
+    assert shown["duration_s"] == "[h]:mm:ss"
+    assert '" GB"' in shown["size_bytes"]
+    assert '" Mbit/s"' in shown["bitrate"]
+    assert shown["mtime"].startswith("yyyy-mm-dd")
+    assert [cell.data_type for cell in first] == ["s", "d", "n", "n", "d", "s"]
+    longest = max(len(row[-1].value) for row in sheet.iter_rows())
+    assert longest < sheet.column_dimensions["F"].width <= longest + 2
+    assert sheet.column_dimensions["A"].width < sheet.column_dimensions["F"].width
+
+
+def test_a_length_that_excel_cannot_show_stays_seconds(
+    catalog: Catalog, filling: Any, tmp_path: Path
+) -> None:
+    for number, seconds in enumerate((-5.0, 1e15, 90_000.5)):
+        video = filling.video(duration_s=seconds)
+        filling.record(filling.ok(b"/v/%d.mp4" % number, video))
+    told = [row["duration_s"] for row in cells(catalog.export(tmp_path / "out.xlsx"))]
+    assert told == [-5, 1e15, timedelta(seconds=90_000.5)]
 
 
 def test_a_cell_too_long_for_a_workbook_says_that_it_was_cut(
