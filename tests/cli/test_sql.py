@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
+import pytest
 
+from stoat_nb.catalog.exports.result import write_result
 from stoat_nb.library import Library
 
 from .conftest import Run
@@ -31,6 +35,22 @@ def test_each_format_holds_the_same_answer(run: Run, full: Path, tmp_path: Path)
         ran = run("--library", full, "sql", statement, "-o", tmp_path / name)
         assert (ran.returncode, ran.stderr) == (0, f"Wrote {tmp_path / name}\n")
         assert read(tmp_path / name)["size_bytes"].tolist() == expected["size_bytes"].tolist()
+
+
+@pytest.mark.parametrize(
+    ("table", "order"),
+    [("videos", "path"), ("streams", "path, idx"), ("failures", "path"), ("scans", "scan_id")],
+)
+@pytest.mark.parametrize("form", ["csv", "csv-excel", "json", "jsonl"])
+def test_a_table_is_the_same_text_by_sql_and_by_export(
+    full: Path, tmp_path: Path, table: str, order: str, form: str
+) -> None:
+    with Library(full) as library:
+        found = library.sql(f"from {table} order by {order}")
+        exported = library.export(tmp_path / "out", table=table, format=form).read_bytes()
+    written = io.BytesIO()
+    write_result(pa.Table.from_pandas(found, preserve_index=False), written, form)
+    assert written.getvalue() == exported
 
 
 def test_a_file_is_read_only_if_it_is_named(run: Run, full: Path, tmp_path: Path) -> None:

@@ -38,6 +38,11 @@ def write_csv(source: Rows, file: BinaryIO) -> None:
             writer.write_table(pa.Table.from_arrays(columns, schema=schema))
 
 
+def marked(texts: pa.Array) -> pa.Array:
+    """Return texts with an apostrophe before each that a spreadsheet would run."""
+    return pc.replace_substring_regex(texts, pattern=_MARKED, replacement=r"'\1")
+
+
 def write_csv_excel(source: Rows, file: BinaryIO) -> None:
     """Write the same after a byte order mark, without which Excel takes UTF-8 for another code."""
     file.write(codecs.BOM_UTF8)
@@ -71,9 +76,7 @@ def _is_written_as_text(column: Column) -> bool:
 
 def _csv_array(column: Column, cells: Sequence[Any]) -> pa.Array:
     if column.is_text:
-        return pc.replace_substring_regex(
-            pa.array(cells, pa.string()), pattern=_MARKED, replacement=r"'\1"
-        )
+        return marked(pa.array(cells, pa.string()))
     if column.dtype == "list<string>":
         return pa.array(cells, pa.string())
     if column.dtype == "datetime64[ns, UTC]":
