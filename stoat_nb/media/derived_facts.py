@@ -31,7 +31,9 @@ def add_derived_facts(
 ) -> dict[str, Any]:
     """Add what follows; ``stated_s`` is how long the container's own header says it is."""
     for stream in facts["streams"]:
-        _normalise_language(stream)
+        # Where BCP 47 is tagged too, that counts (RFC 9559, 5.1.4.1.20; ISO/IEC 14496-12, 8.4.6).
+        found = several(stream.get("language_bcp47") or stream.get("language") or "")
+        stream["language"], stream["languages"] = next(iter(found), None), found
         if stream["kind"] == "subtitle":
             stream["start_s"] = None  # known only as far as the reader happened to read
         if facts["fragmented"]:
@@ -51,15 +53,6 @@ def add_derived_facts(
     facts["n_tags"], facts["tags"] = len(facts["tags"]), facts["tags"][:MOST_TAGS]
     facts["duration_basis"] = _basis(facts, stated_s)
     return facts
-
-
-def _normalise_language(stream: dict[str, Any]) -> None:
-    """Name the languages by one code each; where BCP 47 is tagged too, that counts.
-
-    RFC 9559, 5.1.4.1.20; ISO/IEC 14496-12, 8.4.6.
-    """
-    found = several(stream.get("language_bcp47") or stream.get("language") or "")
-    stream["language"], stream["languages"] = (found[0] if found else None), found
 
 
 def restate_length(facts: dict[str, Any], seconds: float, size_bytes: int) -> None:

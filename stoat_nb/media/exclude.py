@@ -60,7 +60,7 @@ class Exclusion(NamedTuple):
 
     def with_file(self, folder: bytes, lines: tuple[str, ...]) -> Exclusion:
         """Return these and the lines of the file in a folder further in."""
-        layer = _layer(folder, lines, f"in {shown(_slashed(folder) + IGNORE_FILE)}")
+        layer = _layer(folder, lines, f"in {shown(below(folder, IGNORE_FILE))}")
         return self._replace(files=(layer, *self.files), mark=self._marked(layer))
 
     def _marked(self, layer: _Layer) -> int:
@@ -103,8 +103,9 @@ def _sound(lines: list[str]) -> tuple[tuple[str, ...], list[str]]:
 
 def _layer(folder: bytes, lines: tuple[str, ...], where: str) -> _Layer:
     kept = tuple(line for line in lines if line.strip())
-    return _Layer(_slashed(folder), compiled(kept), kept, where)
+    return _Layer(below(folder), compiled(kept), kept, where)
 
 
-def _slashed(folder: bytes) -> bytes:
-    return folder.rstrip(b"/") + b"/"
+def below(folder: bytes, name: bytes = b"") -> bytes:
+    """Return the path of something in a folder, or what all such paths begin with."""
+    return folder.rstrip(b"/") + b"/" + name

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Generator, Iterator
 from typing import NamedTuple, Self
 
-from stoat_nb.media.exclude import IGNORE_FILE, Exclusion, read_lines
+from stoat_nb.media.exclude import IGNORE_FILE, Exclusion, below, read_lines
 from stoat_nb.media.left_out import outer
 from stoat_nb.media.listing import Ignored, Listing, Problem, Reading, settled, unreadable
 from stoat_nb.media.rules import Rules
@@ -54,7 +54,6 @@ class Tree:
         self.left_out: str | None = None  #: Why the whole of it is left out.
         self._rules = rules
         self._real = link.real.rstrip(b"/") or b"/" if link else b""
-        self._prefix = self.root if self.root == b"/" else self.root + b"/"
         self._exclusions: dict[bytes, Exclusion] = {}  #: Of folders with patterns of their own.
         self._problems: tuple[Problem, ...] = ()
         if link is None:
@@ -63,7 +62,14 @@ class Tree:
             self._outer = link.exclusion
         self._links: deque[_Link] = deque()
         self._entered: set[tuple[int, int]] = set()  #: Folders by device and number.
-        self._root_fd = _open_real(self._real) if link else open_root(self.root)
+        if link:  # by its real path: no part of that may have become a link meanwhile
+            top = open_root(b"/")
+            try:
+                self._root_fd = open_folder(top, self._real.lstrip(b"/"))
+            finally:
+                os.close(top)
+        else:
+            self._root_fd = open_root(self.root)
         self._branch = _Branch(self._root_fd)
 
     def __enter__(self) -> Self:
@@ -129,7 +135,7 @@ class Tree:
         return self._outer
 
     def _list(self, parent: bytes, name: bytes, relative: bytes) -> Listing:
-        folder = self._prefix + relative if relative else self.root
+        folder = below(self.root, relative) if relative else self.root
         reading = Reading(folder, self._rules)
         reading.problems += () if relative else self._problems
         try:
@@ -147,11 +153,12 @@ class Tree:
         except OSError as error:
             os.close(fd)
             return unreadable(folder, error)
-        listing = reading.listing(stamp, self._exclusion(relative), self._real_path(relative))
+        real = below(self._real, relative) if self._real and relative else self._real
+        listing = reading.listing(stamp, self._exclusion(relative), real)
         if self._rules.follow_links == "all":
             self._entered.add((seen.st_dev, seen.st_ino))
             self._links.extend(
-                _Link(listing.folder.rstrip(b"/") + b"/" + name, real, self._exclusion(relative))
+                _Link(below(folder, name), real, self._exclusion(relative))
                 for name, real in listing.linked_folders
             )
         if listing.inner:
@@ -164,22 +171,7 @@ class Tree:
         self._exclusions.pop(relative, None)
         lines, faults = read_lines(fd)
         self._exclusions[relative] = self._exclusion(relative).with_file(folder, lines)
-        path = folder.rstrip(b"/") + b"/" + IGNORE_FILE
-        return [Problem(path=path, error=fault) for fault in faults]
-
-    def _real_path(self, relative: bytes) -> bytes:
-        if not self._real or not relative:
-            return self._real
-        return self._real.rstrip(b"/") + b"/" + relative
-
-
-def _open_real(path: bytes) -> int:
-    """Open a folder by its real path: no part of that may have become a link meanwhile."""
-    top = open_root(b"/")
-    try:
-        return open_folder(top, path.lstrip(b"/"))
-    finally:
-        os.close(top)
+        return [Problem(path=below(folder, IGNORE_FILE), error=fault) for fault in faults]
 
 
 class _Branch:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 
-from stoat_nb.media.exclude import IGNORE_FILE, Exclusion, read_lines
+from stoat_nb.media.exclude import IGNORE_FILE, Exclusion, below, read_lines
 from stoat_nb.media.listing import Problem
 from stoat_nb.media.rules import Rules
 from stoat_nb.media.safe_open import open_root
@@ -34,12 +34,12 @@ class LeftOut:
 
     def among(self, folder: bytes, names: Iterable[bytes]) -> list[bytes]:
         """Return those names that are files in a folder and that a walk leaves out."""
-        stem = folder.rstrip(b"/") + b"/"
-        there = [name for name in names if os.path.isfile(stem + name)]  # noqa: PTH113 - bytes
+        paths = {name: below(folder, name) for name in names}
+        there = {name: path for name, path in paths.items() if os.path.isfile(path)}  # noqa: PTH113 - bytes
         if not there:
             return []
         exclusion, is_out = self._of_folder(folder)
-        return [name for name in there if is_out or self._is_out(stem, name, exclusion)]
+        return [name for name, path in there.items() if is_out or self._is_out(path, exclusion)]
 
     def has(self, folder: bytes) -> bool:
         """Whether a walk does not come to a folder."""
@@ -52,7 +52,7 @@ class LeftOut:
         here, exclusion = self._root, _with_file(self._root, self._outer)[0]
         parts = folder[len(self._root) :].strip(b"/").split(b"/")
         for part in filter(None, parts):
-            here = here.rstrip(b"/") + b"/" + part
+            here = below(here, part)
             if (
                 self._rules.unwanted_folder(part)
                 or exclusion.reason(here, is_folder=True)
@@ -62,13 +62,13 @@ class LeftOut:
             exclusion = _with_file(here, exclusion)[0]
         return exclusion, False
 
-    def _is_out(self, stem: bytes, name: bytes, exclusion: Exclusion) -> bool:
-        rules = self._rules
+    def _is_out(self, path: bytes, exclusion: Exclusion) -> bool:
+        name, rules = path.rpartition(b"/")[2], self._rules
         return bool(
             not rules.is_video(name)
             or rules.unwanted_file(name)
-            or exclusion.reason(stem + name, is_folder=False)
-            or (rules.follow_links == "none" and os.path.islink(stem + name))  # noqa: PTH114 - bytes
+            or exclusion.reason(path, is_folder=False)
+            or (rules.follow_links == "none" and os.path.islink(path))  # noqa: PTH114 - bytes
         )
 
 
@@ -86,8 +86,8 @@ def _above(root: bytes, rules: Rules) -> list[tuple[bytes, bytes]]:
 
 def _with_file(folder: bytes, exclusion: Exclusion) -> tuple[Exclusion, list[Problem]]:
     """Return the patterns that count in a folder, given those that count in the one above."""
-    stem = folder.rstrip(b"/") + b"/"
-    if not os.path.lexists(stem + IGNORE_FILE):
+    path = below(folder, IGNORE_FILE)
+    if not os.path.lexists(path):
         return exclusion, []
     try:
         fd = open_root(folder)
@@ -97,5 +97,5 @@ def _with_file(folder: bytes, exclusion: Exclusion) -> tuple[Exclusion, list[Pro
         lines, faults = read_lines(fd)
     finally:
         os.close(fd)
-    problems = [Problem(path=stem + IGNORE_FILE, error=fault) for fault in faults]
+    problems = [Problem(path=path, error=fault) for fault in faults]
     return exclusion.with_file(folder, lines), problems

@@ -177,24 +177,15 @@ def _chapters(container: InputContainer) -> list[dict[str, Any]]:
 
 def _tags(container: InputContainer) -> list[dict[str, Any]]:
     """Collect the tags of the file, then those of each stream."""
-    found: list[dict[str, Any]] = [
-        {"key": key, "value": value} for key, value in container.metadata.items()
+    own: list[tuple[Mapping[str, str], dict[str, int]]] = [(container.metadata, {})]
+    own += [(stream.metadata, {"idx": stream.index}) for stream in container.streams]
+    return [
+        {"key": key, "value": value[:_LONGEST_TAG], **of}
+        for tags, of in own
+        for key, value in tags.items()
+        # The first second of 1970 is how some files say that they do not know.
+        if key != "creation_time" or utc(value)
     ]
-    for stream in container.streams:
-        found += [
-            {"key": key, "value": value, "idx": stream.index}
-            for key, value in stream.metadata.items()
-        ]
-    return [_cut(tag) for tag in found if not _is_no_time(tag)]
-
-
-def _is_no_time(tag: dict[str, Any]) -> bool:
-    """Whether it is the first second of 1970, which is how some files say that they do not know."""
-    return tag["key"] == "creation_time" and utc(tag["value"]) is None
-
-
-def _cut(tag: dict[str, Any]) -> dict[str, Any]:
-    return {**tag, "value": tag["value"][:_LONGEST_TAG]}
 
 
 def _look_into_samples(

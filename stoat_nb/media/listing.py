@@ -9,12 +9,13 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Mapping
+from operator import attrgetter
 from typing import Literal, NamedTuple
 
 from msgspec import Struct, field
 
 from stoat_nb.errors import FolderNotReadable
-from stoat_nb.media.exclude import IGNORE_FILE, Exclusion
+from stoat_nb.media.exclude import IGNORE_FILE, Exclusion, below
 from stoat_nb.media.extensions import SUBTITLES, ending_of
 from stoat_nb.media.rules import Rules
 from stoat_nb.media.video import Found
@@ -27,6 +28,7 @@ SHORTAGES = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
 
 LINK_TO_FILE = "The file is a link; links to files are not followed."
 LINK_TO_FOLDER = "The folder is a link; links to folders are not followed."
+_KINDS = {stat.S_IFIFO: "a named pipe", stat.S_IFSOCK: "a socket"}
 _OUTSIDE = "The link leads out of the folders that may be scanned."
 
 
@@ -93,7 +95,7 @@ class Listing(Struct, frozen=True, kw_only=True):
         name, size_bytes, mtime_ns, inode, device = seen
         real = self.linked_files.get(name, b"")
         if not real and self.real_folder:
-            real = self.real_folder.rstrip(b"/") + b"/" + name
+            real = below(self.real_folder, name)
         return Found(
             folder=self.folder,
             name=name,
@@ -111,7 +113,7 @@ class Reading:
     def __init__(self, folder: bytes, rules: Rules) -> None:
         self.folder = folder
         self._rules = rules
-        self._prefix = folder if folder == b"/" else folder + b"/"
+        self._prefix = below(folder)
         self._inner: list[bytes] = []
         self._seen: list[Seen] = []
         self._ignored: list[Ignored] = []
@@ -135,34 +137,11 @@ class Reading:
             elif entry.is_symlink():
                 self._link(entry, name)
             elif entry.is_dir(follow_symlinks=False):
-                self._inner_folder(name)
+                self._inner += [name] if self._is_wanted_folder(name) else []
             elif self._rules.is_video(name):
                 self._candidate(entry, name)
         except OSError as error:
             self.problems.append(_problem(self._prefix + name, error))
-
-    def listing(self, stamp: Stamp | None, exclusion: Exclusion, real_folder: bytes) -> Listing:
-        """Return what the folder holds, but for what patterns leave out."""
-        if exclusion.mark:
-            self._exclude(exclusion)
-        for names in (self._seen, self._inner):
-            names.sort()
-        # The patterns may be rewritten where they are: no time of the folder tells of that.
-        is_settled = not (self.problems or self.has_patterns)
-        return Listing(
-            folder=self.folder,
-            seen=self._seen,
-            inner=self._inner,
-            ignored=tuple(sorted(self._ignored, key=_path)),
-            other_endings=self._other_endings,
-            sidecars=tuple(sorted(self._sidecars)) if self._seen else (),
-            problems=tuple(sorted(self.problems, key=_path)),
-            stamp=stamp if is_settled else None,
-            rules=self._rules.mark ^ exclusion.mark,
-            linked_files=self._linked_files,
-            linked_folders=tuple(sorted(self._linked_folders)),
-            real_folder=real_folder,
-        )
 
     def _other_file(self, name: bytes) -> None:
         ending = ending_of(name)
@@ -170,6 +149,29 @@ class Reading:
             self._sidecars.append(as_text(name))
         else:
             self._other_endings[ending] += 1
+
+    def listing(self, stamp: Stamp | None, exclusion: Exclusion, real_folder: bytes) -> Listing:
+        """Return what the folder holds, but for what patterns leave out."""
+        if exclusion.mark:
+            self._exclude(exclusion)
+        self._seen.sort()
+        self._inner.sort()
+        # The patterns may be rewritten where they are: no time of the folder tells of that.
+        is_settled = not (self.problems or self.has_patterns)
+        return Listing(
+            folder=self.folder,
+            seen=self._seen,
+            inner=self._inner,
+            ignored=tuple(sorted(self._ignored, key=attrgetter("path"))),
+            other_endings=self._other_endings,
+            sidecars=tuple(sorted(self._sidecars)) if self._seen else (),
+            problems=tuple(sorted(self.problems, key=attrgetter("path"))),
+            stamp=stamp if is_settled else None,
+            rules=self._rules.mark ^ exclusion.mark,
+            linked_files=self._linked_files,
+            linked_folders=tuple(sorted(self._linked_folders)),
+            real_folder=real_folder,
+        )
 
     def _exclude(self, exclusion: Exclusion) -> None:
         def is_kept(name: bytes, *, is_folder: bool) -> bool:
@@ -188,25 +190,19 @@ class Reading:
         self._ignored.append(Ignored(path=self._prefix + name, reason=reason, kind=kind))
 
     def _link(self, entry: os.DirEntry[str], name: bytes) -> None:
-        is_folder = _leads_to_a_folder(entry)
         follows = self._rules.follow_links
-        if is_folder and follows == "all":
-            self._follow_folder(name)
-        elif is_folder or self._rules.is_video(name):
-            if is_folder or follows == "none":
-                self._ignore(name, LINK_TO_FOLDER if is_folder else LINK_TO_FILE, "link")
-            else:
-                self._follow_file(entry, name)
-
-    def _follow_folder(self, name: bytes) -> None:
-        if self._rules.recursive and (real := self._target(name)):
-            if reason := self._rules.unwanted_folder(name):
-                self._ignore(name, reason, "hidden")
-            else:
+        if _leads_to_a_folder(entry):
+            if follows != "all":
+                self._ignore(name, LINK_TO_FOLDER, "link")
+            elif not self._rules.recursive:
+                return
+            elif (real := self._target(name)) and self._is_wanted_folder(name):
                 self._linked_folders.append((name, real))
-
-    def _follow_file(self, entry: os.DirEntry[str], name: bytes) -> None:
-        if not os.path.exists(self._prefix + name):  # noqa: PTH110 - bytes
+        elif not self._rules.is_video(name):
+            return
+        elif follows == "none":
+            self._ignore(name, LINK_TO_FILE, "link")
+        elif not os.path.exists(self._prefix + name):  # noqa: PTH110 - bytes
             self._ignore(name, "The link leads nowhere.")
         elif real := self._target(name):
             self._linked_files[name] = real
@@ -220,27 +216,21 @@ class Reading:
         self._ignore(name, _OUTSIDE)
         return None
 
-    def _inner_folder(self, name: bytes) -> None:
-        if not self._rules.recursive:
-            return
-        if reason := self._rules.unwanted_folder(name):
+    def _is_wanted_folder(self, name: bytes) -> bool:
+        if self._rules.recursive and (reason := self._rules.unwanted_folder(name)):
             self._ignore(name, reason, "hidden")
-        else:
-            self._inner.append(name)
+            return False
+        return self._rules.recursive
 
     def _candidate(self, entry: os.DirEntry[str], name: bytes, *, follow: bool = False) -> None:
-        is_plain = not name.startswith(b".")
         seen = entry.stat(follow_symlinks=follow)
         if not stat.S_ISREG(seen.st_mode):
-            self._ignore(name, f"It is {_kind(seen.st_mode)}, not a file.")
-        elif not is_plain and (reason := self._rules.unwanted_file(name)):
+            kind = _KINDS.get(stat.S_IFMT(seen.st_mode), "a device")
+            self._ignore(name, f"It is {kind}, not a file.")
+        elif name.startswith(b".") and (reason := self._rules.unwanted_file(name)):
             self._ignore(name, reason, "hidden")
         else:
             self._seen.append((name, seen.st_size, seen.st_mtime_ns, seen.st_ino, seen.st_dev))
-
-
-def _path(one: Ignored | Problem) -> bytes:
-    return one.path
 
 
 def _leads_to_a_folder(entry: os.DirEntry[str]) -> bool:
@@ -259,14 +249,6 @@ def settled(seen: os.stat_result) -> Stamp | None:
     """Return the times of a folder that is listed now, if they can be relied on."""
     stamp = stamp_of(seen)
     return stamp if max(stamp) < time.time_ns() - SETTLED_NS else None
-
-
-def _kind(mode: int) -> str:
-    if stat.S_ISFIFO(mode):
-        return "a named pipe"
-    if stat.S_ISSOCK(mode):
-        return "a socket"
-    return "a device"
 
 
 def unreadable(folder: bytes, error: OSError) -> Listing:
