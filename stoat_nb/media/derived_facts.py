@@ -75,7 +75,9 @@ def _interlaced(stream: dict[str, Any]) -> bool | None:
     if order in _FIELDS:
         return True
     known = order == "progressive" or stream.get("progressive_only")
-    return False if known or stream.get("codec") in _WHOLE_PICTURES else None
+    if known or stream.get("codec") in _WHOLE_PICTURES:
+        return False
+    return stream.get("interlaced")  # by DV's own header
 
 
 def _count_frames_not_fields(stream: dict[str, Any]) -> None:

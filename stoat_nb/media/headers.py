@@ -12,6 +12,7 @@ from stoat_nb.media.derived_facts import add_derived_facts
 from stoat_nb.media.isobmff.fragments import subtract_starts
 from stoat_nb.media.origin.clues import Clues, origin_facts
 from stoat_nb.media.origin.tags import add_tags
+from stoat_nb.media.policy import MOST_STREAMS
 from stoat_nb.media.structure.verdict import UNCHECKED, Structure
 from stoat_nb.media.structure.zeros import doubt_zeros
 from stoat_nb.media.timing import Length, Timing, add_length, add_starts, add_timing
@@ -67,6 +68,7 @@ class Headers(NamedTuple):
                 one |= {"duration_s": None, "bitrate": None}
         if self.ends_in_zeros:
             doubt_zeros(facts)
+        _say_what_is_left_out(facts)
         stated_s = length.seconds
         if self.fragments_end_s is not None:
             subtract_starts(facts, self.fragments_end_s, self.size_bytes)
@@ -76,6 +78,13 @@ class Headers(NamedTuple):
         if length.is_measured:
             _mark_as_measured(facts)
         return facts
+
+
+def _say_what_is_left_out(facts: dict[str, Any]) -> None:
+    if facts.pop("has_more_streams", False) or len(facts["streams"]) > MOST_STREAMS:
+        said = facts["integrity_reason"] or ""
+        note = f"Streams beyond {MOST_STREAMS:,} are left out."
+        facts["integrity_reason"] = f"{said} {note}".lstrip()
 
 
 def _mark_as_measured(facts: dict[str, Any]) -> None:

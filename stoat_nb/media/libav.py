@@ -57,6 +57,7 @@ def read(fd: int, *, soft_timeout_s: float = policy.SOFT_TIMEOUT_S) -> dict[str,
         # Not str(error): PyAV adds the last line libav logged, which may be about another file.
         words = str(getattr(error, "strerror", None) or error)
         raise from_reader(type(error).__name__, words, log) from error
+    facts["has_more_streams"] = any("max_streams" in line for line in log)
     if time.monotonic() - started >= soft_timeout_s:
         raise ProbeError(
             "timeout", f"Reading the file's facts took over {soft_timeout_s:g} seconds."
@@ -217,7 +218,10 @@ def _sample_clues(
     sample = samples.get(video["idx"])
     if sample is None:
         sample = _first_sample(container, container.streams[video["idx"]])
-    return mdpm.clues_in(sample) if is_avchd else packs.clues_in(sample)
+    if is_avchd:
+        return mdpm.clues_in(sample)
+    video["interlaced"] = packs.is_interlaced(sample)
+    return packs.clues_in(sample)
 
 
 def _fields(container: InputContainer, stream: Any, first: bytes) -> float:

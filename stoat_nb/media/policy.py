@@ -9,6 +9,9 @@ from __future__ import annotations
 #: Seconds after which libav gives up; what took longer would be a half answer.
 SOFT_TIMEOUT_S = 3.0
 
+#: Streams that are read of one file; with FFmpeg's default no file of any use has more.
+MOST_STREAMS = 1000
+
 _FORMATS = """
 mov mp4 m4a 3gp 3g2 mj2 matroska webm avi flv live_flv kux asf asf_o mpegts mpeg mpegvideo vob
 ogg mxf gxf rm ivr dv nut nuv nsv wtv ty pva ivf yuv4mpegpipe dhav
@@ -61,7 +64,7 @@ def container_options(fd: int) -> dict[str, str]:
         "protocol_whitelist": "fd",
         "format_whitelist": ",".join(_FORMATS.split()),
         "codec_whitelist": ",".join(_DECODERS.split()),
-        "max_streams": "1000",
+        "max_streams": str(MOST_STREAMS),
         "threads": "1",
         "probesize": "5000000",
         "analyzeduration": "5000000",

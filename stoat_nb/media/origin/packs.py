@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from stoat_nb.media.origin.clues import Clues
 from stoat_nb.media.origin.moments import LOCAL, Moment, clock
 
@@ -12,16 +10,19 @@ _SUBCODE, _VAUX = 1, 2  # kinds of sections
 _MOST_SEQUENCES = 12
 _TIMECODE, _DATES, _TIMES = 0x13, (0x62, 0x52), (0x63, 0x53)
 _DROPS = 0x40
+_SOURCE_CONTROL, _INTERLACED = 0x61, 0x10
 _FIRST_DV = 90  # the year of two digits before which it is 2000 and more
+
+
+def is_interlaced(frame: bytes) -> bool | None:
+    """Tell whether a frame is two fields, by the source control of its video (SMPTE ST 314)."""
+    control = _packs(frame).get(_SOURCE_CONTROL)
+    return bool(control[2] & _INTERLACED) if control else None
 
 
 def clues_in(frame: bytes) -> Clues:
     """Return what the packs of a frame say."""
-    packs: dict[int, bytes] = {}
-    for pack in _packs(frame):
-        if pack[1:] != b"\xff\xff\xff\xff":  # nothing recorded
-            packs.setdefault(pack[0], pack[1:])
-    clues = Clues()
+    packs, clues = _packs(frame), Clues()
     dates = [packs[one] for one in _DATES if one in packs]
     times = [packs[one] for one in _TIMES if one in packs]
     if dates and times:
@@ -30,8 +31,9 @@ def clues_in(frame: bytes) -> Clues:
     return clues
 
 
-def _packs(frame: bytes) -> Iterator[bytes]:
-    """Yield the packs of the subcode and of the video's auxiliary data, five bytes each."""
+def _packs(frame: bytes) -> dict[int, bytes]:
+    """Return the packs of the subcode and of the video's auxiliary data, by their numbers."""
+    packs: dict[int, bytes] = {}
     blocks = min(len(frame) // _BLOCK, _MOST_SEQUENCES * _SEQUENCE)
     for start in range(0, blocks * _BLOCK, _SEQUENCE * _BLOCK):
         for at in range(start + _BLOCK, start + 6 * _BLOCK, _BLOCK):
@@ -42,7 +44,11 @@ def _packs(frame: bytes) -> Iterator[bytes]:
                 places = range(at + 3, at + 3 + 15 * 5, 5)
             else:
                 continue
-            yield from (frame[one : one + 5] for one in places if one + 5 <= len(frame))
+            for one in places:
+                content = frame[one + 1 : one + 5]
+                if len(content) == 4 and content != b"\xff\xff\xff\xff":  # noqa: PLR2004 - nothing recorded
+                    packs.setdefault(frame[one], content)
+    return packs
 
 
 def _date(date: bytes, time: bytes) -> Moment | None:

@@ -30,7 +30,8 @@ _WITHOUT_LENGTH = BARE_FORMATS | {"mpegts", "mpeg", "dv", "yuv4mpegpipe"}
 _NO_LENGTH_KNOWN = "No header that is known here states how long the file should be."
 #: How libav says that its build or its limits stop it, and not the file.
 _OWN_LIMIT = re.compile(
-    "unsupported|not supported|not implemented|not compiled|not yet|failed to decompress",
+    "unsupported|not supported|not implemented|not compiled|not yet|failed to decompress|"
+    "max_streams",
     re.IGNORECASE,
 )
 

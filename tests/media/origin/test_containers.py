@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from fractions import Fraction
 from pathlib import Path
@@ -219,6 +220,18 @@ def test_time_code_of_a_tape_is_read_from_its_frames(film: Film, origin: Origin,
         path = path.with_name(name)
     told = origin(path)
     assert (told["timecode"], told["drop_frame"]) == ("01:02:03:04", False)
+
+
+def test_a_tape_says_whether_its_frames_are_two_fields(film: Film, item: Item) -> None:
+    path = film("tape.dv", "dvvideo", size=(720, 576))
+    data = path.read_bytes()
+    control = re.compile(rb"\x61(?:\x3f|\x33).[\x80-\xff]\xff", re.DOTALL)
+    assert len(control.findall(data)) > 1
+    for flags, is_interlaced in ((0xFC, True), (0xEC, False)):
+        path.write_bytes(control.sub(lambda m, f=flags: m[0][:3] + bytes([f, 0xFF]), data))
+        assert probe(item(path))["video"]["streams"][0]["interlaced"] is is_interlaced
+    path.write_bytes(control.sub(b"\xff" * 5, data))
+    assert probe(item(path))["video"]["streams"][0]["interlaced"] is None
 
 
 def test_a_tape_s_own_date_is_local(tmp_path: Path, origin: Origin) -> None:
