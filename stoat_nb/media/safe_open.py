@@ -1,7 +1,8 @@
 """Opening beneath a root: no link is followed, nothing outside is reached, nothing blocks.
 
 Linux's ``openat2`` refuses in the kernel what a check before the open could only race with. Where
-it is missing or forbidden, each part of the path is opened by itself without following links.
+it is missing or forbidden, and for paths longer than it takes, each part of the path is opened by
+itself without following links.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import errno
 import functools
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import cast
 
 from stoat_nb.errors import require_linux
@@ -44,11 +45,6 @@ class _How(ctypes.Structure):
 _HOW_BYTES = ctypes.sizeof(_How)
 
 
-def open_beneath(root: bytes, relative: bytes) -> int:
-    """Do as ``opened_beneath``, and return the descriptor alone."""
-    return opened_beneath(root, relative)[0]
-
-
 def opened_beneath(root: bytes, relative: bytes) -> tuple[int, os.stat_result]:
     """Open a regular file for reading; return its descriptor, and what it is.
 
@@ -78,41 +74,22 @@ def open_folder(root_fd: int, relative: bytes) -> int:
 
 
 def _open(root_fd: int, relative: bytes, flags: int) -> int:
-    here = root_fd
-    try:
-        for piece, is_last in _pieces(_parts(relative)):
-            there = _open_piece(here, piece, flags if is_last else _STEP)
-            if here != root_fd:
-                os.close(here)
-            here = there
-    except OSError:
-        if here != root_fd:
-            os.close(here)
-        raise
-    return here
-
-
-def _parts(relative: bytes) -> list[bytes]:
     parts = relative.split(b"/")
     if any(part in (b"", b".", b"..") or b"\0" in part for part in parts):
         raise OSError(errno.EXDEV, "It is no plain path beneath the folder", relative)
-    return parts
-
-
-def _pieces(parts: list[bytes]) -> Iterator[tuple[bytes, bool]]:
-    """Join the parts into as few paths as the kernel takes, and say which one is the last."""
-    piece = parts[0]
-    for part in parts[1:]:
-        if len(piece) + len(part) < _LONGEST:
-            piece += b"/" + part
-        else:
-            yield piece, False
-            piece = part
-    yield piece, True
-
-
-def _open_piece(dir_fd: int, piece: bytes, flags: int) -> int:
-    return _openat2(dir_fd, piece, flags) if has_openat2() else _walk(dir_fd, piece, flags)
+    if has_openat2() and len(relative) <= _LONGEST:
+        return _openat2(root_fd, relative, flags)
+    here = root_fd
+    try:
+        for name in parts[:-1]:
+            there = os.open(name, _STEP | os.O_NOFOLLOW, dir_fd=here)
+            if here != root_fd:
+                os.close(here)
+            here = there
+        return os.open(parts[-1], flags | os.O_NOFOLLOW, dir_fd=here)
+    finally:
+        if here != root_fd:
+            os.close(here)
 
 
 @functools.cache
@@ -150,18 +127,3 @@ def _openat2(dir_fd: int, path: bytes, flags: int) -> int:
         code = ctypes.get_errno()
         if code not in (errno.EINTR, errno.EAGAIN):
             raise OSError(code, os.strerror(code), path)
-
-
-def _walk(dir_fd: int, path: bytes, flags: int) -> int:
-    *folders, last = path.split(b"/")
-    here = dir_fd
-    try:
-        for name in folders:
-            there = os.open(name, _STEP | os.O_NOFOLLOW, dir_fd=here)
-            if here != dir_fd:
-                os.close(here)
-            here = there
-        return os.open(last, flags | os.O_NOFOLLOW, dir_fd=here)
-    finally:
-        if here != dir_fd:
-            os.close(here)

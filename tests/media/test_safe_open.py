@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from stoat_nb.media import safe_open
-from stoat_nb.media.safe_open import NotRegularError, open_beneath
+from stoat_nb.media.safe_open import NotRegularError, opened_beneath
 
 
 @pytest.fixture(params=["openat2", "part by part"], autouse=True)
@@ -33,7 +33,7 @@ def root(tmp_path: Path) -> Iterator[Path]:
 
 
 def content(root: Path, relative: bytes) -> bytes:
-    fd = open_beneath(os.fsencode(root), relative)
+    fd = opened_beneath(os.fsencode(root), relative)[0]
     try:
         return os.read(fd, 100)
     finally:
@@ -45,7 +45,7 @@ def test_a_file_beneath_the_root_opens(root: Path) -> None:
 
 
 def test_the_descriptor_is_for_reading_and_not_inherited(root: Path) -> None:
-    fd = open_beneath(os.fsencode(root), b"inner/a.mp4")
+    fd = opened_beneath(os.fsencode(root), b"inner/a.mp4")[0]
     with pytest.raises(OSError, match="Bad file descriptor"):
         os.write(fd, b"x")
     assert not os.get_inheritable(fd)

@@ -105,7 +105,5 @@ def _between_start_codes(data: bytes) -> str | None:
 
 
 def _without_long_zeros(data: bytes) -> str | None:
-    if _LONG_ZEROS not in data:
-        return None
-    content = data.rstrip(b"\0")
+    content = data.rstrip(b"\0") if _LONG_ZEROS in data else b"whole"
     return _NULLS if _LONG_ZEROS in content or not content else None

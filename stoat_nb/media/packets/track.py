@@ -59,13 +59,8 @@ class Steps:
     @property
     def average(self) -> Fraction:
         """Ticks from one to the next."""
-        return Fraction(
-            sum(count * ticks for count, ticks in self.runs), sum(map(_count, self.runs))
-        )
-
-
-def _count(run: tuple[int, int]) -> int:
-    return run[0]
+        total = sum(count * ticks for count, ticks in self.runs)
+        return Fraction(total, sum(count for count, _ticks in self.runs))
 
 
 class Track:

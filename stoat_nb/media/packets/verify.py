@@ -31,7 +31,7 @@ COUNTED = "counted"
 _SOUND_AND_VISION = ("video", "audio")
 _PLAYED = (*_SOUND_AND_VISION, "subtitle")
 #: Codecs that store pictures which are never shown as packets of their own, and what tells them.
-_HIDDEN: dict[str, Callable[[bytes], bool]] = {"vp8": vp8.is_hidden, "vp9": vp9.is_hidden}
+_HIDDEN: dict[str | None, Callable[[bytes], bool]] = {"vp8": vp8.is_hidden, "vp9": vp9.is_hidden}
 
 
 def verify(fd: int, size_bytes: int, facts: dict[str, Any], *, within_s: float) -> None:
@@ -89,8 +89,7 @@ class _Reading:
             index = packet.stream.index
             track = self.tracks.get(index)
             if track is None:
-                track = self.tracks[index] = self._track(packet)
-                self._inspect(index, packet.stream)
+                track = self.tracks[index] = self._begin(packet)
             track.take(packet)
             if inspection := self._inspections.get(index):
                 inspection.take(bytes(packet))
@@ -98,25 +97,27 @@ class _Reading:
                 return
         self.end()
 
-    def _track(self, packet: Any) -> Track:
-        stream = self._streams.get(packet.stream.index, {})
-        is_hidden = _HIDDEN.get(stream.get("codec", ""))
-        if stream.get("codec") == "h264" and stream.get("interlaced") is not False:
-            is_hidden = SecondFields(bytes(packet.stream.codec_context.extradata or b""))
+    def _begin(self, packet: Any) -> Track:
+        """Say what of a stream's packets counts, and what is looked into."""
+        index, context = packet.stream.index, packet.stream.codec_context
+        stream, extradata = (
+            self._streams.get(index, {}),
+            bytes((context and context.extradata) or b""),
+        )
+        codec = stream.get("codec")
+        if stream.get("kind") == "video" and (check := check_of(codec, extradata)):
+            self._inspections[index] = Inspection(check)
+        is_hidden = _HIDDEN.get(codec)
+        if codec == "h264" and stream.get("interlaced") is not False:
+            is_hidden = SecondFields(extradata)
+        base = packet.time_base
         return Track(
-            _base(packet),
+            Fraction(base.numerator, base.denominator or 1) if base else Fraction(1),
             is_even=stream.get("kind") in _SOUND_AND_VISION,
             may_jump=self._format_name in TIMESTAMPS,
             has_table=self._format_name in {ISO, *COUNTING_FORMATS},
             is_hidden=is_hidden,
         )
-
-    def _inspect(self, index: int, stream: Any) -> None:
-        """Have the packets of a stream looked into, if something is known of their codec."""
-        facts, context = self._streams.get(index, {}), stream.codec_context
-        extradata = bytes(context.extradata or b"") if context else b""
-        if facts.get("kind") == "video" and (check := check_of(facts.get("codec"), extradata)):
-            self._inspections[index] = Inspection(check)
 
     def stop(self, words: str) -> None:
         """Note why there is no way on."""
@@ -153,11 +154,6 @@ class _Reading:
         ]
 
 
-def _base(packet: Any) -> Fraction:
-    base = packet.time_base
-    return Fraction(base.numerator, base.denominator or 1) if base else Fraction(1)
-
-
 def _whole_s(reading: _Reading) -> float | None:
     """Return how long the film can be played: its captions do not make it longer.
 
@@ -187,17 +183,13 @@ def _tell(facts: dict[str, Any], reading: _Reading, size_bytes: int) -> None:
     for stream in facts["streams"]:
         track = reading.tracks.get(stream["idx"])
         if track is not None and stream["kind"] in _SOUND_AND_VISION and not stream.get("is_cover"):
-            _tell_stream(stream, track)
+            if seconds := float(track.seconds):
+                stream["duration_s"] = seconds
+                if not stream.get("bitrate") or track.pieces:
+                    stream["bitrate"] = int(track.size * 8 / seconds)
+                    stream["bitrate_basis"] = FROM_PACKETS
             if stream["kind"] == "video":
                 _tell_frames(stream, track, facts["format_name"])
-
-
-def _tell_stream(stream: dict[str, Any], track: Track) -> None:
-    if seconds := float(track.seconds):
-        stream["duration_s"] = seconds
-        if not stream.get("bitrate") or track.pieces:
-            stream["bitrate"] = int(track.size * 8 / seconds)
-            stream["bitrate_basis"] = FROM_PACKETS
 
 
 def _tell_frames(stream: dict[str, Any], track: Track, format_name: str) -> None:
