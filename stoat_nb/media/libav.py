@@ -1,13 +1,19 @@
-"""libav at work on one open descriptor: facts out, or a ``ProbeError``."""
+"""libav at work on one open descriptor: facts out, or a ``ProbeError``.
+
+To load it takes a fifth of a second, which only readers that need it should pay.
+"""
 
 from __future__ import annotations
 
-import functools
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import av
+from av import logging
+from av.container import InputContainer
 
 from stoat_nb.media import policy
 from stoat_nb.media.codecs import formats
@@ -21,8 +27,10 @@ from stoat_nb.media.origin import mdpm, packs
 from stoat_nb.media.origin.clues import Clues
 from stoat_nb.media.streams import add_brightness, lower_keys, seconds, stream_facts
 
-if TYPE_CHECKING:
-    from av.container import InputContainer
+#: What reads, with its version.
+TOOL = f"PyAV {av.__version__}, FFmpeg {av.ffmpeg_version_info}"
+#: Before 19, PyAV raises for tags that are no UTF-8 unless told otherwise.
+_LENIENT_TAGS: Any = {"metadata_errors": "backslashreplace"} if av.__version__ < "19" else {}
 
 _MICROSECONDS = 1_000_000
 _MOST_LOG_LINES = 200
@@ -33,21 +41,12 @@ _LARGEST_SAMPLE = 1 << 20
 _SOME_PACKETS = 8
 
 
-@functools.cache
-def tool() -> str:
-    """Say what reads, with its version."""
-    import av  # noqa: PLC0415 - a fifth of a second that only readers should pay
-
-    return f"PyAV {av.__version__}, FFmpeg {av.ffmpeg_version_info}"
-
-
 def read(fd: int, *, soft_timeout_s: float = policy.SOFT_TIMEOUT_S) -> dict[str, Any]:
     """Read the facts of the file behind ``fd``; the descriptor stays open.
 
     Raises ``ProbeError``. What took as long as ``soft_timeout_s`` is refused, since libav may then
     have stopped in the middle and still call it success.
     """
-    tool()  # imports libav before the clock starts: the first file shall not pay for it
     started = time.monotonic()
     log: list[str] = []
     try:
@@ -72,8 +71,6 @@ def read(fd: int, *, soft_timeout_s: float = policy.SOFT_TIMEOUT_S) -> dict[str,
 @contextmanager
 def captured_log(lines: list[str]) -> Iterator[None]:
     """Collect libav's error lines instead of printing them."""
-    from av import logging  # noqa: PLC0415 - see tool()
-
     before, skips = logging.get_level(), logging.get_skip_repeated()
     logging.set_level(logging.ERROR)
     # Otherwise a line that ended the file before would be missing from this one.
@@ -92,25 +89,14 @@ def captured_log(lines: list[str]) -> Iterator[None]:
 @contextmanager
 def opened(fd: int, soft_timeout_s: float) -> Iterator[InputContainer]:
     """Open the file behind a descriptor within the limits of ``policy``."""
-    import av  # noqa: PLC0415 - see tool()
-
     with av.open(
         "fd:",
         timeout=(soft_timeout_s, soft_timeout_s),
         container_options=policy.container_options(fd),
         options=policy.STREAM_OPTIONS,
-        **_lenient_tags(),
+        **_LENIENT_TAGS,
     ) as container:
         yield container
-
-
-@functools.cache
-def _lenient_tags() -> dict[str, Any]:
-    """Before 19, PyAV raises for tags that are no UTF-8 unless told otherwise."""
-    import av  # noqa: PLC0415 - see tool()
-
-    major = int(av.__version__.split(".", 1)[0])
-    return {"metadata_errors": "backslashreplace"} if major < 19 else {}  # noqa: PLR2004 - a version
 
 
 def _facts(container: InputContainer, fd: int) -> dict[str, Any]:
@@ -132,7 +118,7 @@ def _facts(container: InputContainer, fd: int) -> dict[str, Any]:
         "n_chapters": len(chapters),
         "chapters": chapters[:_MOST_CHAPTERS],
         "tags": _tags(container),
-        "tool": tool(),
+        "tool": TOOL,
         "document": {"description": text[:_LONGEST_DESCRIPTION]},
     }
     samples = _look_into_samples(container, streams)  # the last: what it reads moves the file on
@@ -245,8 +231,6 @@ def _first_sample(container: InputContainer, stream: Any) -> bytes:
 
 
 def _description(container: Any) -> str:
-    from av import logging  # noqa: PLC0415 - see tool()
-
     logging.set_level(logging.INFO)  # the description is a log message
     try:
         return str(container.dumps_format())

@@ -41,7 +41,7 @@ def read_one(item: Mapping[str, Any]) -> dict[str, Any]:
     except ProbeError as error:
         from stoat_nb.media import libav  # noqa: PLC0415 - see above
 
-        return _failed(error, libav.tool(), started)
+        return _failed(error, libav.TOOL, started)
 
 
 def prove_many(item: Mapping[str, Any]) -> list[dict[str, Any] | None]:
