@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-from types import TracebackType
 from typing import Literal
 
 from stoat_nb.media.codecs.bits import OutOfBits
@@ -33,12 +32,7 @@ class Unproven(list[str]):
     def __enter__(self) -> None:
         pass
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> bool:
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> bool:
         if error is None or not isinstance(error, NOT_PROVEN):
             return False
         self.append(str(error) or "a strange header")
