@@ -5,6 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
+from stoat_nb.media.budgeted_reader import MemoryReader
+from stoat_nb.media.matroska import element_ids as ids
+from stoat_nb.media.matroska.ebml import element_at, elements
+
 ISO = "mov,mp4,m4a,3gp,3g2,mj2"
 MATROSKA = "matroska,webm"
 #: Formats whose only length is that between the first and the last time stamp.
@@ -15,18 +19,10 @@ BARE_FORMATS = frozenset(
 )
 #: Formats whose clock ticks once a frame.
 COUNTING_FORMATS = frozenset({"avi", "mxf", "gxf", "ivf", "yuv4mpegpipe"})
-_EBML = b"\x1a\x45\xdf\xa3"
-_DOC_TYPE = b"\x42\x82"
 _HEAD = 4096  # the EBML header is some forty bytes long
 
 #: libav's names of demuxers where another word is the usual one.
-_NAMES = {
-    "live_flv": "flv",
-    "kux": "flv",
-    "asf_o": "asf",
-    "yuv4mpegpipe": "y4m",
-    "obu": "av1",
-}
+_NAMES = {"live_flv": "flv", "kux": "flv", "asf_o": "asf", "yuv4mpegpipe": "y4m", "obu": "av1"}
 
 
 def container_of(format_name: str, tags: Mapping[str, str], fd: int) -> str:
@@ -49,24 +45,12 @@ def by_brand(brand: str | None) -> str:
 
 
 def doc_type(head: bytes) -> bytes | None:
-    """Read DocType from the EBML header at the start of a file."""
-    if not head.startswith(_EBML):
+    """Read DocType from the EBML header at the start of a file (RFC 8794, 11.2.4)."""
+    reader = MemoryReader(head)
+    header = element_at(reader, 0)
+    if header is None or header.id != ids.EBML or header.end is None:
         return None
-    size, at = _number(head, len(_EBML))
-    end = min(len(head), at + size)
-    while at + 2 < end:
-        name = head[at : at + 1] if head[at] & 0x80 else head[at : at + 2]
-        size, at = _number(head, at + len(name))
-        if name == _DOC_TYPE:
-            return head[at : min(at + size, end)].rstrip(b"\0")
-        at += size
+    for inside in elements(reader, header.body, min(header.end, len(head))):
+        if inside.id == ids.DOC_TYPE and inside.end is not None:
+            return reader.at(inside.body, inside.end - inside.body).rstrip(b"\0")
     return None
-
-
-def _number(head: bytes, at: int) -> tuple[int, int]:
-    """Read one EBML number; return it and where the next thing begins."""
-    if at >= len(head) or not head[at]:
-        return 0, len(head)
-    length = 9 - head[at].bit_length()
-    mask = (1 << (7 * length)) - 1
-    return int.from_bytes(head[at : at + length], "big") & mask, at + length

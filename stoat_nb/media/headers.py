@@ -20,8 +20,6 @@ from stoat_nb.media.unsupported import NOT_PROVEN
 
 Answer = TypeVar("Answer")
 
-_NO_LENGTH = Length()
-_NO_STARTS: Mapping[int, float] = {}
 _IDENTITY = frozenset({"id", "kind", "codec"})  # of a stream
 _READERS_OWN = frozenset({"streams", "tool", "document"})  # not facts of the whole file
 
@@ -31,10 +29,10 @@ class Headers(NamedTuple):
 
     structure: Structure = UNCHECKED
     timings: Sequence[Timing] = ()
-    length: Length = _NO_LENGTH  #: What the container's header says.
+    length: Length = Length()  #: What the container's header says.
     size_bytes: int = 0  #: Of the file.
     facts: dict[str, Any] | None = None  #: Those that are proven; what is not in there is not.
-    starts: Mapping[int, float] = _NO_STARTS  #: Seconds, by the stream's place.
+    starts: Mapping[int, float] = {}  #: Seconds, by the stream's place.
     unproven: Sequence[str] = ()  #: Why libav must be asked for the others.
     is_empty: bool = False  #: Nothing but the start of a stream: its length is that of no content.
     has_data_elsewhere: bool = False  #: Samples are in another file, which nobody opens.
@@ -62,7 +60,7 @@ class Headers(NamedTuple):
         if told := facts.pop("sample_clues", None):
             clues.add(told)
         facts |= origin_facts(clues)
-        length = _NO_LENGTH if self.is_empty else self.length
+        length = Length() if self.is_empty else self.length
         if self.is_empty:
             for one in (facts, *facts["streams"]):
                 one |= {"duration_s": None, "bitrate": None}

@@ -90,13 +90,7 @@ def _opened(item: Mapping[str, Any]) -> Iterator[tuple[int, int]]:
 
     One that changed while it was open is neither good nor bad, whatever was read.
     """
-    place = Place(
-        root=os.fsencode(item["root"]),
-        relative=os.fsencode(item["relative"]),
-        size_bytes=item["size_bytes"],
-        mtime_ns=item["mtime_ns"],
-    )
-    fd, before = opened_unchanged(place, otherwise=_CHANGED)
+    fd, before = opened_unchanged(Place.of(item), otherwise=_CHANGED)
     try:
         if not before.st_size:
             raise ProbeError("empty", "The file is empty (0 bytes).")

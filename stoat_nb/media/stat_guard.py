@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple, Self
 
 from stoat_nb.media.failures import ProbeError, from_os_error
 from stoat_nb.media.safe_open import NotRegularError, opened_beneath
@@ -22,6 +23,12 @@ class Place(NamedTuple):
     size_bytes: int
     mtime_ns: int
     inode: int | None = None  #: None where only its size and its time are known.
+
+    @classmethod
+    def of(cls, item: Mapping[str, Any]) -> Self:
+        """Return the place that an item of JSON names, as ``os.fsdecode`` spells it."""
+        root, relative = os.fsencode(item["root"]), os.fsencode(item["relative"])
+        return cls(root, relative, item["size_bytes"], item["mtime_ns"], item.get("inode"))
 
 
 def open_unchanged(place: Place) -> int:

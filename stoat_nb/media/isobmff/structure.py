@@ -6,7 +6,7 @@ import struct
 
 from stoat_nb.media.budgeted_reader import BudgetedReader
 from stoat_nb.media.isobmff.boxes import Box, boxes
-from stoat_nb.media.isobmff.movie import Movie, read_movie
+from stoat_nb.media.isobmff.movie import Movie
 from stoat_nb.media.structure.verdict import (
     COMPLETE,
     SUSPECT,
@@ -26,11 +26,6 @@ _NAMES = {
 _MOST_REFERENCES = 8192
 _ONE = b"\0\0\0\1"
 _MOST_SAMPLES = 4096  # of one chunk: half a second of video, or some seconds of audio
-
-
-def check_iso(reader: BudgetedReader) -> Structure:
-    """Check an ISO file whose boxes have not been read yet."""
-    return check_movie(reader, read_movie(reader))
 
 
 def check_movie(reader: BudgetedReader, movie: Movie) -> Structure:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,17 +21,7 @@ def draw(item: Mapping[str, Any]) -> dict[str, Any]:
     from stoat_nb.media.pictures.drawing import drawn  # noqa: PLC0415 - libav is for workers alone
 
     try:
-        jpeg = drawn(_place(item), str(item["kind"]), float(item["within_s"]))
+        jpeg = drawn(Place.of(item), str(item["kind"]), float(item["within_s"]))
     except ProbeError as error:
         return {"failure": {"error_class": error.error_class, "error": str(error)}}
     return {"jpeg": base64.b64encode(jpeg).decode("ascii")}
-
-
-def _place(item: Mapping[str, Any]) -> Place:
-    return Place(
-        root=os.fsencode(item["root"]),
-        relative=os.fsencode(item["relative"]),
-        size_bytes=item["size_bytes"],
-        mtime_ns=item["mtime_ns"],
-        inode=item["inode"],
-    )
