@@ -1,6 +1,6 @@
 """The walk: every candidate beneath a root, one folder at a time, and why the rest was left out.
 
-Folders are opened beneath the root without following links, and three descriptors at most are open
+Folders are opened beneath the root without following links, and two descriptors at most are open
 however deep the tree is. A folder that is moved away meanwhile costs itself and nothing else.
 """
 
@@ -38,46 +38,32 @@ def find_folders(root: bytes, rules: Rules) -> Generator[Listing]:
         yield from tree.walk()
 
 
-class _Link(NamedTuple):
-    """A folder that a link leads to."""
+class _Top(NamedTuple):
+    """A folder to walk from: the one that is asked for, or one that a link leads to."""
 
     path: bytes
-    real: bytes
+    real: bytes  #: Empty: no link leads to it.
     exclusion: Exclusion
+    fd: int = -1
 
 
 class Tree:
     """A folder held open, to list it and the folders beneath it; ``OSError`` if it cannot be."""
 
-    def __init__(self, root: bytes, rules: Rules, *, link: _Link | None = None) -> None:
+    def __init__(self, root: bytes, rules: Rules) -> None:
         self.root = root.rstrip(b"/") or b"/"
-        self.left_out: str | None = None  #: Why the whole of it is left out.
         self._rules = rules
-        self._real = link.real.rstrip(b"/") or b"/" if link else b""
+        exclusion, self.left_out, self._problems = outer(self.root, rules)
         self._exclusions: dict[bytes, Exclusion] = {}  #: Of folders with patterns of their own.
-        self._problems: tuple[Problem, ...] = ()
-        if link is None:
-            self._outer, self.left_out, self._problems = outer(self.root, rules)
-        else:
-            self._outer = link.exclusion
-        self._links: deque[_Link] = deque()
+        self._links: deque[_Top] = deque()
         self._entered: set[tuple[int, int]] = set()  #: Folders by device and number.
-        if link:  # by its real path: no part of that may have become a link meanwhile
-            top = open_root(b"/")
-            try:
-                self._root_fd = open_folder(top, self._real.lstrip(b"/"))
-            finally:
-                os.close(top)
-        else:
-            self._root_fd = open_root(self.root)
-        self._branch = _Branch(self._root_fd)
+        self._top = _Top(self.root, b"", exclusion, open_root(self.root))
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_reason: object) -> None:
-        self._branch.close()
-        os.close(self._root_fd)
+        os.close(self._top.fd)
 
     def walk(self) -> Iterator[Listing]:
         """List the folder and all beneath it, in the order of the names' bytes."""
@@ -85,61 +71,63 @@ class Tree:
             ignored = Ignored(path=self.root, reason=self.left_out, kind="excluded")
             yield Listing(folder=self.root, ignored=(ignored,), problems=self._problems)
             return
-        yield from self._walk()
+        yield from self._walk(self._top)
         while self._links:
             yield from self._enter(self._links.popleft())
 
-    def _walk(self) -> Iterator[Listing]:
-        # The parent's path is shared by all its folders that wait: deep and wide trees stay small.
-        waiting: list[tuple[bytes, bytes]] = [(b"", b"")]
+    def _walk(self, top: _Top) -> Iterator[Listing]:
+        waiting = [b""]
         while waiting:
-            parent, name = waiting.pop()
-            relative = parent + b"/" + name if parent else name
-            listing = self._list(parent, name, relative)
+            relative = waiting.pop()
+            listing = self._list(top, relative)
             yield listing
-            waiting.extend((relative, child) for child in reversed(listing.inner))
+            stem = relative + b"/" if relative else b""
+            waiting.extend(stem + name for name in reversed(listing.inner))
 
-    def _enter(self, link: _Link) -> Iterator[Listing]:
+    def _enter(self, link: _Top) -> Iterator[Listing]:
         """Walk a folder that a link leads to, unless it has been walked: so that loops end."""
-        try:
-            tree = Tree(link.path, self._rules, link=link)
+        root = open_root(b"/")
+        try:  # by its real path: no part of that may have become a link meanwhile
+            fd = open_folder(root, link.real.strip(b"/"))
         except OSError as error:
             yield unreadable(link.path, error)
             return
-        with tree:
-            tree._links, tree._entered = self._links, self._entered
-            seen = os.fstat(tree._root_fd)
+        finally:
+            os.close(root)
+        try:
+            seen = os.fstat(fd)
             if (seen.st_dev, seen.st_ino) in self._entered:
                 ignored = Ignored(path=link.path, reason=_TWICE)
                 yield Listing(folder=link.path, ignored=(ignored,), readable=False)
             else:
-                yield from tree._walk()
+                yield from self._walk(link._replace(fd=fd))
+        finally:
+            os.close(fd)
 
     def list_one(self, relative: bytes) -> Listing:
         """List one folder alone."""
-        parent, _, name = relative.rpartition(b"/")
-        return self._list(parent, name, relative)
+        return self._list(self._top, relative)
 
     def rules_of(self, relative: bytes) -> int:
         """Return the number for what is looked for in a folder."""
-        return self._rules.mark ^ self._exclusion(relative).mark
+        return self._rules.mark ^ self._exclusion(self._top, relative).mark
 
-    def _exclusion(self, relative: bytes) -> Exclusion:
+    def _exclusion(self, top: _Top, relative: bytes) -> Exclusion:
         here = relative
         while self._exclusions:
-            if (found := self._exclusions.get(here)) is not None:
+            if (found := self._exclusions.get(below(top.path, here))) is not None:
                 return found
             if not here:
                 break
             here = here.rpartition(b"/")[0]
-        return self._outer
+        return top.exclusion
 
-    def _list(self, parent: bytes, name: bytes, relative: bytes) -> Listing:
-        folder = below(self.root, relative) if relative else self.root
+    def _list(self, top: _Top, relative: bytes) -> Listing:
+        folder = below(top.path, relative) if relative else top.path
         reading = Reading(folder, self._rules)
-        reading.problems += () if relative else self._problems
+        reading.problems += self._problems if folder == self.root else ()
         try:
-            fd = self._branch.open(parent, name)
+            fd = open_folder(top.fd, relative)
         except OSError as error:
             return unreadable(folder, error)
         try:
@@ -149,51 +137,23 @@ class Tree:
                 for entry in entries:
                     reading.take(entry)
             if reading.has_patterns:
-                reading.problems += self._take_patterns(fd, folder, relative)
+                lines, faults = read_lines(fd)
+                path = below(folder, IGNORE_FILE)
+                reading.problems += [Problem(path=path, error=fault) for fault in faults]
+                self._exclusions.pop(below(top.path, relative), None)
+                own = self._exclusion(top, relative).with_file(folder, lines)
+                self._exclusions[below(top.path, relative)] = own
         except OSError as error:
-            os.close(fd)
             return unreadable(folder, error)
-        real = below(self._real, relative) if self._real and relative else self._real
-        listing = reading.listing(stamp, self._exclusion(relative), real)
+        finally:
+            os.close(fd)
+        exclusion = self._exclusion(top, relative)
+        real = below(top.real, relative) if top.real and relative else top.real
+        listing = reading.listing(stamp, exclusion, real)
         if self._rules.follow_links == "all":
             self._entered.add((seen.st_dev, seen.st_ino))
             self._links.extend(
-                _Link(below(folder, name), real, self._exclusion(relative))
-                for name, real in listing.linked_folders
+                _Top(below(folder, name), to.rstrip(b"/") or b"/", exclusion)
+                for name, to in listing.linked_folders
             )
-        if listing.inner:
-            self._branch.hold(relative, fd)
-        else:
-            os.close(fd)
         return listing
-
-    def _take_patterns(self, fd: int, folder: bytes, relative: bytes) -> list[Problem]:
-        self._exclusions.pop(relative, None)
-        lines, faults = read_lines(fd)
-        self._exclusions[relative] = self._exclusion(relative).with_file(folder, lines)
-        return [Problem(path=below(folder, IGNORE_FILE), error=fault) for fault in faults]
-
-
-class _Branch:
-    """The folder whose inner folders are visited, held open: no path is resolved for each of them.
-
-    Only this one is held. Back in a folder further up, its path is resolved once more.
-    """
-
-    def __init__(self, root_fd: int) -> None:
-        self._root_fd = root_fd
-        self._fd, self._path = root_fd, b""
-
-    def open(self, parent: bytes, name: bytes) -> int:
-        if parent != self._path:
-            self.hold(parent, open_folder(self._root_fd, parent))
-        return open_folder(self._fd, name)
-
-    def hold(self, path: bytes, fd: int) -> None:
-        self.close()
-        self._fd, self._path = fd, path
-
-    def close(self) -> None:
-        if self._fd != self._root_fd:
-            os.close(self._fd)
-        self._fd, self._path = self._root_fd, b""
