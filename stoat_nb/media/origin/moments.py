@@ -129,7 +129,7 @@ def parsed(text: str | None, *, is_day_enough: bool = False) -> Moment | None:
     >>> parsed("2008")
     """
     text = (text or "").strip(" \0\r\n\t")
-    if len(text) > _LONGEST:
+    if not 0 < len(text) <= _LONGEST:
         return None
     found = _NUMBERS.fullmatch(text) or _NAMES.fullmatch(text) or _MAIL.fullmatch(text)
     parts = found.groupdict() if found else {}

@@ -69,21 +69,17 @@ def add_tags(clues: Clues, tags: Iterable[Mapping[str, Any]], format_name: str) 
         own = {**of_streams, **own}
     if own:
         _add_words(clues, own)
-    for key, value in of_streams.items():
-        if key in _OF_STREAMS:
-            clues.text(_OF_STREAMS[key], value)
+    for key, column in _OF_STREAMS.items():
+        clues.text(column, of_streams.get(key))
     _add_dates(clues, own, of_streams, format_name)
 
 
 def _add_words(clues: Clues, own: Mapping[str, str]) -> None:
     for key, column in _BY_TRUST.items():
-        if key in own:
-            clues.text(column, own[key])
+        clues.text(column, own.get(key))
     for key in _PLACES:
-        if key in own:
-            clues.place = clues.place or iso6709(own[key])
-    if "product_name" in own:
-        clues.text("encoder", _product(own))
+        clues.place = clues.place or iso6709(own.get(key, ""))
+    clues.text("encoder", _product(own))
     if _XML in own:
         clues.add(camera_xml.clues_in(own[_XML].encode()))
 
@@ -91,24 +87,19 @@ def _add_words(clues: Clues, own: Mapping[str, str]) -> None:
 def _add_dates(
     clues: Clues, own: Mapping[str, str], of_streams: Mapping[str, str], format_name: str
 ) -> None:
-    if _APPLE_DATE in own:
-        clues.date("quicktime_creationdate", parsed(own[_APPLE_DATE]))
+    clues.date("quicktime_creationdate", parsed(own.get(_APPLE_DATE)))
     for key in _RECORDED:
-        if key in own:
-            clues.date("recorded_date", parsed(own[key], is_day_enough=True))
+        clues.date("recorded_date", parsed(own.get(key), is_day_enough=True))
     is_iso, is_avi = format_name.startswith("mov,"), format_name == "avi"
-    if "date" in own and is_avi:  # ICRD: when its subject was made
-        clues.date("recorded_date", parsed(own["date"], is_day_enough=True))
-    elif "date" in own and is_iso:
-        # QuickTime's (c)day is when it was filmed, with the zone; iTunes' is when it was published.
-        moment = parsed(own["date"])
-        clues.date("recorded_date", moment if moment and moment.zone[0] in "+-" else None)
+    day = parsed(own.get("date"), is_day_enough=is_avi)
+    # AVI's ICRD is when its subject was made. QuickTime's (c)day is when it was filmed, with the
+    # zone; iTunes' is when it was published.
+    if is_avi or (is_iso and day and day.zone[0] in "+-"):
+        clues.date("recorded_date", day)
     if not is_iso and not is_avi:  # whose headers are read: what FFmpeg makes of them may be wrong
-        for said in (own.get("creation_time"), own.get("creationdate")):
-            if said:
-                clues.date("creation_time", parsed(said))
-        if "creation_time" in of_streams:
-            clues.date("creation_time", parsed(of_streams["creation_time"]))
+        for key in ("creation_time", "creationdate"):
+            clues.date("creation_time", parsed(own.get(key)))
+        clues.date("creation_time", parsed(of_streams.get("creation_time")))
 
 
 def _product(own: Mapping[str, str]) -> str:
