@@ -127,7 +127,7 @@ def test_lines_that_are_no_patterns_are_told_and_the_others_count(tmp_path: Path
         (lambda path: path.mkdir(), None),
         (lambda path: path.symlink_to("/dev/zero"), None),
         (lambda path: path.write_bytes(b"a\n" * LARGEST), "It has more than 65,536 bytes"),
-        (lambda path: path.write_bytes(b"a\0b"), "it is more than one line"),
+        (lambda path: path.write_bytes(b"a\0b"), "it holds the end of a line or a NUL"),
     ],
 )
 def test_no_file_of_patterns_stops_a_walk(tmp_path: Path, make: Any, said: str | None) -> None:
