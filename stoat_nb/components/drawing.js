@@ -14,6 +14,16 @@ const button = (parent, name, text, act) => {
   return node;
 };
 
+// Only what is new or elsewhere is moved: what somebody is pressing, or has the focus, stays.
+const arrange = (parent, nodes) => {
+  const focused = parent.getRootNode().activeElement;
+  nodes.forEach((node, place) => {
+    if (parent.children[place] !== node) parent.insertBefore(node, parent.children[place] ?? null);
+  });
+  while (parent.children.length > nodes.length) parent.lastElementChild.remove();
+  if (parent.contains(focused)) focused.focus();
+};
+
 const shape = (tag, parent, attributes) => {
   const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
   for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);

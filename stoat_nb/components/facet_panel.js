@@ -59,6 +59,16 @@ function group(model, parent, column) {
   const list = make("ul", root);
   const more = button(root, "more", "", () => { whole = !whole; draw(shown); });
   let shown = null, whole = false;
+  const lines = new Map();
+  const line = (key) => {
+    if (lines.has(key)) return lines.get(key);
+    const root = make("li"), label = make("label", root), box = make("input", label);
+    box.type = "checkbox";
+    box.onchange = () => model.send_msg({toggle: column, key});
+    const [name, number, share] = ["name", "number", "share"].map((kind) => make("span", label, kind));
+    lines.set(key, {root, box, name, number, share});
+    return lines.get(key);
+  };
   const draw = (next) => {
     if (shown === null) root.open = next.open;
     shown = next;
@@ -66,28 +76,22 @@ function group(model, parent, column) {
     const chosen = next.items.filter((item) => item.chosen).length;
     badge.textContent = chosen ? String(chosen) : "";
     badge.hidden = chosen === 0;
-    const focused = list.getRootNode().activeElement?.dataset?.key;
     const most = Math.max(1, ...next.items.map((item) => item.count));
-    list.replaceChildren();
-    next.items.forEach((item, place) => {
-      if (!whole && place >= FEW && !item.chosen) return;
-      const label = make("label", make("li", list));
-      const box = make("input", label);
-      box.type = "checkbox";
-      box.checked = item.chosen;
-      box.dataset.key = item.key;
-      box.onchange = () => model.send_msg({toggle: column, key: item.key});
-      const name = make("span", label, "name", item.label);
-      name.title = item.label;
-      make("span", label, "number", item.count.toLocaleString("en-GB"));
-      const share = make("span", label, "share");
-      share.style.width = `${(100 * item.count) / most}%`;
-      if (focused === item.key) box.focus();
+    const rows = next.items.filter((item, place) => whole || place < FEW || item.chosen).map((item) => {
+      const one = line(item.key);
+      one.box.checked = item.chosen;
+      one.name.textContent = one.name.title = item.label;
+      one.number.textContent = item.count.toLocaleString("en-GB");
+      one.share.style.width = `${(100 * item.count) / most}%`;
+      return one.root;
     });
+    const rest = next.further && whole ? `and ${next.further.toLocaleString("en-GB")} rarer ones: search for them` : "";
+    if (rest) rows.push(make("li", null, "further", rest));
+    arrange(list, rows);
+    for (const [key, one] of lines) if (!one.root.isConnected) lines.delete(key);
     const left = next.items.filter((item, place) => place >= FEW && !item.chosen).length;
     more.hidden = left === 0;
     more.textContent = whole ? "Show fewer" : `Show ${left} more`;
-    if (next.further && whole) make("li", list, "further", `and ${next.further.toLocaleString("en-GB")} rarer ones: search for them`);
   };
   return {root, draw};
 }

@@ -104,20 +104,31 @@ const streamOf = async (api, stream) => {
 
 export function render({model, el}) {
   const root = make("article", el, null, "detail");
-  let stage, sheets, raw, shownVideo;
+  let stage, look, sheets, raw, shownVideo;
+
+  const drawLook = () => {
+    if (!stage || shownVideo) return;
+    const head = model.facts.heading;
+    stage.hidden = Boolean(head.error) && !model.poster;  // why is said above already
+    const next = make(model.poster ? "img" : "p");
+    if (model.poster) {
+      next.src = model.poster;
+      next.alt = `A picture from ${head.name}`;
+    } else {
+      next.textContent = model.note || "";
+      next.className = "waiting";
+      next.setAttribute("role", "status");
+    }
+    look?.remove();
+    stage.prepend(next);
+    look = next;
+  };
 
   const drawStage = () => {
     if (!stage || shownVideo) return;
     const head = model.facts.heading;
     stage.replaceChildren();
-    stage.hidden = Boolean(head.error) && !model.poster;  // why is said above already
-    if (model.poster) {
-      const picture = make("img", stage);
-      picture.src = model.poster;
-      picture.alt = `A picture from ${head.name}`;
-    } else {
-      make("p", stage, model.note || "", "waiting").setAttribute("role", "status");
-    }
+    drawLook();
     const player = model.facts.player;
     const say = (text) => make("p", stage, text, "why");
     if (!player.can) {
@@ -199,7 +210,8 @@ export function render({model, el}) {
   };
 
   model.on("facts", draw);
-  model.on(["poster", "note", "api"], drawStage);
+  model.on(["poster", "note"], drawLook);  // what can be pressed stays where it is
+  model.on("api", drawStage);
   model.on("sheet", drawSheet);
   model.on("raw", drawRaw);
   model.on("remove", () => shownVideo?.pause());

@@ -70,6 +70,7 @@ def plays(page: Page) -> None:
 
 def test_a_video_is_looked_at_played_and_read(show: Callable[..., Page]) -> None:
     page = show(f"{HOSTILE}.mp4")
+    button = page.get_by_role("button", name="Play").element_handle()
     picture = page.get_by_role("img", name="A picture from")
     picture.wait_for()
     assert picture.evaluate("img => [img.naturalWidth, img.naturalHeight]") == [320, 180]
@@ -78,6 +79,7 @@ def test_a_video_is_looked_at_played_and_read(show: Callable[..., Page]) -> None
     expect(page.get_by_role("region", name="History of the file")).to_contain_text("Found first")
     page.get_by_text("What was read, in the reader's own words").press("Enter")
     expect(page.locator("pre")).to_contain_text("time_scale")
+    assert button.evaluate("node => node.isConnected"), "it was drawn anew as the picture came"
     plays(page)
 
     upright = show("ice cream (portrait).mov", width=390)
