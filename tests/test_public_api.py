@@ -65,6 +65,7 @@ def test_type_checkers_and_the_interpreter_are_told_of_the_same_names(repository
     assert told == {(name, name): module for name, module in stoat_nb._MODULES.items()}
 
 
+@pytest.mark.slow
 def test_mypy_knows_the_types_of_a_user_s_file_and_finds_the_mistakes_in_it(
     tmp_path: Path, pytestconfig: pytest.Config
 ) -> None:
@@ -84,6 +85,7 @@ def test_mypy_knows_the_types_of_a_user_s_file_and_finds_the_mistakes_in_it(
     )
 
 
+@pytest.mark.slow
 def test_pyright_knows_them_as_well(tmp_path: Path) -> None:
     (tmp_path / "user.py").write_text(USER_FILE, "utf-8")
     (tmp_path / "pyrightconfig.json").write_text('{"typeCheckingMode": "standard"}')

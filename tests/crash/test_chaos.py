@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from harness.chaos import chaos
 
 
+@pytest.mark.slow
 def test_whatever_people_do_at_once_no_file_that_is_there_is_called_missing(
     tmp_path: Path,
 ) -> None:

@@ -9,6 +9,8 @@ import pytest
 from harness.opening import die_while_opened, older
 from harness.power import cut_power, record, replay, without_syncs
 
+pytestmark = pytest.mark.slow
+
 SEED = 11
 
 

@@ -21,6 +21,7 @@ def test_killed_processes_lose_no_job_and_repeat_none(tmp_path: Path) -> None:
     assert report.ended.get("complete", 0) > 0
 
 
+@pytest.mark.slow
 def test_a_process_may_die_before_any_statement(tmp_path: Path) -> None:
     report = die_everywhere(tmp_path, every=90)
     assert report.breaches == []
