@@ -257,6 +257,9 @@ class VideosShape(Shape):
 
     total: int = Field(description="Videos that match, on all pages.")
     items: list[dict[str, Any]] = Field(description="The columns of `videos()`; see columns.md.")
+    hint: str | None = Field(
+        default=None, description="If none match: what was meant by values that no video has."
+    )
 
 
 class FacetValueShape(Shape):

@@ -110,7 +110,11 @@ class VideoRoutes:
         page = self._library.page(wanted)
         items = rows(page.frame)
         is_exact = query.int64 == "string"
-        return VideosShape(total=page.total, items=exact(items) if is_exact else items)
+        return VideosShape(
+            total=page.total,
+            items=exact(items) if is_exact else items,
+            hint=None if page.total else self._library.hint(query=wanted),
+        )
 
     def count_values(self, query: Annotated[FacetsQuery, Query()]) -> FacetsShape:
         """Count how often each value of some columns occurs among the videos that match."""

@@ -79,6 +79,8 @@ def videos(
             _print_table(library, "videos", wish, _VIDEOS, _pages(library, query))
         else:
             wish.export(library, "videos", query)
+        if where and (hint := library.hint(query=query)):
+            click.echo(hint, err=True)
 
 
 @click.command()

@@ -24,8 +24,13 @@ if TYPE_CHECKING:
     from stoat_nb.catalog.exports.stream import Stream
     from stoat_nb.catalog.filters.code import Code
     from stoat_nb.catalog.filters.facets import Facet
+    from stoat_nb.catalog.filters.hints import Completion
     from stoat_nb.catalog.filters.histogram import Heatmap, Histogram
     from stoat_nb.catalog.filters.sizes import FolderSize, Growth
+
+
+#: Columns with more values than that are not looked through for what was meant.
+FEW_VALUES = 200
 
 
 class Tables(Handle):
@@ -243,6 +248,37 @@ class Tables(Handle):
         to be chosen. Without ``columns`` these are the ones of ``FACETS``.
         """
         return self.catalog.exploration.facets(query or VideoQuery(), columns, most)
+
+    @checked
+    def hint(self, where: str = "", *, query: VideoQuery | None = None) -> str | None:
+        """Return what a filter may have meant by values that no video has; None if it has none.
+
+        Examples
+        --------
+        >>> library.hint("codec == 'hvec'")  # doctest: +SKIP
+        "No video has the codec 'hvec'. Did you mean 'hevc'?"
+        """
+        from stoat_nb.catalog.filters.hints import nearest  # noqa: PLC0415 - only who asks
+
+        query = narrowed(query or VideoQuery(), where) if where else query or VideoQuery()
+        return nearest(self._few_values, query)
+
+    def completions(self) -> dict[str, Completion]:
+        """Return what may be written of each column in a filter: operators, values, unit, meaning.
+
+        Examples
+        --------
+        >>> library.completions()["codec"].values  # doctest: +SKIP
+        ('h264', 'hevc')
+        """
+        from stoat_nb.catalog.filters.hints import completions  # noqa: PLC0415 - only who asks
+
+        return completions(self._few_values)
+
+    def _few_values(self, columns: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """Return the values of columns that have few, the most frequent first."""
+        found = self.facets(columns=columns, most=FEW_VALUES)
+        return {name: tuple(one.counts) for name, one in found.items() if not one.n_further}
 
     @checked
     def histogram(self, query: VideoQuery, column: str, bins: int = 30) -> Histogram:

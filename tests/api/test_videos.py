@@ -100,6 +100,16 @@ def test_an_expression_narrows_every_other_filter(reader: httpx.Client) -> None:
     assert "At character 1" in refused.json()["detail"]["message"]
 
 
+def test_a_value_that_no_video_has_is_answered_with_the_nearest(reader: httpx.Client) -> None:
+    told = reader.get("/videos", params={"codec": "hvec"}).json()
+    assert told == {
+        "total": 0,
+        "items": [],
+        "hint": "No video has the codec 'hvec'. Did you mean 'hevc'?",
+    }
+    assert reader.get("/videos", params={"codec": "hevc"}).json()["hint"] is None
+
+
 def test_facets_count_the_values_of_what_matches(reader: httpx.Client) -> None:
     wanted = {"column": ["codec", "has_cover"], "codec": "h264", "most": 1}
     codec, cover = reader.get("/videos/facets", params=wanted).json()["items"]

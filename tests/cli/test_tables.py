@@ -46,6 +46,13 @@ def test_an_expression_chooses_the_rows(run: Run, full: Path) -> None:
     assert "Did you mean 'height'?" in ran.stderr
 
 
+def test_a_value_that_no_video_has_is_answered_with_the_nearest(run: Run, full: Path) -> None:
+    said = "No video has the codec 'hvec'. Did you mean 'hevc'?\n"
+    for form in ("csv", "table", "json"):
+        ran = run("--library", full, "videos", "--where", "codec == 'hvec'", "--format", form)
+        assert (ran.returncode, ran.stderr) == (0, said)
+
+
 def test_json_is_every_row(run: Run, full: Path, paths: list[str]) -> None:
     whole = json.loads(run("--library", full, "videos", "--format", "json").stdout)
     lines = run("--library", full, "videos", "--format", "jsonl").stdout.splitlines()
