@@ -148,9 +148,9 @@ def scanning(stoat: httpx.Client, folder: Path) -> None:
 
 
 def memory_mb(pid: int) -> int:
-    """Return the private memory of a process, the readers that it started left out."""
+    """Return a process's own memory: without libraries, and the readers that it started."""
     kept = Path(f"/proc/{pid}/smaps_rollup").read_text()
-    return sum(int(size) for size in re.findall(r"^Private_\w+: +(\d+)", kept, re.MULTILINE)) >> 10
+    return sum(int(size) for size in re.findall(r"^Anonymous: +(\d+)", kept, re.MULTILINE)) >> 10
 
 
 def measure(files: int, clients: int, rounds: int, minutes: float) -> None:
