@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from datetime import UTC, datetime
 from fractions import Fraction
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from stoat_nb.media.containers import BARE_FORMATS, TIMESTAMPS
 from stoat_nb.media.frame_rates import CONSTANT, CONTAINER
 from stoat_nb.media.languages import several
-from stoat_nb.media.picture_facts import add_picture_facts
+from stoat_nb.media.streams import hdr
 
 _FIELDS = frozenset({"tt", "bb", "tb", "bt"})
 _WHOLE_PICTURES = frozenset({"av1", "vp8", "vp9"})  # no fields in these formats
@@ -21,6 +22,9 @@ _BETWEEN_READERS = (
     *("progressive_only", "end_s", "fields", "own_fps"),
     *("has_hdr10plus", "has_alpha_beside"),
 )
+_OWN_BASES = frozenset({0})  # compatibility of Dolby Vision profiles 4, 5 and 10.0: none
+_ALPHA = re.compile(r"yuva|rgba|bgra|argb|abgr|gbrap|ya\d|ayuv|vuya")  # FFmpeg's names of formats
+_LAYERED = frozenset({"hevc", "vvc"})
 _ALL_FIELDS = 0.5  # every other packet ends a frame
 _CLOSE_S = 0.05
 _NEVER_S = 0.01  # seconds: no film is shorter
@@ -105,6 +109,36 @@ def _count(stream: dict[str, Any], facts: dict[str, Any]) -> None:
     if stream.get("fps_mode") == CONSTANT:
         stream["frame_count"] = round(seconds * rate[0] / rate[1])
         stream["frame_count_basis"] = "estimated"
+
+
+def add_picture_facts(stream: dict[str, Any]) -> None:
+    """Add to the facts of a video stream."""
+    _name_dynamic_range(stream)
+    stream["has_alpha"] = _has_alpha(stream)
+
+
+def _name_dynamic_range(stream: dict[str, Any]) -> None:
+    """Name the dynamic range in one word, and all the formats that a player may choose from."""
+    transfer, plus = stream.get("color_transfer"), stream.get("has_hdr10plus")
+    base = hdr(transfer, has_dolby_vision=False)
+    if base == "hdr10" and plus:
+        base = "hdr10plus"
+    formats = ["hdr10plus", "hdr10"] if base == "hdr10plus" else [base]
+    if stream.get("hdr") == "dolby_vision":
+        if stream.get("dv_compat") in _OWN_BASES:
+            formats = []  # the base layer alone shows wrong colours
+        formats.insert(0, "dolby_vision")
+    else:
+        stream["hdr"] = base
+    stream["hdr_formats"] = list(filter(None, formats))
+
+
+def _has_alpha(stream: dict[str, Any]) -> bool | None:
+    """Whether pictures are transparent in places; None where a format may have layers for it."""
+    name = stream.get("pix_fmt")
+    if stream.get("has_alpha_beside") or _ALPHA.match(name or ""):
+        return True
+    return None if not name or name == "pal8" or stream.get("codec") in _LAYERED else False
 
 
 def _basis(facts: dict[str, Any], stated_s: float | None) -> str | None:

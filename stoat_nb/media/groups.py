@@ -166,17 +166,13 @@ def _loop(_folder: str, parts: Sequence[Part]) -> Iterator[Group]:
             rest = part.name[: match.start()] + "@" + part.name[match.end() :]
             series[re.sub(r"\d+", "#", rest)].append((at, part))
     for timed in series.values():
-        yield from _timed_runs(sorted(timed))
-
-
-def _timed_runs(timed: Sequence[tuple[float, Part]]) -> Iterator[Group]:
-    run: list[tuple[float, Part]] = []
-    for at, part in timed:
-        if run and not _is_next(run, at, part):
-            yield from _loop_group(run)
-            run = []
-        run.append((at, part))
-    yield from _loop_group(run)
+        run: list[tuple[float, Part]] = []
+        for at, part in sorted(timed):
+            if run and not _is_next(run, at, part):
+                yield from _loop_group(run)
+                run = []
+            run.append((at, part))
+        yield from _loop_group(run)
 
 
 def _is_next(run: Sequence[tuple[float, Part]], at: float, part: Part) -> bool:

@@ -44,16 +44,9 @@ class _Look(NamedTuple):
         return (self.end - self.start) / self.ticks
 
 
-class _Lost(Exception):
-    """There is no clock to go by."""
-
-
 def add_pieces(reader: BudgetedReader, facts: dict[str, Any]) -> None:
     """Restate the length of a file whose clock jumps: that of all its pieces."""
-    try:
-        ticks, has_jump = _played(reader)
-    except _Lost:
-        return
+    ticks, has_jump = _played(reader)
     if has_jump and ticks:
         restate_length(facts, ticks / _TICKS, reader.size)
         for stream in facts["streams"]:
@@ -61,10 +54,11 @@ def add_pieces(reader: BudgetedReader, facts: dict[str, Any]) -> None:
 
 
 def _played(reader: BudgetedReader) -> tuple[float, bool]:
-    first = _look(reader, 0)
-    last = _look(reader, max(0, reader.size - _LOOK))
+    first, last = _look(reader, 0), _look(reader, max(0, reader.size - _LOOK))
+    if first is None or last is None:
+        return 0, False
     if last.start <= first.end:  # a short file
-        whole = _look(reader, 0, reader.size)
+        whole = _look(reader, 0, reader.size) or first
         return whole.ticks + (reader.size - whole.end) / whole.rate, whole.has_jump
     between, has_jump = _between(reader, first, last, _HALVINGS)
     ticks = first.ticks + between + last.ticks + (reader.size - last.end) / last.rate
@@ -76,42 +70,35 @@ def _between(reader: BudgetedReader, one: _Look, other: _Look, halvings: int) ->
 
     Jumps forth and back may add up to what fits: some places between are looked at in any case.
     """
-    room, ticks = other.start - one.end, (other.first - one.last) % _WRAP
+    room, ticks = max(0, other.start - one.end), (other.first - one.last) % _WRAP
     rates = one.rate, other.rate
     least, most = room / max(rates) / _UNEVEN - _TICKS, room / min(rates) * _UNEVEN + _TICKS
     fits = one.source == other.source and least <= ticks <= most
-    if fits and (room <= _NEAR or halvings <= _HALVINGS - _SURE):
-        return ticks, False
-    if room <= _NEAR or not halvings:
-        return max(room, 0) / max(rates), True
-    try:
-        length = max(_NEAR, min(_LOOK, room // 4))
-        middle = _look(reader, one.end + (room - length) // 2, length)
-    except _Lost:
-        return (ticks, False) if fits else (room / max(rates), True)
-    if not one.end < middle.start <= middle.end < other.start:
-        return (ticks, False) if fits else (room / max(rates), True)
+    guess = (ticks, False) if fits else (room / max(rates), True)
+    if room <= _NEAR or not halvings or (fits and halvings <= _HALVINGS - _SURE):
+        return guess
+    length = max(_NEAR, min(_LOOK, room // 4))
+    middle = _look(reader, one.end + (room - length) // 2, length)
+    if middle is None or not one.end < middle.start <= middle.end < other.start:
+        return guess
     before, jumps_before = _between(reader, one, middle, halvings - 1)
     after, jumps_after = _between(reader, middle, other, halvings - 1)
     return before + middle.ticks + after, jumps_before or jumps_after or middle.has_jump
 
 
-def _look(reader: BudgetedReader, at: int, length: int = _LOOK) -> _Look:
-    """Look at the clocks of the first source of them from a place on."""
+def _look(reader: BudgetedReader, at: int, length: int = _LOOK) -> _Look | None:
+    """Look at the clocks of the first source of them from a place on; None: there are none."""
     data = reader.exactly(at, length)
     found = list(_transport_clocks(data)) or list(_program_clocks(data))
-    if not found:
-        raise _Lost
-    source = found[0][0]
-    clocks = [(place, ticks) for one, place, ticks in found if one == source]
-    total, has_jump = 0, any(one != source for one, _place, _ticks in found[-1:])
+    clocks = [(place, ticks) for source, place, ticks in found if source == found[0][0]]
+    total, has_jump = 0, bool(found) and found[-1][0] != found[0][0]
     for (_, before), (_, after) in pairwise(clocks):
         step = (after - before) % _WRAP
         total, has_jump = (total, True) if step > _HOLE_S * _TICKS else (total + step, has_jump)
     if not total:
-        raise _Lost
-    ends = (at + clocks[0][0], at + clocks[-1][0], clocks[0][1], clocks[-1][1])
-    return _Look(source, *ends, total, has_jump)
+        return None
+    (start, first), (end, last) = clocks[0], clocks[-1]
+    return _Look(found[0][0], at + start, at + end, first, last, total, has_jump)
 
 
 def _program_clocks(data: bytes) -> Iterator[tuple[int, int, int]]:

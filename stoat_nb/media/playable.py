@@ -60,8 +60,10 @@ def playable(video: Mapping[str, Any]) -> Playability:
     >>> playable({"status": "ok", "container": "avi", "streams": []}).can
     False
     """
+    if video.get("status") == "failed":
+        return Playability(False, "The file could not be read, so nothing in it can be played.")
     if video.get("status") != "ok":
-        return Playability(False, _absence(video))
+        return Playability(False, "The file is not there at present.")
     container = video.get("container")
     if container not in MEDIA_TYPES:
         return Playability(False, f"Browsers do not play files of the kind '{container}'.")
@@ -72,18 +74,8 @@ def playable(video: Mapping[str, Any]) -> Playability:
     doubt = _doubt_of_picture(str(container), picture)
     if doubt is None:
         return Playability(False, f"Browsers do not play {_called(picture)} in this container.")
-    doubts = [part for part in (doubt, _doubt_of_sound(_main(streams, "audio"))) if part]
-    return Playability(True, _sentence("; ".join(doubts)) if doubts else "")
-
-
-def _sentence(words: str) -> str:
-    return f"{words[0].upper()}{words[1:]}."
-
-
-def _absence(video: Mapping[str, Any]) -> str:
-    if video.get("status") == "failed":
-        return "The file could not be read, so nothing in it can be played."
-    return "The file is not there at present."
+    doubts = "; ".join(filter(None, (doubt, _doubt_of_sound(_main(streams, "audio")))))
+    return Playability(True, f"{doubts[0].upper()}{doubts[1:]}." if doubts else "")
 
 
 def _main(streams: Iterable[Mapping[str, Any]], kind: str) -> Mapping[str, Any] | None:

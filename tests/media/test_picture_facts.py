@@ -12,8 +12,7 @@ import numpy as np
 import pytest
 
 from stoat_nb.media.codecs.captions import captions_of
-from stoat_nb.media.derived_facts import MOST_TAGS, add_derived_facts
-from stoat_nb.media.picture_facts import add_picture_facts
+from stoat_nb.media.derived_facts import MOST_TAGS, add_derived_facts, add_picture_facts
 from stoat_nb.media.video import Outcome, Stream, Video
 
 Read = Callable[[Path], Outcome]
