@@ -1,6 +1,6 @@
 """The walk: every candidate beneath a root, one folder at a time, and why the rest was left out.
 
-Folders are opened beneath the root without following links, and two descriptors at most are open
+Folders are opened beneath the root without following links, and three descriptors at most are open
 however deep the tree is. A folder that is moved away meanwhile costs itself and nothing else.
 """
 
@@ -58,12 +58,26 @@ class Tree:
         self._links: deque[_Top] = deque()
         self._entered: set[tuple[int, int]] = set()  #: Folders by device and number.
         self._top = _Top(self.root, b"", exclusion, open_root(self.root))
+        #: The folder whose inner ones are visited: a path of many parts is not resolved for each.
+        self._held = b"", -1
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_reason: object) -> None:
+        self._hold(b"", -1)
         os.close(self._top.fd)
+
+    def _hold(self, path: bytes, fd: int) -> None:
+        if self._held[1] >= 0:
+            os.close(self._held[1])
+        self._held = path, fd
+
+    def _open(self, top: _Top, relative: bytes) -> int:
+        parent, _, name = relative.rpartition(b"/")
+        if self._held[0] != below(top.path, parent):
+            self._hold(below(top.path, parent), open_folder(top.fd, parent))
+        return open_folder(self._held[1], name)
 
     def walk(self) -> Iterator[Listing]:
         """List the folder and all beneath it, in the order of the names' bytes."""
@@ -127,7 +141,7 @@ class Tree:
         reading = Reading(folder, self._rules)
         reading.problems += self._problems if folder == self.root else ()
         try:
-            fd = open_folder(top.fd, relative)
+            fd = self._open(top, relative)
         except OSError as error:
             return unreadable(folder, error)
         try:
@@ -144,12 +158,15 @@ class Tree:
                 own = self._exclusion(top, relative).with_file(folder, lines)
                 self._exclusions[below(top.path, relative)] = own
         except OSError as error:
-            return unreadable(folder, error)
-        finally:
             os.close(fd)
+            return unreadable(folder, error)
         exclusion = self._exclusion(top, relative)
         real = below(top.real, relative) if top.real and relative else top.real
         listing = reading.listing(stamp, exclusion, real)
+        if listing.inner:
+            self._hold(below(top.path, relative), fd)
+        else:
+            os.close(fd)
         if self._rules.follow_links == "all":
             self._entered.add((seen.st_dev, seen.st_ino))
             self._links.extend(
