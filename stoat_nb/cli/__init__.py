@@ -5,6 +5,7 @@ Nothing heavy is imported here: a command's own module is, when the command is c
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -81,6 +82,7 @@ def stoat() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and leave with its exit code."""
+    gc.disable()  # until a command is loaded
     guard_streams()
     listen()
     try:

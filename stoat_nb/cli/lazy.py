@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
@@ -31,6 +32,9 @@ class LazyGroup(click.Group):
             return None
         module, _, attribute = self.commands_at[cmd_name][0].partition(":")
         command: click.Command = getattr(import_module(module), attribute)
+        if not gc.isenabled():  # what is there by now stays: the collector passes over it
+            gc.freeze()
+            gc.enable()
         shared = [one for one in self.params if not one.is_eager and one not in command.params]
         command.params.extend(shared)
         return command

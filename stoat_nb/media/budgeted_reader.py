@@ -64,11 +64,11 @@ class BudgetedReader:
 
     def exactly(self, offset: int, length: int) -> bytes:
         """Return up to ``length`` bytes at ``offset`` and read no neighbours: for lone numbers."""
-        piece = self.held(offset, offset + length)
-        if piece is None:
+        end = offset + length
+        if not (self._start <= offset and end <= self._end) and self.held(offset, end) is None:
             return self.unseen(offset, length)
-        at = offset - piece[0]
-        return piece[1][at : at + length]
+        at = offset - self._start
+        return self._data[at : at + length]
 
     def held(self, start: int, end: int) -> tuple[int, bytes] | None:
         """Return a piece in memory that covers a place, and where it starts in the file."""

@@ -73,6 +73,8 @@ def snapped(rate: Fraction, rounding_s: Fraction) -> Fraction:
 
 
 def _usual(frames: int, seconds: int, rounding: int, of: int) -> tuple[int, int] | None:
+    if frames % seconds == 0:
+        return frames // seconds, 1
     whole = max(round(frames / seconds), 1), 1
     television = max(round(frames * 1001 / (seconds * _STEP)), 1) * _STEP, 1001
     # How much longer or shorter a frame of each lasts, times the rate.
@@ -115,7 +117,7 @@ def beat_of(
     Fraction(30000, 1001)
     """
     steps = _without_last(runs or ())
-    count, ticks = sum(run[0] for run in steps), sum(run[0] * run[1] for run in steps)
+    count, ticks = sum([run[0] for run in steps]), sum([run[0] * run[1] for run in steps])
     return measured(count, ticks, tick, stated) if ticks > 0 else None
 
 
@@ -146,12 +148,14 @@ def mode_of(runs: Sequence[tuple[int, int]] | None) -> str | None:
     that there is no beat. The last frame's duration is left out, since nothing comes after it.
     """
     steps = _without_last(runs or ())
-    frames = sum(count for count, _ in steps)
+    frames = sum([count for count, _ in steps])
     if frames < _FEWEST:
         return None
-    total = sum(count * ticks for count, ticks in steps)
+    total = sum([count * ticks for count, ticks in steps])
     if not total:
         return None
+    if len(steps) == 1:
+        return CONSTANT
     if total < frames * _FINE and len({ticks for _, ticks in steps}) > 1:
         return VARIABLE  # ticks so coarse that rounding to them is itself a stutter
     seen = elapsed = 0

@@ -52,7 +52,7 @@ class Headers(NamedTuple):
             facts |= {key: self.facts[key] for key in self.facts.keys() - _READERS_OWN}
             for stream, proven in zip(theirs["streams"], self.facts["streams"], strict=False):
                 stream.update(proven)
-        facts |= self.structure._asdict()
+        facts |= zip(Structure._fields, self.structure, strict=True)
         add_starts(facts, self.starts)
         add_timing(facts["streams"], self.timings)
         clues = self.clues or Clues()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from fractions import Fraction
+from math import gcd
 from typing import NamedTuple
 
 _SECOND = 1_000_000  # ticks of a file's own clock
@@ -60,6 +61,9 @@ def bitrate(size: int, length_us: int) -> int | None:
 
 def reduce_fraction(above: int, below: int, most: int) -> tuple[int, int]:
     """Return the fraction nearest to a ratio whose numbers are no larger than ``most``."""
+    common = gcd(above, below)
+    if max(above, below) <= most * common:
+        return above // common, below // common
     if above > below:
         return reduce_fraction(below, above, most)[::-1]
     nearest = Fraction(above, below).limit_denominator(most)

@@ -171,10 +171,11 @@ def _add_rate(stream: dict[str, Any], timing: Timing) -> None:
     mode, basis, rate = timing.mode, timing.mode_basis, timing.rate
     if timing.frames:
         stream["frame_count"], stream["frame_count_basis"] = timing.frames, "counted"
-    is_by_place = timing.id is None
-    count = stream.get("frame_count") or 0
-    seconds = Fraction(round((stream.get("duration_s") or 0) * _MICROSECONDS), _MICROSECONDS)
-    average = count / seconds if is_by_place and count and seconds else None
+    is_by_place, average = timing.id is None, None
+    if is_by_place and mode != frame_rates.CONSTANT:
+        count = stream.get("frame_count") or 0
+        seconds = Fraction(round((stream.get("duration_s") or 0) * _MICROSECONDS), _MICROSECONDS)
+        average = count / seconds if count and seconds else None
     if average and not mode and timing.nominal:
         is_even = abs(count / timing.nominal - seconds) <= _FRAMES_ASTRAY / timing.nominal
         mode, basis = (frame_rates.CONSTANT if is_even else frame_rates.VARIABLE), frame_rates.TAGS

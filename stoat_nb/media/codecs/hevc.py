@@ -33,6 +33,7 @@ class Config(NamedTuple):
         return self.of(_SEI)
 
 
+@cached
 def config(extradata: bytes) -> Config | None:
     """Read what containers keep: ``hvcC`` (ISO/IEC 14496-15, 8.3.3.1), or units as in a stream."""
     if extradata[:1] != b"\x01":

@@ -18,11 +18,16 @@ class Orientation(NamedTuple):
     mirrored: bool  #: Left to right.
 
 
+_UPRIGHT = Orientation(0, mirrored=False)
+
+
 def orientation(track: Matrix, movie: Matrix = IDENTITY) -> Orientation | None:
     """Return the nearest turn by a quarter; None where a matrix leaves no picture.
 
     The movie's matrix applies to what the track's has made (8.2.2, 8.3.2).
     """
+    if track == movie == IDENTITY:
+        return _UPRIGHT
     (a, b, c, d), (e, f, g, h) = _turning(track), _turning(movie)
     a, b, c, d = a * e + b * g, a * f + b * h, c * e + d * g, c * f + d * h
     mirrored = a * d < b * c

@@ -23,30 +23,21 @@ _BETWEEN_TABLES = 768  # bytes: what stands between two tables of an index too l
 class Movie:
     """The boxes at the top of a file, and those within its ``moov``."""
 
-    __slots__ = ("moov", "tops")
+    __slots__ = ("_first", "fragmented", "is_empty", "moov", "tops")
 
     def __init__(self, tops: list[Box], moov: Box | None) -> None:
         self.tops = tops
         self.moov = moov
+        self._first = {box.kind: box for box in reversed(tops)}
+        expected = moov is not None and moov.one(b"mvex") is not None
+        #: Whether it only announces fragments: the initialization segment of a stream.
+        self.is_empty = expected and not self._first.keys() & {b"mdat", b"moof"}
+        #: Whether samples are in pieces outside the index, or will be when they come.
+        self.fragmented = b"moof" in self._first or self.is_empty
 
     def first(self, kind: bytes) -> Box | None:
         """Return the first box of a kind at the top of the file."""
-        return next((box for box in self.tops if box.kind == kind), None)
-
-    def all(self, kind: bytes) -> list[Box]:
-        """Return the boxes of a kind at the top of the file."""
-        return [box for box in self.tops if box.kind == kind]
-
-    @property
-    def fragmented(self) -> bool:
-        """Whether samples are in pieces outside the index, or will be when they come."""
-        return self.first(b"moof") is not None or self.is_empty
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether it only announces fragments: the initialization segment of a stream."""
-        expected = self.moov is not None and self.moov.one(b"mvex") is not None
-        return expected and self.first(b"mdat") is None and self.first(b"moof") is None
+        return self._first.get(kind)
 
 
 def read_movie(reader: BudgetedReader) -> Movie:
@@ -67,10 +58,10 @@ def _tree(reader: BudgetedReader, moov: Box) -> Box:
         reader.load(moov.start, moov.end - moov.start)
     else:
         reader.ahead = _BETWEEN_TABLES
-    return _filled(reader, moov, 0)
+    return _filled(reader, moov, 0, reader.held(moov.body, moov.end))
 
 
-def _filled(reader: BudgetedReader, box: Box, depth: int) -> Box:
+def _filled(reader: BudgetedReader, box: Box, depth: int, held: tuple[int, bytes] | None) -> Box:
     """Return a container with what is in it.
 
     Boxes of plain sizes that are in memory come first, in one pass: those are all, nearly always.
@@ -80,7 +71,7 @@ def _filled(reader: BudgetedReader, box: Box, depth: int) -> Box:
     inner = _CONTAINERS if depth < _DEEPEST else _NO_CONTAINERS
     at, most, count = body, last - SHORT, 0
     new = tuple.__new__
-    base, data = reader.held(body, last) or (at, b"")
+    base, data = held or reader.held(body, last) or (at, b"")
     while at <= most and data:
         size, name = HEAD.unpack_from(data, at - base)
         if size < SHORT:
@@ -92,7 +83,7 @@ def _filled(reader: BudgetedReader, box: Box, depth: int) -> Box:
             break
         child = new(Box, (name, at, at + SHORT, after, NOTHING, 0))
         if name in inner:
-            child = _filled(reader, child, depth + 1)
+            child = _filled(reader, child, depth + 1, held)
         if name in children:
             children[name].append(child)
         else:
@@ -113,6 +104,6 @@ def _fill(
             break
         at = child.end
         is_container = child.kind in _CONTAINERS and depth < _DEEPEST
-        found = _filled(reader, child, depth + 1) if is_container else child
+        found = _filled(reader, child, depth + 1, None) if is_container else child
         children.setdefault(child.kind, []).append(found)
     return at

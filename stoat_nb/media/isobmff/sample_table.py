@@ -10,6 +10,7 @@ import struct
 
 from stoat_nb.media.budgeted_reader import BudgetedReader
 from stoat_nb.media.isobmff.boxes import Box
+from stoat_nb.media.isobmff.structure import is_this_file
 from stoat_nb.media.isobmff.tracks import Track
 from stoat_nb.media.unsupported import UnsupportedLayout, require
 
@@ -17,8 +18,6 @@ _MOST_RUNS = 340  # of chunks, a page; more are believed
 _RUN = 12  # bytes
 _MOST_OFFSETS = 4096  # bytes; longer tables are believed
 _FURTHEST_S = 4  # seconds from decoding to showing
-_SOURCE = 20  # bytes of a list that names this very file
-_OWN_SOURCE = b"\0\0\0\0\0\0\0\1\0\0\0\x0c"
 _SIZES = struct.Struct(">4xII")
 #: Bytes of a line, and the newest version that is understood.
 _TABLES = {
@@ -48,7 +47,8 @@ def require_sample_table(reader: BudgetedReader, track: Track, samples: int) -> 
         for box in tables.all(kind):
             _require_groups(reader, box)
     _require_offsets(reader, tables.one(b"ctts"), samples, track.time_scale)
-    _require_source(reader, track.mdia.below(b"minf", b"dinf", b"dref"))
+    source = track.mdia.below(b"minf", b"dinf", b"dref")
+    require(source and is_this_file(reader, source), "samples in another file")
     require((b"stco" in counts) != (b"co64" in counts), "two tables")
     chunks = counts.get(b"stco") or counts.get(b"co64") or 0
     _require_chunks(reader, tables.one(b"stsc"), counts.get(b"stsc", 0), chunks, samples)
@@ -82,11 +82,6 @@ def _require_offsets(reader: BudgetedReader, box: Box | None, samples: int, scal
     numbers = struct.unpack_from(">" + "Ii" * int.from_bytes(body[4:8], "big"), body, 8)
     require(sum(numbers[::2]) == samples, "offsets of another number of samples")
     require(max(map(abs, numbers[1::2]), default=0) <= _FURTHEST_S * scale, "an offset far away")
-
-
-def _require_source(reader: BudgetedReader, box: Box | None) -> None:
-    body = reader.at(box.body, _SOURCE) if box and box.end - box.body == _SOURCE else b""
-    require(body.startswith(_OWN_SOURCE), "samples in another file")
 
 
 def _require_chunks(

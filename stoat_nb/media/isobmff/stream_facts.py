@@ -27,7 +27,6 @@ from stoat_nb.media.isobmff.samples import (
     is_seen,
     looks_right,
 )
-from stoat_nb.media.isobmff.structure import is_own_data
 from stoat_nb.media.isobmff.tracks import MovieHeader, Track
 from stoat_nb.media.streams import add_brightness, hdr, tag_text
 from stoat_nb.media.timestamps import reduce_fraction
@@ -80,11 +79,12 @@ def counted_facts(film: Film, track: Track, size: Sizes) -> Facts:
     """Return what the sample table counts; raise where its boxes do not fit together."""
     require(film.is_whole, "samples that the movie does not count")
     require(0 < track.time_scale <= _FINEST_CLOCK, "a track without a clock")
-    require(is_own_data(film.reader, track.trak), "samples in another file")
     require(size.samples and size.samples == track.samples, "tables that count differently")
     require_sample_table(film.reader, track, size.samples)
     offset = first_offset(film.reader, track)
-    require(any(box.body <= offset < box.end for box in film.movie.all(b"mdat")), "a lost sample")
+    tops = film.movie.tops
+    is_held = any(box.kind == b"mdat" and box.body <= offset < box.end for box in tops)
+    require(is_held, "a lost sample")
     facts: Facts = {
         "frame_count": size.samples,
         "bitrate": size.bitrate(length_of(track), track.time_scale),

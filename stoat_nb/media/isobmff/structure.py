@@ -24,7 +24,8 @@ _NAMES = {
     b"free": "The padding",
 }
 _MOST_REFERENCES = 8192
-_ONE = b"\0\0\0\1"
+#: How a list of sources begins that names one, which is as long as one without an address.
+_ONE_SOURCE, _SOURCE = b"\0\0\0\0\0\0\0\1\0\0\0\x0c", 20
 _MOST_SAMPLES = 4096  # of one chunk: half a second of video, or some seconds of audio
 
 
@@ -33,17 +34,14 @@ def check_movie(reader: BudgetedReader, movie: Movie) -> Structure:
     if not movie.tops:
         return UNCHECKED
     said = _verdict(reader, movie)
-    return said._replace(fragmented=movie.fragmented, faststart=_is_faststart(movie))
-
-
-def _is_faststart(movie: Movie) -> bool | None:
     index, data = movie.first(b"moov"), movie.first(b"mdat")
-    return index.start < data.start if index and data else None
+    is_faststart = index.start < data.start if index and data else None
+    return Structure(*said[:3], fragmented=movie.fragmented, faststart=is_faststart)
 
 
 def _verdict(reader: BudgetedReader, movie: Movie) -> Structure:
-    needed = _needed(reader, movie)
-    said = _cut(reader, movie, needed) or _doubt(reader, movie, needed)
+    needed, is_elsewhere = _needed(reader, movie)
+    said = _cut(reader, movie, needed) or _doubt(movie, needed, reader.size, is_elsewhere)
     if said is None and movie.first(b"moof"):
         said = _fragments(movie, needed, reader.size)
     return said or checked(COMPLETE)
@@ -63,16 +61,16 @@ def _cut(reader: BudgetedReader, movie: Movie, needed: int) -> Structure | None:
     return cut_short("The media data", needed, size) if needed > size else None
 
 
-def _doubt(reader: BudgetedReader, movie: Movie, needed: int) -> Structure | None:
+def _doubt(movie: Movie, needed: int, size: int, is_elsewhere: bool) -> Structure | None:
     last = movie.tops[-1]
     if movie.moov is None:
-        return checked(SUSPECT, _without_index(last, reader.size))
+        return checked(SUSPECT, _without_index(last, size))
     if needed > last.end:
         return checked(
             SUSPECT,
             f"At byte {last.end} stands no box, where the index lists samples up to {needed}.",
         )
-    if has_data_elsewhere(reader, movie):
+    if is_elsewhere:
         return checked(SUSPECT, "It plays the media data of another file, and nothing without it.")
     if movie.is_empty:
         return checked(SUSPECT, "There are no fragments: it is only the start of a stream.")
@@ -101,14 +99,20 @@ def _without_index(last: Box, size: int) -> str:
     return "There is no index ('moov'): the recording was never finished, or it is only a part."
 
 
-def _needed(reader: BudgetedReader, movie: Movie) -> int:
-    """Return how long the file must be for all samples that an index lists."""
+def _needed(reader: BudgetedReader, movie: Movie) -> tuple[int, bool]:
+    """Return how long the file must be for all samples in it that an index lists.
+
+    And whether others are in a file that the movie names, or it is a list of movies (``rmra``).
+    """
     if movie.moov is None:
-        return 0
+        return 0, False
+    tracks = movie.moov.all(b"trak")
+    own = [track for track in tracks if not _is_elsewhere(reader, track)]
+    is_elsewhere = len(own) < len(tracks) or movie.moov.one(b"rmra") is not None
     if movie.fragmented:
         first = movie.first(b"sidx")
-        return _referenced(reader, first) if first else 0
-    return max([_track_end(reader, track) for track in movie.moov.all(b"trak")], default=0)
+        return (_referenced(reader, first) if first else 0), is_elsewhere
+    return max([_track_end(reader, track) for track in own], default=0), is_elsewhere
 
 
 def _referenced(reader: BudgetedReader, box: Box) -> int:
@@ -134,7 +138,7 @@ def _track_end(reader: BudgetedReader, track: Box) -> int:
         return 0
     narrow, wide = tables.one(b"stco"), tables.one(b"co64")
     offsets, width = (narrow, 4) if narrow else (wide, 8)
-    if offsets is None or _is_elsewhere(reader, track):
+    if offsets is None:
         return 0
     count = int.from_bytes(reader.exactly(offsets.body + 4, 4), "big")
     at = offsets.body + 8 + (count - 1) * width
@@ -144,21 +148,19 @@ def _track_end(reader: BudgetedReader, track: Box) -> int:
     return start + _last_chunk(reader, tables.one(b"stsc"), tables.one(b"stsz"))
 
 
-def is_own_data(reader: BudgetedReader, track: Box) -> bool:
-    """Whether the samples are in this very file: the flag of each data reference says so."""
-    names = track.below(b"mdia", b"minf", b"dinf", b"dref")
-    if names is None:
-        return False
-    words = reader.exactly(names.body + 4, 16)  # how many there are, and up to the first's flags
-    return words[:4] == _ONE and bool(int.from_bytes(words[12:], "big") & 1)
+def is_this_file(reader: BudgetedReader, sources: Box) -> bool:
+    """Whether a list of sources of data names this very file alone: a flag says so."""
+    body = reader.exactly(sources.body, _SOURCE)
+    return (
+        sources.end - sources.body == _SOURCE == len(body)
+        and body.startswith(_ONE_SOURCE)
+        and bool(body[-1] & 1)
+    )
 
 
 def has_data_elsewhere(reader: BudgetedReader, movie: Movie) -> bool:
     """Whether samples of a track are in a file that the movie names."""
-    if movie.moov is None:
-        return False
-    is_list = movie.moov.one(b"rmra") is not None  # of movies to play instead (QTFF)
-    return is_list or any(_is_elsewhere(reader, track) for track in movie.moov.all(b"trak"))
+    return _needed(reader, movie)[1]
 
 
 def content_end(reader: BudgetedReader, movie: Movie) -> int:
@@ -166,7 +168,7 @@ def content_end(reader: BudgetedReader, movie: Movie) -> int:
     content = [box for box in movie.tops if box.kind not in (b"free", b"skip", b"wide")]
     if not content:
         return 0
-    last, needed = content[-1], _needed(reader, movie)
+    last, (needed, _) = content[-1], _needed(reader, movie)
     is_listed = last.kind == b"mdat" and needed and not movie.fragmented
     return min(last.end, needed) if is_listed else last.end
 
@@ -175,7 +177,7 @@ def _is_elsewhere(reader: BudgetedReader, track: Box) -> bool:
     """Follow the sample entry's reference to its data (ISO/IEC 14496-12, 8.5.2.2 and 8.7.2)."""
     names = track.below(b"mdia", b"minf", b"dinf", b"dref")
     entries = track.below(b"mdia", b"minf", b"stbl", b"stsd")
-    if names is None or entries is None:
+    if names is None or entries is None or is_this_file(reader, names):
         return False
     number = int.from_bytes(reader.exactly(entries.body + 22, 2), "big")
     for at, box in enumerate(boxes(reader, names.body + 8, names.end), start=1):

@@ -44,7 +44,7 @@ def track_facts(reader: BudgetedReader, track: Track, movie: Matrix) -> Facts:
     if track.handler == b"vide":
         found |= view_facts(reader, track)
         if turned := orientation(track.matrix, movie):
-            found |= turned._asdict()
+            found["rotation"], found["mirrored"] = turned
     return found
 
 

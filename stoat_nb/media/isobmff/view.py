@@ -23,6 +23,7 @@ _PROJECTIONS = {
     b"fish": "fisheye",
     b"rect": "rectangular",
 }
+_TELLING = (b"clap", b"st3d", b"sv3d", b"vexu")
 _BOTH_EYES = 3
 _V1 = bytes.fromhex("ffcc8263f8554a938814587a02521fdd")
 _V1_STEREO = {"top-bottom": "top_bottom", "left-right": "side_by_side"}
@@ -32,13 +33,13 @@ _LONGEST = 4096
 def view_facts(reader: BudgetedReader, track: Track) -> dict[str, Any]:
     """Return what a video track says of how its pictures are seen; nothing where it does not."""
     found: dict[str, Any] = {}
-    entry = track.sample_entry
-    for kind, body in _boxes(entry[VISUAL:]):
+    entry = track.sample_entry[VISUAL:]
+    for kind, body in _boxes(entry) if any(map(entry.count, _TELLING)) else ():
         if kind == b"clap" and len(body) >= 16:  # noqa: PLR2004 - two fractions
             found |= _clean_aperture(body)
         elif kind == b"st3d" and len(body) > 4:  # noqa: PLR2004 - version and flags
             found["stereo_mode"] = _STEREO.get(body[4])
-        elif kind in (b"sv3d", b"vexu"):
+        elif kind in _TELLING:
             found |= _sphere(body)
     for box in track.trak.all(b"uuid"):
         body = reader.at(box.body, min(box.end - box.body, _LONGEST))

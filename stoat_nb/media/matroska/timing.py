@@ -150,13 +150,14 @@ def _block_times(  # noqa: C901, PLR0912 - one loop over heads: calls would cost
     """
     times: list[int] = []
     base, time, data, is_held, most = at, -1, b"", True, -1
-    for _ in range(_MOST_WHOLE if is_wanted_whole else _MOST_BLOCKS):
+    steps, chunk = (_MOST_WHOLE, 4 * _CHUNK) if is_wanted_whole else (_MOST_BLOCKS, _CHUNK)
+    for _ in range(steps):
         here = at - base
         if not 0 <= here <= most:
             held = reader.held(at, at + _HEAD) if is_held else None
             is_held = held is not None
             gap, base = here - len(data), at
-            base, data = held or (at, reader.unseen(at, _HEAD if gap > _FAR else _CHUNK))
+            base, data = held or (at, reader.unseen(at, _HEAD if gap > _FAR else chunk))
             here = at - base
             if here + _HEAD > len(data):  # the end of the file
                 data += bytes(_HEAD)

@@ -24,7 +24,7 @@ def ends_in_zeros(
     if length < _LEAST or reader.exactly(size - 16, 16).strip(b"\0"):
         return False
     start = size - length
-    if reader.exactly(start, length).strip(b"\0"):
+    if reader.exactly(start, length) != bytes(length):
         return False
     try:
         return integrity == UNKNOWN or (integrity == COMPLETE and content_end(reader) > start)
