@@ -69,11 +69,8 @@ def _is_said(value: int | None) -> bool:
 
 def of_stream(form: VideoFormat, codec: str) -> Colour:
     """Return the colour by a stream's own header."""
-    if form.full_range is None:
-        spoken = (
-            _LIMITED if codec == "hevc" else None
-        )  # FFmpeg takes the standard's default for H.265
-    else:
+    spoken = _LIMITED if codec == "hevc" else None  # FFmpeg takes H.265's default
+    if form.full_range is not None:
         spoken = _FULL if form.full_range else _LIMITED
     return Colour(spoken, form.primaries, form.transfer, form.matrix)
 

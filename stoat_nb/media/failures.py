@@ -83,10 +83,9 @@ class ProbeError(Exception):
 
 def from_os_error(error: OSError) -> ProbeError:
     """Say what the file system answered when the file was opened or looked at."""
-    code = error.errno or 0
-    known = _BY_ERRNO.get(code)
-    reason = error.strerror or type(error).__name__
-    return ProbeError(*(known or ("unreadable", f"The file cannot be read: {shown(reason)}.")))
+    reason = shown(error.strerror or type(error).__name__)
+    unknown = ("unreadable", f"The file cannot be read: {reason}.")
+    return ProbeError(*_BY_ERRNO.get(error.errno or 0, unknown))
 
 
 def from_disk(error: OSError) -> ProbeError:

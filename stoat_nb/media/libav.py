@@ -58,13 +58,11 @@ def read(fd: int, *, soft_timeout_s: float = policy.SOFT_TIMEOUT_S) -> dict[str,
         raise from_reader(type(error).__name__, words, log) from error
     facts["has_more_streams"] = any("max_streams" in line for line in log)
     if time.monotonic() - started >= soft_timeout_s:
-        raise ProbeError(
-            "timeout", f"Reading the file's facts took over {soft_timeout_s:g} seconds."
-        )
+        sentence = f"Reading the file's facts took over {soft_timeout_s:g} seconds."
+        raise ProbeError("timeout", sentence)
     if not facts["streams"]:
-        raise ProbeError(
-            "no_streams", "The file opened, but holds no video, audio or other stream."
-        )
+        sentence = "The file opened, but holds no video, audio or other stream."
+        raise ProbeError("no_streams", sentence)
     return facts
 
 

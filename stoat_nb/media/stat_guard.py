@@ -45,23 +45,18 @@ def opened_unchanged(place: Place, *, otherwise: str = _CATALOGUED) -> tuple[int
     try:
         fd, seen = opened_beneath(place.root, place.relative)
     except NotRegularError as error:
-        raise ProbeError(
-            "not_regular", "It is a pipe, a device or a folder, not a file."
-        ) from error
+        sentence = "It is a pipe, a device or a folder, not a file."
+        raise ProbeError("not_regular", sentence) from error
     except OSError as error:
         raise from_os_error(error) from error
-    if not _is(seen, place):
+    if not is_unchanged(seen, place):
         os.close(fd)
         raise ProbeError("changed_while_read", otherwise)
     return fd, seen
 
 
-def is_unchanged(fd: int, place: Place) -> bool:
-    """Whether the open file is still what was seen."""
-    return _is(os.fstat(fd), place)
-
-
-def _is(seen: os.stat_result, place: Place) -> bool:
+def is_unchanged(seen: os.stat_result, place: Place) -> bool:
+    """Whether a file is still what was seen."""
     if place.inode not in (None, min(seen.st_ino, _LARGEST)):
         return False
     return (seen.st_size, seen.st_mtime_ns) == (place.size_bytes, place.mtime_ns)

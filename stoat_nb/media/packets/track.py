@@ -21,7 +21,7 @@ _NEAR = 3
 
 
 class Steps:
-    """The distances from one time to the next, as they come: how many in a row are alike."""
+    """The ticks from one time to the next, as they come: how many in a row are alike."""
 
     __slots__ = ("last", "runs")
 
@@ -48,17 +48,14 @@ class Steps:
 
     @property
     def least(self) -> int:
-        """Ticks of the shortest."""
         return min(ticks for _count, ticks in self.runs)
 
     @property
     def most(self) -> int:
-        """Ticks of the longest."""
         return max(ticks for _count, ticks in self.runs)
 
     @property
     def average(self) -> Fraction:
-        """Ticks from one to the next."""
         total = sum(count * ticks for count, ticks in self.runs)
         return Fraction(total, sum(count for count, _ticks in self.runs))
 

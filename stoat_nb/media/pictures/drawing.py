@@ -28,7 +28,6 @@ BOXES, SHEET_BOX = {POSTER: (640, 640), THUMBNAIL: (160, 160)}, (320, 320)
 _LOOKS = (0.25, 0.1, 0.5, 0.75, 0.0)  # where a poster is looked for, as parts of the film
 #: Pictures of a sheet and how many lie side by side, by the seconds from which on.
 _LAYOUTS = ((60.0, 12, 4), (20.0, 6, 3), (SHEET_FROM_S, 4, 2), (0.0, 1, 1))
-_GAP = 4
 _NOTHING = "Nothing in it can be decoded: the video is damaged, or has no frames."
 _CHANGED = "The file changed while it was being read. Scan it again."
 
@@ -40,7 +39,7 @@ def drawn(place: Place, kind: str, within_s: float) -> bytes:
     try:
         with libav.captured_log(log):
             jpeg = as_jpeg(_picture(fd, kind, within_s))
-        if not is_unchanged(fd, place):
+        if not is_unchanged(os.fstat(fd), place):
             raise ProbeError("changed_while_read", _CHANGED)
     except (FFmpegError, ValueError, MemoryError) as error:
         words = str(getattr(error, "strerror", None) or error)
@@ -86,7 +85,7 @@ def _sheet(reel: Reel) -> Picture | None:
         (count, columns) for since_s, count, columns in _LAYOUTS if reel.duration_s >= since_s
     )
     pictures = [picture_of(frame, box=SHEET_BOX, sar=reel.sar) for frame in _spread(reel, count)]
-    return laid_out(pictures, min(columns, len(pictures)), _GAP) if pictures else None
+    return laid_out(pictures, min(columns, len(pictures))) if pictures else None
 
 
 def _spread(reel: Reel, count: int) -> Iterator[VideoFrame]:

@@ -20,6 +20,7 @@ Picture = NDArray[np.uint8]
 _BT601, _BT709 = 5, 1  # as libswscale numbers matrices
 _UNSAID = (2, 3)
 _SD_LINES = 576
+_GAP = 4  # pixels between those of a sheet
 _LEAST_CONTRAST = 12.0
 _DARKEST, _BRIGHTEST = 24.0, 235.0
 
@@ -83,15 +84,15 @@ def _turn_of(frame: VideoFrame) -> tuple[bool, bool, bool]:
     return swap, across < 0, down < 0
 
 
-def laid_out(pictures: list[Picture], columns: int, gap: int) -> Picture:
+def laid_out(pictures: list[Picture], columns: int) -> Picture:
     """Put pictures side by side, row by row, each in the middle of its place."""
     high, wide = (max(picture.shape[way] for picture in pictures) for way in (0, 1))
     lines = -(-len(pictures) // columns)
-    canvas = np.zeros((lines * (high + gap) - gap, columns * (wide + gap) - gap, 3), np.uint8)
+    canvas = np.zeros((lines * (high + _GAP) - _GAP, columns * (wide + _GAP) - _GAP, 3), np.uint8)
     for number, picture in enumerate(pictures):
         height, width, _ = picture.shape
-        top = number // columns * (high + gap) + (high - height) // 2
-        left = number % columns * (wide + gap) + (wide - width) // 2
+        top = number // columns * (high + _GAP) + (high - height) // 2
+        left = number % columns * (wide + _GAP) + (wide - width) // 2
         canvas[top : top + height, left : left + width] = picture
     return canvas
 

@@ -91,37 +91,30 @@ class Reel:
 
     def _packets(self, from_s: float) -> Iterator[Packet[Any]]:
         if self._winds:
-            self._wind(self._start_s + from_s)
+            with suppress(FFmpegError):  # then it is read on from where it stands
+                at = round((self._start_s + from_s) * _MICROSECONDS)
+                self._container.seek(at, backward=True)
+            if self._context.is_open:
+                self._context.flush_buffers()
         for number, packet in enumerate(self._container.demux(self.stream)):
             if number >= _MOST_PACKETS or self.is_late:
                 return
             yield packet
 
-    def _wind(self, to_s: float) -> None:
-        with suppress(FFmpegError):  # then it is read on from where it stands
-            self._container.seek(round(to_s * _MICROSECONDS), backward=True)
-        if self._context.is_open:
-            self._context.flush_buffers()
-
     def _decoded(self, packet: Packet[Any] | None) -> list[VideoFrame]:
         try:
-            frames: list[VideoFrame] = self._context.decode(packet)
+            return list(self._context.decode(packet))
         except InvalidDataError:
             return []  # the next one may be whole
-        return frames
 
 
 def _main(container: InputContainer) -> Any:
     """Return the stream that ``Video.main`` would; a cover where there is nothing else."""
     streams = list(container.streams.video)
-    films = [stream for stream in streams if not _has(stream, "attached_pic")] or streams
+    films = [stream for stream in streams if not stream.disposition.attached_pic] or streams
     if not films:
         raise ProbeError("no_streams", "It holds no picture: there is sound only.")
-    return next((stream for stream in films if _has(stream, "default")), films[0])
-
-
-def _has(stream: Any, word: str) -> bool:
-    return bool(getattr(stream.disposition, word))
+    return next((stream for stream in films if stream.disposition.default), films[0])
 
 
 def _check_decoder(context: Any) -> None:
