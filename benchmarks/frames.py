@@ -27,11 +27,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
+from stoat_nb.catalog.snapshot import GUARDED
 
 from benchmarks.archive import ROOT, batches
 from stoat_nb.catalog.catalog import Catalog
 from stoat_nb.catalog.columns import TABLES
-from stoat_nb.catalog.snapshot import GUARDED
 from stoat_nb.scan.recording import RECORD_AT_MOST
 
 #: What is looked at of a frame that was mapped.

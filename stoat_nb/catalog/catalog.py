@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cached_property
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 import apsw
@@ -16,17 +16,13 @@ from stoat_nb.catalog.facts import document_of
 from stoat_nb.catalog.folders import Folders
 from stoat_nb.catalog.history import by_file, difference, life
 from stoat_nb.catalog.jobs import CatalogJobStore
-from stoat_nb.catalog.known_paths import KnownPaths
-from stoat_nb.catalog.orders import Orders
 from stoat_nb.catalog.presence import Presence
-from stoat_nb.catalog.query import Page, Summary, VideoQuery, selection, summarize
 from stoat_nb.catalog.read_only import ReadOnlyDatabase
 from stoat_nb.catalog.recording import RecordCounts
 from stoat_nb.catalog.related import relate_some
 from stoat_nb.catalog.retention import Retention
-from stoat_nb.catalog.rows import Row, as_objects, pieces, rows_of
+from stoat_nb.catalog.rows import as_objects
 from stoat_nb.catalog.scans import BegunScan, FencedDatabase, Scans
-from stoat_nb.catalog.selection import Selection
 from stoat_nb.catalog.span import Span
 from stoat_nb.catalog.values import as_integer, as_stored_text
 from stoat_nb.catalog.videos import KnownFile, Videos
@@ -37,11 +33,10 @@ from stoat_nb.media.video import Outcome
 
 if TYPE_CHECKING:
     import pandas as pd
-    import pyarrow as pa
 
-    from stoat_nb.catalog.exploration import Exploration
     from stoat_nb.catalog.exports.export import Export
     from stoat_nb.catalog.exports.stream import Stream
+    from stoat_nb.catalog.reader import Reader
 
 __all__ = ["Catalog", "KnownFile", "RecordCounts"]
 
@@ -83,12 +78,12 @@ class Catalog:
     ) -> None:
         self.path = path.absolute()
         self._database = (ReadOnlyDatabase if read_only else Database)(self.path)
+        self._reader: Reader | None = None
+        self._lock = Lock()
         self._videos = Videos(self._database)
         self._scans = Scans(self._database)
         self.presence = Presence(self._database)
         self.folders = Folders(self._database)
-        self._orders = Orders(self._database)
-        self._paths = KnownPaths(self._database)
         self.views = Views(self._database)
         self.job_store = CatalogJobStore(self._database, retention=retention, takes=takes)
         try:
@@ -97,16 +92,22 @@ class Catalog:
             self.close()
             raise
 
-    @cached_property
-    def exploration(self) -> Exploration:
-        """What people ask of the videos to find their way among them."""
-        from stoat_nb.catalog.exploration import Exploration  # noqa: PLC0415 - no scan needs it
+    @property
+    def reader(self) -> Reader:
+        """What the catalog says of its videos."""
+        from stoat_nb.catalog.reader import Reader  # noqa: PLC0415 - no scan needs DuckDB
 
-        return Exploration(self._database, self._paths)
+        with self._lock:
+            if self._reader is None:
+                self._reader = Reader(self._database)
+            return self._reader
 
     def close(self) -> None:
         """Finish what is being written and let go of the file. May be called again."""
-        self._paths.close()
+        with self._lock:
+            reader = self._reader
+        if reader is not None:
+            reader.close()
         self._database.close()
 
     def is_usable(self) -> bool:
@@ -118,9 +119,8 @@ class Catalog:
         return True
 
     def settle(self) -> None:
-        """Wait until what searches and orders have had made meanwhile is there."""
-        self._paths.settle()
-        self._database.write(lambda _: None)
+        """Wait until what reading has had written is there."""
+        self.reader.settle()
 
     # -- scanning: each call is one transaction -------------------------------------------------
 
@@ -192,41 +192,9 @@ class Catalog:
 
     # -- reading --------------------------------------------------------------------------------
 
-    def videos(self, query: VideoQuery | None = None) -> pd.DataFrame:
-        """Return every catalogued file that a query matches, one row each; without one: all."""
-        return self._frame("videos", None if query is None else selection(query))
-
-    def streams(self) -> pd.DataFrame:
-        """Return every stream of every video, one row each."""
-        return self._frame("streams")
-
-    def chapters(self) -> pd.DataFrame:
-        """Return every chapter of every video, one row each."""
-        return self._frame("chapters")
-
-    def groups(self) -> pd.DataFrame:
-        """Return every recording or disc in several files, one row each."""
-        return self._frame("groups")
-
     def relate_some(self) -> bool:
         """Tell groups and sidecars anew of some folders that changed; return whether any had."""
         return relate_some(self._database)
-
-    def tags(self) -> pd.DataFrame:
-        """Return every tag of every video, one row each."""
-        return self._frame("tags")
-
-    def arrow_tables(self, names: Sequence[str]) -> dict[str, pa.Table]:
-        """Return whole tables as Arrow columns, all as they were at one moment."""
-        from stoat_nb.catalog.arrow_tables import arrow_tables  # noqa: PLC0415 - pyarrow for tables
-
-        return arrow_tables(self._database, names)
-
-    def arrow_videos(self, query: VideoQuery) -> pa.Table:
-        """Return the videos that a query matches as Arrow columns."""
-        from stoat_nb.catalog.arrow_tables import arrow_videos  # noqa: PLC0415 - as above
-
-        return arrow_videos(self._database, query)
 
     def document(self, video_id: int) -> dict[str, Any] | None:
         """Return what the reader said of a file in its own words; None if that was not kept."""
@@ -243,17 +211,9 @@ class Catalog:
 
         return self._database.read(select)
 
-    def failures(self) -> pd.DataFrame:
-        """Return the files that could not be probed."""
-        return self._frame("failures")
-
-    def scans(self) -> pd.DataFrame:
-        """Return every scan, oldest first."""
-        return self.exploration.looked(("scans",), lambda _: self._frame("scans"))
-
     def jobs(self) -> pd.DataFrame:
         """Return every job, newest first."""
-        frame = self._frame("jobs")
+        frame = self.reader.frame("jobs")
         if self._database.is_read_only and "running" in set(frame["status"]):
             # Nothing has written down yet what became of those that were lost.
             states = {state.job_id: str(state.status) for state in self.job_store.states()}
@@ -287,42 +247,6 @@ class Catalog:
         """Return where the file of a row lies."""
         return self._database.read(lambda connection: whereabouts(connection, video_id))
 
-    def page(self, query: VideoQuery) -> Page:
-        """Return one page of the videos that match, and how many do."""
-        return Page(frame=self.rows(query), total=self.exploration.count(query))
-
-    def rows(self, query: VideoQuery) -> pd.DataFrame:
-        """Return one page of the videos that match; nothing is counted for it."""
-        from stoat_nb.catalog.frames import frame  # noqa: PLC0415 - pandas only for frames
-
-        page = self._page_of(query)
-        return self._database.read(lambda connection: frame(TABLES["videos"], [page(connection)]))
-
-    def plain_rows(self, query: VideoQuery) -> list[dict[str, Any]]:
-        """Return the same as a list, in which None alone stands for what is not known."""
-        from stoat_nb.catalog.frames import arrow  # noqa: PLC0415 - pyarrow only for whole columns
-
-        chosen, page = selection(query), self._page_of(query)
-        key = ("rows", chosen.where, chosen.order, chosen.bindings, query.limit, query.offset)
-        return self.exploration.looked(
-            key, lambda connection: arrow(TABLES["videos"], page(connection)).to_pylist()
-        )
-
-    def _page_of(self, query: VideoQuery) -> Callable[[apsw.Connection], list[Row]]:
-        chosen = selection(query)
-
-        def select(connection: apsw.Connection) -> list[Row]:
-            narrowed = self._paths.narrowed(connection, chosen, query.search)
-            found = narrowed.page(connection, query.limit, query.offset)
-            if chosen.may_have_index and not chosen.has_index(connection):
-                self._orders.want(connection, chosen.sort, chosen.by)
-            if found.took_all:
-                self._orders.want_one_of(connection, chosen.filtered)
-                self._paths.want(connection, query.search)
-            return rows_of(connection, TABLES["videos"], found.ids)
-
-        return select
-
     def video(self, video_id: int) -> dict[str, Any]:
         """Return the facts and the streams of one file, in JSON's own types."""
         return self._object(video_id, "streams")
@@ -339,10 +263,6 @@ class Catalog:
             return facts[0] | {name: _one(connection, name, video_id) for name in parts}
 
         return self._database.read(select)
-
-    def summary(self) -> Summary:
-        """Return the library at a glance."""
-        return self.exploration.looked(("summary",), summarize)
 
     def export(
         self,
@@ -377,18 +297,7 @@ class Catalog:
         from stoat_nb.catalog.exports.export import Export  # noqa: PLC0415 - only for exports
         from stoat_nb.catalog.exports.wanted import wanted  # noqa: PLC0415
 
-        return Export(self._database, wanted(table, **chosen))
-
-    def _frame(self, name: str, chosen: Selection | None = None) -> pd.DataFrame:
-        from stoat_nb.catalog.frames import frame  # noqa: PLC0415 - pandas only for frames
-        from stoat_nb.catalog.snapshot import GUARDED, whole_frame  # noqa: PLC0415 - as above
-
-        table = TABLES[name]
-        if chosen is None and name in GUARDED:
-            return whole_frame(self._database, table)
-        return self._database.read(
-            lambda connection: frame(table, pieces(connection, table, chosen))
-        )
+        return Export(self._database, self.reader, wanted(table, **chosen))
 
 
 def _one(connection: apsw.Connection, name: str, video_id: int) -> list[dict[str, Any]]:

@@ -24,6 +24,7 @@ _ARROW: dict[str, Any] = {
 }
 _PANDAS = {
     pa.string(): pd.StringDtype("pyarrow"),
+    pa.large_string(): pd.StringDtype("pyarrow"),
     pa.int64(): pd.Int64Dtype(),
     pa.float64(): pd.Float64Dtype(),
     pa.bool_(): pd.BooleanDtype(),
@@ -45,16 +46,21 @@ def arrow(table: Table, rows: Sequence[Row]) -> pa.Table:
 
 def frame(table: Table, parts: Iterable[Sequence[Row]]) -> pd.DataFrame:
     """Return rows as a typed DataFrame; its columns and dtypes are the same when it is empty."""
-    whole = arrow_pieces(table, parts)
-    made: pd.DataFrame = whole.to_pandas(
-        types_mapper=_PANDAS.get, split_blocks=True, self_destruct=True
+    return frame_of(table, arrow_pieces(table, parts))
+
+
+def frame_of(table: Table, columns: pa.Table) -> pd.DataFrame:
+    """Return Arrow columns as a typed DataFrame."""
+    made: pd.DataFrame = columns.unify_dictionaries().to_pandas(
+        types_mapper=_PANDAS.get, split_blocks=True
     )
     for column in table.columns:
         if column.dtype == "category":
             # By name: the order of the rows, which Arrow keeps, means nothing to who groups by it.
-            values = made[column.name].cat
-            names = pd.Index(sorted(values.categories), dtype="str")  # of none, Arrow knows no kind
-            made[column.name] = values.set_categories(names)
+            values = made[column.name].cat.remove_unused_categories()
+            # Of none, Arrow knows no kind.
+            names = pd.Index(sorted(values.cat.categories), dtype="str")
+            made[column.name] = values.cat.set_categories(names)
     return made
 
 

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, SupportsIndex, TypeAlias
 
-import apsw
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from stoat_nb.catalog.columns import TABLES
-from stoat_nb.catalog.database import fetch
 from stoat_nb.catalog.filters.checked import comparison
 from stoat_nb.catalog.filters.expression import one_of, parsed
 from stoat_nb.catalog.filters.fields import Field, field_named
-from stoat_nb.catalog.filters.sql import Clause, conditions
 from stoat_nb.catalog.filters.tree import AllOf, Mentions, Node, Operator
-from stoat_nb.catalog.hard_links import extra_bytes
-from stoat_nb.catalog.selection import Selection
 from stoat_nb.catalog.values import LARGEST
 from stoat_nb.errors import BadArgument, FilterError
 from stoat_nb.names import shown
@@ -35,10 +28,6 @@ LARGEST_PAGE = 500
 SORTABLE = tuple(
     column.name for column in TABLES["videos"].columns if column.dtype != "list<string>"
 )
-
-#: The same orders, told by the row alone, which an index can do.
-_FOLDER = "rtrim(v.path, replace(v.path, '/', ''))"
-_ORDERS = {"name": f"substr(v.path, length({_FOLDER}) + 1)", "folder": f"rtrim({_FOLDER}, '/')"}
 
 #: What a facet may be asked for, and the ends of a range; None is not known, or no end.
 FacetValue: TypeAlias = str | int | float | bool | None
@@ -117,56 +106,15 @@ class Summary(Struct, frozen=True, kw_only=True):
     resolutions: dict[str, int] = field(default_factory=dict)  #: As shown: "1920x1080".
 
 
-def selection(query: VideoQuery) -> Selection:
-    """Check a query and put it into SQL."""
-    _check(query)
-    plain, bindings = conditions(condition(query))
-    clause = without_index(plain)
-    # Of a single column an index says all there is to count.
-    counting = plain if len(set(re.findall(r"\bv\.\w+", plain))) == 1 else clause
-    way, by = " DESC" if query.descending else "", _ordered_by(query.sort)
-    return Selection(
-        source=tables_for(f"{by} {clause}"),
-        counted=tables_for(clause),
-        where=f"WHERE {clause}" if clause else "",
-        few=f"WHERE {plain}" if plain else "",
-        counting=f"WHERE {counting}" if counting else "",
-        order=f"{by}{way} NULLS LAST, v.id{way}",
-        bindings=bindings,
-        sort=query.sort,
-        by=by,
-    )
-
-
-def _ordered_by(name: str) -> str:
-    column = TABLES["videos"].column(name)
-    assert column is not None  # noqa: S101 - it was checked
-    return _ORDERS.get(name, column.sql)
-
-
-def matching(query: VideoQuery) -> Clause:
-    """Return what follows WHERE where many rows are to be looked at."""
-    clause, bindings = conditions(condition(query))
-    return without_index(clause), bindings
-
-
-def without_index(clause: str) -> str:
-    """Return a condition for which SQLite uses no index.
-
-    It would guess that few rows meet it, and look up each of them by itself; where most of a
-    million do, that takes a hundred times as long as looking at all of them in turn.
-    """
-    return re.sub(r"\bv\.", "+v.", clause)
-
-
-def tables_for(sql: str) -> str:
-    """Return the tables that a part of a statement about videos speaks of."""
-    named = set(re.findall(r"\b([a-z])\.", sql))
-    return TABLES["videos"].source if named - {"v"} else "videos v"
-
-
 def condition(query: VideoQuery) -> AllOf:
-    """Return everything that a query asks for, checked, as one tree."""
+    """Return everything that a query asks for, checked, as one tree.
+
+    Raises
+    ------
+    FilterError
+        If it asks for what there is not.
+    """
+    _check(query)
     parts: list[Node] = [Mentions(query.search)] if query.search else []
     parts.extend(_facet(name, values) for name, values in query.facets.items() if values)
     for name, ends in query.ranges.items():
@@ -174,6 +122,12 @@ def condition(query: VideoQuery) -> AllOf:
     if query.where.strip():
         parts.append(parsed(query.where))
     return AllOf(tuple(parts))
+
+
+def order(query: VideoQuery) -> str:
+    """Return what follows ORDER BY; no two rows are ever equal in it."""
+    way = " DESC" if query.descending else ""
+    return f'"{query.sort}"{way} NULLS LAST, "video_id"{way}'
 
 
 def narrowed(query: VideoQuery, where: str) -> VideoQuery:
@@ -224,47 +178,3 @@ def _check_number(name: str, value: int, least: int, most: int) -> None:
         raise FilterError(
             f"The {name} '{shown(value)}' is out of range. Choose a number from {least} to {most}."
         )
-
-
-SUMMARY = (
-    "SELECT status, codec, container, display_width, display_height, "
-    "count(*), total(size_bytes), total(duration_s) FROM videos GROUP BY 1, 2, 3, 4, 5"
-)
-
-
-def summarize(connection: apsw.Connection) -> Summary:
-    """Count everything in one pass over one index."""
-    counts: Counter[str] = Counter()
-    codecs: Counter[str] = Counter()
-    containers: Counter[str] = Counter()
-    resolutions: Counter[str] = Counter()
-    size = length = 0.0
-    for status, codec, container, width, height, count, n_bytes, seconds in fetch(
-        connection, SUMMARY
-    ):
-        counts[status] += count
-        if status in ("ok", "failed"):
-            size += n_bytes
-        if status != "ok":
-            continue
-        length += seconds
-        codecs[codec] += count
-        containers[container] += count
-        resolutions[f"{width}x{height}" if width else ""] += count
-    return Summary(
-        n_videos=counts.total(),
-        n_ok=counts["ok"],
-        n_failed=counts["failed"],
-        n_missing=counts["missing"] + counts["offline"],
-        n_excluded=counts["excluded"],
-        total_bytes=int(size) - extra_bytes(connection).total(),
-        total_duration_s=length,
-        codecs=_by_frequency(codecs),
-        containers=_by_frequency(containers),
-        resolutions=_by_frequency(resolutions),
-    )
-
-
-def _by_frequency(counts: Mapping[str | None, int] | Mapping[str, int]) -> dict[str, int]:
-    known = [(name, count) for name, count in counts.items() if name]
-    return dict(sorted(known, key=lambda one: (-one[1], one[0])))

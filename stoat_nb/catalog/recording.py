@@ -102,7 +102,6 @@ def record(
 
     Without ``mend`` SQLite refuses cells that it cannot hold, with an error of Python.
     """
-    connection.execute("DELETE FROM snapshots")  # the frames that were kept are no longer true
     batch = _Batch(connection, scan_id, at, mend=mend)
     known = sum(batch.write(some) for some in _apart(outcomes))
     return RecordCounts(new=len(outcomes) - known, updated=known)

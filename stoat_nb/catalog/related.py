@@ -44,6 +44,8 @@ _ROWS = (
     "FROM videos WHERE folder_id = ? ORDER BY id"
 )
 _SET = f"UPDATE videos SET {', '.join(f'{name} = ?' for name in RELATED)} WHERE id = ?"  # noqa: S608 - of our own words alone
+#: Streams are added to a row that need not change; see 0010_read_model.sql.
+_TOUCH = "UPDATE videos SET id = id WHERE id = ?"
 _REMOVE = "DELETE FROM streams WHERE video_id = ? AND external"
 _ADD = (
     f"INSERT INTO streams (video_id, external, external_path, {', '.join(STREAM_FIELDS)}) "  # noqa: S608 - of our own words alone
@@ -105,6 +107,8 @@ def _relate_folder(
         )
         if told != row.related:
             connection.execute(_SET, (*told, video_id))
+        elif streams:
+            connection.execute(_TOUCH, (video_id,))
         if streams or row.related[-2]:
             connection.execute(_REMOVE, (video_id,))
             paths = [f"{folder.rstrip('/')}/{sidecar}" for sidecar in sidecars.get(name, ())]

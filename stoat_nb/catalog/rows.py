@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
@@ -12,7 +12,6 @@ import apsw
 from stoat_nb.catalog.column import Column
 from stoat_nb.catalog.columns import Table
 from stoat_nb.catalog.database import fetch
-from stoat_nb.catalog.selection import Selection
 from stoat_nb.catalog.values import moment_text, texts_of
 
 _CONVERTED = ("datetime64[ns, UTC]", "boolean", "list<string>")
@@ -24,29 +23,25 @@ Row = tuple[Any, ...]
 
 
 def pieces(
-    connection: apsw.Connection, table: Table, chosen: Selection | None = None
+    connection: apsw.Connection, table: Table, ids: Sequence[int] | None = None
 ) -> Generator[list[Row]]:
-    """Yield all rows of a table, or those of a selection of videos, in order."""
-    where, order = (chosen.where, chosen.order) if chosen else ("", table.order)
-    cursor = connection.execute(
-        f"{table.select} {where} ORDER BY {order}", chosen.bindings if chosen else ()
-    )
-    while piece := list(islice(cursor, PIECE)):
-        yield piece
+    """Yield all rows of a table, or those of some videos in this order."""
+    if ids is None:
+        cursor = connection.execute(f"{table.select} ORDER BY {table.order}")
+        while piece := list(islice(cursor, PIECE)):
+            yield piece
+        return
+    # The number comes first, whichever columns are wanted.
+    select = table.select.replace("SELECT", "SELECT v.id,", 1)
+    sql = f"{select} WHERE v.id IN (SELECT value FROM json_each(?))"  # noqa: S608 - values are bound
+    for at in range(0, len(ids), PIECE):
+        some = ids[at : at + PIECE]
+        found = {row[0]: row[1:] for row in fetch(connection, sql, (json.dumps(some),))}
+        yield [found[video_id] for video_id in some]
 
 
-def rows_of(connection: apsw.Connection, table: Table, ids: tuple[int, ...]) -> list[Row]:
-    """Return the rows of some videos, in the order of their ids given."""
-    sql = f"{table.select} WHERE v.id IN (SELECT value FROM json_each(?))"  # noqa: S608 - of our own words alone
-    at = [column.name for column in table.columns].index("video_id")
-    found = {row[at]: row for row in fetch(connection, sql, (json.dumps(ids),))}
-    return [found[video_id] for video_id in ids]
-
-
-def count(connection: apsw.Connection, table: Table, chosen: Selection | None) -> int:
+def count(connection: apsw.Connection, table: Table) -> int:
     """Return how many rows there are."""
-    if chosen is not None:
-        return chosen.count(connection)
     ((total,),) = fetch(connection, f"SELECT count(*) FROM {table.source}")  # noqa: S608 - of our own words alone
     return int(total)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from stoat_nb.catalog.column import Column, columns_of, fact_columns, moment
+from stoat_nb.catalog.derived_columns import DERIVED
 from stoat_nb.catalog.facts import FACTS
 from stoat_nb.catalog.related import RELATED_COLUMNS
 from stoat_nb.media.video import Video
@@ -130,7 +131,8 @@ _LIFE = [
 
 #: What people look at first, and what programs need but hardly anybody looks at.
 _FIRST = (
-    *("name", "folder", "duration_s", "display_width", "display_height", "fps", "codec", "hdr"),
+    *("name", "folder", "duration_s", "display_width", "display_height", "resolution", "fps"),
+    *("codec", "hdr"),
     *("audio_codec", "channels", "audio_languages", "subtitle_languages", "container"),
     *("size_bytes", "bitrate", "created_at", "status", "error", "integrity"),
 )
@@ -148,5 +150,5 @@ def _place_of(column: Column) -> tuple[int, int]:
 
 
 VIDEO_COLUMNS: tuple[Column, ...] = tuple(
-    sorted((*_PLACE, *FACTS, *RELATED_COLUMNS, *_LIFE), key=_place_of)
+    sorted((*_PLACE, *FACTS, *DERIVED, *RELATED_COLUMNS, *_LIFE), key=_place_of)
 )

@@ -105,8 +105,6 @@ class Explorer(Viewer):
         self._draw()
         self._view = self._lay_out()
         first_look(library.catalog.views.all, self._show_views)
-        first = Looks(lambda: counts.first_groups(library, self.state), self._show_first_groups)
-        first.again()
         self._count()
 
     # -- Python back ---------------------------------------------------------------------------
@@ -191,10 +189,6 @@ class Explorer(Viewer):
             Looks(lambda: counts.plots(library, state), lambda new: self._plots.draw(plots=new)),
             Looks(lambda: counts.ranges(library, state), lambda new: self._facets.draw(ranges=new)),
         ]
-
-    def _show_first_groups(self, groups: list[dict[str, Any]]) -> None:
-        if not self._facets.groups:
-            self._facets.draw(groups=groups)
 
     def _on_total(self, event: param.parameterized.Event) -> None:
         # The first videos of a new library are there to be counted at once.

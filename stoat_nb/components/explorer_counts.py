@@ -14,7 +14,6 @@ from stoat_nb.catalog.filters.sizes import FolderSize
 from stoat_nb.catalog.query import VideoQuery
 from stoat_nb.components import explorer_text as text
 from stoat_nb.components.explorer_state import ExplorerState
-from stoat_nb.components.opening import let_pages_open
 from stoat_nb.names import shown
 
 if TYPE_CHECKING:
@@ -36,8 +35,6 @@ FACETS = {
     "subtitle_languages": False,
     "year": False,
 }
-_OPEN = tuple(column for column, is_open in FACETS.items() if is_open)
-_CLOSED = tuple(column for column, is_open in FACETS.items() if not is_open)
 #: The sliders, in order.
 RANGES = ("duration_s", "size_bytes", "bitrate", "display_height", "fps", "created_at", "mtime")
 BINS = 24
@@ -51,17 +48,7 @@ Drawn = list[dict[str, Any]]
 
 def groups(library: Library, state: ExplorerState) -> Drawn:
     """Return the facets with their counts; one that could choose nothing is left out."""
-    query = state.query
-    found = library.facets(query, _OPEN)
-    for column in _CLOSED:
-        let_pages_open()
-        found |= library.facets(query, (column,))
-    return _groups({column: found[column] for column in FACETS}, state)
-
-
-def first_groups(library: Library, state: ExplorerState) -> Drawn:
-    """Return the facets that are open: the rest, half of the work, is not what people wait for."""
-    return _groups(library.facets(state.query, _OPEN), state)
+    return _groups(library.facets(state.query, tuple(FACETS)), state)
 
 
 def _groups(found: Mapping[str, Facet], state: ExplorerState) -> Drawn:
@@ -135,9 +122,7 @@ def plots(library: Library, state: ExplorerState) -> Drawn:
         dated = _histogram(library, query, "mtime")
     when = "Recorded" if dated.axis.column == "created_at" else "Last modified"
     lengths = _histogram(library, query, "duration_s")
-    let_pages_open()
     cells = library.heatmap(query, "bitrate", "display_height", CELLS)
-    let_pages_open()
     return [
         _bars("lengths", "Length", lengths, state),
         _bars("dates", when, dated, state),
@@ -147,7 +132,6 @@ def plots(library: Library, state: ExplorerState) -> Drawn:
 
 
 def _histogram(library: Library, query: VideoQuery, column: str) -> Histogram:
-    let_pages_open()
     return library.histogram(query, column, BINS)
 
 

@@ -9,7 +9,7 @@ import param
 from msgspec.structs import replace
 
 from stoat_nb.catalog.columns import TABLES
-from stoat_nb.catalog.query import LARGEST_PAGE, SORTABLE, VideoQuery, selection
+from stoat_nb.catalog.query import LARGEST_PAGE, SORTABLE, VideoQuery, condition
 from stoat_nb.components.video_cells import SHOWN
 from stoat_nb.errors import FilterError
 from stoat_nb.names import shown
@@ -135,8 +135,8 @@ def _check(view: Mapping[str, Any]) -> None:
     if unknown or not view["columns"]:
         raise _refusal("columns", unknown)
     # By itself first: what is wrong with it is told by its own places.
-    selection(VideoQuery(where=view["where"]))
-    selection(_query(view))
+    condition(VideoQuery(where=view["where"]))
+    condition(_query(view))
 
 
 def _query(view: Mapping[str, Any]) -> VideoQuery:

@@ -13,8 +13,7 @@ from weakref import WeakKeyDictionary, ref
 import panel as pn
 from bokeh.document import Document
 
-from stoat_nb.catalog.exploration import shared_looks
-from stoat_nb.components import opening
+from stoat_nb.catalog.reader import shared_looks
 from stoat_nb.components.clock import CLOCK
 from stoat_nb.components.feeds import Feed, Show, Subscribe, Unsubscribe, Watch
 from stoat_nb.components.hands import Hands
@@ -58,7 +57,6 @@ class LiveHub:
         if document is None:
             take_turns()
         else:
-            opening.begins(self)
             pn.state.on_session_destroyed(lambda _context: self.close())
             pn.state.onload(self._on_load)
 
@@ -128,7 +126,6 @@ class LiveHub:
 
     def close(self) -> None:
         """Drop every subscription."""
-        opening.is_there(self)
         with self._lock:
             self._closed = True
             self._posts.clear()
@@ -155,7 +152,6 @@ class LiveHub:
     def _on_load(self) -> None:
         with self._lock:
             self._ready = True
-        opening.has_loaded(self)
         self._schedule()
 
     def _mark(self, feed: Feed, state: JobState) -> None:

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from stoat_nb.catalog.exploration import shared_looks
+from stoat_nb.catalog.reader import shared_looks
 from stoat_nb.components.live import LiveHub, in_background
 from stoat_nb.errors import CatalogClosed
 from stoat_nb.logs import logger

@@ -18,7 +18,6 @@ from stoat_nb.components.assets import script, sheets
 from stoat_nb.components.layout import column
 from stoat_nb.components.live import LiveHub, first_look
 from stoat_nb.components.looks import Looks
-from stoat_nb.components.opening import let_pages_open
 from stoat_nb.components.part import Part
 
 if TYPE_CHECKING:
@@ -98,11 +97,8 @@ class Overview(Viewer):
 
     def _read(self) -> Glance:
         readable = VideoQuery(facets={"status": ("ok",)})
-        let_pages_open()
         summary = self._library.summary()
-        let_pages_open()
         facets = self._library.facets(readable, GROUPS)
-        let_pages_open()
         return Glance(summary=summary, facets=facets, growth=self._library.growth())
 
     def _show_total(self, total: int) -> None:

@@ -104,7 +104,7 @@ class PagedTable(Viewer):
         self._counting.again()
 
     def _read(self) -> Sequence[Row]:
-        found = self._library.catalog.plain_rows(self.state.query)
+        found = self._library.records(self.state.query)
         return found if found or not self.state.page else self._last_page()
 
     def _last_page(self) -> Sequence[Row]:
@@ -112,7 +112,7 @@ class PagedTable(Viewer):
         total = self._library.count(self.state.query)
         with param.parameterized.discard_events(self.state):
             self.state.page = max(0, (total - 1) // self.state.page_size)
-        return self._library.catalog.plain_rows(self.state.query)
+        return self._library.records(self.state.query)
 
     def _show(self, rows: Sequence[Row]) -> None:
         self._rows = rows

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from stoat_nb.catalog.filters.fields import column_named
+from stoat_nb.catalog.filters.fields import field_named
 from stoat_nb.catalog.query import Page, Summary, VideoQuery, narrowed
 from stoat_nb.errors import MissingExtra
 from stoat_nb.library.arguments import checked
@@ -83,17 +83,17 @@ class Tables(Handle):
             query = narrowed(query or VideoQuery(), where)
         if sort is not None:
             query = replace(query or VideoQuery(), sort=sort, descending=descending)
-        names = [column_named(name) for name in columns or ()]
-        frame = self.catalog.videos(query).iloc[:limit]
+        names = [field_named(name).name for name in columns or ()]
+        frame = self.catalog.reader.videos(query).iloc[:limit]
         return frame if columns is None else frame[names]
 
     def streams(self) -> pd.DataFrame:
         """Return every stream of every video, one row each."""
-        return self.catalog.streams()
+        return self.catalog.reader.frame("streams")
 
     def chapters(self) -> pd.DataFrame:
         """Return every chapter of every video, one row each."""
-        return self.catalog.chapters()
+        return self.catalog.reader.frame("chapters")
 
     def groups(self) -> pd.DataFrame:
         """Return recordings and discs that are several files, one row each; see ``group_id``.
@@ -102,11 +102,11 @@ class Tables(Handle):
         --------
         >>> library.groups()[["kind", "n_parts", "duration_s", "first_path"]]  # doctest: +SKIP
         """
-        return self.catalog.groups()
+        return self.catalog.reader.frame("groups")
 
     def tags(self) -> pd.DataFrame:
         """Return what the videos say of themselves, one row a tag."""
-        return self.catalog.tags()
+        return self.catalog.reader.frame("tags")
 
     @checked
     def document(self, video_id: int) -> dict[str, Any] | None:
@@ -115,11 +115,11 @@ class Tables(Handle):
 
     def failures(self) -> pd.DataFrame:
         """Return the files that could not be probed, each with its class and reason."""
-        return self.catalog.failures()
+        return self.catalog.reader.frame("failures")
 
     def scans(self) -> pd.DataFrame:
         """Return every scan with its counts, oldest first."""
-        return self.catalog.scans()
+        return self.catalog.reader.frame("scans")
 
     def jobs(self) -> pd.DataFrame:
         """Return every job of this library, newest first."""
@@ -175,7 +175,7 @@ class Tables(Handle):
         from stoat_nb.catalog.sql_query import run_sql  # noqa: PLC0415 - loads DuckDB
 
         paths = [expand_path(file) for file in files]
-        load = self.catalog.arrow_tables
+        load = self.catalog.reader.arrow_tables
         return frame_of_result(run_sql(statement, load, given, files=paths, settings=self.settings))
 
     @checked
@@ -210,8 +210,8 @@ class Tables(Handle):
             query = narrowed(query or VideoQuery(), where)
         wanted(table, query=query)  # refuses what there is not
         if query is None:
-            return self.catalog.arrow_tables([table])[table]
-        return self.catalog.arrow_videos(query)
+            return self.catalog.reader.arrow_tables([table])[table]
+        return self.catalog.reader.arrow_videos(query)
 
     def polars(
         self, table: str = "videos", *, where: str = "", query: VideoQuery | None = None
@@ -226,17 +226,25 @@ class Tables(Handle):
     @checked
     def page(self, query: VideoQuery) -> Page:
         """Return one page of the videos that match, and how many match in all."""
-        return self.catalog.page(query)
+        return self.catalog.reader.page(query)
 
     @checked
     def rows(self, query: VideoQuery) -> pd.DataFrame:
         """Return one page of the videos that match, at once: nothing is counted for it."""
-        return self.catalog.rows(query)
+        return self.catalog.reader.rows(query)
+
+    @checked
+    def records(self, query: VideoQuery) -> list[dict[str, Any]]:
+        """Return the same page as plain dictionaries, in which None stands for what is not known.
+
+        They may be shared with others who look at the same page: change nothing in them.
+        """
+        return self.catalog.reader.plain_rows(query)
 
     @checked
     def count(self, query: VideoQuery) -> int:
         """Return how many videos match."""
-        return self.catalog.exploration.count(query)
+        return self.catalog.reader.count(query)
 
     @checked
     def facets(
@@ -247,7 +255,7 @@ class Tables(Handle):
         What the query wants of a facet does not count for that facet: its other values remain
         to be chosen. Without ``columns`` these are the ones of ``FACETS``.
         """
-        return self.catalog.exploration.facets(query or VideoQuery(), columns, most)
+        return self.catalog.reader.facets(query or VideoQuery(), columns, most)
 
     @checked
     def hint(self, where: str = "", *, query: VideoQuery | None = None) -> str | None:
@@ -283,19 +291,19 @@ class Tables(Handle):
     @checked
     def histogram(self, query: VideoQuery, column: str, bins: int = 30) -> Histogram:
         """Return how the values of a column spread, whatever range the query wants of it."""
-        return self.catalog.exploration.histogram(query, column, bins)
+        return self.catalog.reader.histogram(query, column, bins)
 
     @checked
     def heatmap(self, query: VideoQuery, x: str, y: str, bins: int = 20) -> Heatmap:
         """Return how pairs of values spread, whatever the query wants of those two columns."""
-        return self.catalog.exploration.heatmap(query, x, y, bins)
+        return self.catalog.reader.heatmap(query, x, y, bins)
 
     @checked
     def sizes_by_folder(
         self, query: VideoQuery | None = None, below: str | None = None
     ) -> tuple[FolderSize, ...]:
         """Return what the folders right below one hold, largest first; without one: the roots."""
-        return self.catalog.exploration.sizes_by_folder(query or VideoQuery(), below)
+        return self.catalog.reader.sizes_by_folder(query or VideoQuery(), below)
 
     @checked
     def code(self, query: VideoQuery) -> Code:
@@ -306,7 +314,7 @@ class Tables(Handle):
 
     def growth(self) -> tuple[Growth, ...]:
         """Return how many videos and bytes there were after each scan, oldest first."""
-        return self.catalog.exploration.growth()
+        return self.catalog.reader.growth()
 
     @checked
     def video(self, video_id: int) -> dict[str, Any]:
@@ -315,7 +323,7 @@ class Tables(Handle):
 
     def summary(self) -> Summary:
         """Return the library at a glance: counts, sizes, codecs."""
-        return self.catalog.summary()
+        return self.catalog.reader.summary()
 
     @checked
     def export_stream(

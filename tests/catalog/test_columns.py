@@ -16,7 +16,7 @@ PANDAS = {"list<string>": "list<item: string>[pyarrow]"}
 
 
 def frame_of(catalog: Catalog, table: Table) -> pd.DataFrame:
-    made = getattr(catalog, table.name)()
+    made = catalog.reader.frame(table.name)
     assert isinstance(made, pd.DataFrame)
     return made
 

@@ -87,7 +87,10 @@ def test_every_declared_fact_that_a_reader_states_arrives_in_the_frames(
     streams = [{**stream, "is_cover": False, "kind": kind} for kind in ("video", "audio")]
     told = outcome(filling.found(), {"video": {**video, "streams": streams}})
     filling.record(told)
-    streams_row, videos_row = catalog.streams().iloc[0], catalog.videos().iloc[0]
+    streams_row, videos_row = (
+        catalog.reader.frame("streams").iloc[0],
+        catalog.reader.videos().iloc[0],
+    )
     for name, fact in facts_of(Stream).items():
         value = 0 if name == "idx" else streams[0][name]
         assert streams_row[name] == value, name
@@ -123,8 +126,8 @@ streams = [{"kind": "video", "grain": 7}]  # as a reader states it
 catalog = Catalog(Path(sys.argv[1]))
 scan = catalog.begin_scan(job_id="1", folder=b"/v", recursive=True, started_at=1.0)
 catalog.record(scan.scan_id, [outcome(found, {"video": {"streams": streams}})], at=2.0)
-assert catalog.streams()["grain"].tolist() == [7]
-assert catalog.videos(VideoQuery(where="grain >= 7"))["grain"].tolist() == [7]
+assert catalog.reader.frame("streams")["grain"].tolist() == [7]
+assert catalog.reader.videos(VideoQuery(where="grain >= 7"))["grain"].tolist() == [7]
 assert page().count("| `grain` | Int64 | um |") == 2
 catalog.close()
 """

@@ -65,7 +65,7 @@ def test_every_table_is_exported_with_all_its_columns(
 ) -> None:
     target = tmp_path / f"out.{kind}"
     assert filled.export(target, table=table) == target
-    frame = getattr(filled, table)()
+    frame = filled.reader.frame(table)
     found = cells(target)
     assert len(found) == len(frame)
     for row in found:
@@ -135,7 +135,7 @@ def test_parquet_comes_back_with_its_dtypes_and_says_what_it_is(
 ) -> None:
     target = filled.export(tmp_path / "out.parquet", query=VideoQuery(sort="size_bytes"))
     with pd.option_context("mode.string_storage", "pyarrow"):  # pandas 2 chooses python
-        back, frame = pd.read_parquet(target), filled.videos()
+        back, frame = pd.read_parquet(target), filled.reader.videos()
     lists = [one.name for one in TABLES["videos"].columns if one.dtype == "list<string>"]
     pd.testing.assert_frame_equal(
         back.drop(columns=lists), frame.drop(columns=lists), check_categorical=False
@@ -157,7 +157,7 @@ def test_an_export_is_always_complete(
     for kind in FORMATS:
         found = cells(catalog.export(tmp_path / f"out.{kind}", query=query))
         assert [row["name"] for row in found] == [f"{at:03d}.mp4" for at in reversed(range(40))]
-    assert len(catalog.videos()) == 40
+    assert len(catalog.reader.videos()) == 40
 
 
 # Where they go ------------------------------------------------------------------------------------
@@ -247,7 +247,7 @@ def test_the_library_is_never_written_over(filled: Catalog, path: Path, tmp_path
     for target in (path, tmp_path / "link.csv", tmp_path / "hard.csv", Path(f"{path}-wal")):
         with pytest.raises(ExportError, match="is the library itself"):
             filled.export(target, format="csv")
-    assert len(filled.videos()) == 2
+    assert len(filled.reader.videos()) == 2
 
 
 def test_a_link_is_written_through(filled: Catalog, tmp_path: Path) -> None:

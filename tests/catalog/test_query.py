@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from stoat_nb.catalog.catalog import Catalog
-from stoat_nb.catalog.database import fetch
-from stoat_nb.catalog.query import SORTABLE, SUMMARY, VideoQuery, selection
+from stoat_nb.catalog.query import SORTABLE, VideoQuery
 from stoat_nb.errors import BadArgument, FilterError
 from stoat_nb.media.video import Stream
 
@@ -34,7 +33,7 @@ def filled(catalog: Catalog, filling: Any) -> Catalog:
 
 
 def listed(catalog: Catalog, **wanted: Any) -> list[str]:
-    return list(catalog.page(VideoQuery(**wanted)).frame["name"])
+    return list(catalog.reader.page(VideoQuery(**wanted)).frame["name"])
 
 
 # Pages --------------------------------------------------------------------------------------------
@@ -43,23 +42,26 @@ def listed(catalog: Catalog, **wanted: Any) -> list[str]:
 def test_pages_follow_each_other_without_gap_or_repeat(filled: Catalog) -> None:
     for sort in SORTABLE:
         for descending in (False, True):
-            chosen = selection(VideoQuery(sort=sort, descending=descending))
+            query = partial(VideoQuery, sort=sort, descending=descending, limit=5)
             ids = [
                 number
                 for at in (0, 5)
-                for number in filled._database.read(partial(chosen.page, limit=5, offset=at)).ids
+                for number in filled.reader.rows(query(offset=at))["video_id"]
             ]
             assert sorted(ids) == list(range(1, 10)), sort
-    pages = [filled.page(VideoQuery(limit=5, offset=at)) for at in (0, 5)]
+    pages = [filled.reader.page(VideoQuery(limit=5, offset=at)) for at in (0, 5)]
     assert [len(page.frame) for page in pages] == [5, 4]
     assert {page.total for page in pages} == {9}
 
 
 def test_a_page_is_typed_like_all_videos_also_when_it_is_empty(filled: Catalog) -> None:
     for query in (VideoQuery(), VideoQuery(offset=1000)):
-        frame = filled.page(query).frame
-        assert frame.dtypes.astype(str).to_dict() == filled.videos().dtypes.astype(str).to_dict()
-    assert len(filled.page(VideoQuery(offset=2**63 - 1)).frame) == 0
+        frame = filled.reader.page(query).frame
+        assert (
+            frame.dtypes.astype(str).to_dict()
+            == filled.reader.videos().dtypes.astype(str).to_dict()
+        )
+    assert len(filled.reader.page(VideoQuery(offset=2**63 - 1)).frame) == 0
 
 
 def test_what_is_not_known_comes_last_either_way(filled: Catalog) -> None:
@@ -67,7 +69,7 @@ def test_what_is_not_known_comes_last_either_way(filled: Catalog) -> None:
     for descending in (False, True):
         names = listed(filled, sort="duration_s", descending=descending)
         assert set(names[-2:]) == unknown
-    shortest_first = filled.page(VideoQuery(sort="duration_s")).frame["duration_s"]
+    shortest_first = filled.reader.page(VideoQuery(sort="duration_s")).frame["duration_s"]
     assert shortest_first.dropna().tolist() == [0, 0, 1, 1, 2, 2, 10]
 
 
@@ -92,7 +94,9 @@ def test_filters_narrow_each_other_and_the_total_counts_what_matches(filled: Cat
     assert chosen(codec=("hevc",)) == ["Big.mkv"]
     assert chosen(container=("mp4", "matroska"), codec=("hevc", "av1")) == ["Big.mkv"]
     assert chosen(container=("mp4",), codec=("hevc",)) == []
-    page = filled.page(VideoQuery(facets={"container": ("mp4",), "status": ("ok",)}, limit=2))
+    page = filled.reader.page(
+        VideoQuery(facets={"container": ("mp4",), "status": ("ok",)}, limit=2)
+    )
     assert (len(page.frame), page.total) == (2, 6)
     assert chosen(codec=("\ud800", "'; DROP TABLE videos; --")) == []
 
@@ -153,7 +157,7 @@ def test_a_wrong_query_is_refused_with_what_is_allowed(
     catalog: Catalog, wrong: dict[str, Any], said: str
 ) -> None:
     with pytest.raises(FilterError, match=said):
-        catalog.page(VideoQuery(**wrong))
+        catalog.reader.page(VideoQuery(**wrong))
 
 
 @pytest.mark.parametrize(
@@ -181,7 +185,7 @@ def test_a_query_of_wrong_types_is_refused_by_name_as_it_is_made(wrong: dict[str
 
 
 def test_the_summary_counts_what_is_there(filled: Catalog) -> None:
-    summary = filled.summary()
+    summary = filled.reader.summary()
     assert (summary.n_videos, summary.n_ok, summary.n_failed, summary.n_missing) == (9, 7, 1, 1)
     assert summary.total_bytes == sum(range(95, 101)) + 1000 + 1000
     assert summary.total_duration_s == 6.0
@@ -191,38 +195,6 @@ def test_the_summary_counts_what_is_there(filled: Catalog) -> None:
 
 
 def test_the_summary_of_nothing_is_nothing(catalog: Catalog) -> None:
-    summary = catalog.summary()
+    summary = catalog.reader.summary()
     assert (summary.n_videos, summary.total_bytes, summary.total_duration_s) == (0, 0, 0.0)
     assert summary.codecs == summary.containers == summary.resolutions == {}
-
-
-# Speed --------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("descending", [False, True])
-@pytest.mark.parametrize(
-    ("sort", "index"),
-    [
-        ("path", "videos_path"),
-        ("size_bytes", "videos_size"),
-        ("duration_s", "videos_duration"),
-        ("mtime", "videos_mtime"),
-        ("mtime_ns", "videos_mtime"),
-    ],
-)
-def test_a_page_is_read_off_its_index(
-    catalog: Catalog, sort: str, index: str, *, descending: bool
-) -> None:
-    chosen = selection(VideoQuery(sort=sort, descending=descending))
-    ((sql, _),) = chosen.ways(has_index=True)
-    plan = catalog._database.read(
-        lambda connection: fetch(connection, f"EXPLAIN QUERY PLAN {sql}", (50, 100))
-    )
-    assert [step[3] for step in plan] == [f"SCAN v USING COVERING INDEX {index}"]
-
-
-def test_the_summary_is_read_off_one_index(catalog: Catalog) -> None:
-    plan = catalog._database.read(
-        lambda connection: fetch(connection, f"EXPLAIN QUERY PLAN {SUMMARY}")
-    )
-    assert [step[3] for step in plan] == ["SCAN videos USING COVERING INDEX videos_summary"]

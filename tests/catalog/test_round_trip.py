@@ -167,7 +167,7 @@ def test_what_goes_in_comes_out_of_every_door(
     catalog.record(scan_id, [outcome], at=2.0)
     known = catalog.known_files(outcome.found.folder)
     assert list(known) == [outcome.found.name]
-    check(of_frame(catalog.videos()), outcome)
+    check(of_frame(catalog.reader.videos()), outcome)
     check(json.loads(json.dumps(catalog.video(1))), outcome)
     for kind in ("csv", "json", "jsonl", "parquet", "xlsx"):
         catalog.export(folder / f"out.{kind}")

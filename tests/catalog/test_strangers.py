@@ -14,7 +14,7 @@ from stoat_nb.catalog.catalog import Catalog
 from stoat_nb.errors import CatalogCorrupt, StoatError
 from stoat_nb.library import Library
 
-OURS = "snapshots_video_removed"
+OURS = "touched_video_removed"
 ENDLESS = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
 
 
@@ -38,7 +38,7 @@ def change(path: Path, sql: str, *values: object) -> None:
     [
         (
             f"ALTER TABLE videos RENAME TO v;; CREATE VIEW videos AS {ENDLESS}",
-            "snapshots_video_changed",
+            "touched_video_changed",
         ),
         (f"ALTER TABLE views RENAME TO v;; CREATE VIEW Views AS {ENDLESS}", "Views"),
         (f"CREATE TRIGGER t AFTER INSERT ON jobs BEGIN {ENDLESS}; END", "t"),

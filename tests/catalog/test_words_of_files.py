@@ -12,7 +12,7 @@ from stoat_nb.errors import UnknownVideo
 
 def test_chapters_and_tags_come_back_in_their_order(catalog: Catalog, filling: Any) -> None:
     filling.record(filling.ok())
-    chapters, tags = catalog.chapters(), catalog.tags()
+    chapters, tags = catalog.reader.frame("chapters"), catalog.reader.frame("tags")
     assert chapters["n"].tolist() == [1, 2]
     assert chapters["title"].tolist()[0] == "Dawn"
     assert chapters["end_s"].isna().tolist() == [False, True]
@@ -22,7 +22,7 @@ def test_chapters_and_tags_come_back_in_their_order(catalog: Catalog, filling: A
 
 def test_the_readers_own_words_are_kept(catalog: Catalog, filling: Any) -> None:
     filling.record(filling.ok(), filling.bad())
-    ok, bad = catalog.videos()["video_id"]
+    ok, bad = catalog.reader.videos()["video_id"]
     assert catalog.document(ok) == {"format": {"nb_streams": 2}}
     assert catalog.document(bad) is None
     with pytest.raises(UnknownVideo, match="video 99"):
@@ -32,13 +32,13 @@ def test_the_readers_own_words_are_kept(catalog: Catalog, filling: Any) -> None:
 def test_a_file_read_again_keeps_nothing_of_the_old_words(catalog: Catalog, filling: Any) -> None:
     filling.record(filling.ok())
     filling.record(filling.ok(video=filling.video(chapters=(), tags=(), document=None)))
-    assert catalog.chapters().empty
-    assert catalog.tags().empty
-    assert catalog.document(catalog.videos()["video_id"][0]) is None
+    assert catalog.reader.frame("chapters").empty
+    assert catalog.reader.frame("tags").empty
+    assert catalog.document(catalog.reader.videos()["video_id"][0]) is None
 
 
 def test_a_failed_file_is_of_unknown_integrity(catalog: Catalog, filling: Any) -> None:
     filling.record(filling.ok(), filling.bad())
-    frame = catalog.videos().set_index("status")
+    frame = catalog.reader.videos().set_index("status")
     assert frame.loc["ok", ["integrity", "integrity_level"]].tolist() == ["complete", "structure"]
     assert frame.loc["failed", ["integrity", "integrity_level"]].tolist() == ["unknown", "none"]

@@ -22,6 +22,7 @@ from stoat_nb.catalog.exports.source import Source
 from stoat_nb.catalog.exports.stream import Stream
 from stoat_nb.catalog.exports.wanted import Wanted
 from stoat_nb.catalog.exports.writers import writer_of
+from stoat_nb.catalog.reader import Reader
 from stoat_nb.errors import ExportError
 from stoat_nb.names import shown
 
@@ -32,8 +33,8 @@ MANIFEST_SUFFIX = ".manifest.json"
 class Export:
     """One table, or the videos that match a query, on the way out."""
 
-    def __init__(self, database: Database, wanted: Wanted) -> None:
-        self._database, self._wanted = database, wanted
+    def __init__(self, database: Database, reader: Reader, wanted: Wanted) -> None:
+        self._database, self._reader, self._wanted = database, reader, wanted
 
     def to_path(self, path: Path, kind: str | None, *, manifest: bool = False) -> Path:
         """Write a file; one that is there already is replaced only by a complete one."""
@@ -81,12 +82,18 @@ class Export:
         """Write all of it as it is at one moment; return its manifest if it is to be told."""
 
         def write(connection: apsw.Connection) -> dict[str, Any]:
-            library = self._database.path
+            library, query = self._database.path, self._wanted.query
+            # First: what is read later is as it was then.
+            ids = None if query is None else self._reader.ids(connection, query)
             redaction = (
                 redaction_of(connection, library) if self._wanted.is_redacted else NO_REDACTION
             )
             source = Source(
-                connection=connection, wanted=self._wanted, redaction=redaction, stop=stop
+                connection=connection,
+                wanted=self._wanted,
+                ids=ids,
+                redaction=redaction,
+                stop=stop,
             )
             try:
                 manifest = manifest_of(source) if is_told else {}

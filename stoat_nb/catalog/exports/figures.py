@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 
 from msgspec import Struct, field
@@ -10,7 +11,6 @@ from stoat_nb import words
 from stoat_nb.catalog.database import fetch
 from stoat_nb.catalog.exports.charts import Bars
 from stoat_nb.catalog.exports.source import Source
-from stoat_nb.catalog.query import VideoQuery, selection
 from stoat_nb.catalog.rows import Row
 
 #: Bars of a chart; the rest is one more.
@@ -34,11 +34,11 @@ SELECT v.status, v.codec, v.display_width, v.display_height,
     WHEN v.duration_s < 1200 THEN 2 WHEN v.duration_s < 3600 THEN 3
     WHEN v.duration_s < 7200 THEN 4 WHEN v.duration_s >= 7200 THEN 5 END,
     count(*), total(v.size_bytes), total(v.duration_s)
-FROM {source} {where} GROUP BY 1, 2, 3, 4, 5
+FROM videos v {where} GROUP BY 1, 2, 3, 4, 5
 """
 _FAILURES = """
 SELECT v.path, x.error_class, x.error FROM videos v JOIN failures x ON x.video_id = v.id
-WHERE v.status = 'failed' AND v.id IN (SELECT v.id FROM {source} {where})
+WHERE v.status = 'failed' AND v.id IN (SELECT v.id FROM videos v {where})
 ORDER BY v.path, v.id LIMIT {most}
 """
 
@@ -103,9 +103,11 @@ def failures_of(source: Source) -> list[tuple[str, str, str]]:
 
 
 def _fetched(source: Source, sql: str) -> list[Row]:
-    chosen = source.wanted.chosen or selection(VideoQuery())
-    text = sql.format(source=source.table.source, where=chosen.where, most=MOST_FAILURES)
-    return fetch(source.connection, text, chosen.bindings)
+    if source.ids is None:
+        return fetch(source.connection, sql.format(where="", most=MOST_FAILURES))
+    where = "WHERE v.id IN (SELECT value FROM json_each(?))"
+    text = sql.format(where=where, most=MOST_FAILURES)
+    return fetch(source.connection, text, (json.dumps(source.ids),))
 
 
 def _most(counts: Counter[str]) -> list[tuple[str, int]]:

@@ -19,7 +19,7 @@ from stoat_nb.media.origin.places import iso6709
 Clean = Callable[[list[Row]], list[Row]]
 
 #: Columns whose text is a path and nothing else.
-_PATHS = frozenset({"path", "root", "folder"})
+_PATHS = frozenset({"path", "root", "folder", "top_folder"})
 #: Columns that hold no way to anything.
 _HARMLESS = frozenset({"relative_path", "name", "extension"})
 #: Columns that say where a video was recorded, and tags that do.

@@ -38,6 +38,7 @@ class Source(Struct, frozen=True, kw_only=True):
 
     connection: apsw.Connection
     wanted: Wanted
+    ids: list[int] | None  #: Of the videos, in order; None: every row of the table.
     redaction: Redaction
     stop: threading.Event = field(default_factory=threading.Event)
     _readings: list[Generator[list[rows.Row]]] = field(default_factory=list)
@@ -55,7 +56,7 @@ class Source(Struct, frozen=True, kw_only=True):
     def pieces(self) -> Iterator[list[rows.Row]]:
         """Yield the rows, some thousands at a time."""
         clean = self.redaction.of_rows(self.columns)
-        reading = rows.pieces(self.connection, self.table, self.wanted.chosen)
+        reading = rows.pieces(self.connection, self.table, self.ids)
         self._readings.append(reading)
         left = sys.maxsize if self.wanted.limit is None else self.wanted.limit
         for piece in reading:
@@ -73,5 +74,5 @@ class Source(Struct, frozen=True, kw_only=True):
 
     def count(self) -> int:
         """Return how many there are."""
-        there = rows.count(self.connection, self.table, self.wanted.chosen)
+        there = rows.count(self.connection, self.table) if self.ids is None else len(self.ids)
         return there if self.wanted.limit is None else min(there, self.wanted.limit)

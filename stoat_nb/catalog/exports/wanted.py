@@ -9,8 +9,7 @@ from msgspec.structs import replace
 
 from stoat_nb import words
 from stoat_nb.catalog.columns import TABLES, Table
-from stoat_nb.catalog.query import VideoQuery, selection
-from stoat_nb.catalog.selection import Selection
+from stoat_nb.catalog.query import VideoQuery, condition
 from stoat_nb.errors import ExportError
 from stoat_nb.names import shown
 
@@ -20,7 +19,6 @@ class Wanted(Struct, frozen=True, kw_only=True):
 
     table: Table  #: With the columns that were chosen, in the order they were chosen in.
     query: VideoQuery | None
-    chosen: Selection | None
     are_columns_chosen: bool
     is_redacted: bool  #: Whether the way to each root is left out.
     limit: int | None  #: Rows at most.
@@ -39,11 +37,12 @@ def wanted(
         raise ExportError(f"There is no table '{shown(name)}'. Choose one of: {', '.join(TABLES)}.")
     if query is not None and name != "videos":
         raise ExportError(f"Only videos can be filtered, not {name}. Leave the query out.")
+    if query is not None:
+        condition(query)  # refuses what there is not
     table = TABLES[name]
     return Wanted(
         table=table if columns is None else _with_columns(table, columns),
         query=query,
-        chosen=None if query is None else selection(query),
         are_columns_chosen=columns is not None,
         is_redacted=redact,
         limit=limit,

@@ -6,15 +6,14 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-import apsw
 from msgspec import Struct
 from msgspec.structs import replace
 
-from stoat_nb.catalog.database import fetch
-from stoat_nb.catalog.filters.facets import facet, without_facet
+from stoat_nb.catalog.filters.facets import facets, without_facet
 from stoat_nb.catalog.filters.fields import Field, field_named
-from stoat_nb.catalog.filters.sql import Clause
-from stoat_nb.catalog.query import VideoQuery, matching, tables_for
+from stoat_nb.catalog.filters.sql import Clause, where
+from stoat_nb.catalog.query import VideoQuery, condition
+from stoat_nb.catalog.read_model.engine import Ask
 from stoat_nb.errors import FilterError
 from stoat_nb.names import shown
 
@@ -55,26 +54,29 @@ class Axis(Struct, frozen=True, kw_only=True):
         return self.edges[first], end - 1e-6 if kind == "moment" else math.nextafter(end, -math.inf)
 
 
-def axis(connection: apsw.Connection, query: VideoQuery, column: str, bins: int) -> Axis:
+def axis(ask: Ask, query: VideoQuery, column: str, bins: int) -> Axis:
     """Choose the bins for the values of the videos that match."""
     field = field_named(column)
     if not 1 <= bins <= MOST_BINS:
         raise FilterError(f"'{shown(bins)}' bins cannot be made. Choose from 1 to {MOST_BINS}.")
     if field.kind == "text":
-        return Axis(column=column, names=tuple(facet(connection, query, column, bins).counts))
+        return Axis(column=column, names=tuple(facets(ask, query, [column], bins)[column].counts))
     if field.kind not in ("whole", "number", "moment"):
         raise FilterError(f"'{column}' has no bins: it is no number, date or text. Use a facet.")
-    where, bindings = matching(query)
-    clause = f"WHERE {where}" if where else ""
-    ((least, greatest, mean),) = fetch(
-        connection,
-        f"SELECT min({field.sql}), max({field.sql}), avg({field.sql}) "  # noqa: S608 - values are bound
-        f"FROM {tables_for(f'{field.sql} {where}')} {clause}",
+    clause, bindings = where(condition(query))
+    value = number_of(field)
+    ((least, greatest, mean),) = ask(
+        f"SELECT min({value}), max({value}), avg(CAST({value} AS DOUBLE)) FROM v {clause}",  # noqa: S608 - values are bound
         bindings,
     )
     if least is None:
         return Axis(column=column)
     return Axis(column=column, edges=_edges(field, least, greatest, mean, bins))
+
+
+def number_of(field: Field) -> str:
+    """Return SQL for a value as a number; of times, nanoseconds."""
+    return f"epoch_ns({field.sql})" if field.kind == "moment" else field.sql
 
 
 def without_range(query: VideoQuery, *columns: str) -> VideoQuery:
@@ -113,7 +115,7 @@ def bin_of(chosen: Axis) -> Clause:
         cases = " ".join(f"WHEN ? THEN {at}" for at in range(len(chosen.names)))
         return (f"CASE {field.sql} {cases} END", chosen.names) if cases else ("NULL", ())
     scale = _SECOND if field.kind == "moment" else 1
-    return _halved(field.sql, [edge * scale for edge in chosen.edges[1:-1]], 0)
+    return _halved(number_of(field), [edge * scale for edge in chosen.edges[1:-1]], 0)
 
 
 def _halved(value: str, edges: Sequence[float], first: int) -> Clause:

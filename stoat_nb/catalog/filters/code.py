@@ -1,4 +1,4 @@
-"""A query as code that people take away: Python for a notebook, SQL for any SQLite shell."""
+"""A query as code that people take away: Python for a notebook, SQL for ``library.sql``."""
 
 from __future__ import annotations
 
@@ -9,22 +9,17 @@ from typing import Any
 
 from msgspec import Struct
 
-from stoat_nb.catalog.columns import TABLES
 from stoat_nb.catalog.filters.masks import mask
-from stoat_nb.catalog.filters.sql import conditions
+from stoat_nb.catalog.filters.sql import where
 from stoat_nb.catalog.filters.tree import Value
-from stoat_nb.catalog.query import VideoQuery, condition, selection
-
-#: Digits that SQLite of any version reads as the very number they came from.
-_EXACT_DIGITS = 15
-_LEAST = -(2**63)
+from stoat_nb.catalog.query import VideoQuery, condition, order
 
 
 class Code(Struct, frozen=True, kw_only=True):
     """The same videos in two languages."""
 
     pandas: str  #: Python that makes the frame ``videos``.
-    sql: str  #: One statement; times are nanoseconds since 1970, lists are JSON.
+    sql: str  #: One statement for ``library.sql``.
 
 
 def code_of(query: VideoQuery, path: str | os.PathLike[str]) -> Code:
@@ -99,7 +94,6 @@ def _chosen(query: VideoQuery) -> list[str]:
 
 
 def _sorted(query: VideoQuery) -> list[str]:
-    selection(query)  # which checks the column
     if query.sort == "path" and not query.descending:
         return []  # they are
     by = list(dict.fromkeys([query.sort, "video_id"]))
@@ -108,11 +102,9 @@ def _sorted(query: VideoQuery) -> list[str]:
 
 
 def _sql(query: VideoQuery) -> str:
-    chosen, table = selection(query), TABLES["videos"]
-    columns = ",\n".join(f'    {column.sql} AS "{column.name}"' for column in table.columns)
-    clause, bindings = conditions(condition(query))
-    where = f"WHERE {with_literals(clause, bindings)}\n" if clause else ""
-    return f"SELECT\n{columns}\nFROM {table.source}\n{where}ORDER BY {chosen.order};\n"
+    clause, bindings = where(condition(query))
+    chosen = f"{with_literals(clause, bindings)}\n" if clause else ""
+    return f"SELECT *\nFROM videos\n{chosen}ORDER BY {order(query)};\n"
 
 
 def with_literals(sql: str, bindings: tuple[Any, ...]) -> str:
@@ -127,17 +119,9 @@ def _literal(value: Value) -> str:
     if isinstance(value, str):
         if value.isprintable():
             return "'" + value.replace("'", "''") + "'"
-        return f"CAST(x'{value.encode().hex()}' AS TEXT)"  # no shell and no eye changes that
-    if isinstance(value, float):
-        return _real(value)
-    return f"({_LEAST + 1} - 1)" if value == _LEAST else str(int(value))
-
-
-def _real(value: float) -> str:
-    text = repr(value)
-    digits = text.partition("e")[0].strip("-").replace(".", "").strip("0")
-    above, below = value.as_integer_ratio()
-    if len(digits) <= _EXACT_DIGITS or max(abs(above), below) >= 2**63:
-        return text
-    # Older versions may read the last of so many digits amiss; these they cannot.
-    return f"({above} / {below}.0)"
+        escaped = "".join(f"\\x{byte:02X}" for byte in value.encode())
+        return f"decode('{escaped}'::BLOB)"  # no shell and no eye changes that
+    if isinstance(value, bool):
+        return str(value).upper()
+    # To the last digit: a number with a point alone is a decimal of fewer.
+    return f"CAST('{value!r}' AS DOUBLE)" if isinstance(value, float) else f"({value})"

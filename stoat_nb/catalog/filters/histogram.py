@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import apsw
 from msgspec import Struct
 
-from stoat_nb.catalog.database import fetch
 from stoat_nb.catalog.filters.axis import Axis, axis, bin_of, without_range
 from stoat_nb.catalog.filters.fields import field_named
-from stoat_nb.catalog.filters.sql import Clause
-from stoat_nb.catalog.query import VideoQuery, matching, tables_for
+from stoat_nb.catalog.filters.sql import Clause, where
+from stoat_nb.catalog.query import VideoQuery, condition
+from stoat_nb.catalog.read_model.engine import Ask
 
 
 class Histogram(Struct, frozen=True, kw_only=True):
@@ -34,13 +33,13 @@ class Heatmap(Struct, frozen=True, kw_only=True):
     n_unknown: int  #: Videos in none of them.
 
 
-def histogram(connection: apsw.Connection, query: VideoQuery, column: str, bins: int) -> Histogram:
+def histogram(ask: Ask, query: VideoQuery, column: str, bins: int) -> Histogram:
     """Count the values of a column; what the query wants of this very column does not count."""
     query = without_range(query, column)
-    chosen = axis(connection, query, column, bins)
+    chosen = axis(ask, query, column, bins)
     counts = [0] * chosen.n_bins
     n_unknown = 0
-    for (at,), n_videos in _counted(connection, query, chosen):
+    for (at,), n_videos in _counted(ask, query, chosen):
         if at is None:
             n_unknown = n_videos
         else:
@@ -48,13 +47,13 @@ def histogram(connection: apsw.Connection, query: VideoQuery, column: str, bins:
     return Histogram(axis=chosen, counts=tuple(counts), n_unknown=n_unknown)
 
 
-def heatmap(connection: apsw.Connection, query: VideoQuery, x: str, y: str, bins: int) -> Heatmap:
+def heatmap(ask: Ask, query: VideoQuery, x: str, y: str, bins: int) -> Heatmap:
     """Count pairs of values; what the query wants of these very columns does not count."""
     query = without_range(query, x, y)
-    across, up = (axis(connection, query, column, bins) for column in (x, y))
+    across, up = (axis(ask, query, column, bins) for column in (x, y))
     counts = [[0] * across.n_bins for _ in range(up.n_bins)]
     n_unknown = 0
-    for (column, row), n_videos in _counted(connection, query, across, up):
+    for (column, row), n_videos in _counted(ask, query, across, up):
         if column is None or row is None:
             n_unknown += n_videos
         else:
@@ -62,18 +61,12 @@ def heatmap(connection: apsw.Connection, query: VideoQuery, x: str, y: str, bins
     return Heatmap(x=across, y=up, counts=tuple(map(tuple, counts)), n_unknown=n_unknown)
 
 
-def _counted(
-    connection: apsw.Connection, query: VideoQuery, *axes: Axis
-) -> list[tuple[tuple[int | None, ...], int]]:
-    where, bindings = matching(query)
+def _counted(ask: Ask, query: VideoQuery, *axes: Axis) -> list[tuple[tuple[int | None, ...], int]]:
+    clause, bindings = where(condition(query))
     bins = [_bin_or_null(one) for one in axes]
     fields = ", ".join(sql for sql, _ in bins)
-    places = ", ".join(str(at + 1) for at in range(len(axes)))
-    clause = f"WHERE {where}" if where else ""
-    rows = fetch(
-        connection,
-        f"SELECT {fields}, count(*) FROM {tables_for(f'{fields} {where}')} "  # noqa: S608 - values are bound
-        f"{clause} GROUP BY {places}",
+    rows = ask(
+        f"SELECT {fields}, count(*) FROM v {clause} GROUP BY ALL",  # noqa: S608 - values are bound
         (*(value for _, values in bins for value in values), *bindings),
     )
     return [(row[:-1], row[-1]) for row in rows]

@@ -11,8 +11,10 @@ from typing import NamedTuple
 import apsw
 
 from stoat_nb.catalog.database import fetch
-from stoat_nb.catalog.hard_links import extra_bytes
-from stoat_nb.catalog.query import VideoQuery, matching, tables_for
+from stoat_nb.catalog.filters.sql import where
+from stoat_nb.catalog.filters.tree import AllOf
+from stoat_nb.catalog.query import VideoQuery, condition
+from stoat_nb.catalog.read_model.engine import Ask
 from stoat_nb.catalog.values import as_stored_text
 
 
@@ -34,25 +36,36 @@ class Growth(NamedTuple):
     total_bytes: int
 
 
-def sizes_by_folder(
-    connection: apsw.Connection, query: VideoQuery, below: str | None
-) -> tuple[FolderSize, ...]:
+#: Files with several names: what their further names add, by folder. A hard link, or a link that
+#: was followed, has the same file system, number, size and time.
+_EXTRA = (
+    "several AS (SELECT device, inode FROM m GROUP BY ALL HAVING count(*) > 1), "
+    "again AS (SELECT folder, size_bytes FROM m JOIN several USING (device, inode) "
+    "QUALIFY row_number() OVER "
+    "(PARTITION BY device, inode, mtime_ns, size_bytes ORDER BY video_id) > 1), "
+    "extra AS (SELECT folder, sum(size_bytes) AS n_bytes FROM again GROUP BY 1)"
+)
+
+
+def bytes_by_folder(ask: Ask, chosen: AllOf) -> list[tuple[str, str, int, int]]:
+    """Return folder, root, bytes and videos; a file with several names counts its bytes once."""
+    clause, bindings = where(chosen)
+    return ask(
+        ", m AS MATERIALIZED (SELECT video_id, folder, root, size_bytes, device, inode, mtime_ns "  # noqa: S608 - values are bound
+        f"FROM v {clause}), {_EXTRA} "
+        "SELECT folder, any_value(root), "
+        "sum(size_bytes) - coalesce(any_value(n_bytes), 0), count(*) "
+        "FROM m LEFT JOIN extra USING (folder) GROUP BY 1",
+        bindings,
+    )
+
+
+def sizes_by_folder(ask: Ask, query: VideoQuery, below: str | None) -> tuple[FolderSize, ...]:
     """Return the folders directly below one, largest first, and that one for files right in it.
 
     Without one these are the roots; a root that is alone is opened.
     """
-    where, bindings = matching(query)
-    clause = f"WHERE {where}" if where else ""
-    extra = extra_bytes(connection, tables_for(where), where or "true", bindings)
-    rows = fetch(
-        connection,
-        "SELECT f.path_text, r.path_text, g.size, g.n, f.id FROM ("  # noqa: S608 - values are bound
-        "SELECT v.folder_id AS folder_id, sum(v.size_bytes) AS size, count(*) AS n "
-        f"FROM {tables_for(where)} {clause} GROUP BY v.folder_id) g "
-        "JOIN folders f ON f.id = g.folder_id JOIN roots r ON r.id = f.root_id",
-        bindings,
-    )
-    rows = [(path, root, size - extra[at], n) for path, root, size, n, at in rows]
+    rows = bytes_by_folder(ask, condition(query))
     roots = {root for _, root, _, _ in rows}
     if below is None and len(roots) != 1:
         return _summed((root, size, n, folder != root) for folder, root, size, n in rows)

@@ -1,4 +1,4 @@
-"""A filter as SQL: a condition on ``v``, and what is bound in it.
+"""A filter as SQL of DuckDB: a condition on the columns of ``videos``, and what is bound in it.
 
 SQL's own third truth value is as good as false in a condition; only what is turned round must
 first be told apart.
@@ -21,16 +21,24 @@ from stoat_nb.catalog.filters.tree import (
     Truth,
     Unknown,
 )
-from stoat_nb.catalog.text_search import search_clause
+from stoat_nb.catalog.text_search import search_pattern
+from stoat_nb.catalog.values import moment_text
 
 Clause = tuple[str, tuple[Any, ...]]
 
 _SQL_OPERATORS = {"==": "=", "!=": "<>"}
+_METHODS = {"contains": "contains", "startswith": "starts_with", "endswith": "ends_with"}
 
 
 def conditions(node: AllOf) -> Clause:
     """Return what follows WHERE; nothing where everything is meant."""
     return _joined(node.parts, " AND ") if node.parts else ("", ())
+
+
+def where(node: AllOf) -> Clause:
+    """Return the same with the word WHERE before it."""
+    clause, bindings = conditions(node)
+    return (f"WHERE {clause}" if clause else ""), bindings
 
 
 def _clause(node: Node) -> Clause:
@@ -45,8 +53,7 @@ def _clause(node: Node) -> Clause:
             inner, bindings = _clause(part)
             return f"NOT coalesce({inner}, FALSE)", bindings
         case Mentions(text):
-            clause, bindings = search_clause(text)
-            return clause or "TRUE", bindings
+            return 'regexp_matches("path", ?)', (search_pattern(text),)
         case _:
             return _leaf(node)
 
@@ -55,20 +62,29 @@ def _leaf(node: Compare | OneOf | Unknown | Truth | Holds) -> Clause:
     match node:
         case Compare(field, operator, value):
             sign = _SQL_OPERATORS.get(operator, operator)
-            if isinstance(value, Field):
-                return f"{field.sql} {sign} {value.sql}", ()
-            return f"{field.sql} {sign} ?", (value,)
+            other = value.sql if isinstance(value, Field) else _mark(field)
+            bound = () if isinstance(value, Field) else _bound(field, (value,))
+            return f"{field.sql} {sign} {other}", bound
         case OneOf(field, values):
-            return _one_of(field, values)
+            marks = ", ".join([_mark(field)] * len(values))
+            test = "list_has_any({}, [{}])" if field.kind == "list" else "{} IN ({})"
+            return test.format(field.sql, marks), _bound(field, values)
         case Unknown(field):
             return f"{field.sql} IS NULL", ()
         case Truth(field):
-            return f"{field.sql} {'<> ' + _EMPTY if field.kind == 'list' else '= 1'}", ()
-        case Holds():
-            return _holds(node)
+            return (f"len({field.sql}) > 0" if field.kind == "list" else field.sql), ()
+        case Holds(field, part, text):
+            return f"{_METHODS[part]}({field.sql}, ?)", (text,)
 
 
-_EMPTY = "'[]'"
+def _mark(field: Field) -> str:
+    return "CAST(? AS TIMESTAMPTZ_NS)" if field.kind == "moment" else "?"
+
+
+def _bound(field: Field, values: tuple[Any, ...]) -> tuple[Any, ...]:
+    if field.kind == "moment":
+        return tuple(moment_text(int(value)) for value in values)
+    return values
 
 
 def _joined(parts: tuple[Node, ...], word: str) -> Clause:
@@ -81,22 +97,3 @@ def _joined(parts: tuple[Node, ...], word: str) -> Clause:
 def _grouped(parts: tuple[Node, ...], word: str, nothing: str) -> Clause:
     clause, bindings = _joined(parts, word)
     return f"({clause or nothing})", bindings
-
-
-def _one_of(field: Field, values: tuple[Any, ...]) -> Clause:
-    marks = ", ".join("?" * len(values))
-    if field.kind == "list":
-        held = f"SELECT 1 FROM json_each({field.sql}) WHERE value IN ({marks})"  # noqa: S608 - values are bound
-        return f"EXISTS ({held})", values
-    return f"{field.sql} IN ({marks})", values
-
-
-def _holds(node: Holds) -> Clause:
-    name, size = node.field.sql, len(node.text.encode())
-    if node.part == "contains":
-        return f"instr({name}, ?) > 0", (node.text,)
-    if not size:
-        return f"{name} IS NOT NULL", ()
-    # As bytes: of text, SQLite's substr reads no further than a NUL.
-    cut = f"1, {size}" if node.part == "startswith" else f"-{size}"
-    return f"substr(CAST({name} AS BLOB), {cut}) = CAST(? AS BLOB)", (node.text,)

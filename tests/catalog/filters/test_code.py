@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, Phase, example, given, settings
@@ -17,7 +17,9 @@ from hypothesis import HealthCheck, Phase, example, given, settings
 import stoat_nb
 from stoat_nb.catalog.catalog import Catalog
 from stoat_nb.catalog.filters.code import code_of, with_literals
-from stoat_nb.catalog.query import VideoQuery, selection
+from stoat_nb.catalog.query import VideoQuery
+from stoat_nb.catalog.sql_query import run_sql
+from stoat_nb.settings import Settings
 
 from .queries import QUERIES
 from .rows import filled
@@ -29,8 +31,7 @@ class Ways:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.catalog = Catalog(path)
-        self.frame = self.catalog.videos()
-        self.shell = sqlite3.connect(path)
+        self.frame = self.catalog.reader.videos()
 
     def of_pandas(self, query: VideoQuery) -> pd.DataFrame:
         """Run the Python, on the frame that its first lines would make."""
@@ -42,8 +43,10 @@ class Ways:
         return made
 
     def of_sql(self, query: VideoQuery) -> list[int]:
-        rows = self.shell.execute(code_of(query, self.path).sql)
-        return [row[-1] for row in rows]
+        load = self.catalog.reader.arrow_tables
+        found = run_sql(code_of(query, self.path).sql, load, {}, settings=Settings())
+        ids: list[int] = found["video_id"].to_pylist()
+        return ids
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +55,6 @@ def ways(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ways]:
     filled(path)
     made = Ways(path)
     yield made
-    made.shell.close()
     made.catalog.close()
 
 
@@ -71,12 +73,11 @@ def ways(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ways]:
 @example(query=VideoQuery(where="name != codec and not title < resolution or title == top_folder"))
 @example(query=VideoQuery(where="inode == 9007199254740993 or inode == -9223372036854775808"))
 def test_catalog_pandas_and_sql_agree_on_every_query(ways: Ways, query: VideoQuery) -> None:
-    chosen = selection(query)
-    ids = [*ways.catalog._database.read(lambda connection: chosen.page(connection, 500, 0)).ids]
+    ids = ways.catalog._database.read(lambda one: ways.catalog.reader.ids(one, query))
     made = ways.of_pandas(query)
     assert made["video_id"].tolist() == ids == ways.of_sql(query)
-    assert ways.catalog.exploration.count(query) == len(ids)
-    pd.testing.assert_frame_equal(made, ways.catalog.videos(query))
+    assert ways.catalog.reader.count(query) == len(ids)
+    pd.testing.assert_frame_equal(made, ways.catalog.reader.videos(query))
 
 
 def test_the_rows_asked_for_are_not_all_or_nothing(ways: Ways) -> None:
@@ -87,7 +88,7 @@ def test_the_rows_asked_for_are_not_all_or_nothing(ways: Ways) -> None:
         "'eng' in audio_languages",
     ):
         query = VideoQuery(where=f"not ({where}) or has_cover")
-        assert 0 < ways.catalog.exploration.count(query) < len(ways.frame), where
+        assert 0 < ways.catalog.reader.count(query) < len(ways.frame), where
 
 
 def test_the_code_runs_in_a_fresh_interpreter(ways: Ways, tmp_path: Path) -> None:
@@ -104,7 +105,7 @@ def test_the_code_runs_in_a_fresh_interpreter(ways: Ways, tmp_path: Path) -> Non
     )
     made = pd.read_pickle(tmp_path / "videos.pickle")  # noqa: S301 - just written
     assert len(made) > 0
-    pd.testing.assert_frame_equal(made, ways.catalog.videos(query))
+    pd.testing.assert_frame_equal(made, ways.catalog.reader.videos(query))
 
 
 def test_a_query_of_everything_is_two_lines() -> None:
@@ -119,7 +120,5 @@ def test_a_query_of_everything_is_two_lines() -> None:
     "value", [0.1 + 0.2, 24000 / 1001, 1e300, 5e-324, -(2**63), 2**63 - 1, "a?b", "\0"]
 )
 def test_sql_reads_back_every_value_as_it_was(value: Any) -> None:
-    with sqlite3.connect(":memory:") as shell:
-        ((found,),) = shell.execute(f"SELECT {with_literals('?', (value,))}").fetchall()
-    shell.close()
+    ((found,),) = duckdb.sql(f"SELECT {with_literals('?', (value,))}").fetchall()
     assert (type(found), found) == (type(value), value)

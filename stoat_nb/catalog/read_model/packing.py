@@ -1,4 +1,4 @@
-"""A whole table as columns, fetched with few objects: cells that many rows share travel together.
+"""Rows as Arrow columns, fetched with few objects: cells that many rows share travel together.
 
 Most columns of a library hold few different values, and the same ones come in company: a codec with
 its profile, its pixel format and its frame rate. SQLite writes such cells of a row into one JSON
@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import count, islice
-from typing import Any, TypeAlias
+from typing import Any
 
 import apsw
 import numpy as np
@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from stoat_nb.catalog.column import Column
 from stoat_nb.catalog.columns import Table
+from stoat_nb.catalog.values import texts_of
 
 #: Rows held as Python objects at a time: too few for Python to look through all its objects for
 #: garbage, which takes a third of the time otherwise.
@@ -43,7 +44,7 @@ _OF_SCANS = frozenset({"first_seen", "last_seen", "missing_since", "probed_at", 
 
 
 #: Where files are: of a folder's files all have the same, and their paths are made of it.
-_OF_FOLDERS = frozenset({"folder", "root"})
+_OF_FOLDERS = frozenset({"folder", "root", "top_folder"})
 _MADE = frozenset({"path", "relative_path"})
 
 
@@ -58,17 +59,6 @@ class Plan(Struct, frozen=True):
         """What follows SELECT."""
         texts = [f"json_array({', '.join(one.sql for one in pack)})" for pack in self.shared]
         return ", ".join([*self.own, *texts])
-
-
-class Shared(Struct, frozen=True):
-    """A column that many rows share the cells of: the different ones, and where each row's is."""
-
-    cells: tuple[Any, ...]
-    places: NDArray[np.int32]
-
-
-#: A column as it was fetched; the other is an Arrow array.
-Fetched: TypeAlias = Shared | Any
 
 
 def plan(table: Table) -> Plan:
@@ -99,63 +89,76 @@ def _has_places(table: Table) -> bool:
     return names >= {"name", *_OF_FOLDERS, *_MADE}
 
 
-def fetch_columns(connection: apsw.Connection, table: Table) -> dict[str, Fetched]:
-    """Return all columns of a table, the rows in its order."""
+def fetch_columns(
+    connection: apsw.Connection, table: Table, where: str = "", bindings: apsw.Bindings = ()
+) -> pa.Table:
+    """Return all columns of a table, or of some of its rows, in its order."""
     planned = plan(table)
-    sql = f"SELECT {planned.fields} FROM {table.source} ORDER BY {table.order}"  # noqa: S608 - of our own words alone
+    sql = f"SELECT {planned.fields} FROM {table.source} {where} ORDER BY {table.order}"  # noqa: S608 - values are bound
     own: list[list[pa.Array]] = [[] for _ in planned.own]
     packs = [_Pack(columns) for columns in planned.shared]
-    for cells in _pieces(connection, sql, len(own) + len(packs)):
+    cursor = connection.execute(sql, bindings)
+    for cells in _pieces(cursor, len(own) + len(packs)):
         for column, chunks, values in zip(planned.own.values(), own, cells, strict=False):
             chunks.append(pa.array(values, _KINDS[column.dtype]))
         for pack, texts in zip(packs, cells[len(own) :], strict=True):
             pack.take(texts)
-    found: dict[str, Fetched] = {}
-    for pack in packs:
-        found.update(pack.columns())
     arrays = {
         key: pa.chunked_array(chunks, _KINDS[column.dtype]).combine_chunks()
         for (key, column), chunks in zip(planned.own.items(), own, strict=True)
     }
-    found.update({one.name: arrays[one.sql] for one in table.columns if one.sql in arrays})
+    found = {
+        one.name: arrays[one.sql].cast(ARROW[one.dtype])
+        for one in table.columns
+        if one.sql in arrays
+    }
+    found |= {name: array for pack in packs for name, array in pack.columns()}
     if _has_places(table):
-        found.update(_paths(found))
-    return {column.name: found[column.name] for column in table.columns}
+        found |= _paths(found, packs)
+    return pa.table({one.name: found[one.name] for one in table.columns})
 
 
-def _paths(found: Mapping[str, Fetched]) -> dict[str, Fetched]:
+def _paths(found: dict[str, pa.Array], packs: Sequence[_Pack]) -> dict[str, pa.Array]:
     """Return the columns that are made of a folder and a name."""
-    folders, roots, names = found["folder"], found["root"], found["name"]
-    assert isinstance(folders, Shared)  # noqa: S101 - they were planned so
-    assert isinstance(roots, Shared)  # noqa: S101 - as above
-    if None in folders.cells:
+    cells, places = next(one.cells("folder", "root") for one in packs if one.has("folder"))
+    if any(folder is None for folder, _ in cells):
         raise ValueError("a video lies in no folder")
-    stems = [f"{folder.rstrip('/')}/" for folder in folders.cells]
+    stems = [f"{folder.rstrip('/')}/" for folder, _ in cells]
     below = [
         None if root is None else stem[len(root.rstrip("/")) + 1 :]
-        for stem, root in zip(stems, roots.cells, strict=True)
+        for stem, (_, root) in zip(stems, cells, strict=True)
     ]
     return {
         name: pc.binary_join_element_wise(
-            pa.array(texts, pa.large_string()).take(pa.array(folders.places)),
-            names,
+            pa.array(texts, pa.large_string()).take(places),
+            found["name"],
             pa.scalar("", pa.large_string()),
         )
         for name, texts in (("path", stems), ("relative_path", below))
     }
 
 
-_KINDS: dict[str, Any] = {
+#: Columns as the read model keeps them.
+ARROW: dict[str, pa.DataType] = {
     "string": pa.large_string(),
+    "category": pa.dictionary(pa.int32(), pa.string()),
     "Int64": pa.int64(),
     "Float64": pa.float64(),
+    "boolean": pa.bool_(),
+    "datetime64[ns, UTC]": pa.timestamp("ns", "UTC"),
+    "list<string>": pa.list_(pa.string()),
+}
+#: Cells as SQLite has them.
+_KINDS = {
+    **ARROW,
     "datetime64[ns, UTC]": pa.int64(),
+    "boolean": pa.int64(),
+    "category": pa.string(),
 }
 
 
-def _pieces(connection: apsw.Connection, sql: str, width: int) -> Iterator[list[list[Any]]]:
+def _pieces(cursor: apsw.Cursor, width: int) -> Iterator[list[list[Any]]]:
     """Yield the cells of each column, a good many at a time."""
-    cursor = connection.execute(sql)
     cells: list[list[Any]] = [[] for _ in range(width)]
     while rows := list(islice(cursor, ROWS)):
         for column, values in zip(cells, zip(*rows, strict=True), strict=True):
@@ -174,14 +177,39 @@ class _Pack:
         self._number: defaultdict[str, int] = defaultdict(count().__next__)
         self._places: list[NDArray[np.int32]] = []
 
+    def has(self, name: str) -> bool:
+        """Whether it has a column."""
+        return any(one.name == name for one in self._columns)
+
     def take(self, texts: Sequence[str]) -> None:
+        """Take the texts of some more rows."""
         numbers = map(self._number.__getitem__, texts)
         self._places.append(np.fromiter(numbers, np.int32, len(texts)))
 
-    def columns(self) -> Iterator[tuple[str, Shared]]:
-        """Yield each column; those of a pack share one array of places."""
+    def cells(self, *names: str) -> tuple[list[list[Any]], pa.Array]:
+        """Return the different cells of some columns, and which of them each row has."""
+        at = [[one.name for one in self._columns].index(name) for name in names]
+        rows = map(json.loads, self._number)
         places = np.concatenate(self._places) if self._places else np.empty(0, np.int32)
-        rows = [json.loads(text) for text in self._number]
-        cells = zip(*rows, strict=True) if rows else [()] * len(self._columns)
+        return [[row[place] for place in at] for row in rows], pa.array(places)
+
+    def columns(self) -> Iterator[tuple[str, pa.Array]]:
+        """Yield each column by its name."""
+        names = [one.name for one in self._columns]
+        rows, places = self.cells(*names)
+        cells = zip(*rows, strict=True) if rows else [()] * len(names)
         for column, values in zip(self._columns, cells, strict=True):
-            yield column.name, Shared(tuple(values), places)
+            yield column.name, _spread(column, values, places)
+
+
+def _spread(column: Column, values: Sequence[Any], places: pa.Array) -> pa.Array:
+    """Return each row's cell of those that there are."""
+    if column.dtype == "category":
+        words = pa.array(sorted({value for value in values if value is not None}), pa.string())
+        number = {word: at for at, word in enumerate(words.to_pylist())}
+        codes = pa.array([number.get(value) for value in values], pa.int32())
+        return pa.DictionaryArray.from_arrays(codes.take(places), words)
+    if column.dtype == "list<string>":
+        values = [value and texts_of(value) for value in values]
+    cells = pa.array(values, _KINDS[column.dtype]).cast(ARROW[column.dtype])
+    return cells.take(places)

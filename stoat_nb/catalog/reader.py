@@ -1,0 +1,261 @@
+"""Reading a catalog: pages, frames, counts and spreads of its videos, all from the read model."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import apsw
+
+from stoat_nb.catalog.columns import TABLES
+from stoat_nb.catalog.database import Database, fetch
+from stoat_nb.catalog.filters.axis import without_range
+from stoat_nb.catalog.filters.facets import FACETS, Facet, facets
+from stoat_nb.catalog.filters.histogram import Heatmap, Histogram, heatmap, histogram
+from stoat_nb.catalog.filters.sizes import FolderSize, Growth, growth, sizes_by_folder
+from stoat_nb.catalog.filters.sql import where
+from stoat_nb.catalog.filters.summary import summarize
+from stoat_nb.catalog.query import Page, Summary, VideoQuery, condition, order
+from stoat_nb.catalog.read_model.engine import Ask, Engine
+from stoat_nb.catalog.read_model.model import ReadModel, State
+from stoat_nb.catalog.rows import pieces
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+T = TypeVar("T")
+
+#: Answers kept of a state.
+KEPT = 256
+#: Seconds for which pages share a state while a scan changes the library all the time.
+SHARED_S = 0.5
+#: Tables that follow the catalog; the others are read anew each time.
+FOLLOWED = ("videos", "streams")
+
+_is_shared: ContextVar[bool] = ContextVar("is_shared", default=False)
+
+
+@contextmanager
+def shared_looks() -> Iterator[None]:
+    """In here, answers may be a moment old while a scan writes.
+
+    Twenty pages that watch one scan want to see the same again and again: it is looked up once for
+    all of them. When no scan runs any more, every answer is exact again.
+    """
+    token = _is_shared.set(True)
+    try:
+        yield
+    finally:
+        _is_shared.reset(token)
+
+
+class Reader:
+    """What a catalog says. Blocking; any thread may call any of it.
+
+    Parameters
+    ----------
+    database
+        The catalog's file.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._models = {name: ReadModel(database, name) for name in FOLLOWED}
+        self._engine = Engine(database.path)
+        self._lock = threading.Lock()
+        self._seen: State | None = None
+        self._version, self._since = -1, float("-inf")
+
+    def close(self) -> None:
+        """Let go of everything. May be called again."""
+        for model in self._models.values():
+            model.close()
+        self._engine.close()
+
+    def settle(self) -> None:
+        """Wait until files that are being written are there."""
+        for model in self._models.values():
+            model.settle()
+
+    def count(self, query: VideoQuery) -> int:
+        """Return how many videos match."""
+        clause, bindings = where(condition(query))
+        return self._answer(
+            ("count", clause, bindings),
+            lambda ask: int(ask(f"SELECT count(*) FROM v {clause}", bindings)[0][0]),  # noqa: S608 - values are bound
+        )
+
+    def facets(
+        self, query: VideoQuery, columns: Sequence[str] | None, most: int
+    ) -> dict[str, Facet]:
+        """Return how often each value of some columns occurs."""
+        wanted = FACETS if columns is None else tuple(columns)
+        return self._answer(
+            ("facets", condition(query), wanted, most),
+            lambda ask: facets(ask, query, wanted, most),
+        )
+
+    def histogram(self, query: VideoQuery, column: str, bins: int) -> Histogram:
+        """Return how many videos have their value in which bin."""
+        return self._answer(
+            ("histogram", condition(without_range(query, column)), column, bins),
+            lambda ask: histogram(ask, query, column, bins),
+        )
+
+    def heatmap(self, query: VideoQuery, x: str, y: str, bins: int) -> Heatmap:
+        """Return how many videos have their two values in which field."""
+        return self._answer(
+            ("heatmap", condition(without_range(query, x, y)), x, y, bins),
+            lambda ask: heatmap(ask, query, x, y, bins),
+        )
+
+    def sizes_by_folder(self, query: VideoQuery, below: str | None) -> tuple[FolderSize, ...]:
+        """Return what the folders below one hold."""
+        return self._answer(
+            ("sizes", condition(query), below), lambda ask: sizes_by_folder(ask, query, below)
+        )
+
+    def growth(self) -> tuple[Growth, ...]:
+        """Return the library after each scan."""
+        return self._database.read(growth)
+
+    def summary(self) -> Summary:
+        """Return the library at a glance."""
+        return self._answer(("summary",), summarize)
+
+    def page(self, query: VideoQuery) -> Page:
+        """Return one page of the videos that match, and how many do."""
+        return Page(frame=self.rows(query), total=self.count(query))
+
+    def rows(self, query: VideoQuery) -> pd.DataFrame:
+        """Return one page of the videos that match; nothing is counted for it."""
+        from stoat_nb.catalog.frames import frame_of  # noqa: PLC0415 - pandas only for frames
+
+        return frame_of(TABLES["videos"], self._page(query))
+
+    def plain_rows(self, query: VideoQuery) -> list[dict[str, Any]]:
+        """Return the same as a list, in which None alone stands for what is not known."""
+        state = self._state()
+        key = ("rows", condition(query), order(query), query.limit, query.offset)
+        return self._kept(state, key, lambda: self._page(query, state).to_pylist())
+
+    def videos(self, query: VideoQuery | None = None) -> pd.DataFrame:
+        """Return every catalogued file that a query matches, one row each; without one: all."""
+        from stoat_nb.catalog.frames import frame_of  # noqa: PLC0415 - pandas only for frames
+
+        return frame_of(TABLES["videos"], self.arrow_videos(query or VideoQuery()))
+
+    def arrow_videos(self, query: VideoQuery) -> pa.Table:
+        """Return the videos that a query matches as Arrow columns, in its order."""
+        state = self._state()
+        clause, bindings = where(condition(query))
+        by_path = query.sort == "path" and not query.descending
+        if by_path and not clause and state.is_as_kept:
+            return state.take()
+        sort = "position" if by_path and state.is_as_kept else order(query)
+        sql = f"SELECT position FROM v {clause} ORDER BY {sort}"  # noqa: S608 - values are bound
+        return state.take(self._engine.numbers(state, sql, bindings))
+
+    def frame(self, name: str) -> pd.DataFrame:
+        """Return a whole table."""
+        from stoat_nb.catalog.frames import frame, frame_of  # noqa: PLC0415 - as above
+
+        if name == "videos":
+            return self.videos()
+        table = TABLES[name]
+        if name in FOLLOWED:
+            return frame_of(table, self.arrow_tables([name])[name])
+        return self._database.read(lambda connection: frame(table, pieces(connection, table)))
+
+    def arrow_tables(self, names: Sequence[str]) -> dict[str, pa.Table]:
+        """Return whole tables as Arrow columns, all as they were at one moment."""
+        from stoat_nb.catalog.frames import arrow_pieces  # noqa: PLC0415 - as above
+
+        def load(connection: apsw.Connection) -> dict[str, Any]:
+            followed = {
+                name: self._models[name].at(connection) for name in names if name in FOLLOWED
+            }
+            return followed | {
+                name: arrow_pieces(TABLES[name], pieces(connection, TABLES[name]))
+                for name in names
+                if name not in followed
+            }
+
+        found = self._database.read(load)
+        return {
+            name: self._in_order(one) if isinstance(one, State) else one
+            for name, one in found.items()
+        }
+
+    def ids(self, connection: apsw.Connection, query: VideoQuery) -> list[int]:
+        """Return the numbers of the videos that match, as a transaction sees them.
+
+        It must have read nothing before.
+        """
+        clause, bindings = where(condition(query))
+        state = self._models["videos"].at(connection)
+        sql = f"SELECT video_id FROM v {clause} ORDER BY {order(query)}"  # noqa: S608 - values are bound
+        found: list[int] = self._engine.numbers(state, sql, bindings).tolist()
+        return found
+
+    def _page(self, query: VideoQuery, state: State | None = None) -> pa.Table:
+        state = state or self._state()
+        clause, bindings = where(condition(query))
+        sql = f"SELECT position FROM v {clause} ORDER BY {order(query)} LIMIT ? OFFSET ?"  # noqa: S608 - values are bound
+        return state.take(self._engine.numbers(state, sql, (*bindings, query.limit, query.offset)))
+
+    def _in_order(self, state: State) -> pa.Table:
+        if state.is_as_kept:
+            return state.take()
+        by = [f'"{name}"' for name in ("path", "video_id", "idx") if state.table.column(name)]
+        return state.take(
+            self._engine.numbers(state, f"SELECT position FROM v ORDER BY {', '.join(by)}")  # noqa: S608 - of our own words alone
+        )
+
+    def _answer(self, key: Hashable, question: Callable[[Ask], T]) -> T:
+        state = self._state()
+        return self._kept(state, key, lambda: question(partial(self._engine.fetch, state)))
+
+    def _kept(self, state: State, key: Hashable, answer: Callable[[], T]) -> T:
+        """Return an answer about a state; who asks while it is looked up waits for that."""
+        with self._lock:
+            found: Future[T] | None = state.answers.get(key)
+            if found is not None:
+                mine = None
+            else:
+                if len(state.answers) >= KEPT:
+                    state.answers.clear()
+                found = mine = state.answers[key] = Future()
+        if mine is not None:
+            try:
+                mine.set_result(answer())
+            except BaseException as problem:  # noqa: BLE001 - it is raised below
+                state.answers.pop(key, None)
+                mine.set_exception(problem)
+        return found.result()
+
+    def _state(self) -> State:
+        """Return the videos as they are now."""
+        with self._lock:
+            seen, version, since = self._seen, self._version, self._since
+        is_young = time.monotonic() - since <= SHARED_S
+        if seen is not None and _is_shared.get() and is_young and self._database.read(_is_scanned):
+            return seen
+        # Asked before the state is: at worst that is newer than it is taken for.
+        newest = self._database.version()
+        if seen is None or newest != version:
+            seen = self._database.read(self._models["videos"].at)
+            with self._lock:
+                self._seen, self._version, self._since = seen, newest, time.monotonic()
+        return seen
+
+
+def _is_scanned(connection: apsw.Connection) -> bool:
+    return bool(fetch(connection, "SELECT 1 FROM scans WHERE status = 'running' LIMIT 1"))
