@@ -2,18 +2,20 @@
 
 Three tables, all of one run and medians of several rounds:
 
-* the first page of fifty after a filter or a sort, at both sizes, and the count beside it, which a
-  page does not wait for; also by a column that nobody has sorted by before, and of text that no
-  path holds, for the first time and once there is an index for it;
-* the counts of one facet beside the same ``GROUP BY`` in bare SQLite, on the same file;
-* the same facets once more, as nothing has changed in between, and once a value is chosen.
+* the first page of fifty after a filter or a sort, at both sizes, as a typed frame;
+* every facet, slider and map of cells of a page, with no filter, under a text search and under an
+  expression, and six of the facets beside the same ``GROUP BY`` in bare SQLite on the same file;
+* what following costs: making the read model anew, opening it from its file, and the next answer
+  after a change of one row and of a thousand, and the memory of a process that looked at all.
 
-Run it with ``python benchmarks/explore.py [--rows 1000000] [--rounds 5]``.
+Answers are kept for as long as nothing changes; each is asked of a state of its own here. Run it
+with ``python benchmarks/explore.py [--rows 1000000] [--rounds 5]``.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import statistics
 import tempfile
 import time
@@ -26,8 +28,9 @@ from million import make
 
 from stoat_nb import Library
 from stoat_nb.catalog.database import fetch
-from stoat_nb.catalog.filters.facets import FACETS, facet
-from stoat_nb.catalog.query import VideoQuery, selection
+from stoat_nb.catalog.filters.facets import FACETS
+from stoat_nb.catalog.query import VideoQuery
+from stoat_nb.components.explorer_counts import BINS, CELLS, RANGES
 
 FEW = 10_000
 PAGES = {
@@ -49,76 +52,96 @@ PAGES = {
     "by name, last first": VideoQuery(sort="name", descending=True),
     "by codec, of those that are HDR": VideoQuery(sort="codec", facets={"hdr": ("hdr10",)}),
     "path holds what no path does": VideoQuery(search="nowhere"),
-    "no match, of a column without an index": VideoQuery(where="channels == 7"),
+    "no match": VideoQuery(where="channels == 7"),
+}
+FILTERS = {
+    "no filter": VideoQuery(),
+    "path holds '77 1'": VideoQuery(search="77 1"),
+    "an expression": VideoQuery(where="fps > 25 and display_height >= 1080"),
 }
 FACET_COLUMNS = ("status", "codec", "container", "hdr", "audio_codec", "integrity")
-NARROW = VideoQuery(where="fps > 25 and display_height >= 1080")
 
 
-def median_ms(rounds: int, function: Callable[[], object], *, warm: bool = True) -> float:
-    if warm:
-        function()  # so that the file's pages are at hand for whoever comes first, too
+def ms(function: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    function()
+    return (time.perf_counter() - began) * 1000
+
+
+def median_ms(library: Library, rounds: int, function: Callable[[], object]) -> float:
+    """Return the median of what a question takes that nobody has asked yet."""
+    function()  # so that the file's pages are at hand for whoever comes first, too
     spent = []
     for _ in range(rounds):
-        began = time.perf_counter()
-        function()
-        spent.append(time.perf_counter() - began)
-    return statistics.median(spent) * 1000
+        library.catalog.reader._state().answers.clear()  # noqa: SLF001 - nobody has asked yet
+        spent.append(ms(function))
+    return statistics.median(spent)
 
 
-def opened(path: Path) -> apsw.Connection:
+def pages(small: Library, large: Library, rounds: int) -> None:
+    print("| first page | few, ms | many, ms | ratio |")
+    print("| --- " + "| ---: " * 3 + "|")
+    for name, query in PAGES.items():
+        spent = [median_ms(one, rounds, partial(one.rows, query)) for one in (small, large)]
+        print(
+            f"| {name} | {spent[0]:.1f} | {spent[1]:.1f} | {spent[1] / spent[0]:.1f} |", flush=True
+        )
+
+
+def counts(library: Library, path: Path, rounds: int) -> None:
+    """Print what facets, sliders and the map of cells cost together."""
     connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
-    connection.execute("PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0").fetchall()
-    return connection
+
+    def bare() -> None:
+        for column in FACET_COLUMNS:
+            fetch(connection, f"SELECT {column}, count(*) FROM videos GROUP BY 1")  # noqa: S608 - our own words
+
+    def sliders(query: VideoQuery) -> None:
+        for column in RANGES:
+            library.histogram(query, column, BINS)
+
+    print(f"\n| of many, ms | {' | '.join(FILTERS)} |")
+    print("| --- " + "| ---: " * len(FILTERS) + "|")
+    asked: dict[str, Callable[[VideoQuery], object]] = {
+        f"all {len(FACETS)} facets": library.facets,
+        f"{len(FACET_COLUMNS)} of them": lambda query: library.facets(query, FACET_COLUMNS),
+        f"{len(RANGES)} histograms": sliders,
+        "the map of cells": lambda query: library.heatmap(
+            query, "bitrate", "display_height", CELLS
+        ),
+        "how many": library.count,
+        "sizes by folder": library.sizes_by_folder,
+    }
+    for name, ask in asked.items():
+        took = [median_ms(library, rounds, partial(ask, query)) for query in FILTERS.values()]
+        print(f"| {name} | {' | '.join(f'{one:.0f}' for one in took)} |", flush=True)
+    bare()
+    print(f"| {len(FACET_COLUMNS)} GROUP BY of bare SQLite | {ms(bare):.0f} | | |")
 
 
-def pages(few: Path, many: Path, rounds: int) -> None:
-    """Print what a page waits for, whose rows become a typed frame.
-
-    The first time may be another: it is what has something made for the next ones.
-    """
-    print("| first page | few, ms | many, first time | many, ms | ratio | count of many, ms |")
-    print("| --- " + "| ---: " * 5 + "|")
-    with Library(few) as small, Library(many) as large:
-        for name, query in PAGES.items():
-            first = median_ms(1, partial(large.rows, query), warm=False)
-            large.catalog.settle()
-            spent = [median_ms(rounds, partial(one.rows, query)) for one in (small, large)]
-            connection, chosen = opened(many), selection(query)
-            count = median_ms(rounds, partial(chosen.count, connection))
-            connection.close()
-            print(
-                f"| {name} | {spent[0]:.1f} | {first:.1f} | {spent[1]:.1f} | "
-                f"{spent[1] / spent[0]:.1f} | {count:.0f} |",
-                flush=True,
-            )
-
-
-def facets(many: apsw.Connection, rounds: int) -> None:
-    print("\n| facet of many | bare GROUP BY, ms | ours, ms | ratio | of a third of them, ms |")
-    print("| --- | ---: | ---: | ---: | ---: |")
-    for column in FACET_COLUMNS:
-        bare = f"SELECT {column}, count(*) FROM videos GROUP BY 1"  # noqa: S608 - our own words
-        floor = median_ms(rounds, partial(fetch, many, bare))
-        ours = median_ms(rounds, partial(facet, many, VideoQuery(), column, 20))
-        narrow = median_ms(rounds, partial(facet, many, NARROW, column, 20))
-        print(f"| {column} | {floor:.0f} | {ours:.0f} | {ours / floor:.2f} | {narrow:.0f} |")
-
-
-def again(path: Path) -> None:
-    chosen = VideoQuery(facets={"codec": ("hevc",)})
+def following(path: Path, rounds: int) -> None:
     with Library(path) as library:
-        asked = {
-            f"all {len(FACETS)} facets": library.facets,
-            "once more": library.facets,
-            f"{len(FACET_COLUMNS)} of them, of one codec": partial(
-                library.facets, chosen, FACET_COLUMNS
-            ),
-            "how many videos those are": partial(library.count, chosen),
-        }
-        print()
-        for name, ask in asked.items():
-            print(f"{name}: {median_ms(1, ask, warm=False):.2f} ms")
+        opened = ms(lambda: library.count(VideoQuery()))
+        took = {1: [0.0] * rounds, 1000: [0.0] * rounds}
+        for n_rows, spent in took.items():
+            for at in range(rounds):
+                first = 1 + 1000 * at
+                library.catalog._database.write(  # noqa: SLF001 - as a scan would
+                    lambda one, first=first, n_rows=n_rows: fetch(
+                        one,
+                        "UPDATE videos SET title = 'new' WHERE id BETWEEN ? AND ?",
+                        (first, first + n_rows - 1),
+                    )
+                )
+                spent[at] = ms(lambda: library.count(VideoQuery()))
+    print(f"\nopened from its file and counted: {opened:.0f} ms")
+    for n_rows, spent in took.items():
+        print(f"counted after {n_rows:,} rows had changed: {statistics.median(spent):.0f} ms")
+
+
+def memory_mb() -> float:
+    status = Path("/proc/self/status").read_text("utf-8")
+    return int(status.partition("RssAnon:")[2].split()[0]) / 1024
 
 
 def main() -> None:
@@ -127,14 +150,20 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
+        os.environ["XDG_CACHE_HOME"] = str(Path(folder) / "cache")
         few, many = Path(folder) / "few.db", Path(folder) / "many.db"
         make(few, FEW)
         make(many, asked.rows)
-        pages(few, many, asked.rounds)
-        connection = opened(many)
-        facets(connection, asked.rounds)
-        connection.close()
-        again(many)
+        with Library(few) as small, Library(many) as large:
+            small.count(VideoQuery())
+            idle = memory_mb()
+            made = ms(lambda: large.count(VideoQuery()))
+            large.catalog.settle()
+            pages(small, large, asked.rounds)
+            counts(large, many, asked.rounds)
+            print(f"\nmade anew: {made / 1000:.1f} s")
+            print(f"of its own after all this: {memory_mb() - idle:.0f} MiB more than before")
+        following(many, asked.rounds)
 
 
 if __name__ == "__main__":

@@ -302,7 +302,7 @@ def test_damage_found_while_reading_is_told_as_damage(path: Path) -> None:
         content[start : start + 64] = b"\xa5" * 64
     path.write_bytes(content)
     with pytest.raises(CatalogCorrupt, match="restore a backup"):
-        Catalog(path).videos()
+        Catalog(path).reader.videos()
 
 
 def test_a_library_on_a_network_file_system_is_refused() -> None:

@@ -49,7 +49,7 @@ def test_columns_come_in_the_order_they_are_named_in(
     found = cells(target)
     assert [list(row) for row in found] == [columns] * 3
     if kind == "parquet":
-        wanted = spread.videos()[columns].drop(columns="audio_languages")
+        wanted = spread.reader.videos()[columns].drop(columns="audio_languages")
         back = pd.read_parquet(target)
         assert dict(back.drop(columns="audio_languages").dtypes.map(str)) == dict(
             wanted.dtypes.map(str)

@@ -38,7 +38,7 @@ def change(path: Path, sql: str, *values: object) -> None:
     [
         (
             f"ALTER TABLE videos RENAME TO v;; CREATE VIEW videos AS {ENDLESS}",
-            "touched_video_changed",
+            "related_video_changed",
         ),
         (f"ALTER TABLE views RENAME TO v;; CREATE VIEW Views AS {ENDLESS}", "Views"),
         (f"CREATE TRIGGER t AFTER INSERT ON jobs BEGIN {ENDLESS}; END", "t"),

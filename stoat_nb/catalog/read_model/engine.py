@@ -45,12 +45,12 @@ class Engine:
 
     def fetch(self, state: State, sql: str, bindings: Sequence[Any] = ()) -> list[Any]:
         """Return the rows of a statement that speaks of ``v``."""
-        with self._cursor(state) as cursor:
+        with self._cursor(state, sql) as cursor:
             return cursor.execute(_OVER + sql, [*bindings]).fetchall()
 
     def numbers(self, state: State, sql: str, bindings: Sequence[Any] = ()) -> NDArray[np.int64]:
         """Return the only column of a statement, whole numbers all."""
-        with self._cursor(state) as cursor:
+        with self._cursor(state, sql) as cursor:
             [found] = cursor.execute(_OVER + sql, [*bindings]).fetchnumpy().values()
             return np.asarray(found)
 
@@ -62,7 +62,7 @@ class Engine:
                 self._connection = None
 
     @contextmanager
-    def _cursor(self, state: State) -> Iterator[duckdb.DuckDBPyConnection]:
+    def _cursor(self, state: State, sql: str) -> Iterator[duckdb.DuckDBPyConnection]:
         with self._lock:
             if self._connection is None:
                 config = {**CLOSED, "threads": _THREADS, "memory_limit": _MEMORY}
@@ -70,7 +70,7 @@ class Engine:
                 self._connection.execute("SET TimeZone = 'UTC'; SET enable_external_access = false")
             cursor = self._connection.cursor()
         try:
-            yield cursor.register("every_row", state.rows)
+            yield cursor.register("every_row", state.whole if "last_seen" in sql else state.rows)
         except duckdb.OutOfMemoryException as problem:
             raise CatalogError(
                 f"What is asked of the library '{shown(self._path)}' needs more than {_MEMORY} of "

@@ -39,7 +39,7 @@ _NOW = (
     "coalesce((SELECT max(id) FROM videos), 0)"
 )
 _TOUCHED = "SELECT video_id FROM touched WHERE place > ?"
-_CHANGED = f"WHERE v.id IN (SELECT id FROM videos WHERE id > ? UNION {_TOUCHED})"  # noqa: S608 - values are bound
+_CHANGED = f"WHERE v.id IN (SELECT id FROM videos WHERE id > ? UNION ALL {_TOUCHED})"  # noqa: S608 - values are bound
 _MARKS = (
     "SELECT id, CAST(round(seen_at * 1e6) AS INTEGER) * 1000 FROM folders "
     "WHERE seen_at IS NOT NULL ORDER BY id"
@@ -78,12 +78,25 @@ class State(Struct, frozen=True, dict=True):
 
     @cached_property
     def rows(self) -> pa.Table:
-        """All columns, and where a row is; ``alive`` says of each whether it counts."""
+        """All columns but ``last_seen``, and where a row is; ``alive`` says whether it counts."""
         rows = self.kept if not self.newer.num_rows else pa.concat_tables([self.kept, self.newer])
-        if _FOLDER in rows.column_names:
-            rows = _with_last_seen(self.table, rows, *self.marks)
         rows = rows.append_column("position", pa.array(np.arange(rows.num_rows, dtype=np.int32)))
         return rows.append_column("alive", pa.array(~self.dead))
+
+    @cached_property
+    def whole(self) -> pa.Table:
+        """The same with ``last_seen``: a file that is there was seen when its folder was."""
+        if _FOLDER not in self.rows.column_names:
+            return self.rows
+        folders, times = self.marks
+        own = self.rows[_OWN_LAST_SEEN].cast(pa.int64()).to_numpy()
+        of = self.rows[_FOLDER].to_numpy()
+        at = np.searchsorted(folders, of).clip(max=max(len(folders) - 1, 0))
+        seen = np.where(folders[at] == of, times[at], 0) if len(folders) else np.int64(0)
+        status = self.rows["status"].cast(pa.string())
+        is_there = pc.is_in(status, pa.array(["ok", "failed"])).to_numpy()
+        last = np.where(is_there, np.maximum(own, seen), own)
+        return self.rows.append_column("last_seen", pa.array(last).cast(pa.timestamp("ns", "UTC")))
 
     @cached_property
     def answers(self) -> dict[Any, Any]:
@@ -92,7 +105,7 @@ class State(Struct, frozen=True, dict=True):
 
     def take(self, positions: NDArray[np.int64] | None = None) -> pa.Table:
         """Return some rows in this order; None: all that count, in the order of the table."""
-        rows = self.rows.select([one.name for one in self.table.columns])
+        rows = self.whole.select([one.name for one in self.table.columns])
         if positions is None:
             return rows if self.is_as_kept else rows.filter(pa.array(~self.dead))
         pieces = rows.to_batches()
@@ -250,18 +263,3 @@ def _order(rows: pa.Table) -> list[str]:
 def _know(connection: apsw.Connection, known: tuple[str, str, int, int]) -> None:
     connection.execute("DELETE FROM read_models WHERE name = ?", (known[1],))
     connection.execute("INSERT INTO read_models VALUES (?, ?, ?, ?)", known)
-
-
-def _with_last_seen(
-    table: Table, rows: pa.Table, folders: NDArray[np.int64], times: NDArray[np.int64]
-) -> pa.Table:
-    """Return the columns of the table: a file that is there was seen when its folder was."""
-    own = rows[_OWN_LAST_SEEN].cast(pa.int64()).to_numpy()
-    is_there = pc.is_in(rows["status"].cast(pa.string()), pa.array(["ok", "failed"])).to_numpy()
-    of = rows[_FOLDER].to_numpy()
-    at = np.searchsorted(folders, of).clip(max=max(len(folders) - 1, 0))
-    seen = np.where(folders[at] == of, times[at], 0) if len(folders) else np.int64(0)
-    last = np.where(is_there, np.maximum(own, seen), own)
-    found = pa.array(last).cast(pa.timestamp("ns", "UTC"))
-    names = [one.name for one in table.columns]
-    return pa.table({name: found if name == "last_seen" else rows[name] for name in names})

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from stoat_nb.catalog.derived_columns import DERIVED, RESOLUTIONS
 from stoat_nb.catalog.filters.expression import METHODS, parsed
-from stoat_nb.catalog.filters.fields import DERIVED, RESOLUTIONS
 from stoat_nb.catalog.filters.spelling import spelled
 from stoat_nb.library import Library
 
