@@ -38,6 +38,8 @@ GOOD: dict[str, Any] = {
     "priority": 0,
     "statement": "select 1 as one",
     "given": 1,
+    "format": "csv",
+    "beginning": "1",
 }
 PARAMETERS = [
     (name, parameter.name)

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+#: Values of a column that can be named one by one.
+FEW_VALUES = 200
 #: Answers kept of a state.
 KEPT = 256
 #: Seconds for which pages share a state while a scan changes the library all the time.
@@ -102,6 +104,11 @@ class Reader:
             lambda ask: facets(ask, query, wanted, most),
         )
 
+    def few_values(self, columns: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """Return the values of columns that have few, the most frequent first."""
+        found = self.facets(VideoQuery(), columns, FEW_VALUES)
+        return {name: tuple(one.counts) for name, one in found.items() if not one.n_further}
+
     def histogram(self, query: VideoQuery, column: str, bins: int) -> Histogram:
         """Return how many videos have their value in which bin."""
         return self._answer(
@@ -156,7 +163,7 @@ class Reader:
         """Return the videos that a query matches as Arrow columns, in its order."""
         state = self._state()
         clause, bindings = where(condition(query))
-        by_path = query.sort == "path" and not query.descending
+        by_path = _is_by_path(query)
         if by_path and not clause and state.is_as_kept:
             return state.take()
         sort = "position" if by_path and state.is_as_kept else order(query)
@@ -194,12 +201,14 @@ class Reader:
             for name, one in found.items()
         }
 
-    def ids(self, connection: apsw.Connection, query: VideoQuery) -> list[int]:
+    def ids(self, connection: apsw.Connection, query: VideoQuery) -> list[int] | None:
         """Return the numbers of the videos that match, as a transaction sees them.
 
-        It must have read nothing before.
+        It must have read nothing before. None: all of them, in the order of the table.
         """
         clause, bindings = where(condition(query))
+        if not clause and _is_by_path(query):
+            return None
         state = self._models["videos"].at(connection)
         sql = f"SELECT video_id FROM v {clause} ORDER BY {order(query)}"  # noqa: S608 - values are bound
         found: list[int] = self._engine.numbers(state, sql, bindings).tolist()
@@ -255,6 +264,10 @@ class Reader:
             with self._lock:
                 self._seen, self._version, self._since = seen, newest, time.monotonic()
         return seen
+
+
+def _is_by_path(query: VideoQuery) -> bool:
+    return query.sort == "path" and not query.descending
 
 
 def _is_scanned(connection: apsw.Connection) -> bool:

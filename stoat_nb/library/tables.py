@@ -29,10 +29,6 @@ if TYPE_CHECKING:
     from stoat_nb.catalog.filters.sizes import FolderSize, Growth
 
 
-#: Columns with more values than that are not looked through for what was meant.
-FEW_VALUES = 200
-
-
 class Tables(Handle):
     """The half of a Library that reads; the other half runs jobs."""
 
@@ -269,7 +265,7 @@ class Tables(Handle):
         from stoat_nb.catalog.filters.hints import nearest  # noqa: PLC0415 - only who asks
 
         query = narrowed(query or VideoQuery(), where) if where else query or VideoQuery()
-        return nearest(self._few_values, query)
+        return nearest(self.catalog.reader.few_values, query)
 
     def completions(self) -> dict[str, Completion]:
         """Return what may be written of each column in a filter: operators, values, unit, meaning.
@@ -281,12 +277,7 @@ class Tables(Handle):
         """
         from stoat_nb.catalog.filters.hints import completions  # noqa: PLC0415 - only who asks
 
-        return completions(self._few_values)
-
-    def _few_values(self, columns: Sequence[str]) -> dict[str, tuple[str, ...]]:
-        """Return the values of columns that have few, the most frequent first."""
-        found = self.facets(columns=columns, most=FEW_VALUES)
-        return {name: tuple(one.counts) for name, one in found.items() if not one.n_further}
+        return completions(self.catalog.reader.few_values)
 
     @checked
     def histogram(self, query: VideoQuery, column: str, bins: int = 30) -> Histogram:
