@@ -137,7 +137,7 @@ class Reading:
             elif entry.is_symlink():
                 self._link(entry, name)
             elif entry.is_dir(follow_symlinks=False):
-                self._inner += [name] if self._is_wanted_folder(name) else []
+                self._folder(name)
             elif self._rules.is_video(name):
                 self._candidate(entry, name)
         except OSError as error:
@@ -194,10 +194,8 @@ class Reading:
         if _leads_to_a_folder(entry):
             if follows != "all":
                 self._ignore(name, LINK_TO_FOLDER, "link")
-            elif not self._rules.recursive:
-                return
-            elif (real := self._target(name)) and self._is_wanted_folder(name):
-                self._linked_folders.append((name, real))
+            elif self._rules.recursive and (real := self._target(name)):
+                self._folder(name, real)
         elif not self._rules.is_video(name):
             return
         elif follows == "none":
@@ -216,11 +214,16 @@ class Reading:
         self._ignore(name, _OUTSIDE)
         return None
 
-    def _is_wanted_folder(self, name: bytes) -> bool:
-        if self._rules.recursive and (reason := self._rules.unwanted_folder(name)):
+    def _folder(self, name: bytes, real: bytes | None = None) -> None:
+        """Note a folder to go on with, or where a link to it leads."""
+        if not self._rules.recursive:
+            return
+        if reason := self._rules.unwanted_folder(name):
             self._ignore(name, reason, "hidden")
-            return False
-        return self._rules.recursive
+        elif real is None:
+            self._inner.append(name)
+        else:
+            self._linked_folders.append((name, real))
 
     def _candidate(self, entry: os.DirEntry[str], name: bytes, *, follow: bool = False) -> None:
         seen = entry.stat(follow_symlinks=follow)
