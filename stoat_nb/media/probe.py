@@ -5,6 +5,7 @@ Only their names are needed where they are sent from; what they do is loaded whe
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Mapping
 from typing import Any
 
@@ -29,6 +30,12 @@ def prove(item: Mapping[str, Any]) -> list[dict[str, Any] | None]:
     ``within_s`` which to stop. There is an answer for each file in turn, as ``probe`` gives them;
     None: ask ``probe``. Files whose turn did not come have no answer.
     """
-    from stoat_nb.media.reading import prove_many  # noqa: PLC0415 - readers are for workers alone
+    was_collecting = gc.isenabled()
+    gc.disable()  # readers stay, and what headers leave behind does not refer to itself
+    try:
+        from stoat_nb.media.reading import prove_many  # noqa: PLC0415 - see above
 
-    return prove_many(item)
+        return prove_many(item)
+    finally:
+        if was_collecting:
+            gc.enable()
