@@ -265,8 +265,11 @@ def test_a_listener_that_fails_harms_nobody(
         raise RuntimeError("deaf")
 
     queue.register_handler("echo", echo)
+    heard = threading.Event()
     queue.subscribe(None, fail)
+    queue.subscribe(None, lambda _state: heard.set())
     assert submit(queue, "echo", 5).result(timeout=60) == 5
+    assert heard.wait(60)
     assert "A listener failed" in caplog.text
 
 
