@@ -52,7 +52,10 @@ class DiffQuery(Asked):
     before: int | None = Field(default=None, ge=1, le=MAX_INTEGER)
     after: int | None = Field(default=None, ge=1, le=MAX_INTEGER)
     since: str = Field(
-        default="", max_length=100, description="Instead of them: a date, or `now - 30d`."
+        default="",
+        max_length=100,
+        json_schema_extra={"format": "moment"},
+        description="Instead of them: a date, or `now - 30d`.",
     )
     by: By = Field(default="change", description="One row per change, or per file.")
 
