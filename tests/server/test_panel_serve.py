@@ -48,7 +48,7 @@ def test_a_scan_runs_and_is_followed_to_its_end(address: str, tmp_path: Path) ->
         assert events.headers["content-type"].startswith("text/event-stream")
         assert events.text.rpartition("event: ")[2].startswith("end\n")
         assert httpx.get(f"{address}{location}/wait", timeout=60).json()["status"] == "complete"
-        assert api.get("/videos").json() == {"total": 0, "items": []}
+        assert api.get("/videos").json() == {"total": 0, "items": [], "hint": None}
         export = api.get("/videos/export", params={"format": "csv"})
         assert export.text.startswith('"name","folder",')
 
