@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
-from stoat_nb import Library
+from stoat_nb import Library, VideoQuery
 from stoat_nb.errors import FilterError
 from stoat_nb.media.demo_clips import make_samples
 
@@ -32,3 +34,18 @@ def test_videos_are_sorted_cut_and_told_in_the_columns_that_are_wanted(tmp_path:
         assert library.videos(columns=["resolution"])["resolution"].notna().any()
         with pytest.raises(FilterError, match="cannot be sorted by"):
             library.videos(sort="nothing")
+
+
+def test_an_export_of_the_first_rows_is_those_that_the_frame_begins_with(tmp_path: Path) -> None:
+    make_samples(tmp_path / "videos")
+    query = VideoQuery(sort="size_bytes", descending=True)
+    with Library(tmp_path / "library.db") as library:
+        library.scan(tmp_path / "videos").result(timeout=120)
+        out = library.export(tmp_path / "out.parquet", query=query, limit=3)
+        none = library.export(tmp_path / "none.csv", columns=["name"], limit=0)
+        streamed = b"".join(library.export_stream("jsonl", query=query, limit=3))
+        first = library.videos(query=query, limit=3)["path"].tolist()
+    assert none.read_text() == '"name"\n'
+    assert pq.read_table(out)["path"].to_pylist() == first
+    assert [json.loads(line)["path"] for line in streamed.splitlines()] == first
+    assert json.loads(pq.read_schema(out).metadata[b"stoat"])["limit"] == 3

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Callable
+from contextlib import closing
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -45,19 +46,19 @@ class Wish(Struct, frozen=True, kw_only=True):
         """Write it to the file, or to standard output."""
         asked: dict[str, Any] = {
             "table": table,
-            "format": self.form,
             "query": query,
             "columns": self.columns,
             "limit": self.limit,
             "redact": self.redact,
         }
         if self.output is None:
-            with harmless_stdout() as stdout:
-                library.catalog.export_into(stdout, **asked)
+            stream = library.export_stream(self.form or "csv", **asked)
+            with closing(stream), harmless_stdout() as stdout:
+                stdout.writelines(stream)
             return
         with warnings.catch_warnings(record=True) as notes:
             warnings.filterwarnings("always", category=UserWarning)
-            written = library.catalog.export(self.output, manifest=self.manifest, **asked)
+            written = library.export(self.output, format=self.form, manifest=self.manifest, **asked)
         click.echo(f"Wrote {shown(written)}", err=True)
         for note in notes:
             if note.category is UserWarning:  # ours, for whoever asked

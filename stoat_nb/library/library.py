@@ -19,6 +19,7 @@ from stoat_nb.jobs.state import JobEvent, JobState, JobStatus
 from stoat_nb.library.arguments import checked
 from stoat_nb.library.card import CLOSED, library_card, said
 from stoat_nb.library.changes import Changes
+from stoat_nb.library.exporting import Exporting
 from stoat_nb.library.room import Hold
 from stoat_nb.library.scanning import Scanning
 from stoat_nb.library.tables import Tables
@@ -30,7 +31,7 @@ from stoat_nb.settings import Settings
 from stoat_nb.user_paths import library_file
 
 
-class Library(Tables, Viewing, Changes, Scanning):
+class Library(Tables, Viewing, Changes, Exporting, Scanning):
     """What is in your video folders, kept in one file.
 
     Parameters

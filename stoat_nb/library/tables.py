@@ -1,10 +1,9 @@
-"""What a library says: its tables as frames, a page of it, a summary, an exported file."""
+"""What a library says: its tables as frames, a page of it, a summary."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     import polars as pl
     import pyarrow as pa
 
-    from stoat_nb.catalog.exports.stream import Stream
     from stoat_nb.catalog.filters.code import Code
     from stoat_nb.catalog.filters.facets import Facet
     from stoat_nb.catalog.filters.hints import Completion
@@ -315,83 +313,3 @@ class Tables(Handle):
     def summary(self) -> Summary:
         """Return the library at a glance: counts, sizes, codecs."""
         return self.catalog.reader.summary()
-
-    @checked
-    def export_stream(
-        self,
-        format: str,  # noqa: A002 - the word users know
-        *,
-        table: str = "videos",
-        query: VideoQuery | None = None,
-        columns: Sequence[str] | None = None,
-        redact: bool = False,
-    ) -> Stream:
-        """Return the bytes of an export as they come, for whoever sends them on.
-
-        It takes what ``export`` does. What cannot be written is refused here; close what is left.
-        """
-        return self.catalog.export_stream(
-            format, table=table, query=query, columns=columns, redact=redact
-        )
-
-    @checked
-    def export(
-        self,
-        path: str | os.PathLike[str],
-        *,
-        table: str = "videos",
-        format: str | None = None,  # noqa: A002 - the word users know
-        where: str = "",
-        query: VideoQuery | None = None,
-        columns: Sequence[str] | None = None,
-        redact: bool = False,
-        manifest: bool = False,
-    ) -> Path:
-        """Write a table to a file, as it is at one moment: all rows, or all videos that match.
-
-        Parameters
-        ----------
-        path
-            Where to; an existing file is replaced only by a complete one.
-        table
-            ``videos``, ``streams``, ``groups`` or any other of ``docs/columns.md``.
-        format
-            ``csv``, ``csv-excel`` (which Excel opens with its accents right), ``xlsx``,
-            ``parquet``, ``json``, ``jsonl``, or ``html``: a report for people.
-            By the file's ending if not given.
-        where, query
-            Only the videos for which this is true (``docs/filters.md``), or that a query matches.
-        columns
-            Only these columns, in this order; all of them if not given.
-        redact
-            Whether paths begin with the name of the scanned folder, and the GPS position is left
-            out.
-        manifest
-            Whether to say what it holds in a second file, where the first has no place for that.
-
-        Raises
-        ------
-        ExportError
-            If a format or a column is unknown, or the file cannot be written or hold the table.
-        FilterError
-            If the expression or the query asks for what there is not.
-
-        Examples
-        --------
-        >>> from stoat_nb import Library
-        >>> with Library("library.db") as library:  # doctest: +SKIP
-        ...     library.export("large.parquet", where="height >= 2160")
-        ...     library.export("list.csv", columns=["path", "duration_s"], redact=True)
-        ...     library.export("report.html")
-        """
-        if where:
-            query = narrowed(query or VideoQuery(), where)
-        return self.catalog.export(
-            expand_path(path),
-            table=table,
-            format=format,
-            query=query,
-            columns=columns,
-            redact=redact,
-            manifest=manifest,
-        )

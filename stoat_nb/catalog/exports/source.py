@@ -62,10 +62,10 @@ class Source(Struct, frozen=True, kw_only=True):
         for piece in reading:
             if self.stop.is_set():
                 raise Abandoned
-            yield clean(piece[:left])
-            left -= len(piece)
             if left <= 0:
                 return
+            yield clean(piece[:left])
+            left -= len(piece)
 
     def close(self) -> None:
         """Stop reading: a cursor that is left half read would keep the catalog's log growing."""
