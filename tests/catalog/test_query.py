@@ -46,7 +46,7 @@ def test_pages_follow_each_other_without_gap_or_repeat(filled: Catalog) -> None:
             ids = [
                 number
                 for at in (0, 5)
-                for number in filled.reader.rows(query(offset=at))["video_id"]
+                for number in filled.reader._page(query(offset=at))["video_id"].to_pylist()
             ]
             assert sorted(ids) == list(range(1, 10)), sort
     pages = [filled.reader.page(VideoQuery(limit=5, offset=at)) for at in (0, 5)]
