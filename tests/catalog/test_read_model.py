@@ -61,7 +61,14 @@ def of_tables(catalog: Catalog, name: str) -> pd.DataFrame:
 def agrees(catalog: Catalog) -> None:
     for name in FOLLOWED:
         pd.testing.assert_frame_equal(catalog.reader.frame(name), of_tables(catalog, name))
-    assert catalog.reader.count(VideoQuery()) == len(of_tables(catalog, "videos"))
+    videos = of_tables(catalog, "videos")
+    assert catalog.reader.count(VideoQuery()) == len(videos)
+    facet = catalog.reader.facets(VideoQuery(), ["status"], 5)["status"]
+    assert facet.counts == videos["status"].value_counts().to_dict()
+    by_size = VideoQuery(where="status == 'ok'", sort="size_bytes", descending=True)
+    chosen = videos[videos["status"] == "ok"]
+    in_order = chosen.sort_values(["size_bytes", "video_id"], ascending=False)["video_id"]
+    assert catalog.reader.videos(by_size)["video_id"].tolist() == in_order.tolist()
 
 
 def files(name: str = "videos") -> list[Path]:
