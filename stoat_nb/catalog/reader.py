@@ -23,7 +23,7 @@ from stoat_nb.catalog.filters.sql import where
 from stoat_nb.catalog.filters.summary import summarize
 from stoat_nb.catalog.query import Page, Summary, VideoQuery, condition, order
 from stoat_nb.catalog.read_model.engine import Ask, Engine
-from stoat_nb.catalog.read_model.model import ReadModel, State
+from stoat_nb.catalog.read_model.model import ORDER, ReadModel, State
 from stoat_nb.catalog.rows import pieces
 
 if TYPE_CHECKING:
@@ -223,7 +223,7 @@ class Reader:
     def _in_order(self, state: State) -> pa.Table:
         if state.is_as_kept:
             return state.take()
-        by = [f'"{name}"' for name in ("path", "video_id", "idx") if state.table.column(name)]
+        by = [f'"{name}"' for name in ORDER if state.table.column(name)]
         return state.take(
             self._engine.numbers(state, f"SELECT position FROM v ORDER BY {', '.join(by)}")  # noqa: S608 - of our own words alone
         )

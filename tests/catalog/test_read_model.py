@@ -211,6 +211,18 @@ def test_a_library_that_may_only_be_read_is_read(kept: Catalog) -> None:
         agrees(other)
 
 
+def test_what_came_in_any_order_is_kept_in_the_order_of_the_tables(
+    catalog: Catalog, filling: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(model, "LEAST_ROWS", 4)
+    for names in (b"z", b"am", b"b"):
+        filling.record(*(filling.ok(b"/videos/%c.mp4" % name) for name in names))
+        agrees(catalog)
+    catalog.settle()
+    agrees(catalog)
+    assert len(files()) == 1
+
+
 def test_frames_are_the_callers_own(kept: Catalog) -> None:
     made = kept.reader.videos()
     made.loc[:, "size_bytes"] = 0

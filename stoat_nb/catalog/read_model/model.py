@@ -31,6 +31,8 @@ from stoat_nb.errors import StoatError
 
 #: What changed is kept in memory up to so many rows, or a quarter of those in the file.
 LEAST_ROWS = 5_000
+#: The order of the tables, by columns.
+ORDER = ("path", "video_id", "idx")
 #: Pieces of what changed, before they are made one.
 MOST_PIECES = 16
 
@@ -246,8 +248,9 @@ class ReadModel:
         rows = pa.concat_tables([state.kept, state.newer]).unify_dictionaries()
         if state.dead.any():
             rows = rows.filter(pa.array(~state.dead))
-        if state.kept.num_rows:  # else they were fetched in order
-            rows = rows.take(pc.sort_indices(rows, [(name, "ascending") for name in _order(rows)]))
+        if not _is_in_order(rows):
+            by = [(name, "ascending") for name in ORDER if name in rows.column_names]
+            rows = rows.take(pc.sort_indices(rows, by))
         token = secrets.token_hex(16)
         if not self._files.save(token, rows):
             return None
@@ -256,8 +259,10 @@ class ReadModel:
         return self._files.load(token)
 
 
-def _order(rows: pa.Table) -> list[str]:
-    return [name for name in ("path", "video_id", "idx") if name in rows.column_names]
+def _is_in_order(rows: pa.Table) -> bool:
+    """Whether all paths differ and are in order, as they are when all were fetched at once."""
+    paths = rows["path"].combine_chunks()
+    return bool(pc.all(pc.less(paths.slice(0, max(len(paths) - 1, 0)), paths.slice(1))).as_py())
 
 
 def _know(connection: apsw.Connection, known: tuple[str, str, int, int]) -> None:
