@@ -24,6 +24,21 @@ const arrange = (parent, nodes) => {
   if (parent.contains(focused)) focused.focus();
 };
 
+// Makes one node for each key, once: what is shown again is the same node, and can be pressed meanwhile.
+const kept = (parent, make) => {
+  const held = new Map();
+  return (items, draw) => {
+    const nodes = items.map((item) => {
+      const id = item.key || item.label;
+      if (!held.has(id)) held.set(id, make(item.key));
+      draw(held.get(id), item);
+      return held.get(id);
+    });
+    arrange(parent, nodes);
+    for (const [id, node] of held) if (!nodes.includes(node)) held.delete(id);
+  };
+};
+
 const shape = (tag, parent, attributes) => {
   const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
   for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);

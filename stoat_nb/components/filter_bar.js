@@ -138,6 +138,12 @@ export function render({model, el}) {
   const chips = make("div", root, "chips");
   chips.setAttribute("role", "group");
   chips.setAttribute("aria-label", "Filters that are set");
+  const drawChips = kept(chips, (key) => {
+    const one = button(null, key ? "chip" : "plain", null, () => model.send_msg(key ? {drop: key} : {clear: true}));
+    make("span", one);
+    if (key) make("span", one, "cross", "\u00d7").setAttribute("aria-hidden", "true");
+    return one;
+  });
   const draw = () => {
     search.draw(model.search);
     where.draw(model.where);
@@ -145,15 +151,11 @@ export function render({model, el}) {
     problem.hidden = model.problem === "";
     where.input.setAttribute("aria-invalid", String(model.problem !== ""));
     where.input.setAttribute("aria-describedby", "problem");
-    chips.replaceChildren();
     chips.hidden = model.chips.length === 0;
-    for (const chip of model.chips) {
-      const one = button(chips, "chip", null, () => model.send_msg({drop: chip.key}));
-      one.setAttribute("aria-label", `Take away the filter ${chip.label}`);
-      make("span", one, null, chip.label);
-      make("span", one, "cross", "\u00d7").setAttribute("aria-hidden", "true");
-    }
-    if (model.chips.length) button(chips, "plain", "Clear all", () => model.send_msg({clear: true}));
+    drawChips([...model.chips, {key: "", label: "Clear all"}], (one, {key, label}) => {
+      one.firstChild.textContent = label;
+      one.setAttribute("aria-label", key ? `Take away the filter ${label}` : label);
+    });
   };
   model.on(["search", "where", "problem", "chips"], draw);
   model.on("views", draws[0]);

@@ -217,6 +217,14 @@ function tree(model, parent, plot) {
   head.children[0].after(up);
   let shown = plot;
   const rest = () => { said.textContent = shown.note; };
+  const drawParts = kept(canvas, (key) => {
+    const box = button(null, "part", null, () => model.send_msg({folder: key}));
+    make("span", box, "label");
+    make("span", box, "number");
+    box.disabled = !key;
+    box.onpointerleave = box.onblur = rest;
+    return box;
+  });
   return {
     root,
     draw: (next) => {
@@ -229,22 +237,16 @@ function tree(model, parent, plot) {
       none.hidden = parts.length > 0;
       canvas.hidden = parts.length === 0;
       canvas.setAttribute("aria-label", `${next.title}. ${next.summary}`);
-      const focused = canvas.getRootNode().activeElement?.dataset?.key;
-      canvas.replaceChildren();
       const places = areas(parts.map((part) => part.bytes), 220, 100);
-      parts.forEach((part, place) => {
-        const [left, top, wide, high] = places[place];
+      drawParts(parts, (box, part) => {
+        const [left, top, wide, high] = places[parts.indexOf(part)], [label, number] = box.children;
         const text = `${part.label}: ${FORMATS.size(part.bytes)}, ${videos(part.count)}`;
-        const box = button(canvas, wide > 40 && high > 18 ? "part" : "part small", null, () => model.send_msg({folder: part.key}));
-        box.dataset.key = part.key;
-        box.disabled = !part.key;
+        box.className = wide > 40 && high > 18 ? "part" : "part small";
         box.setAttribute("aria-label", text);
         box.style.cssText = `left:${left / 2.2}%;top:${top}%;width:${wide / 2.2}%;height:${high}%;--share:${8 + 34 * (part.bytes / parts[0].bytes)}%`;
-        if (wide > 40 && high > 18) make("span", box, "label", part.label);
-        if (wide > 56 && high > 34) make("span", box, "number", FORMATS.size(part.bytes));
+        label.textContent = wide > 40 && high > 18 ? part.label : "";
+        number.textContent = wide > 56 && high > 34 ? FORMATS.size(part.bytes) : "";
         box.onpointerenter = box.onfocus = () => { said.textContent = text; };
-        box.onpointerleave = box.onblur = rest;
-        if (focused === part.key) box.focus();
       });
       rest();
     },
