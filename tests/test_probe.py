@@ -16,7 +16,7 @@ from stoat_nb.library.probing import probe_each
 from stoat_nb.media.demo_clips import make_samples
 
 ONLY_IN_LIBRARIES = {
-    *("video_id", "root", "relative_path", "status", "error_class", "error", "tool"),
+    *("video_id", "root", "top_folder", "relative_path", "status", "error_class", "error", "tool"),
     *("first_seen", "last_seen", "missing_since", "probed_at", "scan_id"),
 }
 

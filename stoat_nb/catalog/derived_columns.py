@@ -55,7 +55,7 @@ DERIVED = (
         "top_folder",
         "category",
         "The folder directly below `root` that holds it, or `root` itself.",
-        basis="derived",
+        basis="catalog",
         sql=f"CASE WHEN {_BELOW} = '' THEN r.path_text ELSE rtrim(r.path_text, '/') || '/' || "
         f"substr({_BELOW}, 1, instr({_BELOW} || '/', '/') - 1) END",
     ),

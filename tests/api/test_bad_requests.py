@@ -142,7 +142,7 @@ def test_a_method_that_a_path_does_not_take_is_refused(client: httpx.Client, met
 )
 def test_a_search_for_anything_is_answered(client: httpx.Client, search: str) -> None:
     answer = client.get(f"/videos?search={search}")
-    assert (answer.status_code, answer.json()) == (200, {"total": 0, "items": []})
+    assert (answer.status_code, answer.json()["items"]) == (200, [])
 
 
 def test_a_refusal_names_the_field_and_does_not_repeat_what_was_sent(client: httpx.Client) -> None:

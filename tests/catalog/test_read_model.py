@@ -6,7 +6,9 @@ import os
 import pwd
 import shutil
 import sqlite3
-from contextlib import closing
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,7 @@ from stoat_nb.catalog.read_model import model
 from stoat_nb.catalog.read_model.kept_file import cache_folder
 from stoat_nb.catalog.reader import FOLLOWED
 from stoat_nb.catalog.rows import pieces
+from stoat_nb.errors import CatalogClosed
 from stoat_nb.media.video import Stream
 
 from .conftest import Filling
@@ -299,3 +302,21 @@ def test_it_follows_any_changes_in_any_order(tmp_path: Path) -> None:
             suppress_health_check=[*HealthCheck],
         ),
     )
+
+
+def test_who_asks_while_a_library_is_closed_is_answered_or_told_so(filled: Catalog) -> None:
+    began = threading.Event()
+
+    def ask() -> None:
+        with suppress(CatalogClosed):
+            while True:
+                filled.reader._state().answers.clear()
+                filled.reader.facets(VideoQuery(), None, 5)
+                began.set()
+
+    with ThreadPoolExecutor(4) as pool:
+        asking = [pool.submit(ask) for _ in range(4)]
+        assert began.wait(60)
+        filled.close()
+        for one in asking:
+            one.result(60)

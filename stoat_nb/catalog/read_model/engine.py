@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stoat_nb.catalog.read_model.model import State
-from stoat_nb.errors import CatalogCorrupt, CatalogError
+from stoat_nb.errors import CatalogClosed, CatalogCorrupt, CatalogError
 from stoat_nb.names import shown
 
 #: Nothing outside this process, no extension, no variable of the caller.
@@ -41,6 +41,7 @@ class Engine:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock = threading.Lock()
+        self._closed = False
         self._connection: duckdb.DuckDBPyConnection | None = None
 
     def fetch(self, state: State, sql: str, bindings: Sequence[Any] = ()) -> list[Any]:
@@ -55,15 +56,15 @@ class Engine:
             return np.asarray(found)
 
     def close(self) -> None:
-        """Let go of it. May be called again."""
+        """Answer nothing more; what is being answered ends by itself. May be called again."""
         with self._lock:
-            if self._connection is not None:
-                self._connection.close()
-                self._connection = None
+            self._closed, self._connection = True, None
 
     @contextmanager
     def _cursor(self, state: State, sql: str) -> Iterator[duckdb.DuckDBPyConnection]:
         with self._lock:
+            if self._closed:
+                raise CatalogClosed(self._path)
             if self._connection is None:
                 config = {**CLOSED, "threads": _THREADS, "memory_limit": _MEMORY}
                 self._connection = duckdb.connect(config=config)
