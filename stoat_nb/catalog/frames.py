@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
@@ -56,12 +57,24 @@ def frame_of(table: Table, columns: pa.Table) -> pd.DataFrame:
     )
     for column in table.columns:
         if column.dtype == "category":
-            # By name: the order of the rows, which Arrow keeps, means nothing to who groups by it.
-            values = made[column.name].cat.remove_unused_categories()
-            # Of none, Arrow knows no kind.
-            names = pd.Index(sorted(values.cat.categories), dtype="str")
-            made[column.name] = values.cat.set_categories(names)
+            made[column.name] = _by_name(made[column.name].array)
     return made
+
+
+def _by_name(values: Any) -> pd.Categorical:
+    """Return the same words with those that occur as categories, in the order of the alphabet.
+
+    The order of the rows, which Arrow keeps, means nothing to who groups by it.
+    """
+    words = values.categories.tolist()
+    used = np.bincount(values.codes[values.codes >= 0], minlength=len(words))
+    order = sorted(np.flatnonzero(used), key=words.__getitem__)
+    places = np.full(len(words) + 1, -1)  # the last is that of -1, no word
+    places[order] = np.arange(len(order))
+    # Of none, Arrow knows no kind.
+    names = pd.Index([words[at] for at in order], dtype="str")
+    dtype: Any = pd.CategoricalDtype(names)
+    return pd.Categorical.from_codes(places[values.codes], dtype=dtype)
 
 
 def arrow_pieces(table: Table, parts: Iterable[Sequence[Row]]) -> pa.Table:
