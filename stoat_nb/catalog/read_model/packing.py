@@ -36,7 +36,7 @@ _SHARED_TEXTS = frozenset({"encoder", "error", "integrity_reason", "folder"})
 _OWN = frozenset(
     {
         *("video_id", "size_bytes", "mtime_ns", "inode", "bitrate", "frame_count"),
-        *("video_bitrate", "audio_bitrate", "idx", "place", "n", "elapsed_ms"),
+        *("video_bitrate", "audio_bitrate", "idx", "place", "n", "elapsed_ms", "year"),
     }
 )
 #: What scans wrote about many files at a time; by itself, since it goes with no codec.
