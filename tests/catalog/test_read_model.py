@@ -291,6 +291,7 @@ class Followed(RuleBasedStateMachine):
         self.catalog.close()
 
 
+@pytest.mark.slow
 def test_it_follows_any_changes_in_any_order(tmp_path: Path) -> None:
     Followed.place = tmp_path / "libraries"
     run_state_machine_as_test(
