@@ -159,6 +159,16 @@ def test_a_row_that_took_the_number_of_one_that_is_gone_is_told_from_it(
     agrees(kept)
 
 
+def test_a_folder_may_be_seen_before_its_files_are_known(kept: Catalog, filling: Any) -> None:
+    with closing(sqlite3.connect(kept.path)) as shell, shell:
+        shell.execute(
+            "INSERT INTO folders (root_id, path, path_text, seen_at) "
+            "SELECT root_id, CAST('/videos/new' AS BLOB), '/videos/new', 2e9 FROM folders LIMIT 1"
+        )
+    filling.record(filling.ok(b"/videos/new/a.mp4"))
+    agrees(kept)
+
+
 def test_a_copy_that_is_put_back_does_not_know_files_of_later_times(
     kept: Catalog, filling: Any, tmp_path: Path
 ) -> None:

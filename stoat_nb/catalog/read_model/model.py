@@ -210,7 +210,7 @@ class ReadModel:
             state.kept,
             newer,
             np.concatenate([dead, np.zeros(fresh.num_rows, np.bool_)]),
-            self._marks(connection) if 0 in touched else state.marks,
+            self._marks(connection),
             place,
             last,
         )
@@ -232,7 +232,8 @@ class ReadModel:
 
     def _save(self, state: State) -> None:
         kept = None
-        with suppress(StoatError):  # it was closed, or its disk is full: it is not missed
+        # It was closed, its disk is full, or it is too large: it is not missed.
+        with suppress(StoatError, pa.ArrowException, MemoryError):
             kept = self._saved(state)
         with self._lock:
             self._saving = None
