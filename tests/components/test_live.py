@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import pytest
 from bokeh.document import Document
@@ -59,6 +60,8 @@ def test_an_end_is_told_at_once_however_slow_the_view(
 def test_of_many_open_pages_each_waits_longer_but_not_for_an_end(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    # Pages of earlier tests are there until they are collected.
+    monkeypatch.setattr(live, "_session_hubs", WeakKeyDictionary())
     watch = Watch(lambda _states: None, every=2.0)
     watch.take()
     assert watch.due(live._patience()) - watch.shown_at == pytest.approx(2.0)

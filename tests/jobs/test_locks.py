@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,14 +17,11 @@ from stoat_nb.jobs.store import Claim, Errand, JobStore, Reply
 from stoat_nb.jobs.transitions import Wish, handed_back
 
 from .stores import claim, end, load, names, save
-from .test_shared import Machine
+from .test_shared import Machine, machine
+
+__all__ = ["machine"]
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-def machine(tmp_path: Path) -> Machine:
-    return Machine(tmp_path / "library.db")
 
 
 def path_of(payload: Mapping[str, Any]) -> str | None:
@@ -239,6 +235,7 @@ async def test_what_waits_for_a_process_that_dies_runs(machine: Machine) -> None
         assert (inner.joined, again) == (False, (first, True))
         waits = await other.get_status(inner.job_id)
         assert (waits.status, waits.waits_for) == (JobStatus.PENDING, first)
+        dying._take = "none"
         machine.dead.add(1)
         await other._tend()
         # Whoever joined a job is ready to run it, also where it takes only its own.
