@@ -49,6 +49,12 @@ class CatalogJobStore:
         self._version = -1
         self._mark: LogMark | None = None
         self._lock = threading.Lock()
+        self._enter()  # before anybody asks whether there is one who takes jobs
+
+    def _enter(self) -> None:
+        if self._takes and self._me is None and not self._database.is_read_only:
+            with suppress(CatalogError):  # a full disk: the next time
+                self._write(JobTurn.enter, durable=False)
 
     @property
     def is_lasting(self) -> bool:
@@ -71,9 +77,7 @@ class CatalogJobStore:
     def tend(self) -> bool:
         if self._database.is_read_only:
             return False
-        if self._takes and self._me is None:
-            with suppress(CatalogError):  # a full disk: the next time
-                self._write(JobTurn.enter, durable=False)
+        self._enter()
         running = self._read(_leases)
         if any(number == self._me for number, _owner, _at in running):
             self._write(lambda turn: turn.beat(), durable=False)

@@ -16,7 +16,7 @@ from typing import Any
 import deeds
 import pytest
 
-from stoat_nb.engines import process
+from stoat_nb.engines import local, process
 from stoat_nb.engines.engine import FaultKind, PureFunction
 from stoat_nb.engines.local import LocalEngine
 from stoat_nb.errors import RunFailed, SettingError
@@ -209,7 +209,7 @@ async def test_a_cancelled_call_is_killed_at_once_and_the_next_one_works(
 async def test_a_call_can_be_cancelled_at_any_step_of_its_start() -> None:
     async with aclosing(patient()) as engine:
         for steps in range(25):
-            call = asyncio.ensure_future(engine.call(deeds.echo, {}))
+            call = asyncio.ensure_future(engine.call(deeds.sleep_for_ever, {}))
             for _ in range(steps):
                 await asyncio.sleep(0)
             call.cancel()
@@ -348,7 +348,10 @@ async def test_a_closed_engine_says_so() -> None:
         await engine.call(deeds.echo, {})
 
 
-async def test_closing_ends_calls_at_work_calls_starting_and_calls_waiting() -> None:
+async def test_closing_ends_calls_at_work_calls_starting_and_calls_waiting(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(local, "_CLOSE_S", PATIENCE_S)
     for steps in (1, 3, 10):
         engine = LocalEngine(workers=2, deadline_s=60)
         await engine.call(deeds.echo, {})

@@ -23,7 +23,7 @@ from stoat_nb.jobs.memory_store import MemoryJobStore
 from stoat_nb.jobs.state import JobState, JobStatus
 from stoat_nb.jobs.thread import QueueThread
 
-from .threads import SOON, echo, ids, queue, run, submit
+from .threads import SOON, echo, ids, queue, reach_limit, run, submit
 
 __all__ = ["queue"]
 
@@ -147,15 +147,21 @@ def test_a_job_that_waits_for_itself_is_told(queue: QueueThread, way: Any) -> No
 
 
 def test_a_limit_fires_while_a_job_waits_for_another(queue: QueueThread) -> None:
+    begun = threading.Event()
+
     async def parent(_context: JobContext) -> Any:
         return await submit(queue, "endless")
 
     async def endless(_context: JobContext) -> None:
+        begun.set()  # so its parent, which had the only worker, waits
         await asyncio.Event().wait()
 
     queue.register_handler("endless", endless)
-    queue.register_handler("parent", parent, timeout=0.05)
-    assert submit(queue, "parent").wait(SOON).status is JobStatus.TIMEOUT
+    queue.register_handler("parent", parent)
+    job = submit(queue, "parent")
+    assert begun.wait(SOON)
+    reach_limit(queue, job)
+    assert job.wait(SOON).status is JobStatus.TIMEOUT
     (child,) = queue.snapshots(job_type="endless")
     assert queue.cancel(child.job_id)
 
@@ -309,10 +315,11 @@ def test_limits_fire_and_the_queue_answers_while_a_handler_blocks_the_loop(
     monkeypatch.setattr("stoat_nb.jobs.running.GRACE_S", 0.01)
     queue = QueueThread(store=MemoryJobStore())
     blocker = Blocker()
-    queue.register_handler("block", blocker, timeout=0.05)
+    queue.register_handler("block", blocker)
     queue.register_handler("echo", echo)
     job = submit(queue, "block")
     assert blocker.begun.wait(SOON)
+    reach_limit(queue, job)
     assert job.wait(SOON).status is JobStatus.TIMEOUT
     late = queue.submit("echo", {}, timeout=0.01, read=lambda result: result)
     assert "could not even begin: another handler blocked" in str(late.wait(SOON).error)

@@ -1,69 +1,81 @@
-"""Scans that stand still in the middle: the processes that read files for them are stopped."""
+"""Scans that stand still in the middle: their readers tell of the first files, and then no more."""
 
 from __future__ import annotations
 
-import os
-import signal
+import asyncio
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any, ClassVar
 
-from stoat_nb import Library, ScanReport
+from stoat_nb import Library
+from stoat_nb.engines.engine import Answer, PureFunction
+from stoat_nb.engines.local import LocalEngine
 from stoat_nb.jobs.job import Job
 from stoat_nb.jobs.state import JobState, JobStatus
+from stoat_nb.library import room
+from stoat_nb.media.probe import prove
 from stoat_nb.settings import Settings
 
-#: One reader, which takes as long as it likes: these tests stop it.
+#: One reader, which takes as long as it likes.
 ONE_READER = Settings(probe_workers=1, probe_timeout_s=120)
 
 
-def hold_readers(of: int) -> None:
-    """Stop the processes that read files for another: its scan stands still from here on."""
-    _send_to_readers(of, signal.SIGSTOP)
+class HeldEngine(LocalEngine):
+    """Answers one call after the other, and none after the first that told of a file."""
+
+    newest: ClassVar[HeldEngine]
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.loop: asyncio.AbstractEventLoop | None = None
+        self.may_go_on = asyncio.Event()
+        self._turn = asyncio.Lock()
+        self._has_told = False
+        HeldEngine.newest = self
+
+    async def call(
+        self, function: PureFunction, item: Mapping[str, Any], *, deadline_s: float | None = None
+    ) -> Answer:
+        self.loop = asyncio.get_running_loop()
+        async with self._turn:
+            if self._has_told:
+                await self.may_go_on.wait()
+            answer = await super().call(function, item, deadline_s=deadline_s)
+            told = answer.value if function is prove else [answer]
+            self._has_told |= any(one is not None for one in told or ())
+            return answer
 
 
-def release_readers(of: int) -> None:
-    """Let them go on."""
-    _send_to_readers(of, signal.SIGCONT)
+def hold_readers() -> None:
+    """Have scans of libraries that are opened from now on stand still after their first files."""
+    room.LocalEngine = HeldEngine  # type: ignore[misc]
 
 
-@contextmanager
-def readers_held(of: int) -> Iterator[None]:
-    """Stop them for a while; a stopped process does not see that its parent has died."""
-    hold_readers(of)
+def held_library(path: Path) -> Library:
+    """Open a library of which that is so."""
+    hold_readers()
     try:
-        yield
+        return Library(path, settings=ONE_READER)
     finally:
-        release_readers(of)
+        room.LocalEngine = LocalEngine  # type: ignore[misc]
 
 
-def _send_to_readers(of: int, number: signal.Signals) -> None:
-    for entry in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):
-            fields = (entry / "stat").read_text("utf-8").rpartition(")")[2].split()
-            if int(fields[1]) == of and b"engines/worker.py" in (entry / "cmdline").read_bytes():
-                os.kill(int(entry.name), number)
+def let_go() -> None:
+    """Let the readers of the library that was opened last go on."""
+    engine = HeldEngine.newest
+    assert engine.loop is not None
+    engine.loop.call_soon_threadsafe(engine.may_go_on.set)
 
 
-def in_the_middle(library: Library, job: Job[ScanReport]) -> None:
-    """Return when some files are in the catalog and the reader stands still before the others."""
-    moved = threading.Event()
-
-    def hold(state: JobState) -> None:
-        if state.progress.done:
-            hold_readers(os.getpid())
-            moved.set()
-
-    unsubscribe = job.subscribe(hold)
-    assert moved.wait(60)
-    unsubscribe()
+def in_the_middle(library: Library, job: Job[Any]) -> None:
+    """Return when the first files of a scan whose readers are held are in the catalog."""
     while library.videos().empty:
         job.wait(0.05)
     assert not job.state.is_final
 
 
-def rests(job: Job[ScanReport]) -> JobState:
+def rests(job: Job[Any]) -> JobState:
     """Return the job when its handler has let go."""
     back = threading.Event()
     unsubscribe = job.subscribe(

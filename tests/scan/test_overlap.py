@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -14,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from readers import ONE_READER, in_the_middle, release_readers, rests
+from readers import ONE_READER, held_library, in_the_middle, let_go, rests
 
 from stoat_nb import Library, ScanReport
 from stoat_nb.jobs.job import Job
@@ -103,7 +102,7 @@ def test_two_commands_that_scan_one_new_folder_at_once_agree(folder: Path, tmp_p
 
 
 def test_a_second_scan_joins_one_that_does_as_much(many: Path, tmp_path: Path) -> None:
-    with Library(tmp_path / "l.db", settings=ONE_READER) as library:
+    with held_library(tmp_path / "l.db") as library:
         job = library.scan(many, mode="full")
         in_the_middle(library, job)
         for mode in ("quick", "changed", "full"):
@@ -120,7 +119,7 @@ def test_a_second_scan_joins_one_that_does_as_much(many: Path, tmp_path: Path) -
         for other in others:
             assert not other.joined
             assert (other.status, other.state.waits_for) == (JobStatus.PENDING, job.id)
-        release_readers(os.getpid())
+        let_go()
         reports = [one.result(timeout=120) for one in (job, *others)]
         check(library, many, *reports)
         assert not library.scan(many).joined
@@ -131,12 +130,10 @@ def test_what_waits_for_a_scan_goes_on_when_its_process_is_killed(
 ) -> None:
     path = tmp_path / "shared.db"
     code = (
-        "import os, sys\n"
-        "from stoat_nb import Library\n"
-        "from tests.scan.readers import ONE_READER, hold_readers\n"
-        "library = Library(sys.argv[1], settings=ONE_READER)\n"
+        "import sys\n"
+        "from tests.scan.readers import held_library\n"
+        "library = held_library(sys.argv[1])\n"
         "job = library.scan(sys.argv[2])\n"
-        "job.subscribe(lambda state: state.progress.done and hold_readers(os.getpid()))\n"
         "print(job.id, flush=True)\n"
         "job.wait()\n"
     )
@@ -154,7 +151,7 @@ def test_what_waits_for_a_scan_goes_on_when_its_process_is_killed(
             in_the_middle(library, job)
             again, inner = library.scan(many), library.scan(many / "07")
             assert (again.joined, again.id, inner.state.waits_for) == (True, job_id, job_id)
-            os.kill(other.pid, signal.SIGKILL)
+            other.kill()
             other.wait()
             reports = [again.result(timeout=120), inner.result(timeout=120)]
             assert (again.state.attempt, again.state.deaths) == (2, 1)
@@ -282,11 +279,12 @@ def test_files_moved_between_two_scans_keep_their_rows(library: Library, folder:
 def test_a_scan_that_goes_on_after_another_one_tells_what_it_did_itself(
     many: Path, tmp_path: Path
 ) -> None:
-    with Library(tmp_path / "l.db", settings=ONE_READER) as library:
+    with held_library(tmp_path / "l.db") as library:
         job = library.scan(many)
         in_the_middle(library, job)
         job.pause()
         rests(job)
+        let_go()
         between = library.scan(many / "07", mode="full").result(timeout=120)
         whole = library.scan(many)
         assert not whole.joined  # who pauses a scan does not stop another from being made

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from readers import ONE_READER, in_the_middle, rests
+from readers import ONE_READER, held_library, in_the_middle, let_go, rests
 
 from stoat_nb import Library, ScanReport
 from stoat_nb.jobs.job import Job
@@ -29,7 +28,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def library(path: Path) -> Iterator[Library]:
-    with Library(path, settings=ONE_READER) as opened:
+    with held_library(path) as opened:
         yield opened
 
 
@@ -59,6 +58,7 @@ def test_a_paused_scan_rests_and_goes_on_where_it_was(library: Library, folder: 
     state = rests(job)
     assert (state.status, state.paused, state.attempt) == (JobStatus.PENDING, True, 1)
     before = probed(library)
+    let_go()
     assert job.resume()
     check(library, folder, job.result(timeout=120), before)
     assert job.state.attempt == 2
@@ -66,7 +66,7 @@ def test_a_paused_scan_rests_and_goes_on_where_it_was(library: Library, folder: 
 
 
 def test_a_paused_scan_outlives_its_library(path: Path, folder: Path) -> None:
-    with Library(path, settings=ONE_READER) as library:
+    with held_library(path) as library:
         job = library.scan(folder)
         in_the_middle(library, job)
         job.pause()
@@ -80,7 +80,7 @@ def test_a_paused_scan_outlives_its_library(path: Path, folder: Path) -> None:
 
 
 def test_a_scan_whose_library_is_closed_goes_on_in_the_next(path: Path, folder: Path) -> None:
-    with Library(path, settings=ONE_READER) as library:
+    with held_library(path) as library:
         job = library.scan(folder)
         in_the_middle(library, job)
     with Library(path, settings=ONE_READER, take="none") as reader:
@@ -94,12 +94,10 @@ def test_a_scan_whose_process_is_killed_goes_on_in_another_that_is_open(
     path: Path, folder: Path, repository: Path
 ) -> None:
     code = (
-        "import os, sys\n"
-        "from stoat_nb import Library\n"
-        "from tests.scan.readers import ONE_READER, hold_readers\n"
-        "library = Library(sys.argv[1], settings=ONE_READER)\n"
+        "import sys\n"
+        "from tests.scan.readers import held_library\n"
+        "library = held_library(sys.argv[1])\n"
         "job = library.scan(sys.argv[2])\n"
-        "job.subscribe(lambda state: state.progress.done and hold_readers(os.getpid()))\n"
         "print(job.id, flush=True)\n"
         "job.wait()\n"
     )
@@ -115,7 +113,7 @@ def test_a_scan_whose_process_is_killed_goes_on_in_another_that_is_open(
         job: Job[ScanReport] = library.job(job_id)
         in_the_middle(library, job)
         assert job.state.worker == f"pid {other.pid}"
-        os.kill(other.pid, signal.SIGKILL)
+        other.kill()
         other.wait()
         before = probed(library)
         check(library, folder, job.result(timeout=120), before)
@@ -125,7 +123,7 @@ def test_a_scan_whose_process_is_killed_goes_on_in_another_that_is_open(
 
 
 def test_a_cancelled_scan_does_not_go_on(path: Path, folder: Path) -> None:
-    with Library(path, settings=ONE_READER) as library:
+    with held_library(path) as library:
         job = library.scan(folder)
         in_the_middle(library, job)
         assert job.cancel()
@@ -136,16 +134,17 @@ def test_a_cancelled_scan_does_not_go_on(path: Path, folder: Path) -> None:
         assert probed(library) == known
 
 
-def test_only_the_files_that_failed_are_tried_once_more(library: Library, folder: Path) -> None:
-    first = library.scan(folder).result(timeout=120)
-    (job,) = library.job_states()
-    before = probed(library)
-    broken = {error["path"] for error in first.errors}
-    again = library.retry(job.job_id, only_failed=True)
-    report = again.result(timeout=120)
-    assert again.state.retry_of == job.job_id
-    assert report.scanned == report.failed == len(broken)
-    assert {error["path"] for error in report.errors} == broken
-    changed = {name for name, at in probed(library).items() if at != before[name]}
-    assert changed == broken
-    assert (library.videos()["status"] == "ok").sum() == first.new
+def test_only_the_files_that_failed_are_tried_once_more(path: Path, folder: Path) -> None:
+    with Library(path, settings=ONE_READER) as library:
+        first = library.scan(folder).result(timeout=120)
+        (job,) = library.job_states()
+        before = probed(library)
+        broken = {error["path"] for error in first.errors}
+        again = library.retry(job.job_id, only_failed=True)
+        report = again.result(timeout=120)
+        assert again.state.retry_of == job.job_id
+        assert report.scanned == report.failed == len(broken)
+        assert {error["path"] for error in report.errors} == broken
+        changed = {name for name, at in probed(library).items() if at != before[name]}
+        assert changed == broken
+        assert (library.videos()["status"] == "ok").sum() == first.new
