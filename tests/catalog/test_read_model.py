@@ -21,7 +21,7 @@ from stoat_nb.catalog.catalog import Catalog
 from stoat_nb.catalog.columns import TABLES
 from stoat_nb.catalog.frames import frame
 from stoat_nb.catalog.query import VideoQuery
-from stoat_nb.catalog.read_model import model
+from stoat_nb.catalog.read_model import model, packing
 from stoat_nb.catalog.read_model.kept_file import cache_folder
 from stoat_nb.catalog.reader import FOLLOWED
 from stoat_nb.catalog.rows import pieces
@@ -34,6 +34,7 @@ from .conftest import Filling
 @pytest.fixture(autouse=True)
 def _of_any_size(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(model, "LEAST_ROWS", 1)
+    monkeypatch.setattr(packing, "PIECE", 2)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
 
@@ -98,8 +99,11 @@ def test_what_is_read_is_what_the_tables_say_before_and_after_it_is_kept(kept: C
     assert files() == [file]
 
 
-def test_another_catalog_maps_the_file_and_reads_no_row(kept: Catalog) -> None:
-    with closing(Catalog(kept.path)) as other:
+@pytest.mark.parametrize("read_only", [False, True])
+def test_another_catalog_maps_the_file_and_reads_no_row(kept: Catalog, read_only: bool) -> None:
+    if read_only:
+        kept.close()
+    with closing(Catalog(kept.path, read_only=read_only)) as other:
         asked: list[str] = []
 
         def look(connection: Any) -> Any:
@@ -218,10 +222,30 @@ def test_who_has_no_cache_folder_reads_nevertheless(
         agrees(other)
 
 
-def test_a_library_that_may_only_be_read_is_read(kept: Catalog) -> None:
+def test_a_library_that_may_only_be_read_is_read_without_a_file(kept: Catalog) -> None:
     kept.close()
+    for file in files():
+        file.unlink()
     with closing(Catalog(kept.path, read_only=True)) as other:
         agrees(other)
+        assert not files()
+
+
+def test_marks_on_folders_are_read_only_when_one_changed(kept: Catalog) -> None:
+    agrees(kept)
+    with closing(sqlite3.connect(kept.path)) as shell, shell:
+        shell.execute("UPDATE videos SET title = 'new' WHERE id = 2")
+    asked: list[str] = []
+
+    def look(connection: Any) -> None:
+        connection.exec_trace = lambda _cursor, sql, _bindings: asked.append(sql) or True
+        kept.reader._models["videos"].at(connection)
+        connection.exec_trace = None
+
+    kept._database.read(look)
+    assert [sql for sql in asked if "json_array" in sql]
+    assert not [sql for sql in asked if "FROM folders WHERE seen_at" in sql]
+    agrees(kept)
 
 
 def test_what_came_in_any_order_is_kept_in_the_order_of_the_tables(

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import secrets
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import apsw
 import numpy as np
@@ -26,7 +27,7 @@ from stoat_nb.catalog.column import Column, moment
 from stoat_nb.catalog.columns import TABLES, Table
 from stoat_nb.catalog.database import Database, fetch
 from stoat_nb.catalog.read_model.kept_file import KeptFiles
-from stoat_nb.catalog.read_model.packing import fetch_columns
+from stoat_nb.catalog.read_model.packing import FOLDER, Fetching
 from stoat_nb.errors import StoatError
 
 #: What changed is kept in memory up to so many rows, or a quarter of those in the file.
@@ -38,15 +39,18 @@ MOST_PIECES = 16
 
 _NOW = (
     "SELECT coalesce((SELECT max(place) FROM touched), 0), "
-    "coalesce((SELECT max(id) FROM videos), 0)"
+    "coalesce((SELECT max(id) FROM videos), 0), coalesce((SELECT max(id) FROM folders), 0)"
 )
+_EVERY = "SELECT v.id FROM videos v ORDER BY v.path, v.id"
+_ADDED = "SELECT id FROM videos WHERE id > ?"
 _TOUCHED = "SELECT video_id FROM touched WHERE place > ?"
-_CHANGED = f"WHERE v.id IN (SELECT id FROM videos WHERE id > ? UNION ALL {_TOUCHED})"  # noqa: S608 - values are bound
 _MARKS = (
     "SELECT id, CAST(round(seen_at * 1e6) AS INTEGER) * 1000 FROM folders "
     "WHERE seen_at IS NOT NULL ORDER BY id"
 )
-_FOLDER, _OWN_LAST_SEEN = "folder_number", "own_last_seen"
+_OWN_LAST_SEEN = "own_last_seen"
+#: What ``touched`` says where a mark on a folder changed.
+_OF_FOLDERS = 0
 
 
 def _kept_table(table: Table) -> Table:
@@ -57,9 +61,17 @@ def _kept_table(table: Table) -> Table:
     if table.name != "videos":
         return table
     own = moment(_OWN_LAST_SEEN, "", basis="catalog", sql="v.last_seen")
-    folder = Column(_FOLDER, "Int64", "", sql="v.folder_id")
+    folder = Column(FOLDER, "Int64", "", sql="v.folder_id")
     columns = [own if one.name == "last_seen" else one for one in table.columns]
     return replace(table, columns=(*columns, folder))
+
+
+class Now(NamedTuple):
+    """A moment of a library, as far as its videos go."""
+
+    place: int  #: In the order of changes.
+    last: int  #: The highest number of a video.
+    last_folder: int  #: That of a folder: no trigger tells of one that is added as seen.
 
 
 class State(Struct, frozen=True, dict=True):
@@ -70,8 +82,7 @@ class State(Struct, frozen=True, dict=True):
     newer: pa.Table  #: What was added or changed since; some may be dead, too.
     dead: NDArray[np.bool_]  #: Of all rows: changed or removed since.
     marks: tuple[NDArray[np.int64], NDArray[np.int64]]  #: Folders, and when they were seen last.
-    place: int
-    last: int  #: The highest number of a video.
+    now: Now
 
     @cached_property
     def is_as_kept(self) -> bool:
@@ -88,11 +99,11 @@ class State(Struct, frozen=True, dict=True):
     @cached_property
     def whole(self) -> pa.Table:
         """The same with ``last_seen``: a file that is there was seen when its folder was."""
-        if _FOLDER not in self.rows.column_names:
+        if FOLDER not in self.rows.column_names:
             return self.rows
         folders, times = self.marks
         own = self.rows[_OWN_LAST_SEEN].cast(pa.int64()).to_numpy()
-        of = self.rows[_FOLDER].to_numpy()
+        of = self.rows[FOLDER].to_numpy()
         at = np.searchsorted(folders, of).clip(max=max(len(folders) - 1, 0))
         seen = np.where(folders[at] == of, times[at], 0) if len(folders) else np.int64(0)
         status = self.rows["status"].cast(pa.string())
@@ -142,12 +153,12 @@ class ReadModel:
         The lock is held while it takes its first look: no transaction is older than the state.
         """
         with self._lock:
-            place, last = fetch(connection, _NOW)[0]
+            now = Now(*fetch(connection, _NOW)[0])
             state = self._state
-            if state is None or place < state.place:  # another file was put in its place
-                state = self._loaded(connection, place) or self._made(connection, place, last)
-            if (place, last) != (state.place, state.last):
-                state = self._followed(connection, state, place, last)
+            if state is None or now.place < state.now.place:  # another file was put in its place
+                state = self._loaded(connection, now) or self._made(connection, now)
+            if now[:2] != state.now[:2]:
+                state = self._followed(connection, state, now)
             self._state = state
             self._save_soon(state)
             return state
@@ -164,56 +175,69 @@ class ReadModel:
         self._closed = True
         self.settle()
 
-    def _loaded(self, connection: apsw.Connection, now: int) -> State | None:
+    def _loaded(self, connection: apsw.Connection, now: Now) -> State | None:
         """Return the newest file that is true."""
         rows = fetch(
             connection,
             "SELECT token, place, last_video_id FROM read_models "
             "WHERE name = ? AND place <= ? ORDER BY place DESC",
-            (self._table.name, now),
+            (self._table.name, now.place),
         )
         for token, place, last in rows:
             if (kept := self._files.load(str(token))) is not None:
-                return self._state_of(connection, kept, place, last)
+                return self._state_of(connection, kept, Now(place, last, now.last_folder))
         return None
 
-    def _made(self, connection: apsw.Connection, place: int, last: int) -> State:
-        kept = fetch_columns(connection, self._kept_table)
-        state = self._state_of(connection, kept, place, last)
+    def _made(self, connection: apsw.Connection, now: Now) -> State:
+        kept = self._fetched(connection, _numbers(connection, _EVERY))
+        state = self._state_of(connection, kept, now)
         # In memory alone, all of it is newer than any file.
         return replace(state, kept=kept.slice(0, 0), newer=kept)
 
-    def _state_of(
-        self, connection: apsw.Connection, kept: pa.Table, place: int, last: int
-    ) -> State:
+    def _state_of(self, connection: apsw.Connection, kept: pa.Table, now: Now) -> State:
         dead = np.zeros(kept.num_rows, np.bool_)
-        marks = self._marks(connection)
-        return State(self._table, kept, kept.slice(0, 0), dead, marks, place, last)
+        return State(self._table, kept, kept.slice(0, 0), dead, self._marks(connection), now)
 
     def _marks(self, connection: apsw.Connection) -> Any:
         rows = fetch(connection, _MARKS) if self._table.name == "videos" else []
         ids, times = zip(*rows, strict=True) if rows else ((), ())
         return np.array(ids, np.int64), np.array(times, np.int64)
 
-    def _followed(self, connection: apsw.Connection, state: State, place: int, last: int) -> State:
-        touched = [video_id for (video_id,) in fetch(connection, _TOUCHED, (state.place,))]
-        fresh = fetch_columns(connection, self._kept_table, _CHANGED, (state.last, state.place))
+    def _followed(self, connection: apsw.Connection, state: State, now: Now) -> State:
+        touched = _numbers(connection, _TOUCHED, state.now.place)
+        added = _numbers(connection, _ADDED, state.now.last)
+        fresh = self._fetched(connection, np.union1d(touched, added))
         dead = state.dead
-        if touched:
+        if touched.size:
             of = pa.concat_tables([state.kept, state.newer], promote_options="none")["video_id"]
             dead = dead | np.isin(of.to_numpy(), touched)
         newer = pa.concat_tables([state.newer, fresh]) if state.newer.num_rows else fresh
         if newer.column(0).num_chunks > MOST_PIECES:
             newer = newer.unify_dictionaries().combine_chunks()
+        is_marked = _OF_FOLDERS in touched or now.last_folder != state.now.last_folder
         return State(
             self._table,
             state.kept,
             newer,
             np.concatenate([dead, np.zeros(fresh.num_rows, np.bool_)]),
-            self._marks(connection),
-            place,
-            last,
+            self._marks(connection) if is_marked else state.marks,
+            now,
         )
+
+    def _fetched(self, connection: apsw.Connection, ids: NDArray[np.int64]) -> pa.Table:
+        """Return the rows of some videos; of many, another thread fetches its share."""
+        fetching = Fetching(self._kept_table, ids)
+        if fetching.is_long:
+            now = fetch(connection, _NOW)
+
+            def help_out(other: apsw.Connection) -> None:
+                if fetch(other, _NOW) == now:  # else somebody has written since
+                    fetching.work(other)
+
+            with ThreadPoolExecutor(1, "stoat-read-model") as pool:
+                pool.submit(self._database.read, help_out)
+                fetching.work(connection)
+        return fetching.columns(connection)
 
     def _save_soon(self, state: State) -> None:
         """Write a file once much has changed since the last; the next look follows from there."""
@@ -255,9 +279,14 @@ class ReadModel:
         token = secrets.token_hex(16)
         if not self._files.save(token, rows):
             return None
-        known = (token, self._table.name, state.place, state.last)
+        known = (token, self._table.name, state.now.place, state.now.last)
         self._database.write(lambda connection: _know(connection, known))
         return self._files.load(token)
+
+
+def _numbers(connection: apsw.Connection, sql: str, *bindings: int) -> NDArray[np.int64]:
+    rows = connection.execute(sql, bindings)
+    return np.fromiter((number for (number,) in rows), np.int64)
 
 
 def _is_in_order(rows: pa.Table) -> bool:
