@@ -13,6 +13,7 @@ from panel_material_ui.template.base import Page
 from stoat_nb.api.admission import Denial, verdict
 from stoat_nb.components.assets import sheets
 from stoat_nb.components.changes import Changes
+from stoat_nb.components.connection import Connection
 from stoat_nb.components.explorer import Explorer
 from stoat_nb.components.failure_list import FailureList
 from stoat_nb.components.job_list import JobList
@@ -112,6 +113,7 @@ def _page(*parts: Viewable | Viewer, css: str = "") -> Viewable:
         main=[
             pmui.Column(
                 ThemeMemory(styles={"position": "absolute"}),
+                Connection(styles={"position": "absolute"}),
                 *parts,
                 sizing_mode="stretch_width",
                 margin=0,

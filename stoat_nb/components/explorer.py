@@ -16,7 +16,7 @@ from panel.viewable import Viewable, Viewer
 from stoat_nb.catalog.filters.code import Code
 from stoat_nb.catalog.query import VideoQuery
 from stoat_nb.components import explorer_counts as counts, explorer_text as text
-from stoat_nb.components.address import follow
+from stoat_nb.components.address import Address
 from stoat_nb.components.downloads import Downloads
 from stoat_nb.components.explorer_state import NARROWING, VIEW, ExplorerState
 from stoat_nb.components.explorer_wishes import grant
@@ -77,7 +77,7 @@ class Explorer(Viewer):
         super().__init__()
         self.state = ExplorerState()
         self.state.narrow(**view)
-        follow(self.state)
+        self._address = None if served_document() is None else Address(self.state)
         self._library, self._hub = library, LiveHub.current()
         self._shows_code = False
         self._saved: dict[str, Any] = {}
@@ -102,6 +102,9 @@ class Explorer(Viewer):
         self._hub.watch(library.subscribe, lambda _states: self._count(), every=COUNT_EVERY_S)
         self.table.param.watch(self._on_total, "total")
         self.param.watch(lambda *_events: self._draw(), "problem")
+        if self._address is not None:
+            self._address.param.watch(self._on_address, "problem")
+            self.problem = self._address.problem
         self._draw()
         self._view = self._lay_out()
         first_look(library.catalog.views.all, self._show_views)
@@ -195,6 +198,9 @@ class Explorer(Viewer):
         if event.old == 0 and event.new:
             self._count()
 
+    def _on_address(self, event: param.parameterized.Event) -> None:
+        self.problem = event.new
+
     def _count(self) -> None:
         for looks in self._counts:
             looks.again()
@@ -228,7 +234,10 @@ class Explorer(Viewer):
 
     def _lay_out(self) -> Any:
         shown = column(self._plots, self.table, self._drawer, self.downloads, gap=14)
-        return column(self._bar, beside(self._facets, shown), gap=14, top=14)
+        view = column(self._bar, beside(self._facets, shown), gap=14, top=14)
+        if self._address is not None:
+            view.append(self._address)
+        return view
 
     def __panel__(self) -> Viewable:
         view: Viewable = self._view

@@ -9,11 +9,12 @@ function field(model, parent, name, label, placeholder) {
   input.placeholder = placeholder;
   input.spellcheck = false;
   input.autocomplete = "off";
-  let timer = 0, sent = "";
+  let timer = 0, sent = "", isAnswered = true;
   const send = () => {
     clearTimeout(timer);
     if (sent === input.value) return;
     sent = input.value;
+    isAnswered = false;
     model.send_msg({[name]: input.value});
   };
   input.oninput = () => {
@@ -26,9 +27,12 @@ function field(model, parent, name, label, placeholder) {
     input,
     // What somebody is typing just now is newer than what comes back.
     draw: (value) => {
-      if (sent === input.value && sent !== value && input === input.getRootNode().activeElement) return;
+      isAnswered ||= value === sent;
+      const isTyping = input.value !== sent || !isAnswered;
+      if (isTyping && input === input.getRootNode().activeElement) return;
       if (input.value !== value) input.value = value;
       sent = value;
+      isAnswered = true;
     },
   };
 }

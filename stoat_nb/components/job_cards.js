@@ -212,7 +212,10 @@ export function render({model, el}) {
     say(empty, rows.length === 0 && model.loaded ? model.empty_text : "");
     say(more, model.more_text);
   };
-  const ticking = setInterval(() => cards.forEach((one) => one.tick()), 1000);
+  // Without its server a page knows nothing of any job: no clock goes on.
+  const ticking = setInterval(() => {
+    if (!("connectionLost" in document.documentElement.dataset)) cards.forEach((one) => one.tick());
+  }, 1000);
   model.on(["logs", "loaded", "empty_text", "more_text"], draw);
   model.on("rows", () => { moved.clear(); draw(); });
   model.on("msg:custom", (event) => {

@@ -81,6 +81,22 @@ def type_expressions(page: Page, frame: pd.DataFrame) -> None:
     count(page, len(large))
 
 
+def go_back_and_forward(page: Page, frame: pd.DataFrame) -> None:
+    h264, large = chosen(frame)
+    field = page.get_by_role("textbox", name="Expression")
+    expect(page).to_have_url(re.compile("codec=h264"))
+    page.go_back()
+    count(page, len(h264))
+    expect(field).to_have_value("")
+    page.go_back()
+    count(page, len(frame))
+    expect(chips(page)).to_have_count(0)
+    page.go_forward()
+    page.go_forward()
+    count(page, len(large))
+    expect(field).to_have_value("size_bytes >= 40_000")
+
+
 def come_back_by_the_address(page: Page, frame: pd.DataFrame) -> None:
     _, large = chosen(frame)
     expect(page).to_have_url(re.compile("where=size_bytes"))
@@ -214,6 +230,7 @@ def test_videos_are_narrowed_down_looked_at_and_found_again(
 
     press_a_facet(page, frame)
     type_expressions(page, frame)
+    go_back_and_forward(page, frame)
     come_back_by_the_address(page, frame)
     read_the_code(page)
     take_filters_away(page, frame)
