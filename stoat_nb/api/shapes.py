@@ -169,6 +169,7 @@ class ProgressShape(Shape):
     done: int
     total: int | None = Field(description="Null until it is known.")
     unit: str
+    skipped: int = Field(description="Of those done the ones that needed no work.")
     bytes_done: int
     failed: int = Field(description="Files that could not be read so far.")
     message: str

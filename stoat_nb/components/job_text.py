@@ -217,25 +217,13 @@ def _report(state: JobState) -> ScanReport | None:
 def _came_to(report: ScanReport) -> str:
     if not (report.scanned or report.removed or report.excluded):
         return "No videos found"
-    said = _parts(report)
+    said = report.counts
     return words.count(report.scanned, "file") + (f": {said}" if said else "")
 
 
 def _kept(report: ScanReport | None) -> str:
-    said = _parts(report) if report else ""
+    said = report.counts if report else ""
     return f"; kept of {words.count(report.scanned, 'file')}: {said}" if report and said else ""
-
-
-def _parts(report: ScanReport) -> str:
-    parts = {
-        "new": report.new,
-        "updated": report.updated,
-        "unchanged": report.skipped,
-        "failed": report.failed,
-        "no longer there": report.removed,
-        "excluded": report.excluded,
-    }
-    return ", ".join(f"{number:,} {word}" for word, number in parts.items() if number)
 
 
 def _notes(state: JobState, *, retried: bool) -> str:

@@ -63,13 +63,14 @@ class JobContext:
         """Say how far the job has come: any fields of Progress, from any thread, at any rate.
 
         What is shown is throttled; the last report before the end is never lost. ``rate`` and
-        ``eta_s`` are worked out from ``done`` and ``total``.
+        ``eta_s`` are worked out from ``done``, ``total`` and ``skipped``: what needs no work says
+        nothing of how long the rest will take.
         """
         checked = checked_report(changes)
         with self._lock:
             self._progress = replace(self._progress, **checked)
             self.moved_at = time.monotonic()
-            self._meter.mark(self.moved_at, self._progress.done)
+            self._meter.mark(self.moved_at, self._progress.done - self._progress.skipped)
             if self._scheduled:
                 return
             self._scheduled = True

@@ -10,7 +10,7 @@ from typing import Any, Final
 from stoat_nb.errors import JobError
 from stoat_nb.names import class_name, shown
 
-_NUMBERS: Final = frozenset({"done", "total", "bytes_done", "failed"})
+_NUMBERS: Final = frozenset({"done", "total", "skipped", "bytes_done", "failed"})
 _TEXTS: Final = frozenset({"phase", "unit", "message"})
 
 
@@ -44,6 +44,6 @@ def _checked(name: str, value: Any) -> Any:
         return tuple(str(one) for one in value)
     raise JobError(
         f"A job cannot report {shown(name)}='{shown(value)}' ({class_name(value)}): give numbers "
-        "for done, total, bytes_done and failed, text for phase, unit and message, a list of texts "
-        "for current."
+        "for done, total, skipped, bytes_done and failed, text for phase, unit and message, a list "
+        "of texts for current."
     )

@@ -60,6 +60,7 @@ class Progress(Struct, frozen=True, kw_only=True):
     done: int = 0  #: Units finished, never going back within a phase.
     total: int | None = None  #: Units there are, or None while that is unknown.
     unit: str = "files"  #: What is counted.
+    skipped: int = 0  #: Of those the units that needed no work: the rate leaves them out.
     bytes_done: int = 0  #: Bytes of the finished files, as far as the job counts them.
     failed: int = 0  #: Units that ended in a failure so far.
     message: str = ""  #: One line for a person.

@@ -268,6 +268,7 @@ class _Scan:
             phase=phase,
             done=tally.done,
             total=self._total,
+            skipped=tally.done - tally.n_read,
             bytes_done=tally.bytes_done,
             failed=tally.failed,
             current=tuple(self._current.values()),

@@ -83,20 +83,24 @@ class ScanReport(Struct, frozen=True, kw_only=True):
             said.append(f"{rest:,} more")
         return f"Not taken for videos by their ending: {', '.join(said)}." if said else ""
 
-    def __str__(self) -> str:
+    @property
+    def counts(self) -> str:
+        """How many of each kind, in words: those that were scanned add up."""
         counts = {
             "new": self.new,
             "updated": self.updated,
             "moved": self.moved,
             "unchanged": self.skipped,
             "failed": self.failed,
-            "no longer there": self.removed,
+            "missing": self.removed,
             "out of reach": self.offline,
             "excluded": self.excluded,
         }
-        said = ", ".join(f"{count:,} {word}" for word, count in counts.items() if count)
+        return ", ".join(f"{count:,} {word}" for word, count in counts.items() if count)
+
+    def __str__(self) -> str:
         files = "1 file" if self.scanned == 1 else f"{self.scanned:,} files"
-        return f"{files} in {shown(self.folder)}" + (f": {said}" if said else "")
+        return f"{files} in {shown(self.folder)}" + (f": {self.counts}" if self.counts else "")
 
     def _repr_html_(self) -> str:
         rows = "".join(

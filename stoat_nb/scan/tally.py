@@ -36,6 +36,7 @@ class Tally:
         self.found = self.new = self.updated = self.skipped = self.failed = self.moved = 0
         self.removed = self.returned = self.offline = self.excluded = 0
         self.bytes_found = self.bytes_done = 0
+        self.n_read = 0  #: By this attempt.
         self.outdated = 0
         self.errors: list[Mapping[str, str]] = []
         self.ignored: list[Mapping[str, str]] = []
@@ -75,6 +76,7 @@ class Tally:
 
     def probed(self, outcome: Outcome, *, known: bool) -> None:
         """Count one probed file."""
+        self.n_read += 1
         self.bytes_done += outcome.found.size_bytes
         if outcome.failure is not None:
             self.failed += 1

@@ -73,6 +73,15 @@ def test_while_the_total_is_unknown_there_is_no_percentage_and_no_estimate() -> 
             "",
         ),
         (
+            scan_state(
+                JobStatus.COMPLETE,
+                result=report(scanned=9, updated=1, moved=1, skipped=7, removed=5, offline=2),
+            ),
+            "Complete",
+            "9 files: 1 updated, 1 moved, 7 unchanged, 5 missing, 2 out of reach in 2.1 s",
+            "",
+        ),
+        (
             scan_state(JobStatus.COMPLETE, result=report()),
             "Complete",
             "No videos found in 2.1 s",

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from hypothesis import given, strategies as st
 
+from stoat_nb.jobs.asyncio_queue import AsyncioJobQueue
+from stoat_nb.jobs.context import JobContext
 from stoat_nb.jobs.rate import RateMeter
 
 
@@ -42,6 +46,21 @@ def test_a_new_phase_that_counts_from_nought_begins_afresh() -> None:
     meter.mark(10.0, 1000)
     meter.mark(11.0, 0)
     assert meter.rate is None
+
+
+@pytest.mark.anyio
+async def test_what_needed_no_work_promises_nothing_of_the_rest() -> None:
+    async def scan(context: JobContext) -> tuple[float | None, float | None]:
+        context.report(done=0, total=2_000_000)
+        while (progress := context.progress).rate is None:  # it is believed after a while
+            context.report(done=1_000_000, skipped=1_000_000)
+            await asyncio.sleep(0)
+        return progress.rate, progress.eta_s
+
+    async with AsyncioJobQueue() as queue:
+        queue.register_handler("scan", scan)
+        result = await queue.get_result(await queue.submit("scan", {}))
+    assert tuple(result) == (0.0, None)
 
 
 def test_what_stands_still_gets_slower_and_is_not_forgotten() -> None:
