@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from stoat_nb.jobs.job import Job
 from stoat_nb.library import Library
 
 from .conftest import client_of
-from .test_jobs import read_events
+from .test_jobs import read_events, until
 
 Control = tuple[str, str, bytes]
 
@@ -56,15 +56,6 @@ def held(library: Library) -> Job[Any]:
     job = library.submit("gated", {})
     until(job, lambda: bool(job.progress.done))
     return job
-
-
-def until(job: Job[Any], is_so: Callable[[], bool]) -> None:
-    news = threading.Event()
-    unsubscribe = job.subscribe(lambda _state: news.set())
-    while not is_so():
-        assert news.wait(30)
-        news.clear()
-    unsubscribe()
 
 
 def post(client: httpx.Client, path: str, **options: Any) -> httpx.Response:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,21 @@ from stoat_nb.media.demo_clips import make_samples
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
-COMMAND = (sys.executable, "-W", "error", "-m", "stoat_nb.cli")
+PYTHON = (sys.executable, "-W", "error")
+COMMAND = (*PYTHON, "-m", "stoat_nb.cli")
+#: The command with all the time that another process may take to do what it is asked for.
+PATIENT = """
+from stoat_nb.cli import main, running, wishes
+running.PATIENCE_S = wishes.PATIENCE_S = 60.0
+main()
+"""
+#: The command, whose scans stand still after their first files.
+HELD = """
+from tests.scan.readers import hold_readers
+hold_readers()
+from stoat_nb.cli import main
+main()
+"""
 
 
 @pytest.fixture
@@ -27,14 +42,17 @@ def environment(tmp_path: Path, repository: Path) -> dict[str, str]:
         "PYTHONUTF8": "1",
         "COLUMNS": "200",
         "LANG": "C.UTF-8",
+        "STOAT_PROBE_TIMEOUT_S": "120",  # readers give way to all else on a busy machine
     }
 
 
 @pytest.fixture
 def run(tmp_path: Path, environment: dict[str, str]) -> Run:
-    def run(*arguments: str | bytes | Path) -> subprocess.CompletedProcess[str]:
+    def run(
+        *arguments: str | bytes | Path, command: Sequence[str] = COMMAND
+    ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [*COMMAND, *arguments],
+            [*command, *arguments],
             cwd=tmp_path,
             env=environment,
             stdin=subprocess.DEVNULL,
@@ -45,6 +63,11 @@ def run(tmp_path: Path, environment: dict[str, str]) -> Run:
         )
 
     return run
+
+
+@pytest.fixture
+def run_patiently(run: Run) -> Run:
+    return partial(run, command=(*PYTHON, "-c", PATIENT))
 
 
 @pytest.fixture(scope="session")

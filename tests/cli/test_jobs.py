@@ -235,15 +235,15 @@ def test_a_job_nobody_runs_is_resumed_without_having_been_paused(run: Run, waiti
 
 
 def test_a_job_is_left_to_another_process_that_takes_it(
-    run: Run, waiting: str, tmp_path: Path
+    run_patiently: Run, waiting: str, tmp_path: Path
 ) -> None:
-    assert run("pause", waiting).returncode == 0
+    assert run_patiently("pause", waiting).returncode == 0
     with Library(tmp_path / "stoat.db") as library:
-        ran = run("resume", waiting)
+        ran = run_patiently("resume", waiting)
         assert library.job(waiting).state.worker == f"pid {os.getpid()}"
         assert f"Another process (pid {os.getpid()}) runs it." in ran.stderr
         assert "3 files in " in ran.stdout
-        again = run("retry", waiting)
+        again = run_patiently("retry", waiting)
         assert f"Another process (pid {os.getpid()}) runs it." in again.stderr
         assert library.job_states()[0].retry_of == waiting
 

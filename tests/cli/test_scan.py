@@ -20,7 +20,10 @@ from stoat_nb.jobs.state import JobStatus
 from stoat_nb.library import Library
 from stoat_nb.scan.report import ScanReport
 
-from .conftest import COMMAND, Run
+from .conftest import COMMAND, HELD, PYTHON, Run
+
+#: More than are read at one go.
+N_FILES = 200
 
 
 def test_a_scan_sums_up_what_it_found(run: Run, clips: Path, tmp_path: Path) -> None:
@@ -114,15 +117,18 @@ def many_files(folder: Path, n: int) -> Path:
 
 @pytest.fixture(scope="module")
 def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return many_files(tmp_path_factory.mktemp("many") / "files", 20_000)
+    return many_files(tmp_path_factory.mktemp("many") / "files", N_FILES)
 
 
 def signalled(
     folder: Path, tmp_path: Path, environment: dict[str, str], told: Sequence[signal.Signals]
 ) -> tuple[int, str, str]:
-    """Scan a folder, send signals in the middle of it; return the code and what was said."""
+    """Scan a folder, send signals in the middle of it; return the code and what was said.
+
+    It stands still after its first files.
+    """
     process = subprocess.Popen(
-        [*COMMAND, "scan", folder],
+        [*PYTHON, "-c", HELD, "scan", folder],
         cwd=tmp_path,
         env=environment,
         stdout=subprocess.PIPE,
@@ -135,10 +141,10 @@ def signalled(
     children = [os.pidfd_open(pid) for pid in children_of(process.pid)]
     for number in told:
         process.send_signal(number)
-    stdout, stderr = process.communicate(timeout=30)
+    stdout, stderr = process.communicate(timeout=120)
     assert "Traceback" not in stderr
     for child in children:
-        assert select.select([child], [], [], 30)[0], "a reader outlived the scan"
+        assert select.select([child], [], [], 120)[0], "a reader outlived the scan"
         os.close(child)
     return process.returncode, stdout, stderr
 
@@ -152,7 +158,7 @@ def test_an_interrupted_scan_keeps_what_it_did_and_leaves_nobody_behind(
     assert stdout.startswith("Cancelled; what was done is kept: ")
     with Library(tmp_path / "stoat.db", take="none") as library:
         assert library.job_states()[0].status == "cancelled"
-        assert len(library.videos()) < 20_000
+        assert len(library.videos()) < N_FILES
 
 
 TERM, HANG_UP, CTRL_C = signal.SIGTERM, signal.SIGHUP, signal.SIGINT

@@ -14,22 +14,24 @@ import pytest
 
 from stoat_nb.jobs.job import Job
 from stoat_nb.library import Library
-from tests.scan.readers import readers_held
+from tests.scan.readers import in_the_middle
 
-from .conftest import COMMAND, Run
-from .test_jobs import until
+from .conftest import COMMAND, HELD, PYTHON, Run
 from .test_scan import many_files
+
+#: More than are read at one go.
+N_FILES = 200
 
 
 @contextmanager
 def scanning(
     folder: Path, tmp_path: Path, environment: dict[str, str]
 ) -> Iterator[subprocess.Popen[str]]:
-    """A scan in a terminal of its own, well under way."""
+    """A scan in a terminal of its own that stands still in the middle."""
     process = subprocess.Popen(
-        [*COMMAND, "scan", folder],
+        [*PYTHON, "-c", HELD, "scan", folder],
         cwd=tmp_path,
-        env={**environment, "STOAT_PROBE_WORKERS": "1"},
+        env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -51,65 +53,69 @@ def library(tmp_path: Path) -> Iterator[Library]:
 
 
 def newest(library: Library) -> Job[Any]:
-    return library.job(library.job_states()[0].job_id)
+    """Return the newest job; the first of its files are in the library."""
+    job: Job[Any] = library.job(library.job_states()[0].job_id)
+    in_the_middle(library, job)
+    return job
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return many_files(tmp_path / "many", N_FILES)
 
 
 def test_a_killed_scan_waits_and_goes_on_with_the_rest(
-    run: Run, tmp_path: Path, environment: dict[str, str], library: Library
+    run: Run, folder: Path, tmp_path: Path, environment: dict[str, str], library: Library
 ) -> None:
-    folder = many_files(tmp_path / "many", 6000)
     with scanning(folder, tmp_path, environment) as process:
         job = newest(library)
-        until(job, lambda: len(library.videos()) > 0)
         assert "\trunning\t" in run("jobs").stdout
         process.kill()
         process.wait(30)
     assert "\tpending, to go on\t" in run("jobs").stdout
     assert job.state.attempt == 1
     before = library.videos().set_index("path")["probed_at"]
-    assert 0 < len(before) < 6000
+    assert 0 < len(before) < N_FILES
     ran = run("resume", job.id)
     assert ran.returncode == 0
-    assert ran.stdout.startswith(f"6,000 files in {folder}: 6,000 failed")
+    assert ran.stdout.startswith(f"{N_FILES} files in {folder}: {N_FILES} failed")
     assert (job.state.attempt, job.status) == (2, "complete")
     after = library.videos().set_index("path")["probed_at"]
-    assert len(after) == 6000
+    assert len(after) == N_FILES
     assert after[before.index].equals(before)
     assert "ended before it did" in run("logs", job.id).stdout
 
 
 def test_a_scan_that_another_process_cancels_says_so_and_ends(
-    run: Run, tmp_path: Path, environment: dict[str, str], library: Library
+    run_patiently: Run, folder: Path, tmp_path: Path, environment: dict[str, str], library: Library
 ) -> None:
-    folder = many_files(tmp_path / "many", 5000)
     with scanning(folder, tmp_path, environment) as process:
         job = newest(library)
-        ran = run("cancel", job.id)
+        ran = run_patiently("cancel", job.id)
         assert ran.stdout.startswith("Cancelled ")
-        stdout, stderr = process.communicate(timeout=30)
+        stdout, stderr = process.communicate(timeout=120)
         assert process.returncode == 130
         assert "Another process cancelled the job.\n" in stderr
         assert stdout.startswith("Cancelled; what was done is kept: ")
-    assert 0 < len(library.videos()) < 5000
+    assert 0 < len(library.videos()) < N_FILES
 
 
 def test_a_scan_that_another_process_pauses_waits_to_be_resumed(
-    run: Run, tmp_path: Path, environment: dict[str, str], library: Library
+    run_patiently: Run, folder: Path, tmp_path: Path, environment: dict[str, str], library: Library
 ) -> None:
-    folder = many_files(tmp_path / "many", 3000)
     with scanning(folder, tmp_path, environment) as process:
         job = newest(library)
         worker = job.state.worker
-        assert run("pause", job.id).stdout.startswith("Paused ")
+        assert run_patiently("pause", job.id).stdout.startswith("Paused ")
         assert process.stderr is not None
         while f"; stoat resume {job.id} goes on" not in process.stderr.readline():
             assert process.poll() is None
-        resumed = run("resume", job.id)
+        resumed = run_patiently("resume", job.id)
         assert f"Another process ({worker}) runs it." in resumed.stderr
         assert resumed.returncode == 0
-        stdout, _ = process.communicate(timeout=60)
+        stdout, _ = process.communicate(timeout=120)
         assert process.returncode == 0
-    assert stdout.startswith(f"3,000 files in {folder}: 3,000 failed")
+    assert stdout.startswith(f"{N_FILES} files in {folder}: {N_FILES} failed")
     assert job.state.attempt == 2
 
 
@@ -118,17 +124,15 @@ def test_a_scan_that_nobody_runs_is_joined_and_run(run: Run, clips: Path, librar
     ran = run("scan", clips)
     assert ran.returncode == 0
     assert f"{clips} was to be scanned already: job {job.id[:13]}." in ran.stderr
-    assert job.result(timeout=30).scanned > 0
+    assert job.result(timeout=120).scanned > 0
     assert len(library.jobs()) == 1
 
 
 def test_a_second_terminal_joins_a_scan_or_waits_for_it(
-    tmp_path: Path, environment: dict[str, str], library: Library
+    folder: Path, tmp_path: Path, environment: dict[str, str], library: Library
 ) -> None:
-    folder = many_files(tmp_path / "many", 6000)
-    patient = environment | {"STOAT_PROBE_TIMEOUT_S": "600"}
     # It stands still, and gives signs of life.
-    with scanning(folder, tmp_path, patient) as process, readers_held(process.pid):
+    with scanning(folder, tmp_path, environment) as process:
         job = newest(library)
         assert job.state.status == "running"
         with command(tmp_path, environment, "scan", folder) as second:
@@ -137,7 +141,7 @@ def test_a_second_terminal_joins_a_scan_or_waits_for_it(
                 f"already being scanned by another process (pid {process.pid}): job {job.id[:13]}."
             )
             assert said in second.stderr.readline()
-            # What it had written when it was stopped may be of the phase before.
+            # What it had written when it stood still may be of the phase before.
             assert second.stderr.readline().startswith(("finding: ", "probing: "))
             second.send_signal(signal.SIGINT)  # who looks on only looks away
             assert "It goes on; stoat cancel" in second.stderr.read()
@@ -146,7 +150,7 @@ def test_a_second_terminal_joins_a_scan_or_waits_for_it(
             assert third.stderr is not None
             said = f"waiting: for job {job.id[:13]}, at work in the same folders"
             assert said in third.stderr.readline()
-            assert newest(library).state.waits_for == job.id
+            assert library.job_states()[0].waits_for == job.id
         assert job.state.status == "running"
 
 
@@ -178,23 +182,27 @@ def full_pipe() -> Iterator[tuple[int, int]]:
 
 
 def test_ctrl_c_cancels_a_scan_though_whoever_reads_its_progress_stands_still(
-    tmp_path: Path, environment: dict[str, str], library: Library, full_pipe: tuple[int, int]
+    folder: Path,
+    tmp_path: Path,
+    environment: dict[str, str],
+    library: Library,
+    full_pipe: tuple[int, int],
 ) -> None:
     read, write = full_pipe
-    job = library.scan(many_files(tmp_path / "many", 6000))
+    job = library.scan(folder)
     process = subprocess.Popen(
-        [*COMMAND, "resume", job.id],
+        [*PYTHON, "-c", HELD, "resume", job.id],
         cwd=tmp_path,
-        env={**environment, "STOAT_PROBE_WORKERS": "1"},
+        env=environment,
         stdout=subprocess.PIPE,
         stderr=write,
     )
     os.close(write)
-    until(job, lambda: len(library.videos()) > 0)
+    in_the_middle(library, job)
     process.send_signal(signal.SIGINT)
-    assert job.wait(60).status == "cancelled"
+    assert job.wait(120).status == "cancelled"
     while os.read(read, 1 << 16):
         pass
-    stdout, _ = process.communicate(timeout=60)
+    stdout, _ = process.communicate(timeout=120)
     assert process.returncode == 130
     assert stdout.startswith(b"Cancelled; what was done is kept: ")

@@ -111,5 +111,6 @@ def library(tmp_path: Path, steps: Steps) -> Iterator[Library]:
 
 @pytest.fixture(autouse=True)
 def fresh_hub() -> Iterator[None]:
+    LiveHub.forget_kernel()  # that of a test of something else
     yield
     LiveHub.forget_kernel()

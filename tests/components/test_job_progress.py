@@ -104,8 +104,10 @@ def test_a_job_is_paused_and_resumed_from_its_card(
     steps.go(2)
     seen.wait_for(lambda: row(progress)["percent"] == 50.0)
 
+    shown: list[dict[str, bool]] = []
+    cards.param.watch(lambda event: shown.append(offered(event.new[0])), "rows")
     press(cards, "pause")
-    assert offered(cards.rows[0])["pause"], "that it is on its way is said at once"
+    assert shown[0]["pause"], "that it is on its way is said at once"
     seen.wait_for(lambda: row(progress)["label"] == "Paused")
     assert offered(cards.rows[0]) == {"resume": False, "cancel": False}
     assert row(progress)["still_s"] is None

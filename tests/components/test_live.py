@@ -138,20 +138,22 @@ def test_a_view_that_fails_does_not_stop_the_others(
     assert ended.wait(PATIENCE_S)
 
 
-def test_a_closed_hub_has_dropped_every_subscription(
-    submit: Callable[..., Job[Any]], steps: Any
-) -> None:
+def test_a_closed_hub_has_dropped_every_subscription() -> None:
     told: list[JobState] = []
+    listeners: list[Callable[[JobState], None]] = []
+
+    def subscribe(listener: Callable[[JobState], None]) -> Callable[[], None]:
+        listeners.append(listener)
+        return listeners.clear
+
     hub = LiveHub(None)
-    job = submit()
-    hub.watch(job.subscribe, told.extend)
+    hub.watch(subscribe, told.extend)
+    (still_at_work,) = listeners
 
     hub.close()
-    steps.go(4)
-    job.wait(PATIENCE_S)
+    still_at_work(JobState(job_id="1", job_type="count", submitted_at=0.0))
 
-    assert len(hub) == 0
-    assert told == []
+    assert (len(hub), listeners, hub._fires_at, told) == (0, [], None, [])
 
 
 def test_an_action_posted_from_any_thread_is_run() -> None:

@@ -22,7 +22,10 @@ ONE_READER = Settings(probe_workers=1, probe_timeout_s=120)
 
 
 class HeldEngine(LocalEngine):
-    """Answers one call after the other, and none after the first that told of a file."""
+    """Answers one call after the other, and none after the first that told of a file.
+
+    It goes on when it is let go, or when the scan that stands still is stopped.
+    """
 
     newest: ClassVar[HeldEngine]
 
@@ -40,7 +43,10 @@ class HeldEngine(LocalEngine):
         self.loop = asyncio.get_running_loop()
         async with self._turn:
             if self._has_told:
-                await self.may_go_on.wait()
+                try:
+                    await self.may_go_on.wait()
+                finally:
+                    self.may_go_on.set()
             answer = await super().call(function, item, deadline_s=deadline_s)
             told = answer.value if function is prove else [answer]
             self._has_told |= any(one is not None for one in told or ())

@@ -284,7 +284,6 @@ def test_a_scan_that_goes_on_after_another_one_tells_what_it_did_itself(
         in_the_middle(library, job)
         job.pause()
         rests(job)
-        let_go()
         between = library.scan(many / "07", mode="full").result(timeout=120)
         whole = library.scan(many)
         assert not whole.joined  # who pauses a scan does not stop another from being made

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from readers import ONE_READER, held_library, in_the_middle, let_go, rests
+from readers import ONE_READER, held_library, in_the_middle, rests
 
 from stoat_nb import Library, ScanReport
 from stoat_nb.jobs.job import Job
@@ -58,7 +58,6 @@ def test_a_paused_scan_rests_and_goes_on_where_it_was(library: Library, folder: 
     state = rests(job)
     assert (state.status, state.paused, state.attempt) == (JobStatus.PENDING, True, 1)
     before = probed(library)
-    let_go()
     assert job.resume()
     check(library, folder, job.result(timeout=120), before)
     assert job.state.attempt == 2
