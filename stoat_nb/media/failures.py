@@ -74,11 +74,12 @@ _BY_ERRNO = {
 
 
 class ProbeError(Exception):
-    """A file that cannot be probed: the class, and the sentence as the message."""
+    """A file that cannot be probed: the class, the sentence as the message, and who found out."""
 
-    def __init__(self, error_class: str, error: str) -> None:
+    def __init__(self, error_class: str, error: str, tool: str = STOAT) -> None:
         super().__init__(error)
         self.error_class = error_class
+        self.tool = tool
 
 
 def from_os_error(error: OSError) -> ProbeError:

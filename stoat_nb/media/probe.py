@@ -23,19 +23,19 @@ def probe(item: Mapping[str, Any]) -> dict[str, Any]:
     return read_one(item)
 
 
-def prove(item: Mapping[str, Any]) -> list[dict[str, Any] | None]:
-    """Read what headers alone prove of many files: memory-safe, and quick enough to go in batches.
+def probe_many(item: Mapping[str, Any]) -> list[dict[str, Any] | None]:
+    """Read many files' own metadata in one go.
 
     ``item`` holds the ``files`` (each as root, relative name, size and time), and the seconds
     ``within_s`` which to stop. There is an answer for each file in turn, as ``probe`` gives them;
-    None: ask ``probe``. Files whose turn did not come have no answer.
+    None: ask ``probe``, which may take longer. Files whose turn did not come have no answer.
     """
     was_collecting = gc.isenabled()
     gc.disable()  # readers stay, and what headers leave behind does not refer to itself
     try:
-        from stoat_nb.media.reading import prove_many  # noqa: PLC0415 - see above
+        from stoat_nb.media.reading import read_many  # noqa: PLC0415 - see above
 
-        return prove_many(item)
+        return read_many(item)
     finally:
         if was_collecting:
             gc.enable()

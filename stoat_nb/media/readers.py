@@ -75,17 +75,11 @@ _BY_START: tuple[tuple[bytes, Format], ...] = (
 _HEAD = 32  # bytes that give a format away
 
 
-def read_headers(reader: BudgetedReader, left: Unproven | None = None) -> Headers:
-    """Read a file's headers; whatever it holds, there is an answer, but for whoever asks a Proof.
-
-    Raises
-    ------
-    UnsupportedLayout
-        If ``left`` is a Proof, and there is none; or another of ``NOT_PROVEN``.
-    """
+def read_headers(reader: BudgetedReader) -> Headers:
+    """Read a file's headers; whatever it holds, there is an answer."""
     found = format_of(reader.at(0, _HEAD)) or _UNKNOWN
     try:
-        headers = found.read(reader, Unproven() if left is None else left)
+        headers = found.read(reader, Unproven())
     except BudgetExceeded:
         headers = Headers(too_many_headers(), size_bytes=reader.size)
     is_cut_off = ends_in_zeros(reader, headers.structure.integrity, found.content_end)

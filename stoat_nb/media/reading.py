@@ -1,7 +1,7 @@
 """Reads files that may change or be damaged: by their headers, by libav, by every packet.
 
 Most files are proven by their headers. So what libav and packets need is loaded with the first file
-that needs it: a batch shall not wait for it.
+that needs it.
 """
 
 from __future__ import annotations
@@ -16,18 +16,20 @@ from stoat_nb.media import policy
 from stoat_nb.media.avi import add_index
 from stoat_nb.media.budgeted_reader import BudgetedReader, BudgetExceeded
 from stoat_nb.media.containers import TIMESTAMPS
-from stoat_nb.media.failures import NO_KNOWN_FORMAT, STOAT, ProbeError, from_disk
+from stoat_nb.media.failures import NO_KNOWN_FORMAT, ProbeError, from_disk
+from stoat_nb.media.headers import Headers
 from stoat_nb.media.mpeg_clock import add_pieces
 from stoat_nb.media.packets.limits import limit_s
-from stoat_nb.media.quick_hash import END_BYTES, hash_of, quick_hash
+from stoat_nb.media.quick_hash import END_BYTES, hash_of
 from stoat_nb.media.readers import format_of, read_headers
 from stoat_nb.media.stat_guard import Place, opened_unchanged
 from stoat_nb.media.structure.verdict import SUSPECT, TRUNCATED, Structure
-from stoat_nb.media.unsupported import NOT_PROVEN, Proof
 
 _CHANGED = "The file changed while it was being read; it is read again at the next scan."
 _FILE = ("root", "relative", "size_bytes", "mtime_ns")
 _HEAD = 32  # bytes that give a format away
+_PATIENCE_S = 1.0  # for libav, while the rest of a batch waits
+_HASTE = frozenset({"timeout", "out_of_memory"})
 _ENDS = 65536  # bytes read at either end to tell a failing disk from a damaged file
 
 
@@ -38,43 +40,29 @@ def read_one(item: Mapping[str, Any]) -> dict[str, Any]:
         with _opened(item) as (fd, size):
             return {"video": _read(fd, size, item)}
     except ProbeError as error:
-        from stoat_nb.media import libav  # noqa: PLC0415 - see above
+        elapsed_ms = round((time.monotonic() - started) * 1000)
+        failure = {"error_class": error.error_class, "error": str(error), "tool": error.tool}
+        return {"failure": {**failure, "elapsed_ms": elapsed_ms}}
 
-        return _failed(error, libav.TOOL, started)
 
-
-def prove_many(item: Mapping[str, Any]) -> list[dict[str, Any] | None]:
-    """Do what ``media.probe.prove`` promises."""
+def read_many(item: Mapping[str, Any]) -> list[dict[str, Any] | None]:
+    """Do what ``media.probe.probe_many`` promises."""
     until, answers = time.monotonic() + item["within_s"], list[dict[str, Any] | None]()
     for file in item["files"]:
-        answers.append(_proven(dict(zip(_FILE, file, strict=True))))
+        answers.append(_quickly(dict(zip(_FILE, file, strict=True))))
         if time.monotonic() >= until:
             break
     return answers
 
 
-def _proven(item: Mapping[str, Any]) -> dict[str, Any] | None:
-    started = time.monotonic()
+def _quickly(item: dict[str, Any]) -> dict[str, Any] | None:
+    """Read one file of a batch; None where it is slow or goes wrong: alone it has its own time."""
     try:
-        with _opened(item) as (fd, size):
-            reader = BudgetedReader(fd, size)
-            # Both ends are hashed, and an index is at one of them.
-            reader.load(0, size if size <= 2 * END_BYTES else END_BYTES)
-            reader.load(max(0, size - END_BYTES), END_BYTES)
-            headers = read_headers(reader, Proof())
-            if not headers.is_proven:
-                return None
-            return {"video": headers.complete() | {"quick_hash": hash_of(size, reader.exactly)}}
-    except ProbeError as error:
-        return _failed(error, STOAT, started)
-    except NOT_PROVEN:
+        answer = read_one({**item, "soft_timeout_s": _PATIENCE_S})
+    except Exception:  # noqa: BLE001 - it must not cost the others of its batch their answers
         return None
-
-
-def _failed(error: ProbeError, tool: str, started: float) -> dict[str, Any]:
-    elapsed_ms = round((time.monotonic() - started) * 1000)
-    failure = {"error_class": error.error_class, "error": str(error), "tool": tool}
-    return {"failure": {**failure, "elapsed_ms": elapsed_ms}}
+    is_slow = answer.get("failure", {}).get("error_class") in _HASTE
+    return None if is_slow else answer
 
 
 @contextmanager
@@ -105,27 +93,33 @@ def _version(seen: os.stat_result) -> tuple[int, int, int]:
 
 
 def _read(fd: int, size: int, item: Mapping[str, Any]) -> dict[str, Any]:
-    try:
-        reader = BudgetedReader(fd, size)
-        headers = read_headers(reader)
-        theirs = None
-        if not headers.is_proven:
-            from stoat_nb.media import libav  # noqa: PLC0415 - see above
-
-            soft_timeout_s = item.get("soft_timeout_s", policy.SOFT_TIMEOUT_S)
-            theirs = libav.read(fd, soft_timeout_s=soft_timeout_s)
-        facts = headers.complete(theirs) | {"quick_hash": quick_hash(fd, size)}
-        _measure(reader, facts)
-    except ProbeError as error:
-        if error.error_class == "damaged":  # unless it is the disk that fails
-            for at in (0, max(0, size - _ENDS)):
-                os.pread(fd, _ENDS, at)
-        raise _explained(error, os.pread(fd, _HEAD, 0), headers.structure) from error
+    reader = BudgetedReader(fd, size)
+    # Both ends are hashed, and an index is at one of them.
+    reader.load(0, size if size <= 2 * END_BYTES else END_BYTES)
+    reader.load(max(0, size - END_BYTES), END_BYTES)
+    digest, headers, theirs = hash_of(size, reader.exactly), read_headers(reader), None
+    if not headers.is_proven:
+        theirs = _read_by_libav(fd, size, headers, item)
+    facts = headers.complete(theirs) | {"quick_hash": digest}
+    _measure(reader, facts)
     if item.get("packets") and not headers.has_data_elsewhere:
         from stoat_nb.media.packets.verify import verify  # noqa: PLC0415 - see above
 
         verify(fd, size, facts, within_s=item.get("packets_timeout_s", limit_s(size)))
     return facts
+
+
+def _read_by_libav(fd: int, size: int, headers: Headers, item: Mapping[str, Any]) -> dict[str, Any]:
+    from stoat_nb.media import libav  # noqa: PLC0415 - see above
+
+    try:
+        return libav.read(fd, soft_timeout_s=item.get("soft_timeout_s", policy.SOFT_TIMEOUT_S))
+    except ProbeError as error:
+        if error.error_class == "damaged":  # unless it is the disk that fails
+            for at in (0, max(0, size - _ENDS)):
+                os.pread(fd, _ENDS, at)
+        kind, words = _explained(error, os.pread(fd, _HEAD, 0), headers.structure)
+        raise ProbeError(kind, words, libav.TOOL) from error
 
 
 def _measure(reader: BudgetedReader, facts: dict[str, Any]) -> None:
@@ -139,7 +133,7 @@ def _measure(reader: BudgetedReader, facts: dict[str, Any]) -> None:
         return
 
 
-def _explained(error: ProbeError, head: bytes, shape: Structure) -> ProbeError:
+def _explained(error: ProbeError, head: bytes, shape: Structure) -> tuple[str, str]:
     """Add to what a reader said of a file what its first bytes and its structure say."""
     kind, words, found = error.error_class, str(error), format_of(head)
     reasons = {TRUNCATED}
@@ -152,4 +146,4 @@ def _explained(error: ProbeError, head: bytes, shape: Structure) -> ProbeError:
         reasons = {TRUNCATED, SUSPECT}
     if kind in ("damaged", "no_streams") and shape.integrity in reasons:
         words = f"{words} {shape.integrity_reason}"
-    return ProbeError(kind, words)
+    return kind, words

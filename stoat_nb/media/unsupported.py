@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-from typing import Literal
 
 from stoat_nb.media.codecs.bits import OutOfBits
 
@@ -37,10 +36,3 @@ class Unproven(list[str]):
             return False
         self.append(str(error) or "a strange header")
         return True
-
-
-class Proof(Unproven):
-    """The same where some facts without the others are of no use: the first doubt ends it."""
-
-    def __exit__(self, *_: object) -> Literal[False]:
-        return False

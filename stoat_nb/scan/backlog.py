@@ -32,7 +32,7 @@ class Portion(NamedTuple):
     """What one reader takes at a time."""
 
     files: list[Candidate]
-    alone: bool  #: A single file that headers do not tell enough of.
+    alone: bool  #: A single file, which was slow in a batch or whose batch failed.
 
 
 class Backlog:

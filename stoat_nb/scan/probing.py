@@ -1,4 +1,4 @@
-"""Candidates to outcomes: headers in batches, and alone what needs libav."""
+"""Candidates to outcomes: in batches, and alone what was slow or came to nothing there."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from stoat_nb.engines.engine import Answer, Engine
 from stoat_nb.media.faults import failure_of
 from stoat_nb.media.outcome import outcome
 from stoat_nb.media.packets.limits import limit_s
-from stoat_nb.media.probe import probe, prove
+from stoat_nb.media.probe import probe, probe_many
 from stoat_nb.media.video import Found, Outcome
 from stoat_nb.scan.backlog import Candidate, Portion
 from stoat_nb.settings import Settings
 
-#: Files whose headers are read at one go, and the seconds after which that is enough of them:
+#: Files that are read at one go, and the seconds after which that is enough of them:
 #: so that progress moves, and so that cancel and pause are quick.
 BATCH_FILES, BATCH_S = 64, 0.25
 
@@ -26,7 +26,7 @@ class Probed(NamedTuple):
     """What came of a portion."""
 
     outcomes: list[tuple[Outcome, bool]]  #: True: of a file that was known.
-    alone: list[Candidate]  #: Their headers do not tell enough.
+    alone: list[Candidate]  #: They were slow, or their batch failed.
     again: list[Candidate]  #: Their turn did not come.
 
 
@@ -65,17 +65,17 @@ class Prober:
             return Probed([(_outcome_of(candidate.found, answer), candidate.known)], [], [])
         async with self._lane:
             begins()
-            answer = await self._ask_headers(portion.files)
+            answer = await self._ask_batch(portion.files)
         return await asyncio.to_thread(_sorted_out, portion.files, answer)
 
-    async def _ask_headers(self, files: list[Candidate]) -> Answer:
+    async def _ask_batch(self, files: list[Candidate]) -> Answer:
         item = {
             "files": [
                 (*self._place(found), found.size_bytes, found.mtime_ns) for found, _known in files
             ],
             "within_s": BATCH_S,
         }
-        return await self._engine.call(prove, item, deadline_s=self._timeout_s)
+        return await self._engine.call(probe_many, item, deadline_s=self._timeout_s)
 
     async def _ask_alone(self, found: Found) -> Answer:
         root, relative = self._place(found)
@@ -110,7 +110,7 @@ def _outcome_of(found: Found, answer: Answer) -> Outcome:
 
 
 def _sorted_out(files: list[Candidate], answer: Answer) -> Probed:
-    """Tell what is proven. Whatever went wrong with a batch is no word about any file of it."""
+    """Tell what was read. Whatever went wrong with a batch is no word about any file of it."""
     answers = answer.value
     if answer.fault is not None or not isinstance(answers, list) or not answers:
         return Probed([], files, [])

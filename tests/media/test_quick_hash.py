@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from stoat_nb.media.probe import probe, prove
+from stoat_nb.media.probe import probe, probe_many
 from stoat_nb.media.quick_hash import END_BYTES, quick_hash
 
 
@@ -60,6 +60,6 @@ def test_every_way_of_reading_a_file_tells_it(
     assert probe(item(for_libav))["video"]["quick_hash"] == hash_of(for_libav)
     seen = proven.stat()
     batch = [(str(proven.parent), proven.name, seen.st_size, seen.st_mtime_ns)]
-    [answer] = prove({"files": batch, "within_s": 60})
+    [answer] = probe_many({"files": batch, "within_s": 60})
     assert answer is not None
     assert answer["video"]["quick_hash"] == hash_of(proven)

@@ -14,7 +14,7 @@ from stoat_nb.engines.local import LocalEngine
 from stoat_nb.jobs.job import Job
 from stoat_nb.jobs.state import JobState, JobStatus
 from stoat_nb.library import room
-from stoat_nb.media.probe import prove
+from stoat_nb.media.probe import probe_many
 from stoat_nb.settings import Settings
 
 #: One reader, which takes as long as it likes.
@@ -22,7 +22,7 @@ ONE_READER = Settings(probe_workers=1, probe_timeout_s=120)
 
 
 class HeldEngine(LocalEngine):
-    """Answers one call after the other, and none after the first that told of a file.
+    """Answers one call after the other, and of a batch only the first file; none after that.
 
     It goes on when it is let go, or when the scan that stands still is stopped.
     """
@@ -47,8 +47,10 @@ class HeldEngine(LocalEngine):
                     await self.may_go_on.wait()
                 finally:
                     self.may_go_on.set()
+            elif function is probe_many:
+                item = {**item, "files": item["files"][:1]}
             answer = await super().call(function, item, deadline_s=deadline_s)
-            told = answer.value if function is prove else [answer]
+            told = answer.value if function is probe_many else [answer]
             self._has_told |= any(one is not None for one in told or ())
             return answer
 
