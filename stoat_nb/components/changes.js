@@ -1,12 +1,3 @@
-// Text only ever goes through textContent: folders and tags are others' words.
-const make = (tag, parent, name, text) => {
-  const node = document.createElement(tag);
-  if (name) node.className = name;
-  if (text != null) node.textContent = text;
-  parent.append(node);
-  return node;
-};
-
 export function render({model, el}) {
   const root = make("div", el, "changes");
   const form = make("div", root, "scans");
@@ -25,26 +16,28 @@ export function render({model, el}) {
   const more = make("p", root, "more");
   more.setAttribute("role", "status");
 
+  let listed = null;
   const fill = (select, value) => {
-    select.replaceChildren(...model.scans.map((scan) => new Option(scan.label, scan.id, false, scan.id === value)));
+    if (listed !== model.scans) select.replaceChildren(...model.scans.map((scan) => new Option(scan.label, scan.id)));
+    select.value = value;
   };
+  const drawKinds = kept(kinds, (name) => {
+    const one = button(null, "kind", null, () => model.send_msg({kind: name === model.kind ? "" : name}));
+    make("span", one, "count");
+    make("span", one, "word");
+    return one;
+  });
   const draw = () => {
     form.hidden = model.scans.length < 2;
     fill(before, model.before);
     fill(after, model.after);
-    const focused = kinds.getRootNode().activeElement?.dataset?.kind;
-    kinds.replaceChildren();
-    for (const kind of model.kinds) {
-      const button = make("button", kinds, "kind");
-      button.type = "button";
-      button.dataset.kind = kind.name;
-      button.setAttribute("aria-pressed", String(kind.name === model.kind));
-      button.disabled = kind.count === 0;
-      make("span", button, "count", kind.number);
-      make("span", button, "word", kind.label);
-      button.onclick = () => model.send_msg({kind: kind.name === model.kind ? "" : kind.name});
-      if (focused === kind.name) button.focus();
-    }
+    listed = model.scans;
+    drawKinds(model.kinds.map((kind) => ({key: kind.name, ...kind})), (one, {name, count, number, label}) => {
+      one.setAttribute("aria-pressed", String(name === model.kind));
+      one.disabled = count === 0;
+      one.firstChild.textContent = number;
+      one.lastChild.textContent = label;
+    });
     more.textContent = model.more;
     more.hidden = model.more === "";
   };

@@ -81,7 +81,7 @@ class ChangesHead(Part):
     kind = param.String(default="", doc="The only kind that is listed; empty: all.")
     more = param.String(default="", doc="What is said of changes that are not listed.")
 
-    _esm = script("changes.js")
+    _esm = script("drawing.js", "changes.js")
     _stylesheets: ClassVar[list[str]] = sheets("changes.css")
 
 

@@ -10,7 +10,7 @@ const make = (tag, parent, name, text) => {
 const button = (parent, name, text, act) => {
   const node = make("button", parent, name, text);
   node.type = "button";
-  node.onclick = act;
+  node.onclick = act ?? null;
   return node;
 };
 

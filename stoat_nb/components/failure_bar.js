@@ -9,25 +9,26 @@ export function render({model, el}) {
   const meaning = make("p", el, "meaning");
   const problem = make("p", el, "problem");
   problem.setAttribute("role", "alert");
+  const drawReasons = kept(reasons, (key) => {
+    const node = button(null, "reason", null, () => {
+      // At once: what is retried is what was chosen last, however slow the way there is.
+      model.chosen = key;
+      model.send_msg({reason: key});
+    });
+    make("span", node);
+    make("span", node, "count");
+    return node;
+  });
 
   const draw = () => {
-    const held = reasons.getRootNode().activeElement?.dataset?.key;
     const all = model.reasons.reduce((sum, one) => sum + one.count, 0);
-    const offered = [{key: "", title: "All", count: all, meaning: ""}, ...model.reasons];
-    reasons.replaceChildren();
+    const offered = [{key: "", label: "all", title: "All", count: all, meaning: ""}, ...model.reasons];
     // A single reason needs no choice.
-    for (const one of model.reasons.length > 1 ? offered : []) {
-      const node = button(reasons, "reason", null, () => {
-        // At once: what is retried is what was chosen last, however slow the way there is.
-        model.chosen = one.key;
-        model.send_msg({reason: one.key});
-      });
-      node.dataset.key = one.key;
-      node.setAttribute("aria-pressed", String(one.key === model.chosen));
-      make("span", node, null, one.title);
-      make("span", node, "count", one.count.toLocaleString("en-GB"));
-      if (held === one.key) node.focus();
-    }
+    drawReasons(model.reasons.length > 1 ? offered : [], (node, {key, title, count}) => {
+      node.setAttribute("aria-pressed", String(key === model.chosen));
+      node.firstChild.textContent = title;
+      node.lastChild.textContent = count.toLocaleString("en-GB");
+    });
     const chosen = offered.find((one) => one.key === model.chosen) ?? offered[0];
     meaning.textContent = model.reasons.length === 1 ? model.reasons[0].meaning : chosen.meaning;
     meaning.hidden = meaning.textContent === "";

@@ -52,15 +52,16 @@ function views(model, parent) {
     if (input.value.trim()) model.send_msg({save: input.value});
     input.value = "";
   };
+  const drawViews = kept(list, (name) => {
+    const item = make("li", null, "line");
+    button(item, "plain grow", name, () => { root.open = false; model.send_msg({show: name}); });
+    const gone = button(item, "plain", "\u00d7", () => model.send_msg({delete: name}));
+    gone.setAttribute("aria-label", `Delete the view ${name}`);
+    return item;
+  });
   return () => {
     none.hidden = model.views.length > 0;
-    list.replaceChildren();
-    for (const name of model.views) {
-      const item = make("li", list, "line");
-      button(item, "plain grow", name, () => { root.open = false; model.send_msg({show: name}); });
-      const gone = button(item, "plain", "\u00d7", () => model.send_msg({delete: name}));
-      gone.setAttribute("aria-label", `Delete the view ${name}`);
-    }
+    drawViews(model.views.map((key) => ({key})), () => {});
   };
 }
 
@@ -71,21 +72,22 @@ function columns(model, parent) {
   find.placeholder = "Find a column";
   find.setAttribute("aria-label", "Find a column");
   const list = make("ul", box, "tall");
+  const drawColumns = kept(list, (name) => {
+    const item = make("li"), label = make("label", item, "line"), tick = make("input", label);
+    tick.type = "checkbox";
+    tick.onchange = () => model.send_msg({column: name, shown: tick.checked});
+    make("span", label);
+    return item;
+  });
   const draw = () => {
     const wanted = find.value.toLowerCase(), shown = new Set(model.columns);
-    const focused = list.getRootNode().activeElement?.dataset?.field;
-    list.replaceChildren();
-    for (const {field: name, title, doc} of model.offered) {
-      if (!`${name} ${title}`.toLowerCase().includes(wanted)) continue;
-      const label = make("label", make("li", list), "line");
-      const tick = make("input", label);
-      tick.type = "checkbox";
-      tick.checked = shown.has(name);
-      tick.dataset.field = name;
-      tick.onchange = () => model.send_msg({column: name, shown: tick.checked});
-      make("span", label, null, title).title = doc;
-      if (focused === name) tick.focus();
-    }
+    const found = model.offered.filter(({field: name, title}) => `${name} ${title}`.toLowerCase().includes(wanted));
+    drawColumns(found.map((one) => ({key: one.field, ...one})), (item, {key, title, doc}) => {
+      const [tick, said] = item.firstChild.children;
+      tick.checked = shown.has(key);
+      said.textContent = title;
+      said.title = doc;
+    });
   };
   find.oninput = draw;
   return draw;

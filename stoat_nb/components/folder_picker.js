@@ -4,50 +4,32 @@ const SHAPES = {
   up: "M12 19V6m-6 6 6-6 6 6",
 };
 
-const drawn = (shape) => {
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  svg.setAttribute("viewBox", "0 0 24 24");
-  svg.setAttribute("aria-hidden", "true");
-  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
-  path.setAttribute("d", SHAPES[shape]);
-  svg.append(path);
-  return svg;
-};
-
 export function render({model, el}) {
+  const root = make("div", el, "picker");
   const part = (name, role) => {
-    const node = document.createElement("div");
-    node.className = name;
-    if (role) node.setAttribute("role", role);
+    const node = make("div", root, name);
+    node.setAttribute("role", role);
     return node;
   };
-  const root = part("picker");
   const place = part("place", "status");
   const problem = part("problem", "alert");
   const list = part("list", "group");
   list.setAttribute("aria-label", "Folders");
-  root.append(place, problem, list);
-  el.append(root);
 
-  const entry = (text, shape, message) => {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.append(drawn(shape), document.createTextNode(text));
-    button.onclick = () => model.send_msg(message);
-    list.append(button);
+  const entry = (text, which, message) => {
+    const one = button(null, null, null, () => model.send_msg(message));
+    shape("path", shape("svg", one, {viewBox: "0 0 24 24", "aria-hidden": "true"}), {d: SHAPES[which]});
+    one.append(text);
+    return one;
   };
+  const up = entry("One folder up", "up", {up: true});
   const draw = () => {
     place.textContent = model.place;
     problem.textContent = model.problem;
     problem.hidden = model.problem === "";
-    list.replaceChildren();
-    if (model.has_parent) entry("One folder up", "up", {up: true});
-    model.folders.forEach((name, index) => entry(name, "folder", {open: index, visit: model.visit}));
-    if (!model.folders.length) {
-      const none = part("none");
-      none.textContent = "No folders in here.";
-      list.append(none);
-    }
+    const folders = model.folders.map((name, index) => entry(name, "folder", {open: index, visit: model.visit}));
+    if (!folders.length) folders.push(make("div", null, "none", "No folders in here."));
+    arrange(list, model.has_parent ? [up, ...folders] : folders);
     list.scrollTop = 0;
   };
   model.on("visit", draw);

@@ -43,7 +43,7 @@ class FolderEntries(JSComponent):
     visit = param.Integer(default=0, doc="Grows with each folder shown; drawn anew at each change.")
     asked = param.Dict(doc="What was pressed last.")
 
-    _esm = script("folder_picker.js")
+    _esm = script("drawing.js", "folder_picker.js")
     _stylesheets: ClassVar[list[str]] = sheets("folder_picker.css")
 
     def _handle_msg(self, data: Any) -> None:

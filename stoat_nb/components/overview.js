@@ -1,60 +1,75 @@
-function card(list, {label, value, note, bad}) {
-  const box = make("div", list, "card");
+function card() {
+  const box = make("div", null, "card");
+  make("dt", box);
+  make("dd", box);
+  make("dd", box, "note");
+  return box;
+}
+
+function drawCard(box, {label, value, note, bad}) {
   box.toggleAttribute("data-bad", bad);
-  make("dt", box, null, label);
-  make("dd", box, null, value);
-  if (note) make("dd", box, "note", note);
+  [label, value, note].forEach((text, place) => { box.children[place].textContent = text ?? ""; });
+  box.lastChild.hidden = !note;
 }
 
-function group(model, panels, {column, title, items}) {
-  const box = make("section", panels, "panel");
-  make("h3", box, null, title);
-  const list = make("ul", box);
-  for (const item of items) {
-    const line = make("li", list);
-    line.toggleAttribute("data-bad", Boolean(item.bad));
-    const isOpen = model.opens && item.key !== "";
-    const holder = isOpen ? button(line, "line", null, () => model.send_msg({column, key: item.key})) : make("div", line, "line");
-    if (isOpen) holder.title = "Show these in the explorer";
-    make("span", holder, "name", item.name);
-    make("span", make("span", holder, "track")).style.width = `${item.percent}%`;
-    make("span", holder, "number", item.number);
-  }
+function group(model) {
+  const box = make("section", null, "panel"), title = make("h3", box), list = make("ul", box);
+  let column = null;
+  const drawLines = kept(list, (key) => {
+    const line = make("li");
+    const holder = key ? button(line, "line", null, () => model.send_msg({column, key})) : make("div", line, "line");
+    if (key) holder.title = "Show these in the explorer";
+    make("span", holder, "name");
+    make("span", make("span", holder, "track"));
+    make("span", holder, "number");
+    return line;
+  });
+  box.draw = (next) => {
+    column = next.column;
+    title.textContent = next.title;
+    const items = next.items.map((item) => ({...item, key: model.opens ? item.key : "", label: item.name}));
+    drawLines(items, (line, {name, percent, number, bad}) => {
+      line.toggleAttribute("data-bad", Boolean(bad));
+      const [named, track, counted] = line.firstChild.children;
+      named.textContent = name;
+      track.firstChild.style.width = `${percent}%`;
+      counted.textContent = number;
+    });
+  };
+  return box;
 }
 
-function grown(panels, scans) {
-  const box = make("section", panels, "panel wide");
+function grown() {
+  const box = make("section", null, "panel wide");
   make("h3", box, null, "Size after each scan");
-  const said = make("p", box, "said");
-  const bars = make("ol", box, "growth");
-  const last = scans.at(-1);
+  const said = make("p", box, "said"), bars = make("ol", box, "growth");
   const say = (scan) => { said.textContent = `${scan.when}: ${scan.text}`; };
-  for (const scan of scans) {
-    const item = make("li", bars);
-    make("span", item, "visually-hidden", `${scan.when}: ${scan.text}`);
-    make("div", item).style.height = `${Math.max(scan.percent, 1)}%`;
-    item.onpointerenter = () => say(scan);
-    item.onpointerleave = () => say(last);
-  }
-  say(last);
+  box.draw = (scans) => {
+    const last = scans.at(-1);
+    bars.replaceChildren();
+    for (const scan of scans) {
+      const item = make("li", bars);
+      make("span", item, "visually-hidden", `${scan.when}: ${scan.text}`);
+      make("div", item).style.height = `${Math.max(scan.percent, 1)}%`;
+      item.onpointerenter = () => say(scan);
+      item.onpointerleave = () => say(last);
+    }
+    say(last);
+  };
+  return box;
 }
 
 export function render({model, el}) {
-  const root = make("div", el, "overview");
+  const root = make("div", el, "overview"), list = make("dl", root, "cards"), panels = make("div", root, "panels");
+  const drawCards = kept(list, card);
+  const drawPanels = kept(panels, (key) => (key ? grown() : group(model)));
   const draw = () => {
-    const next = document.createElement("div");
-    const focused = root.getRootNode().activeElement?.textContent;
-    if (model.cards.length) {
-      const list = make("dl", next, "cards");
-      model.cards.forEach((one) => card(list, one));
-    }
-    if (model.groups.length) {
-      const panels = make("div", next, "panels");
-      model.groups.forEach((one) => group(model, panels, one));
-      if (model.growth.length) grown(panels, model.growth);
-    }
-    root.replaceChildren(...next.childNodes);
-    if (focused) [...root.querySelectorAll("button")].find((one) => one.textContent === focused)?.focus();
+    drawCards(model.cards, drawCard);
+    const groups = model.groups.map((one) => ({label: one.title, drawn: one}));
+    if (groups.length && model.growth.length) groups.push({key: "growth", drawn: model.growth});
+    drawPanels(groups, (box, {drawn}) => box.draw(drawn));
+    list.hidden = model.cards.length === 0;
+    panels.hidden = groups.length === 0;
   };
   model.on(["cards", "groups", "growth", "opens"], draw);
   draw();

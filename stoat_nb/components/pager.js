@@ -6,38 +6,32 @@ const offered = (page, count) => {
 };
 
 export function render({model, el}) {
-  const said = document.createElement("span");
+  const said = make("span", el);
   said.setAttribute("role", "status");
-  const nav = document.createElement("nav");
+  const nav = make("nav", el);
   nav.setAttribute("aria-label", "Pages");
-  el.append(said, nav);
-
-  const button = (text, label, page) => {
-    const node = document.createElement("button");
-    node.type = "button";
-    node.textContent = text;
-    node.setAttribute("aria-label", label);
-    node.onclick = () => model.send_msg({page: page - 1});
-    nav.append(node);
-    return node;
+  const drawPages = kept(nav, (key) => (key.startsWith("gap") ? make("span", null, null, "…") : button()));
+  const numbered = (number, place, page) => {
+    if (!number) return {key: `gap ${place}`};
+    const [text, current] = [number.toLocaleString("en-GB"), number === page];
+    return {key: String(number), text, label: current ? `Page ${number}` : `Go to page ${number}`, leads: number, current};
   };
   const draw = () => {
     said.textContent = model.said;
-    const page = model.page + 1, held = nav.getRootNode().activeElement?.getAttribute("aria-label");
-    nav.hidden = model.count < 2;
-    nav.replaceChildren();
-    button("‹", "Go to previous page", page - 1).disabled = page === 1;
-    for (const number of offered(page, model.count)) {
-      if (!number) {
-        nav.append(Object.assign(document.createElement("span"), {textContent: "…"}));
-      } else if (number === page) {
-        button(String(number), `Page ${number}`, number).setAttribute("aria-current", "page");
-      } else {
-        button(number.toLocaleString("en-GB"), `Go to page ${number}`, number);
-      }
-    }
-    button("›", "Go to next page", page + 1).disabled = page >= model.count;
-    if (held) [...nav.children].find((node) => node.getAttribute("aria-label") === held)?.focus();
+    const page = model.page + 1, {count} = model;
+    nav.hidden = count < 2;
+    drawPages([
+      {key: "before", text: "‹", label: "Go to previous page", leads: page - 1, ends: page === 1},
+      ...offered(page, count).map((number, place) => numbered(number, place, page)),
+      {key: "after", text: "›", label: "Go to next page", leads: page + 1, ends: page >= count},
+    ], (node, {text, label, leads, ends, current}) => {
+      if (!label) return;
+      node.textContent = text;
+      node.setAttribute("aria-label", label);
+      node.toggleAttribute("disabled", Boolean(ends));
+      if (current) node.setAttribute("aria-current", "page"); else node.removeAttribute("aria-current");
+      node.onclick = () => model.send_msg({page: leads - 1});
+    });
   };
   model.on(["said", "count", "page"], draw);
   draw();

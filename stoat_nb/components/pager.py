@@ -17,5 +17,5 @@ class Pager(Part):
     count = param.Integer(default=1, bounds=(1, None), doc="How many pages there are.")
     page = param.Integer(default=0, bounds=(0, None), doc="The page that is shown, from 0.")
 
-    _esm = script("pager.js")
+    _esm = script("drawing.js", "pager.js")
     _stylesheets: ClassVar[list[str]] = sheets("pager.css")

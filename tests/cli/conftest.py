@@ -24,13 +24,6 @@ from stoat_nb.cli import main, running, wishes
 running.PATIENCE_S = wishes.PATIENCE_S = 60.0
 main()
 """
-#: The command, whose scans stand still after their first files.
-HELD = """
-from tests.scan.readers import hold_readers
-hold_readers()
-from stoat_nb.cli import main
-main()
-"""
 
 
 @pytest.fixture

@@ -19,8 +19,9 @@ from stoat_nb.cli.outcome import summary
 from stoat_nb.jobs.state import JobStatus
 from stoat_nb.library import Library
 from stoat_nb.scan.report import ScanReport
+from tests.scan.readers import HELD
 
-from .conftest import COMMAND, HELD, PYTHON, Run
+from .conftest import COMMAND, PYTHON, Run
 
 #: More than are read at one go.
 N_FILES = 200

@@ -14,9 +14,9 @@ import pytest
 
 from stoat_nb.jobs.job import Job
 from stoat_nb.library import Library
-from tests.scan.readers import in_the_middle
+from tests.scan.readers import HELD, in_the_middle
 
-from .conftest import COMMAND, HELD, PYTHON, Run
+from .conftest import COMMAND, PYTHON, Run
 from .test_scan import many_files
 
 #: More than are read at one go.

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
@@ -22,12 +22,14 @@ from playwright.sync_api import (
     Browser,
     BrowserContext,
     ConsoleMessage,
+    Locator,
     Page,
     expect,
     sync_playwright,
 )
 
 from stoat_nb.media.demo_clips import make_samples
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
@@ -101,10 +103,10 @@ def samples(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def many_samples(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Enough files that a scan can be watched and stopped."""
+    """Enough files that a scan can be watched step by step."""
     folder = tmp_path_factory.mktemp("many")
     clips = sorted(path for path in samples.rglob("*") if path.is_file())
-    for number in range(600):
+    for number in range(60):
         disk = folder / f"disk {number:03}"
         disk.mkdir()
         for clip in clips:
@@ -120,7 +122,7 @@ class Server:
         self._log = log
         with log.open("w") as output:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", *command],
+                [sys.executable, *command],
                 cwd=ROOT,
                 env=os.environ | {"PYTHONPATH": str(ROOT)} | more,
                 stdout=output,
@@ -147,7 +149,7 @@ class Server:
 
     def stop(self) -> None:
         self._process.terminate()
-        self._process.wait(30)
+        self._process.wait(120)
 
     def stop_at_last(self) -> None:
         """Stop a program of others, whose threads may keep it from ending."""
@@ -160,12 +162,6 @@ class Server:
         """End it as a power cut would."""
         self._process.kill()
         self._process.wait(30)
-
-
-def free_port() -> int:
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        return int(held.getsockname()[1])
 
 
 @pytest.fixture
@@ -188,17 +184,62 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Server]]:
 def serve(start: Callable[..., Server], tmp_path: Path) -> Callable[..., Server]:
     """Serve the dashboard over a library as anybody would."""
 
-    def serve(library: Path = tmp_path / "stoat.db", port: int | None = None) -> Server:
+    def serve(
+        library: Path = tmp_path / "stoat.db",
+        port: int | None = None,
+        steps: Steps | None = None,
+    ) -> Server:
         port = free_port() if port is None else port
+        program = ["-m", "panel"] if steps is None else ["-c", STEPPED, str(steps.pipe)]
         return start(
-            ["panel", "serve", "dashboard.py", "--port", str(port)],
+            [*program, "serve", "dashboard.py", "--port", str(port)],
             port=port,
             path="/dashboard",
             STOAT_LIBRARY=str(library),
             STOAT_PROBE_WORKERS="1",
+            STOAT_PROBE_TIMEOUT_S="120",
         )
 
     return serve
+
+
+#: Panel, in which scans read only as far as they are told.
+STEPPED = """
+import runpy, sys
+from tests.scan.readers import step_readers
+step_readers(sys.argv.pop(1))
+runpy.run_module("panel", run_name="__main__", alter_sys=True)
+"""
+
+
+class Steps:
+    """Has the scans of a server go on step by step: they stand still in between."""
+
+    def __init__(self, pipe: Path) -> None:
+        self.pipe = pipe
+        os.mkfifo(pipe)
+        self.fd = os.open(pipe, os.O_RDWR)
+
+    def until_at(self, bar: Locator, value: re.Pattern[str]) -> str:
+        """Go on until the bar shows such a value; return it."""
+        for _ in range(500):
+            os.write(self.fd, b".")
+            with suppress(AssertionError):
+                expect(bar).to_have_attribute("aria-valuenow", value, timeout=300)
+                break
+        expect(bar).to_have_attribute("aria-valuenow", value)
+        return str(bar.get_attribute("aria-valuenow"))
+
+    def until_past(self, bar: Locator, value: str) -> None:
+        """Go on until the bar has moved on."""
+        self.until_at(bar, re.compile(f"^(?!{re.escape(value)}$)"))
+
+
+@pytest.fixture
+def steps(tmp_path: Path) -> Iterator[Steps]:
+    made = Steps(tmp_path / "steps")
+    yield made
+    os.close(made.fd)
 
 
 #: Another process that runs jobs in the library of a page. What it may do next is told in a line.
@@ -278,6 +319,21 @@ def open_page(window: BrowserContext) -> Callable[..., Page]:
         return page
 
     return open_page
+
+
+#: Has all parts of a kind drawn anew.
+DRAW_AGAIN = """([kind, property]) => {
+  for (const {class_name, data} of Bokeh.documents[0]._all_models.values())
+    if (class_name === kind) data.properties[property].change.emit();
+}"""
+
+
+def press_while_drawn(button: Locator, kind: str, prop: str) -> None:
+    """Press what is drawn anew between down and up, as when news come: that is not lost."""
+    button.hover()
+    button.page.mouse.down()
+    button.page.evaluate(DRAW_AGAIN, [kind, prop])
+    button.page.mouse.up()
 
 
 @pytest.fixture

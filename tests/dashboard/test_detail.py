@@ -11,8 +11,9 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from stoat_nb.library import Library
 from stoat_nb.settings import Settings
+from tests.ports import free_port
 
-from .conftest import HOSTILE, free_port
+from .conftest import HOSTILE
 
 pytestmark = pytest.mark.browser
 
@@ -41,7 +42,16 @@ def show(
         library.scan(samples).result(120)
         videos = library.videos()
     server = start(
-        ["panel", "serve", str(script), "--port", str(port), "--plugins", "stoat_nb.api.tornado"],
+        [
+            "-m",
+            "panel",
+            "serve",
+            str(script),
+            "--port",
+            str(port),
+            "--plugins",
+            "stoat_nb.api.tornado",
+        ],
         port=port,
         path="/detail?id=1",
         STOAT_LIBRARY=str(path),

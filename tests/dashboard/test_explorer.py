@@ -17,13 +17,11 @@ from playwright.sync_api import Locator, Page, expect
 from stoat_nb.library import Library
 from stoat_nb.settings import Settings
 
+from .conftest import press_while_drawn
+
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 HOSTILE = "<img src=x onerror=window.__pwned=1>"
-COUNT_AGAIN = """() => {
-  for (const {class_name, data} of Bokeh.documents[0]._all_models.values())
-    if (class_name === "FacetPanel") data.properties.groups.change.emit();
-}"""
 
 
 @pytest.fixture
@@ -60,10 +58,7 @@ def chosen(frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
 def press_a_facet(page: Page, frame: pd.DataFrame) -> None:
     h264, _ = chosen(frame)
     codec = page.get_by_role("group", name="Filters").get_by_label("h264")
-    codec.hover()
-    page.mouse.down()
-    page.evaluate(COUNT_AGAIN)  # a press is not lost where the counts come between down and up
-    page.mouse.up()
+    press_while_drawn(codec, "FacetPanel", "groups")
     count(page, len(h264))
     expect(chips(page).first).to_have_text("Codec: h264\N{MULTIPLICATION SIGN}")
 
@@ -146,7 +141,8 @@ def sort_and_turn_pages(page: Page, frame: pd.DataFrame) -> None:
     expect(header).to_have_attribute("aria-sort", "descending")
     largest = frame.sort_values("size_bytes", ascending=False)["name"].iloc[0]
     expect(page.locator('tbody tr:first-child td[data-field="name"]')).to_have_text(largest)
-    page.get_by_role("button", name="Go to page 2").click()
+    press_while_drawn(page.get_by_role("button", name="Go to page 2"), "Pager", "said")
+    expect(page.get_by_role("button", name="Page 2")).to_be_focused()
     expect(page.locator('td[data-field="size_bytes"]').last).to_have_text("0 B")
 
 
@@ -172,7 +168,8 @@ def save_a_view_and_show_it(page: Page) -> None:
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Clear all").click()
     page.get_by_text("Views", exact=True).click()
-    page.get_by_role("button", name=HOSTILE, exact=True).click()
+    view = page.get_by_role("button", name=HOSTILE, exact=True)
+    press_while_drawn(view, "FilterBar", "views")
     expect(page.get_by_role("searchbox", name="Search")).to_have_value("beach walk")
     page.get_by_role("button", name="Clear all").click()
 
@@ -180,11 +177,13 @@ def save_a_view_and_show_it(page: Page) -> None:
 def look_at_the_other_tabs(page: Page, frame: pd.DataFrame) -> None:
     page.get_by_role("tab", name="What changed").click()
     removed = int((frame["status"] == "missing").sum())
-    expect(page.get_by_role("button", name=re.compile("Removed$"))).to_have_text(
-        f"{removed}Removed"
-    )
+    kind = page.get_by_role("button", name=re.compile("Removed$"))
+    expect(kind).to_have_text(f"{removed}Removed")
+    press_while_drawn(kind, "ChangesHead", "more")
+    expect(kind).to_have_attribute("aria-pressed", "true")
     page.get_by_role("tab", name="At a glance").click()
-    page.get_by_role("button", name=re.compile("^hevc")).click()
+    hevc = page.get_by_role("button", name=re.compile("^hevc"))
+    press_while_drawn(hevc, "Figures", "groups")
     expect(chips(page).first).to_have_text("Codec: hevc\N{MULTIPLICATION SIGN}")
 
 

@@ -13,6 +13,10 @@ pytest.importorskip("playwright.sync_api")
 
 from playwright.sync_api import Locator, Page, expect
 
+from tests.ports import free_port
+
+from .conftest import Steps
+
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 Serve = Callable[..., Any]
@@ -51,19 +55,18 @@ def focused(page: Page) -> str | None:
 
 
 def test_a_scan_is_paused_by_keyboard_and_resumed_and_tried_again_in_another_tab(
-    serve: Serve, open_page: Open, many_samples: Path
+    serve: Serve, open_page: Open, many_samples: Path, steps: Steps
 ) -> None:
-    server = serve()
+    server = serve(steps=steps)
     first, second = open_page(server), open_page(server)
     scan(first, many_samples)
     bar = first.get_by_role("progressbar", name="Progress of Scan of")
-    expect(bar).to_have_attribute("aria-valuenow", re.compile(r"^[1-9]\d*"))
+    before = steps.until_at(bar, re.compile(r"^[1-9]\d*"))
 
     name = f"Pause Scan of {many_samples}"
     button(first, name).focus()
     # The bar moves on below it, and the keyboard stays where it was.
-    before = str(bar.get_attribute("aria-valuenow"))
-    expect(bar).not_to_have_attribute("aria-valuenow", before)
+    steps.until_past(bar, before)
     assert focused(first) == name
     first.keyboard.press("Enter")
 
@@ -193,22 +196,23 @@ def test_the_history_is_filtered_and_leafed_through(
 
 
 def test_a_scan_goes_on_by_itself_after_its_server_was_killed(
-    serve: Serve, open_page: Open, many_samples: Path, library: Path, port: int
+    serve: Serve, open_page: Open, many_samples: Path, library: Path, steps: Steps
 ) -> None:
-    server = serve(library, port)
+    port = free_port()
+    server = serve(library, port, steps)
     page = open_page(server)
     scan(page, many_samples)
     bar = page.get_by_role("progressbar", name="Progress of Scan of")
-    expect(bar).to_have_attribute("aria-valuenow", re.compile(r"^[1-9]\d*"))
+    steps.until_at(bar, re.compile(r"^[1-9]\d*"))
     page.goto("about:blank")  # or it would complain of the line that goes dead
     server.kill()
 
-    server = serve(library, port)
+    server = serve(library, port, steps)
     page.goto(server.url)
 
     expect(cards(page).get_by_text("Running", exact=True)).to_be_visible()
     expect(cards(page)).to_contain_text("Taken up again, attempt 2 of 3.")
-    expect(bar).to_have_attribute("aria-valuenow", re.compile(r"^[1-9]\d*"))
+    steps.until_at(bar, re.compile(r"^[1-9]\d*"))
     button(page, "Log of Scan").click()
     expect(page.get_by_role("log")).to_contain_text("ended before it did")
     button(page, "Cancel Scan of").click()

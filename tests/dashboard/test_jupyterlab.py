@@ -17,13 +17,13 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 pytestmark = [pytest.mark.browser, pytest.mark.jupyter, pytest.mark.slow]
 
 HANDLER = """
-import time
+import itertools, time
 from stoat_nb import Library
 library = Library("stoat.db")
 async def wait(context):
     import asyncio
-    for done in range(10_000):
-        context.report(phase="waiting", done=done, total=10_000)
+    for done in itertools.count():
+        context.report(phase="waiting", done=done % 10_000, total=10_000)
         await asyncio.sleep(0.02)
 library.register_handler("wait", wait, timeout=None)
 """
@@ -87,7 +87,7 @@ def notebook(start: Callable[..., Any], port: int, tmp_path: Path) -> Iterator[A
     homes = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
     server = start(
         [
-            *("jupyterlab", "--no-browser", "--allow-root", f"--port={port}"),
+            *("-m", "jupyterlab", "--no-browser", "--allow-root", f"--port={port}"),
             *(f"--{name}={value}" for name, value in options.items()),
         ],
         port=port,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -53,6 +54,44 @@ class HeldEngine(LocalEngine):
             told = answer.value if function is probe_many else [answer]
             self._has_told |= any(one is not None for one in told or ())
             return answer
+
+
+class SteppedEngine(LocalEngine):
+    """Answers one call for each byte that somebody writes to a pipe."""
+
+    steps: ClassVar[int]
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._turn = asyncio.Lock()
+
+    async def call(
+        self, function: PureFunction, item: Mapping[str, Any], *, deadline_s: float | None = None
+    ) -> Answer:
+        loop, told = asyncio.get_running_loop(), asyncio.Event()
+        async with self._turn:
+            loop.add_reader(self.steps, told.set)
+            try:
+                await told.wait()
+            finally:
+                loop.remove_reader(self.steps)
+            os.read(self.steps, 1)
+            return await super().call(function, item, deadline_s=deadline_s)
+
+
+def step_readers(pipe: str) -> None:
+    """Have the readers of libraries that are opened from now on wait for bytes of a named pipe."""
+    SteppedEngine.steps = os.open(pipe, os.O_RDWR)
+    room.LocalEngine = SteppedEngine  # type: ignore[misc]
+
+
+#: A command of ours, whose scans stand still after their first files: ``python -c HELD scan ...``.
+HELD = """
+from tests.scan.readers import hold_readers
+hold_readers()
+from stoat_nb.cli import main
+main()
+"""
 
 
 def hold_readers() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -15,6 +14,8 @@ from pathlib import Path
 
 import httpx
 import pytest
+
+from tests.ports import free_port
 
 COMMAND = (sys.executable, "-m", "stoat_nb.cli")
 
@@ -30,7 +31,7 @@ class Served:
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> tuple[int, str, str]:
         self.process.send_signal(how)
-        stdout, stderr = self.process.communicate(timeout=30)
+        stdout, stderr = self.process.communicate(timeout=120)
         return self.process.returncode, stdout, stderr
 
 
@@ -41,6 +42,7 @@ def environment(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> d
         "HOME": str(tmp_path_factory.mktemp("home")),
         "PYTHONPATH": str(repository),
         "LANG": "C.UTF-8",
+        "STOAT_PROBE_TIMEOUT_S": "120",  # readers give way to all else on a busy machine
     }
 
 
@@ -83,8 +85,7 @@ def panel_serving(
 ) -> Iterator[str]:
     """Serve a page with ``panel serve``; yield the server's address once it answers."""
     (folder / "dashboard.py").write_text(page, encoding="utf-8")
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     process = subprocess.Popen(
         [
             *(sys.executable, "-m", "panel", "serve", "dashboard.py"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,6 +12,7 @@ import httpx
 import pytest
 
 from stoat_nb.media.demo_clips import make_samples
+from tests.ports import free_port
 
 from .conftest import Served, panel_serving, serving
 
@@ -217,8 +217,7 @@ def test_a_page_of_another_port_or_site_gets_nothing_of_panels_server(
 def test_a_host_that_is_named_has_the_live_page_and_a_page_that_is_named_may_read(
     environment: dict[str, str], elsewhere: int, browser: sync_api.Browser, tmp_path: Path
 ) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     named = {"STOAT_ALLOW_HOSTS": f"{REBOUND}:{port},127.0.0.1:{elsewhere}"}
     with serving({**environment, **named}, tmp_path, "serve", "--port", str(port)) as served:
         page = browser.new_page()

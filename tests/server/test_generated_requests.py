@@ -47,6 +47,7 @@ def test_every_answer_is_as_openapi_says(
             [
                 *(sys.executable, "-m", "schemathesis.cli", "run", "--no-color"),
                 *("--checks", "all", "--seed", "12", "--generation-database", "none"),
+                *("--request-timeout", "120"),
                 *("--phases", "examples,coverage,fuzzing", "--max-examples", str(most)),
                 *("--continue-on-failure", f"{served.address}/openapi.json"),
             ],
