@@ -31,6 +31,7 @@ import pandas as pd
 from benchmarks.archive import ROOT, batches
 from stoat_nb.catalog.catalog import Catalog
 from stoat_nb.catalog.columns import TABLES
+from stoat_nb.catalog.frames import frame_of
 from stoat_nb.catalog.reader import FOLLOWED
 from stoat_nb.scan.recording import RECORD_AT_MOST
 
@@ -58,7 +59,7 @@ def by_stoat(path: Path, name: str) -> Callable[[], pd.DataFrame]:
     reader = Catalog(path).reader
 
     def whole() -> pd.DataFrame:
-        frame = reader.frame(name)
+        frame = frame_of(TABLES[name], reader.table(name))
         reader.settle()
         return frame
 

@@ -213,7 +213,9 @@ class Catalog:
 
     def jobs(self) -> pd.DataFrame:
         """Return every job, newest first."""
-        frame = self.reader.frame("jobs")
+        from stoat_nb.catalog.frames import frame_of  # noqa: PLC0415 - pandas only for frames
+
+        frame = frame_of(TABLES["jobs"], self.reader.table("jobs"))
         if self._database.is_read_only and "running" in set(frame["status"]):
             # Nothing has written down yet what became of those that were lost.
             states = {state.job_id: str(state.status) for state in self.job_store.states()}

@@ -51,12 +51,12 @@ def frame(table: Table, parts: Iterable[Sequence[Row]]) -> pd.DataFrame:
 
 
 def frame_of(table: Table, columns: pa.Table) -> pd.DataFrame:
-    """Return Arrow columns as a typed DataFrame."""
+    """Return some columns of a table as a typed DataFrame."""
     made: pd.DataFrame = columns.unify_dictionaries().to_pandas(
         types_mapper=_PANDAS.get, split_blocks=True
     )
     for column in table.columns:
-        if column.dtype == "category":
+        if column.dtype == "category" and column.name in made:
             made[column.name] = _by_name(made[column.name].array)
     return made
 

@@ -12,8 +12,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import apsw
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
 
-from stoat_nb.catalog.columns import TABLES
+from stoat_nb.catalog.columns import TABLES, Table
 from stoat_nb.catalog.database import Database, fetch
 from stoat_nb.catalog.filters.axis import without_range
 from stoat_nb.catalog.filters.facets import FACETS, Facet, facets
@@ -21,13 +24,12 @@ from stoat_nb.catalog.filters.histogram import Heatmap, Histogram, heatmap, hist
 from stoat_nb.catalog.filters.sizes import FolderSize, Growth, growth, sizes_by_folder
 from stoat_nb.catalog.filters.sql import where
 from stoat_nb.catalog.filters.summary import summarize
-from stoat_nb.catalog.query import Page, Summary, VideoQuery, condition, order
+from stoat_nb.catalog.query import Summary, VideoQuery, condition, order
 from stoat_nb.catalog.read_model.engine import Ask, Engine
 from stoat_nb.catalog.read_model.model import ORDER, ReadModel, State
 from stoat_nb.catalog.rows import pieces
 
 if TYPE_CHECKING:
-    import pandas as pd
     import pyarrow as pa
 
 T = TypeVar("T")
@@ -56,6 +58,14 @@ def shared_looks() -> Iterator[None]:
         yield
     finally:
         _is_shared.reset(token)
+
+
+class Selection(Struct, frozen=True):
+    """Rows of a table, all as they were at one moment."""
+
+    n_rows: int
+    take: Callable[[int, int], pa.Table]  #: From one of them on so many.
+    ask: Ask  #: Answers questions about all videos.
 
 
 class Reader:
@@ -137,69 +147,70 @@ class Reader:
         """Return the library at a glance."""
         return self._answer(("summary",), summarize)
 
-    def page(self, query: VideoQuery) -> Page:
-        """Return one page of the videos that match, and how many do."""
-        return Page(frame=self.rows(query), total=self.count(query))
-
-    def rows(self, query: VideoQuery) -> pd.DataFrame:
+    def page(self, query: VideoQuery) -> pa.Table:
         """Return one page of the videos that match; nothing is counted for it."""
-        from stoat_nb.catalog.frames import frame_of  # noqa: PLC0415 - pandas only for frames
-
-        return frame_of(TABLES["videos"], self._page(query))
-
-    def plain_rows(self, query: VideoQuery) -> list[dict[str, Any]]:
-        """Return the same as a list, in which None alone stands for what is not known."""
         state = self._state()
-        key = ("rows", condition(query), order(query), query.limit, query.offset)
-        return self._kept(state, key, lambda: self._page(query, state).to_pylist())
+        key = ("page", condition(query), order(query), query.limit, query.offset)
+        return self._kept(
+            state, key, lambda: self._taken(state, query, None, query.limit, query.offset)
+        )
 
-    def videos(self, query: VideoQuery | None = None) -> pd.DataFrame:
-        """Return every catalogued file that a query matches, one row each; without one: all."""
-        from stoat_nb.catalog.frames import frame_of  # noqa: PLC0415 - pandas only for frames
+    def videos(
+        self,
+        query: VideoQuery | None = None,
+        columns: Sequence[str] | None = None,
+        limit: int | None = None,
+    ) -> pa.Table:
+        """Return all videos that a query matches, in its order, on whichever page."""
+        return self._taken(self._state(), query or VideoQuery(), columns, limit)
 
-        return frame_of(TABLES["videos"], self.arrow_videos(query or VideoQuery()))
+    def table(self, name: str) -> pa.Table:
+        """Return a whole table as Arrow columns."""
+        return self.tables([name])[name]
 
-    def arrow_videos(self, query: VideoQuery) -> pa.Table:
-        """Return the videos that a query matches as Arrow columns, in its order."""
-        state = self._state()
-        clause, bindings = where(condition(query))
-        by_path = _is_by_path(query)
-        if by_path and not clause and state.is_as_kept:
-            return state.take()
-        sort = "position" if by_path and state.is_as_kept else order(query)
-        sql = f"SELECT position FROM v {clause} ORDER BY {sort}"  # noqa: S608 - values are bound
-        return state.take(self._engine.numbers(state, sql, bindings))
-
-    def frame(self, name: str) -> pd.DataFrame:
-        """Return a whole table."""
-        from stoat_nb.catalog.frames import frame, frame_of  # noqa: PLC0415 - as above
-
-        if name == "videos":
-            return self.videos()
-        table = TABLES[name]
-        if name in FOLLOWED:
-            return frame_of(table, self.arrow_tables([name])[name])
-        return self._database.read(lambda connection: frame(table, pieces(connection, table)))
-
-    def arrow_tables(self, names: Sequence[str]) -> dict[str, pa.Table]:
+    def tables(self, names: Sequence[str]) -> dict[str, pa.Table]:
         """Return whole tables as Arrow columns, all as they were at one moment."""
-        from stoat_nb.catalog.frames import arrow_pieces  # noqa: PLC0415 - as above
+        from stoat_nb.catalog.frames import arrow_pieces  # noqa: PLC0415 - loads pandas
 
         def load(connection: apsw.Connection) -> dict[str, Any]:
-            followed = {
-                name: self._models[name].at(connection) for name in names if name in FOLLOWED
-            }
-            return followed | {
-                name: arrow_pieces(TABLES[name], pieces(connection, TABLES[name]))
-                for name in names
-                if name not in followed
+            return {
+                # First: a state is of a transaction that has read nothing else.
+                name: self._models[name].at(connection)
+                if name in FOLLOWED
+                else arrow_pieces(TABLES[name], pieces(connection, TABLES[name]))
+                for name in sorted(names, key=lambda name: name not in FOLLOWED)
             }
 
         found = self._database.read(load)
         return {
-            name: self._in_order(one) if isinstance(one, State) else one
+            name: one.take(self._places(one)) if isinstance(one, State) else one
             for name, one in found.items()
         }
+
+    def selection(
+        self,
+        connection: apsw.Connection,
+        table: Table,
+        query: VideoQuery | None,
+        limit: int | None,
+    ) -> Selection:
+        """Return some columns as a transaction sees them, which has read nothing before."""
+        if table.name not in FOLLOWED:
+            from stoat_nb.catalog.frames import arrow_pieces  # noqa: PLC0415 - loads pandas
+
+            whole = arrow_pieces(table, pieces(connection, table)).slice(0, limit)
+            return Selection(whole.num_rows, whole.slice, lambda *_: [])
+        state = self._models[table.name].at(connection)
+        ask = partial(self._engine.fetch, state)
+        places = self._places(state, query)
+        names = [one.name for one in table.columns]
+        if places is None:
+            whole = state.take(None, names).slice(0, limit)
+            return Selection(whole.num_rows, whole.slice, ask)
+        chosen = places[:limit]
+        return Selection(
+            len(chosen), lambda at, size: state.take(chosen[at : at + size], names), ask
+        )
 
     def ids(self, connection: apsw.Connection, query: VideoQuery) -> list[int] | None:
         """Return the numbers of the videos that match, as a transaction sees them.
@@ -214,19 +225,35 @@ class Reader:
         found: list[int] = self._engine.numbers(state, sql, bindings).tolist()
         return found
 
-    def _page(self, query: VideoQuery, state: State | None = None) -> pa.Table:
-        state = state or self._state()
-        clause, bindings = where(condition(query))
-        sql = f"SELECT position FROM v {clause} ORDER BY {order(query)} LIMIT ? OFFSET ?"  # noqa: S608 - values are bound
-        return state.take(self._engine.numbers(state, sql, (*bindings, query.limit, query.offset)))
+    def _taken(
+        self,
+        state: State,
+        query: VideoQuery,
+        columns: Sequence[str] | None = None,
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> pa.Table:
+        return state.take(self._places(state, query, limit, offset), columns)
 
-    def _in_order(self, state: State) -> pa.Table:
-        if state.is_as_kept:
-            return state.take()
-        by = [f'"{name}"' for name in ORDER if state.table.column(name)]
-        return state.take(
-            self._engine.numbers(state, f"SELECT position FROM v ORDER BY {', '.join(by)}")  # noqa: S608 - of our own words alone
-        )
+    def _places(
+        self,
+        state: State,
+        query: VideoQuery | None = None,
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> NDArray[np.int64] | None:
+        """Return where the rows are that a query matches, in its order; None: all, as they lie."""
+        clause, bindings = where(condition(query or VideoQuery()))
+        is_by_path = query is None or _is_by_path(query)
+        if is_by_path and state.is_as_kept and not clause and limit is None and not offset:
+            return None
+        if query is None or (is_by_path and state.is_as_kept):
+            by = [f'"{name}"' for name in ORDER if state.table.column(name)]
+            sort = "position" if state.is_as_kept else ", ".join(by)
+        else:
+            sort = order(query)
+        sql = f"SELECT position FROM v {clause} ORDER BY {sort} LIMIT ? OFFSET ?"  # noqa: S608 - values are bound
+        return self._engine.numbers(state, sql, (*bindings, limit, offset))
 
     def _answer(self, key: Hashable, question: Callable[[Ask], T]) -> T:
         state = self._state()

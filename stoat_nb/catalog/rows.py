@@ -1,9 +1,8 @@
-"""Rows of any table, in pieces: what frames and exports are made of."""
+"""Rows of any table as SQLite has them: in pieces, or as JSON objects."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
@@ -11,7 +10,6 @@ import apsw
 
 from stoat_nb.catalog.column import Column
 from stoat_nb.catalog.columns import Table
-from stoat_nb.catalog.database import fetch
 from stoat_nb.catalog.values import moment_text, texts_of
 
 _CONVERTED = ("datetime64[ns, UTC]", "boolean", "list<string>")
@@ -22,28 +20,11 @@ PIECE = 8192
 Row = tuple[Any, ...]
 
 
-def pieces(
-    connection: apsw.Connection, table: Table, ids: Sequence[int] | None = None
-) -> Generator[list[Row]]:
-    """Yield all rows of a table, or those of some videos in this order."""
-    if ids is None:
-        cursor = connection.execute(f"{table.select} ORDER BY {table.order}")
-        while piece := list(islice(cursor, PIECE)):
-            yield piece
-        return
-    # The number comes first, whichever columns are wanted.
-    select = table.select.replace("SELECT", "SELECT v.id,", 1)
-    sql = f"{select} WHERE v.id IN (SELECT value FROM json_each(?))"  # noqa: S608 - values are bound
-    for at in range(0, len(ids), PIECE):
-        some = ids[at : at + PIECE]
-        found = {row[0]: row[1:] for row in fetch(connection, sql, (json.dumps(some),))}
-        yield [found[video_id] for video_id in some]
-
-
-def count(connection: apsw.Connection, table: Table) -> int:
-    """Return how many rows there are."""
-    ((total,),) = fetch(connection, f"SELECT count(*) FROM {table.source}")  # noqa: S608 - of our own words alone
-    return int(total)
+def pieces(connection: apsw.Connection, table: Table) -> Iterator[list[Row]]:
+    """Yield all rows of a table; what is left half read would keep the catalog's log growing."""
+    cursor = connection.execute(f"{table.select} ORDER BY {table.order}")
+    while piece := list(islice(cursor, PIECE)):
+        yield piece
 
 
 def plain(column: Column, value: Any) -> Any:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
+from stoat_nb.catalog.columns import TABLES
 from stoat_nb.catalog.filters.fields import field_named
 from stoat_nb.catalog.query import Page, Summary, VideoQuery, narrowed
 from stoat_nb.errors import MissingExtra
@@ -77,17 +78,16 @@ class Tables(Handle):
             query = narrowed(query or VideoQuery(), where)
         if sort is not None:
             query = replace(query or VideoQuery(), sort=sort, descending=descending)
-        names = [field_named(name).name for name in columns or ()]
-        frame = self.catalog.reader.videos(query).iloc[:limit]
-        return frame if columns is None else frame[names]
+        names = None if columns is None else [field_named(name).name for name in columns]
+        return _frame("videos", self.catalog.reader.videos(query, names, limit))
 
     def streams(self) -> pd.DataFrame:
         """Return every stream of every video, one row each."""
-        return self.catalog.reader.frame("streams")
+        return _frame("streams", self.catalog.reader.table("streams"))
 
     def chapters(self) -> pd.DataFrame:
         """Return every chapter of every video, one row each."""
-        return self.catalog.reader.frame("chapters")
+        return _frame("chapters", self.catalog.reader.table("chapters"))
 
     def groups(self) -> pd.DataFrame:
         """Return recordings and discs that are several files, one row each; see ``group_id``.
@@ -96,11 +96,11 @@ class Tables(Handle):
         --------
         >>> library.groups()[["kind", "n_parts", "duration_s", "first_path"]]  # doctest: +SKIP
         """
-        return self.catalog.reader.frame("groups")
+        return _frame("groups", self.catalog.reader.table("groups"))
 
     def tags(self) -> pd.DataFrame:
         """Return what the videos say of themselves, one row a tag."""
-        return self.catalog.reader.frame("tags")
+        return _frame("tags", self.catalog.reader.table("tags"))
 
     @checked
     def document(self, video_id: int) -> dict[str, Any] | None:
@@ -109,11 +109,11 @@ class Tables(Handle):
 
     def failures(self) -> pd.DataFrame:
         """Return the files that could not be probed, each with its class and reason."""
-        return self.catalog.reader.frame("failures")
+        return _frame("failures", self.catalog.reader.table("failures"))
 
     def scans(self) -> pd.DataFrame:
         """Return every scan with its counts, oldest first."""
-        return self.catalog.reader.frame("scans")
+        return _frame("scans", self.catalog.reader.table("scans"))
 
     def jobs(self) -> pd.DataFrame:
         """Return every job of this library, newest first."""
@@ -169,7 +169,7 @@ class Tables(Handle):
         from stoat_nb.catalog.sql_query import run_sql  # noqa: PLC0415 - loads DuckDB
 
         paths = [expand_path(file) for file in files]
-        load = self.catalog.reader.arrow_tables
+        load = self.catalog.reader.tables
         return frame_of_result(run_sql(statement, load, given, files=paths, settings=self.settings))
 
     @checked
@@ -204,8 +204,8 @@ class Tables(Handle):
             query = narrowed(query or VideoQuery(), where)
         wanted(table, query=query)  # refuses what there is not
         if query is None:
-            return self.catalog.reader.arrow_tables([table])[table]
-        return self.catalog.reader.arrow_videos(query)
+            return self.catalog.reader.table(table)
+        return self.catalog.reader.videos(query)
 
     def polars(
         self, table: str = "videos", *, where: str = "", query: VideoQuery | None = None
@@ -220,20 +220,18 @@ class Tables(Handle):
     @checked
     def page(self, query: VideoQuery) -> Page:
         """Return one page of the videos that match, and how many match in all."""
-        return self.catalog.reader.page(query)
+        return Page(frame=self.rows(query), total=self.count(query))
 
     @checked
     def rows(self, query: VideoQuery) -> pd.DataFrame:
         """Return one page of the videos that match, at once: nothing is counted for it."""
-        return self.catalog.reader.rows(query)
+        return _frame("videos", self.catalog.reader.page(query))
 
     @checked
     def records(self, query: VideoQuery) -> list[dict[str, Any]]:
-        """Return the same page as plain dictionaries, in which None stands for what is not known.
-
-        They may be shared with others who look at the same page: change nothing in them.
-        """
-        return self.catalog.reader.plain_rows(query)
+        """Return the same page as plain dictionaries, in which what is not known is None."""
+        found: list[dict[str, Any]] = self.catalog.reader.page(query).to_pylist()
+        return found
 
     @checked
     def count(self, query: VideoQuery) -> int:
@@ -313,3 +311,9 @@ class Tables(Handle):
     def summary(self) -> Summary:
         """Return the library at a glance: counts, sizes, codecs."""
         return self.catalog.reader.summary()
+
+
+def _frame(name: str, rows: pa.Table) -> pd.DataFrame:
+    from stoat_nb.catalog.frames import frame_of  # noqa: PLC0415 - pandas only for frames
+
+    return frame_of(TABLES[name], rows)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import json
+import os
 import tempfile
 from pathlib import Path
 
@@ -13,7 +15,6 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from stoat_nb.catalog import rows as catalog_rows
 from stoat_nb.catalog.exports import stream
 from stoat_nb.library import Library
 
@@ -231,9 +232,15 @@ def test_an_export_that_fails_half_way_is_not_taken_for_a_whole_one(
     library: Library, client: httpx.Client, clips: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     library.scan(clips).result(120)
-    spoil = "UPDATE videos SET audio_languages = 'no json' WHERE id = (SELECT max(id) FROM videos)"
-    library.catalog._database.write(lambda connection: connection.execute(spoil).fetchall())
-    monkeypatch.setattr(catalog_rows, "PIECE", 1)
+    write = os.write
+
+    def write_a_little(file: int, data: bytes) -> int:
+        status = os.fstat(file)
+        if not status.st_nlink and status.st_size:  # the file without a name that exports go to
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(file, data)
+
+    monkeypatch.setattr(os, "write", write_a_little)
     monkeypatch.setattr(stream, "CHUNK", 64)
     with pytest.raises(httpx.RemoteProtocolError, match="incomplete"):
         client.get("/videos/export", params={"format": "jsonl"})

@@ -11,12 +11,14 @@ import pytest
 from stoat_nb.catalog.catalog import Catalog
 from stoat_nb.catalog.columns import TABLES, Table, page
 
+from .looking import frame_of_table
+
 TABLE_LIST = list(TABLES.values())
 PANDAS = {"list<string>": "list<item: string>[pyarrow]"}
 
 
 def frame_of(catalog: Catalog, table: Table) -> pd.DataFrame:
-    made = catalog.reader.frame(table.name)
+    made = frame_of_table(catalog, table.name)
     assert isinstance(made, pd.DataFrame)
     return made
 

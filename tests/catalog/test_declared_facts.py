@@ -26,6 +26,8 @@ from stoat_nb.media.outcome import outcome
 from stoat_nb.media.probe import probe
 from stoat_nb.media.video import Chapter, Stream, Tag, Video
 
+from .looking import frame_of_table, frame_of_videos
+
 SQL_TYPES = {
     "Int64": "INTEGER",
     "boolean": "INTEGER",
@@ -88,8 +90,8 @@ def test_every_declared_fact_that_a_reader_states_arrives_in_the_frames(
     told = outcome(filling.found(), {"video": {**video, "streams": streams}})
     filling.record(told)
     streams_row, videos_row = (
-        catalog.reader.frame("streams").iloc[0],
-        catalog.reader.videos().iloc[0],
+        frame_of_table(catalog, "streams").iloc[0],
+        frame_of_videos(catalog).iloc[0],
     )
     for name, fact in facts_of(Stream).items():
         value = 0 if name == "idx" else streams[0][name]
@@ -126,8 +128,8 @@ streams = [{"kind": "video", "grain": 7}]  # as a reader states it
 catalog = Catalog(Path(sys.argv[1]))
 scan = catalog.begin_scan(job_id="1", folder=b"/v", recursive=True, started_at=1.0)
 catalog.record(scan.scan_id, [outcome(found, {"video": {"streams": streams}})], at=2.0)
-assert catalog.reader.frame("streams")["grain"].tolist() == [7]
-assert catalog.reader.videos(VideoQuery(where="grain >= 7"))["grain"].tolist() == [7]
+assert catalog.reader.table("streams")["grain"].to_pylist() == [7]
+assert catalog.reader.videos(VideoQuery(where="grain >= 7"))["grain"].to_pylist() == [7]
 assert page().count("| `grain` | Int64 | um |") == 2
 catalog.close()
 """

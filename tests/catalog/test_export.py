@@ -17,12 +17,14 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from stoat_nb.catalog import rows
 from stoat_nb.catalog.catalog import Catalog
 from stoat_nb.catalog.columns import TABLES
 from stoat_nb.catalog.database import fetch
+from stoat_nb.catalog.exports import source
 from stoat_nb.catalog.query import VideoQuery
 from stoat_nb.errors import ExportError, FilterError
+
+from .looking import frame_of_table, frame_of_videos
 
 FORMATS = ("csv", "json", "jsonl", "parquet", "xlsx")
 EVERY_FORMAT = (*FORMATS, "html")
@@ -65,7 +67,7 @@ def test_every_table_is_exported_with_all_its_columns(
 ) -> None:
     target = tmp_path / f"out.{kind}"
     assert filled.export(target, table=table) == target
-    frame = filled.reader.frame(table)
+    frame = frame_of_table(filled, table)
     found = cells(target)
     assert len(found) == len(frame)
     for row in found:
@@ -135,7 +137,7 @@ def test_parquet_comes_back_with_its_dtypes_and_says_what_it_is(
 ) -> None:
     target = filled.export(tmp_path / "out.parquet", query=VideoQuery(sort="size_bytes"))
     with pd.option_context("mode.string_storage", "pyarrow"):  # pandas 2 chooses python
-        back, frame = pd.read_parquet(target), filled.reader.videos()
+        back, frame = pd.read_parquet(target), frame_of_videos(filled)
     lists = [one.name for one in TABLES["videos"].columns if one.dtype == "list<string>"]
     pd.testing.assert_frame_equal(
         back.drop(columns=lists), frame.drop(columns=lists), check_categorical=False
@@ -151,13 +153,13 @@ def test_parquet_comes_back_with_its_dtypes_and_says_what_it_is(
 def test_an_export_is_always_complete(
     catalog: Catalog, filling: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rows, "PIECE", 7)  # more pieces than one, and the last one smaller
+    monkeypatch.setattr(source, "PIECE", 7)  # more pieces than one, and the last one smaller
     filling.record(*(filling.ok(b"/videos/%03d.mp4" % number) for number in range(40)))
     query = VideoQuery(search="/videos/0", sort="path", descending=True, limit=3, offset=2)
     for kind in FORMATS:
         found = cells(catalog.export(tmp_path / f"out.{kind}", query=query))
         assert [row["name"] for row in found] == [f"{at:03d}.mp4" for at in reversed(range(40))]
-    assert len(catalog.reader.videos()) == 40
+    assert len(frame_of_videos(catalog)) == 40
 
 
 # Where they go ------------------------------------------------------------------------------------
@@ -247,7 +249,7 @@ def test_the_library_is_never_written_over(filled: Catalog, path: Path, tmp_path
     for target in (path, tmp_path / "link.csv", tmp_path / "hard.csv", Path(f"{path}-wal")):
         with pytest.raises(ExportError, match="is the library itself"):
             filled.export(target, format="csv")
-    assert len(filled.reader.videos()) == 2
+    assert len(frame_of_videos(filled)) == 2
 
 
 def test_a_link_is_written_through(filled: Catalog, tmp_path: Path) -> None:

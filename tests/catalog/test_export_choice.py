@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 from stoat_nb.catalog.catalog import Catalog
@@ -18,6 +19,7 @@ from stoat_nb.errors import ExportError, FilterError
 from stoat_nb.library import Library
 from stoat_nb.media.video import Tag
 
+from .looking import frame_of_videos
 from .test_export import EVERY_FORMAT, FORMATS, cells
 
 HOME = b'/home/ann/caf\xc3\xa9 "b"/Videos'
@@ -49,7 +51,7 @@ def test_columns_come_in_the_order_they_are_named_in(
     found = cells(target)
     assert [list(row) for row in found] == [columns] * 3
     if kind == "parquet":
-        wanted = spread.reader.videos()[columns].drop(columns="audio_languages")
+        wanted = frame_of_videos(spread)[columns].drop(columns="audio_languages")
         back = pd.read_parquet(target)
         assert dict(back.drop(columns="audio_languages").dtypes.map(str)) == dict(
             wanted.dtypes.map(str)
@@ -189,3 +191,17 @@ def test_every_table_can_be_redacted(spread: Catalog, tmp_path: Path) -> None:
     for table in TABLES:
         for kind in EVERY_FORMAT:
             assert spread.export(tmp_path / f"out.{kind}", table=table, redact=True).exists()
+
+
+def test_a_file_tells_of_no_rows_that_it_has_not(
+    catalog: Catalog, filling: Any, tmp_path: Path
+) -> None:
+    for name, tool in ((b"/videos/shown.mp4", "Shown 1"), (b"/videos/hidden.mp4", "Hidden 2")):
+        filling.record(filling.ok(name, filling.video(container=tool, title=tool)))
+    for kind in ("parquet", "csv", "json", "html"):
+        path = catalog.export(tmp_path / f"out.{kind}", query=VideoQuery(search="shown"))
+        content = path.read_bytes()
+        if kind == "parquet":
+            content = repr(pq.read_table(path)["container"].chunk(0).dictionary).encode()
+        assert (b"Shown 1" in content) is (kind != "html")  # which shows a few columns
+        assert b"Hidden 2" not in content

@@ -15,9 +15,8 @@ from typing import Any, BinaryIO
 import apsw
 import pytest
 
-from stoat_nb.catalog import rows
 from stoat_nb.catalog.catalog import Catalog
-from stoat_nb.catalog.exports import parquet, stream, workbook
+from stoat_nb.catalog.exports import source, stream, workbook
 from stoat_nb.catalog.exports.formats import FORMATS
 from stoat_nb.catalog.exports.stream import Stream
 from stoat_nb.catalog.query import VideoQuery
@@ -31,7 +30,7 @@ OPEN = Path("/proc/self/fd")
 @pytest.fixture
 def many(catalog: Catalog, filling: Any, monkeypatch: pytest.MonkeyPatch) -> Catalog:
     filling.record(*(filling.ok(b"/videos/%03d.mp4" % number) for number in range(300)))
-    monkeypatch.setattr(rows, "PIECE", 50)
+    monkeypatch.setattr(source, "PIECE", 50)
     monkeypatch.setattr(stream, "CHUNK", 4096)
     return catalog
 
@@ -138,8 +137,7 @@ def test_who_stops_reading_stops_the_writing_and_lets_go_of_the_catalog(
 def test_memory_does_not_grow_with_the_rows(
     catalog: Catalog, filling: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rows, "PIECE", 50)
-    monkeypatch.setattr(parquet, "GROUP_ROWS", 100)
+    monkeypatch.setattr(source, "PIECE", 50)
     video = filling.video(title="x" * 1000)
 
     def grown(kind: str) -> int:
@@ -153,5 +151,6 @@ def test_memory_does_not_grow_with_the_rows(
     # The first one also loads what it needs.
     few = {kind: min(grown(kind), grown(kind)) for kind in FORMATS}
     filling.record(*(filling.ok(b"/v/%04d.mp4" % number, video) for number in range(300, 2000)))
+    catalog.reader.count(VideoQuery())  # the read model follows
     # All of the titles would be 2 MB.
     assert [kind for kind in FORMATS if grown(kind) > few[kind] + 500_000] == []

@@ -12,6 +12,8 @@ from stoat_nb.catalog.query import SORTABLE, VideoQuery
 from stoat_nb.errors import BadArgument, FilterError
 from stoat_nb.media.video import Stream
 
+from .looking import frame_of_page, frame_of_videos
+
 HEVC = Stream(idx=0, kind="video", codec="hevc", width=3840, height=2160)
 
 
@@ -33,7 +35,7 @@ def filled(catalog: Catalog, filling: Any) -> Catalog:
 
 
 def listed(catalog: Catalog, **wanted: Any) -> list[str]:
-    return list(catalog.reader.page(VideoQuery(**wanted)).frame["name"])
+    return list(frame_of_page(catalog, VideoQuery(**wanted))["name"])
 
 
 # Pages --------------------------------------------------------------------------------------------
@@ -46,22 +48,22 @@ def test_pages_follow_each_other_without_gap_or_repeat(filled: Catalog) -> None:
             ids = [
                 number
                 for at in (0, 5)
-                for number in filled.reader._page(query(offset=at))["video_id"].to_pylist()
+                for number in filled.reader.page(query(offset=at))["video_id"].to_pylist()
             ]
             assert sorted(ids) == list(range(1, 10)), sort
-    pages = [filled.reader.page(VideoQuery(limit=5, offset=at)) for at in (0, 5)]
-    assert [len(page.frame) for page in pages] == [5, 4]
-    assert {page.total for page in pages} == {9}
+    pages = [frame_of_page(filled, VideoQuery(limit=5, offset=at)) for at in (0, 5)]
+    assert [len(page) for page in pages] == [5, 4]
+    assert filled.reader.count(VideoQuery(limit=5)) == 9
 
 
 def test_a_page_is_typed_like_all_videos_also_when_it_is_empty(filled: Catalog) -> None:
     for query in (VideoQuery(), VideoQuery(offset=1000)):
-        frame = filled.reader.page(query).frame
+        frame = frame_of_page(filled, query)
         assert (
             frame.dtypes.astype(str).to_dict()
-            == filled.reader.videos().dtypes.astype(str).to_dict()
+            == frame_of_videos(filled).dtypes.astype(str).to_dict()
         )
-    assert len(filled.reader.page(VideoQuery(offset=2**63 - 1)).frame) == 0
+    assert len(frame_of_page(filled, VideoQuery(offset=2**63 - 1))) == 0
 
 
 def test_what_is_not_known_comes_last_either_way(filled: Catalog) -> None:
@@ -69,7 +71,7 @@ def test_what_is_not_known_comes_last_either_way(filled: Catalog) -> None:
     for descending in (False, True):
         names = listed(filled, sort="duration_s", descending=descending)
         assert set(names[-2:]) == unknown
-    shortest_first = filled.reader.page(VideoQuery(sort="duration_s")).frame["duration_s"]
+    shortest_first = frame_of_page(filled, VideoQuery(sort="duration_s"))["duration_s"]
     assert shortest_first.dropna().tolist() == [0, 0, 1, 1, 2, 2, 10]
 
 
@@ -94,10 +96,8 @@ def test_filters_narrow_each_other_and_the_total_counts_what_matches(filled: Cat
     assert chosen(codec=("hevc",)) == ["Big.mkv"]
     assert chosen(container=("mp4", "matroska"), codec=("hevc", "av1")) == ["Big.mkv"]
     assert chosen(container=("mp4",), codec=("hevc",)) == []
-    page = filled.reader.page(
-        VideoQuery(facets={"container": ("mp4",), "status": ("ok",)}, limit=2)
-    )
-    assert (len(page.frame), page.total) == (2, 6)
+    query = VideoQuery(facets={"container": ("mp4",), "status": ("ok",)}, limit=2)
+    assert (len(frame_of_page(filled, query)), filled.reader.count(query)) == (2, 6)
     assert chosen(codec=("\ud800", "'; DROP TABLE videos; --")) == []
 
 
@@ -157,7 +157,7 @@ def test_a_wrong_query_is_refused_with_what_is_allowed(
     catalog: Catalog, wrong: dict[str, Any], said: str
 ) -> None:
     with pytest.raises(FilterError, match=said):
-        catalog.reader.page(VideoQuery(**wrong))
+        frame_of_page(catalog, VideoQuery(**wrong))
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,7 @@ from stoat_nb.errors import CatalogClosed
 from stoat_nb.media.video import Stream
 
 from .conftest import Filling
+from .looking import frame_of_table, frame_of_videos
 
 
 @pytest.fixture(autouse=True)
@@ -64,7 +65,7 @@ def of_tables(catalog: Catalog, name: str) -> pd.DataFrame:
 
 def agrees(catalog: Catalog) -> None:
     for name in FOLLOWED:
-        pd.testing.assert_frame_equal(catalog.reader.frame(name), of_tables(catalog, name))
+        pd.testing.assert_frame_equal(frame_of_table(catalog, name), of_tables(catalog, name))
     videos = of_tables(catalog, "videos")
     assert catalog.reader.count(VideoQuery()) == len(videos)
     facet = catalog.reader.facets(VideoQuery(), ["status"], 5)["status"]
@@ -72,7 +73,7 @@ def agrees(catalog: Catalog) -> None:
     by_size = VideoQuery(where="status == 'ok'", sort="size_bytes", descending=True)
     chosen = videos[videos["status"] == "ok"]
     in_order = chosen.sort_values(["size_bytes", "video_id"], ascending=False)["video_id"]
-    assert catalog.reader.videos(by_size)["video_id"].tolist() == in_order.tolist()
+    assert frame_of_videos(catalog, by_size)["video_id"].tolist() == in_order.tolist()
 
 
 def files(name: str = "videos") -> list[Path]:
@@ -189,7 +190,7 @@ def test_a_copy_that_is_put_back_does_not_know_files_of_later_times(
         with closing(sqlite3.connect(kept.path)) as shell, shell:
             shell.execute("UPDATE videos SET title = 'otherwise'")
         agrees(restored)
-        assert "later" not in set(restored.reader.videos()["title"].dropna())
+        assert "later" not in set(frame_of_videos(restored)["title"].dropna())
 
 
 @pytest.mark.parametrize("damage", ["cut", "gone", "changed"])
@@ -261,7 +262,7 @@ def test_what_came_in_any_order_is_kept_in_the_order_of_the_tables(
 
 
 def test_frames_are_the_callers_own(kept: Catalog) -> None:
-    made = kept.reader.videos()
+    made = frame_of_videos(kept)
     made.loc[:, "size_bytes"] = 0
     made.loc[0, "codec"] = made["codec"].iloc[1]
     agrees(kept)

@@ -22,6 +22,8 @@ from stoat_nb.catalog.values import as_stored_text, moment_text
 from stoat_nb.media.video import Found, Outcome, Stream, Video
 from stoat_nb.names import as_text
 
+from .looking import frame_of_videos
+
 names = st.binary(min_size=1, max_size=20).filter(
     lambda name: not set(name) & set(b"\0/") and name not in (b".", b"..")
 )
@@ -167,7 +169,7 @@ def test_what_goes_in_comes_out_of_every_door(
     catalog.record(scan_id, [outcome], at=2.0)
     known = catalog.known_files(outcome.found.folder)
     assert list(known) == [outcome.found.name]
-    check(of_frame(catalog.reader.videos()), outcome)
+    check(of_frame(frame_of_videos(catalog)), outcome)
     check(json.loads(json.dumps(catalog.video(1))), outcome)
     for kind in ("csv", "json", "jsonl", "parquet", "xlsx"):
         catalog.export(folder / f"out.{kind}")

@@ -16,9 +16,11 @@ from stoat_nb.catalog.videos import KNOWN_FILES
 from stoat_nb.errors import UnknownVideo
 from stoat_nb.media.video import Stream
 
+from .looking import frame_of_table, frame_of_videos
+
 
 def row(catalog: Catalog, number: int = 0) -> dict[str, Any]:
-    return dict(catalog.reader.videos().iloc[number])
+    return dict(frame_of_videos(catalog).iloc[number])
 
 
 def seconds(moment: Any) -> float:
@@ -91,19 +93,19 @@ def test_facts_of_bytes_that_are_no_more_are_forgotten(catalog: Catalog, filling
     assert facts["error"] == "It is cut off."
     assert pd.isna(facts["duration_s"])
     assert pd.isna(facts["codec"])
-    assert len(catalog.reader.frame("streams")) == 0
-    assert catalog.reader.frame("failures")["elapsed_ms"].tolist() == [5]
+    assert len(frame_of_table(catalog, "streams")) == 0
+    assert frame_of_table(catalog, "failures")["elapsed_ms"].tolist() == [5]
     filling.record(filling.ok(b"/videos/a.mp4"))
     assert pd.isna(row(catalog)["error"])
-    assert len(catalog.reader.frame("failures")) == 0
-    assert len(catalog.reader.frame("streams")) == 2
+    assert len(frame_of_table(catalog, "failures")) == 0
+    assert len(frame_of_table(catalog, "streams")) == 2
 
 
 def test_a_batch_is_recorded_whole_or_not_at_all(catalog: Catalog, filling: Any) -> None:
     filling.scan()
     with pytest.raises(AttributeError):
         filling.record(filling.ok(), "no outcome")
-    assert len(catalog.reader.videos()) == 0
+    assert len(frame_of_videos(catalog)) == 0
 
 
 def test_a_file_that_is_told_twice_at_once_is_new_once_and_the_later_word_counts(
@@ -113,13 +115,13 @@ def test_a_file_that_is_told_twice_at_once_is_new_once_and_the_later_word_counts
         filling.ok(b"/videos/a.mp4"), filling.bad(b"/videos/b.mp4"), filling.bad(b"/videos/a.mp4")
     )
     assert (counts.new, counts.updated) == (2, 1)
-    assert catalog.reader.videos()["status"].tolist() == ["failed", "failed"]
-    assert len(catalog.reader.frame("streams")) == 0
+    assert frame_of_videos(catalog)["status"].tolist() == ["failed", "failed"]
+    assert len(frame_of_table(catalog, "streams")) == 0
 
 
 def test_a_failure_without_words_still_says_something(catalog: Catalog, filling: Any) -> None:
     filling.record(filling.bad(error=""))
-    assert catalog.reader.frame("failures")["error"].tolist() == ["No reason was given."]
+    assert frame_of_table(catalog, "failures")["error"].tolist() == ["No reason was given."]
 
 
 def test_numbers_without_bounds_are_unknown(catalog: Catalog, filling: Any) -> None:
@@ -129,13 +131,10 @@ def test_numbers_without_bounds_are_unknown(catalog: Catalog, filling: Any) -> N
         filling.ok(b"/videos/a.mp4", filling.video(endless, duration_s=math.inf)),
         filling.ok(b"/videos/b.mp4", filling.video(thin, start_s=math.nan)),
     )
-    assert catalog.reader.videos()[["duration_s", "start_s"]].count().tolist() == [1, 0]
-    assert catalog.reader.videos()[["display_width", "display_height", "dar"]].count().sum() == 0
-    assert catalog.reader.frame("streams")[["sar", "duration_s", "start_s"]].count().tolist() == [
-        1,
-        0,
-        0,
-    ]
+    assert frame_of_videos(catalog)[["duration_s", "start_s"]].count().tolist() == [1, 0]
+    assert frame_of_videos(catalog)[["display_width", "display_height", "dar"]].count().sum() == 0
+    streams = frame_of_table(catalog, "streams")
+    assert streams[["sar", "duration_s", "start_s"]].count().tolist() == [1, 0, 0]
 
 
 @pytest.mark.parametrize("length", [1, 50_000])
@@ -170,7 +169,7 @@ def test_an_unknown_video_is_refused_by_its_number(catalog: Catalog, video_id: i
 def test_a_folder_that_was_seen_was_seen_with_all_its_files(catalog: Catalog, filling: Any) -> None:
     filling.record(filling.ok(b"/videos/a.mp4"), filling.ok(b"/videos/deep/b.mp4"), at=100.0)
     catalog.presence.mark_seen(filling.scan(at=200.0), [b"/videos", b"/videos/none"], at=200.0)
-    assert [seconds(moment) for moment in catalog.reader.videos()["last_seen"]] == [200.0, 100.0]
+    assert [seconds(moment) for moment in frame_of_videos(catalog)["last_seen"]] == [200.0, 100.0]
 
 
 def test_a_file_that_is_gone_keeps_its_facts_and_the_time_it_was_last_there(
@@ -212,7 +211,7 @@ def test_a_file_that_came_back_is_there_again(catalog: Catalog, filling: Any) ->
 def test_a_failed_file_that_is_gone_is_no_failure_any_more(catalog: Catalog, filling: Any) -> None:
     filling.record(filling.bad(b"/videos/b.mp4"))
     catalog.presence.mark_gone(filling.scan(), {b"/videos": [b"b.mp4"]}, at=200.0)
-    assert len(catalog.reader.frame("failures")) == 0
+    assert len(frame_of_table(catalog, "failures")) == 0
     assert pd.isna(row(catalog)["error"])
 
 
@@ -225,8 +224,8 @@ def test_a_folder_inside_a_root_belongs_to_it(catalog: Catalog, filling: Any) ->
     filling.record(filling.ok(b"/videos/deep/a.mp4"))
     facts = row(catalog)
     assert (facts["root"], facts["relative_path"]) == ("/videos", "deep/a.mp4")
-    assert catalog.reader.frame("scans")["root"].tolist() == ["/videos", "/videos"]
-    assert catalog.reader.frame("scans")["folder"].tolist() == ["/videos", "/videos/deep"]
+    assert frame_of_table(catalog, "scans")["root"].tolist() == ["/videos", "/videos"]
+    assert frame_of_table(catalog, "scans")["folder"].tolist() == ["/videos", "/videos/deep"]
 
 
 def test_a_folder_that_holds_roots_takes_them_over(catalog: Catalog, filling: Any) -> None:
@@ -239,7 +238,7 @@ def test_a_folder_that_holds_roots_takes_them_over(catalog: Catalog, filling: An
     filling.scan(b"/disk")
     filling.scan_id = inner  # one that was under way all the time
     filling.record(filling.ok(b"/disk/one/new/d.mp4"))
-    frame = catalog.reader.videos()
+    frame = frame_of_videos(catalog)
     assert dict(zip(frame["relative_path"], frame["root"].astype(str), strict=True)) == {
         "one/a.mp4": "/disk",
         "one/new/d.mp4": "/disk",
@@ -251,7 +250,7 @@ def test_a_folder_that_holds_roots_takes_them_over(catalog: Catalog, filling: An
 def test_the_whole_machine_can_be_a_root(catalog: Catalog, filling: Any) -> None:
     filling.scan(b"/")
     filling.record(filling.ok(b"/a.mp4"), filling.ok(b"/videos/b.mp4"))
-    frame = catalog.reader.videos()
+    frame = frame_of_videos(catalog)
     assert frame["relative_path"].tolist() == ["a.mp4", "videos/b.mp4"]
     assert frame["name"].tolist() == ["a.mp4", "b.mp4"]
     assert frame["folder"].tolist() == ["/", "/videos"]
@@ -259,10 +258,10 @@ def test_the_whole_machine_can_be_a_root(catalog: Catalog, filling: Any) -> None
 
 def test_a_scan_is_a_row_from_its_start_to_its_end(catalog: Catalog, filling: Any) -> None:
     scan_id = filling.scan(at=100.0)
-    assert catalog.reader.frame("scans")["status"].tolist() == ["running"]
+    assert frame_of_table(catalog, "scans")["status"].tolist() == ["running"]
     report = {"scanned": 3, "new": 2, "failed": 1, "bytes_scanned": 99, "elapsed_s": 1.5}
     catalog.finish_scan(scan_id, status="complete", at=200.0, report={**report, "notes": ["n"]})
-    scan = dict(catalog.reader.frame("scans").iloc[0])
+    scan = dict(frame_of_table(catalog, "scans").iloc[0])
     assert (scan["status"], seconds(scan["finished_at"])) == ("complete", 200.0)
     assert {name: scan[name] for name in report} == report
     assert pd.isna(scan["removed"])
@@ -301,5 +300,5 @@ def test_a_scan_that_goes_on_is_another_one_only_if_its_folders_were_scanned_sin
         }
         assert list(catalog.failures_of_scan(again.scan_id, b"/videos")) == [b"bad.mp4"]
         first = again
-    scans = catalog.reader.frame("scans")
+    scans = frame_of_table(catalog, "scans")
     assert scans["status"].astype(str).tolist().count("cancelled") == 3

@@ -82,24 +82,17 @@ class Export:
         """Write all of it as it is at one moment; return its manifest if it is to be told."""
 
         def write(connection: apsw.Connection) -> dict[str, Any]:
-            library, query = self._database.path, self._wanted.query
-            # First: what is read later is as it was then.
-            ids = None if query is None else self._reader.ids(connection, query)
-            redaction = (
-                redaction_of(connection, library) if self._wanted.is_redacted else NO_REDACTION
-            )
+            library, asked = self._database.path, self._wanted
             source = Source(
                 connection=connection,
-                wanted=self._wanted,
-                ids=ids,
-                redaction=redaction,
+                wanted=asked,
+                # First: what is read later is as it was then.
+                selection=self._reader.selection(connection, asked.table, asked.query, asked.limit),
+                redaction=redaction_of(connection, library) if asked.is_redacted else NO_REDACTION,
                 stop=stop,
             )
-            try:
-                manifest = manifest_of(source) if is_told else {}
-                writer_of(kind)(source, file)
-            finally:
-                source.close()
+            manifest = manifest_of(source) if is_told else {}
+            writer_of(kind)(source, file)
             return manifest
 
         return self._database.read(write)

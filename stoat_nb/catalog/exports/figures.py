@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
+from typing import Any
 
 from msgspec import Struct, field
 
 from stoat_nb import words
-from stoat_nb.catalog.database import fetch
 from stoat_nb.catalog.exports.charts import Bars
 from stoat_nb.catalog.exports.source import Source
-from stoat_nb.catalog.rows import Row
+from stoat_nb.catalog.filters.sql import where
+from stoat_nb.catalog.query import condition
 
 #: Bars of a chart; the rest is one more.
 MOST_BARS = 7
@@ -29,17 +29,15 @@ _LENGTHS = (
 _UNKNOWN = "unknown"
 
 _GROUPS = """
-SELECT v.status, v.codec, v.display_width, v.display_height,
-    CASE WHEN v.duration_s < 60 THEN 0 WHEN v.duration_s < 300 THEN 1
-    WHEN v.duration_s < 1200 THEN 2 WHEN v.duration_s < 3600 THEN 3
-    WHEN v.duration_s < 7200 THEN 4 WHEN v.duration_s >= 7200 THEN 5 END,
-    count(*), total(v.size_bytes), total(v.duration_s)
-FROM videos v {where} GROUP BY 1, 2, 3, 4, 5
+SELECT status, codec, display_width, display_height,
+    CASE WHEN duration_s < 60 THEN 0 WHEN duration_s < 300 THEN 1 WHEN duration_s < 1200 THEN 2
+    WHEN duration_s < 3600 THEN 3 WHEN duration_s < 7200 THEN 4 WHEN duration_s >= 7200 THEN 5 END,
+    count(*), coalesce(sum(CAST(size_bytes AS DOUBLE)), 0), coalesce(sum(duration_s), 0)
+FROM v {where} GROUP BY 1, 2, 3, 4, 5
 """
 _FAILURES = """
-SELECT v.path, x.error_class, x.error FROM videos v JOIN failures x ON x.video_id = v.id
-WHERE v.status = 'failed' AND v.id IN (SELECT v.id FROM videos v {where})
-ORDER BY v.path, v.id LIMIT {most}
+SELECT path, error_class, error FROM (SELECT * FROM v {where}) WHERE status = 'failed'
+ORDER BY path, video_id LIMIT {most}
 """
 
 
@@ -102,12 +100,10 @@ def failures_of(source: Source) -> list[tuple[str, str, str]]:
     ]
 
 
-def _fetched(source: Source, sql: str) -> list[Row]:
-    if source.ids is None:
-        return fetch(source.connection, sql.format(where="", most=MOST_FAILURES))
-    where = "WHERE v.id IN (SELECT value FROM json_each(?))"
-    text = sql.format(where=where, most=MOST_FAILURES)
-    return fetch(source.connection, text, (json.dumps(source.ids),))
+def _fetched(source: Source, sql: str) -> list[Any]:
+    query = source.wanted.query
+    clause, bindings = ("", ()) if query is None else where(condition(query))
+    return source.selection.ask(sql.format(where=clause, most=MOST_FAILURES), bindings)
 
 
 def _most(counts: Counter[str]) -> list[tuple[str, int]]:

@@ -10,13 +10,12 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import apsw
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from stoat_nb.catalog.column import Column
 from stoat_nb.catalog.database import fetch
-from stoat_nb.catalog.rows import Row
+from stoat_nb.catalog.exports.cells import is_text, is_texts
 from stoat_nb.media.origin.places import iso6709
-
-Clean = Callable[[list[Row]], list[Row]]
 
 #: Columns whose text is a path and nothing else.
 _PATHS = frozenset({"path", "root", "folder", "top_folder"})
@@ -68,43 +67,50 @@ class Redaction:
             return [self.plain(one) for one in value]
         return value
 
-    def of_rows(self, columns: tuple[Column, ...]) -> Clean:
-        """Return what cleans rows of these columns."""
-        cleaners = [
-            (at, self.path if column.name in _PATHS else self.text)
-            for at, column in enumerate(columns)
-            if (column.is_text or column.dtype == "list<string>") and column.name not in _HARMLESS
-        ]
-        cleaners = cleaners if self._anywhere else []
-        names = [column.name for column in columns] if self._hides_gps else []
-        places = [at for at, name in enumerate(names) if name in _GPS]
-        value = names.index("value") if "value" in names else None
-        key = names.index("key") if "key" in names else None
-        if not cleaners and not places and value is None:
-            return lambda rows: rows
-
-        def clean(row: Row) -> Row:
-            cells = list(row)
-            for at in places:
-                cells[at] = None
+    def of(self, rows: pa.Table) -> pa.Table:
+        """Return rows of which this is true."""
+        for at, name in enumerate(rows.column_names):
+            column = rows[name]
+            if self._hides_gps and name in _GPS:
+                rows = rows.set_column(at, name, pa.nulls(len(column), column.type))
+                continue
+            if self._hides_gps and name == "value":
+                keys = rows["key"] if "key" in rows.column_names else column
+                column = pc.if_else(
+                    pa.array(map(_is_place, keys.to_pylist(), column.to_pylist())), None, column
+                )
             if (
-                value is not None
-                and cells[value] is not None
-                and (iso6709(cells[value]) or (key is not None and _GPS_KEY.search(cells[key])))
+                self._anywhere
+                and name not in _HARMLESS
+                and (is_text(column.type) or is_texts(column.type))
             ):
-                cells[value] = None
-            for at, cleaned in cleaners:
-                cell = cells[at]
-                if cell is not None and "/" in cell:
-                    cells[at] = cleaned(cell)
-            return tuple(cells)
-
-        return lambda rows: [clean(row) for row in rows]
+                column = _each(self.path if name in _PATHS else self.text, column)
+            rows = rows.set_column(at, name, column)
+        return rows
 
     def _replaced(self, pattern: re.Pattern[str] | None, value: str) -> str:
         if pattern is None:
             return value
         return pattern.sub(lambda found: self._labels[found[0]], value)
+
+
+def _is_place(key: str | None, value: str | None) -> bool:
+    return value is not None and bool(iso6709(value) or (key and _GPS_KEY.search(key)))
+
+
+def _each(clean: Callable[[str], str], column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return a column with each of its texts cleaned; only those with a slash can be paths."""
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        whole = column.unify_dictionaries().combine_chunks()
+        words = _each(clean, pa.chunked_array([whole.dictionary]))
+        return words.take(whole.indices).dictionary_encode().cast(kind)
+    cells = column.to_pylist()
+    if is_texts(kind):
+        cells = [cell and [clean(text) for text in cell] for cell in cells]
+    else:
+        cells = [clean(cell) if cell is not None and "/" in cell else cell for cell in cells]
+    return pa.chunked_array([pa.array(cells, kind)])
 
 
 #: Leaves everything as it is.

@@ -11,11 +11,11 @@ from typing import Any, BinaryIO
 from msgspec import Struct
 
 from stoat_nb import words
+from stoat_nb.catalog.exports.cells import plain
 from stoat_nb.catalog.exports.charts import drawn
 from stoat_nb.catalog.exports.figures import MOST_FAILURES, Figures, failures_of, figures_of
 from stoat_nb.catalog.exports.manifest import as_json, manifest_of
 from stoat_nb.catalog.exports.source import Source
-from stoat_nb.catalog.rows import plain
 from stoat_nb.names import shown
 
 #: Rows of the table: a page of more is a burden to open. It says how many are left out.
@@ -116,13 +116,9 @@ def _rows(source: Source, count: int) -> Iterator[str]:
 
 
 def _first(source: Source) -> Iterator[Facts]:
-    left, names = REPORT_ROWS, [column.name for column in source.columns]
-    for piece in source.pieces():
-        for row in piece[:left]:
-            yield dict(zip(names, row, strict=True))
-        left -= len(piece)
-        if left <= 0:
-            return
+    piece = next(source.pieces()).slice(0, REPORT_ROWS)
+    for row in zip(*map(plain, piece.columns), strict=True):
+        yield dict(zip(piece.column_names, row, strict=True))
 
 
 def _how_many(here: int, count: int) -> str:
@@ -171,7 +167,7 @@ def _plain_cell(at: int, source: Source) -> Cell:
     column = source.columns[at]
 
     def text(row: Facts) -> str | None:
-        value = plain(column, row[column.name])
+        value = row[column.name]
         if isinstance(value, bool):
             return "yes" if value else "no"
         if isinstance(value, list):

@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
-import sys
 import threading
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from typing import Protocol
 
 import apsw
+import pyarrow as pa
 from msgspec import Struct, field
 
-from stoat_nb.catalog import rows
+from stoat_nb.catalog import frames
 from stoat_nb.catalog.column import Column
 from stoat_nb.catalog.columns import Table
 from stoat_nb.catalog.exports.redaction import Redaction
 from stoat_nb.catalog.exports.wanted import Wanted
+from stoat_nb.catalog.reader import Selection
+
+#: Rows that are made ready at a time.
+PIECE = 32_768
 
 
 class Rows(Protocol):
-    """What is written: columns, and rows whose cells are as the catalog keeps them."""
+    """What is written: columns, and rows in pieces."""
 
     @property
-    def table(self) -> Table: ...
+    def schema(self) -> pa.Schema: ...
 
-    @property
-    def columns(self) -> tuple[Column, ...]: ...
-
-    def pieces(self) -> Iterator[list[rows.Row]]: ...
+    def pieces(self) -> Iterator[pa.Table]: ...
 
 
 class Abandoned(Exception):
@@ -38,10 +39,9 @@ class Source(Struct, frozen=True, kw_only=True):
 
     connection: apsw.Connection
     wanted: Wanted
-    ids: list[int] | None  #: Of the videos, in order; None: every row of the table.
+    selection: Selection
     redaction: Redaction
     stop: threading.Event = field(default_factory=threading.Event)
-    _readings: list[Generator[list[rows.Row]]] = field(default_factory=list)
 
     @property
     def table(self) -> Table:
@@ -53,26 +53,18 @@ class Source(Struct, frozen=True, kw_only=True):
         """The columns that are wanted."""
         return self.wanted.table.columns
 
-    def pieces(self) -> Iterator[list[rows.Row]]:
-        """Yield the rows, some thousands at a time."""
-        clean = self.redaction.of_rows(self.columns)
-        reading = rows.pieces(self.connection, self.table, self.ids)
-        self._readings.append(reading)
-        left = sys.maxsize if self.wanted.limit is None else self.wanted.limit
-        for piece in reading:
+    @property
+    def schema(self) -> pa.Schema:
+        """The columns as Arrow knows them."""
+        return frames.schema(self.table)
+
+    def pieces(self) -> Iterator[pa.Table]:
+        """Yield the rows, some ten thousand at a time; where there are none, one piece of none."""
+        for at in range(0, max(self.selection.n_rows, 1), PIECE):
             if self.stop.is_set():
                 raise Abandoned
-            if left <= 0:
-                return
-            yield clean(piece[:left])
-            left -= len(piece)
-
-    def close(self) -> None:
-        """Stop reading: a cursor that is left half read would keep the catalog's log growing."""
-        for reading in self._readings:
-            reading.close()
+            yield self.redaction.of(self.selection.take(at, PIECE))
 
     def count(self) -> int:
         """Return how many there are."""
-        there = rows.count(self.connection, self.table) if self.ids is None else len(self.ids)
-        return there if self.wanted.limit is None else min(there, self.wanted.limit)
+        return self.selection.n_rows

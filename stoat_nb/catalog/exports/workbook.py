@@ -8,9 +8,11 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any, BinaryIO
 
+import pyarrow as pa
 import xlsxwriter
 
 from stoat_nb.catalog.column import Column
+from stoat_nb.catalog.exports.cells import is_texts, plain, texts
 from stoat_nb.catalog.exports.manifest import manifest_of
 from stoat_nb.catalog.exports.source import Source
 from stoat_nb.catalog.values import moment_text
@@ -62,7 +64,7 @@ def write_xlsx(source: Source, file: BinaryIO) -> None:
         writes = [sheet.writer(*one) for one in enumerate(source.columns)]
         line = 0
         for piece in source.pieces():
-            for row in piece:
+            for row in zip(*map(_cells, piece.columns), strict=True):
                 line += 1
                 for at, cell in enumerate(row):
                     if cell is not None:
@@ -142,6 +144,14 @@ class _Sheet:
             self._sheet.write_datetime(line, at, day, self._date)
         else:
             self.text(line, at, moment_text(cell))
+
+
+def _cells(column: pa.ChunkedArray) -> list[Any]:
+    """Return cells as Excel has them: times in nanoseconds still, and lists as JSON."""
+    if pa.types.is_timestamp(column.type):
+        moments: list[Any] = column.cast(pa.int64()).to_pylist()
+        return moments
+    return texts(column) if is_texts(column.type) else plain(column)
 
 
 def _cut(text: str) -> str:

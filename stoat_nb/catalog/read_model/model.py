@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import secrets
 import threading
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import cached_property
@@ -116,9 +117,12 @@ class State(Struct, frozen=True, dict=True):
         """What was asked of this very state."""
         return {}
 
-    def take(self, positions: NDArray[np.int64] | None = None) -> pa.Table:
+    def take(
+        self, positions: NDArray[np.int64] | None = None, columns: Sequence[str] | None = None
+    ) -> pa.Table:
         """Return some rows in this order; None: all that count, in the order of the table."""
-        rows = self.whole.select([one.name for one in self.table.columns])
+        names = [one.name for one in self.table.columns] if columns is None else [*columns]
+        rows = (self.whole if "last_seen" in names else self.rows).select(names)
         if positions is None:
             return rows if self.is_as_kept else rows.filter(pa.array(~self.dead))
         pieces = rows.to_batches()

@@ -20,6 +20,7 @@ from stoat_nb.catalog.filters.code import code_of, with_literals
 from stoat_nb.catalog.query import VideoQuery
 from stoat_nb.catalog.sql_query import run_sql
 from stoat_nb.settings import Settings
+from tests.catalog.looking import frame_of_videos
 
 from .queries import QUERIES
 from .rows import filled
@@ -31,7 +32,7 @@ class Ways:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.catalog = Catalog(path)
-        self.frame = self.catalog.reader.videos()
+        self.frame = frame_of_videos(self.catalog)
 
     def of_pandas(self, query: VideoQuery) -> pd.DataFrame:
         """Run the Python, on the frame that its first lines would make."""
@@ -43,7 +44,7 @@ class Ways:
         return made
 
     def of_sql(self, query: VideoQuery) -> list[int]:
-        load = self.catalog.reader.arrow_tables
+        load = self.catalog.reader.tables
         found = run_sql(code_of(query, self.path).sql, load, {}, settings=Settings())
         ids: list[int] = found["video_id"].to_pylist()
         return ids
@@ -73,7 +74,7 @@ def ways(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ways]:
 @example(query=VideoQuery(where="name != codec and not title < resolution or title == top_folder"))
 @example(query=VideoQuery(where="inode == 9007199254740993 or inode == -9223372036854775808"))
 def test_catalog_pandas_and_sql_agree_on_every_query(ways: Ways, query: VideoQuery) -> None:
-    found, made = ways.catalog.reader.videos(query), ways.of_pandas(query)
+    found, made = frame_of_videos(ways.catalog, query), ways.of_pandas(query)
     ids = found["video_id"].tolist()
     exported = ways.catalog._database.read(lambda one: ways.catalog.reader.ids(one, query))
     assert exported in (ids, None)
@@ -107,7 +108,7 @@ def test_the_code_runs_in_a_fresh_interpreter(ways: Ways, tmp_path: Path) -> Non
     )
     made = pd.read_pickle(tmp_path / "videos.pickle")  # noqa: S301 - just written
     assert len(made) > 0
-    pd.testing.assert_frame_equal(made, ways.catalog.reader.videos(query))
+    pd.testing.assert_frame_equal(made, frame_of_videos(ways.catalog, query))
 
 
 def test_a_query_of_everything_is_two_lines() -> None:

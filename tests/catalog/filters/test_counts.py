@@ -16,6 +16,7 @@ from stoat_nb.catalog.query import VideoQuery
 from stoat_nb.catalog.reader import shared_looks
 from stoat_nb.errors import FilterError
 from stoat_nb.media.video import Stream
+from tests.catalog.looking import frame_of_page
 
 EVERYTHING = VideoQuery()
 
@@ -177,7 +178,7 @@ def test_pages_share_what_they_see_of_a_scan_and_see_its_end_as_it_is(
     filled: Catalog, filling: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def looked() -> tuple[int, int, int]:
-        n_listed = len(filled.reader.plain_rows(VideoQuery(limit=500)))
+        n_listed = len(frame_of_page(filled, VideoQuery(limit=500)))
         return filled.reader.count(EVERYTHING), n_listed, filled.reader.summary().n_videos
 
     monkeypatch.setattr("stoat_nb.catalog.reader.SHARED_S", 3600.0)
@@ -197,7 +198,7 @@ def test_whoever_asks_for_themselves_sees_a_scan_as_it_is(filled: Catalog, filli
     with shared_looks():
         assert filled.reader.count(EVERYTHING) == 9
     filling.record(filling.ok(b"/videos/new.mp4"))
-    assert filled.reader.count(EVERYTHING) == len(filled.reader.rows(VideoQuery())) == 10
+    assert filled.reader.count(EVERYTHING) == len(frame_of_page(filled, VideoQuery())) == 10
 
 
 def test_pages_that_ask_the_same_at_once_have_it_looked_up_once(filled: Catalog) -> None:

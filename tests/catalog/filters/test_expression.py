@@ -16,6 +16,7 @@ from stoat_nb.catalog.filters.tree import Compare
 from stoat_nb.catalog.query import VideoQuery
 from stoat_nb.errors import FilterError
 from stoat_nb.media.video import Stream
+from tests.catalog.looking import frame_of_page, frame_of_videos
 
 
 @pytest.fixture
@@ -76,7 +77,7 @@ def filled(catalog: Catalog, filling: Any) -> Catalog:
     ],
 )
 def test_an_expression_finds(filled: Catalog, where: str, names: set[str]) -> None:
-    found = filled.reader.videos(VideoQuery(where=where))["name"]
+    found = frame_of_videos(filled, VideoQuery(where=where))["name"]
     assert {name.removesuffix(".mp4") for name in found} == names
 
 
@@ -211,7 +212,7 @@ def test_every_character_of_what_is_read_has_a_place_in_what_was_typed(typed: st
 def test_text_may_hold_half_characters_and_nul(catalog: Catalog, filling: Any) -> None:
     filling.record(filling.ok(b"/videos/caf\xe9.mp4", filling.video(title="a\0b")))
     for where in ('name == "caf\udce9.mp4"', "title == 'a\0b'", r"title == 'a\x00b'"):
-        assert len(catalog.reader.videos(VideoQuery(where=where))) == 1, where
+        assert len(frame_of_videos(catalog, VideoQuery(where=where))) == 1, where
 
 
 @pytest.mark.parametrize(
@@ -230,14 +231,14 @@ def test_wrong_facets_and_ranges_are_refused(
     catalog: Catalog, wrong: dict[str, Any], said: str
 ) -> None:
     with pytest.raises(FilterError, match=said):
-        catalog.reader.page(VideoQuery(**wrong))
+        frame_of_page(catalog, VideoQuery(**wrong))
 
 
 def test_as_many_values_as_a_facet_may_have_can_be_asked_for(filled: Catalog) -> None:
     values = [f"codec {at}" for at in range(999)]
-    assert len(filled.reader.videos(VideoQuery(facets={"codec": [*values, "av1"]}))) == 1
+    assert len(frame_of_videos(filled, VideoQuery(facets={"codec": [*values, "av1"]}))) == 1
     with pytest.raises(FilterError, match="no list of up to 1,000 values"):
-        filled.reader.videos(VideoQuery(facets={"codec": [*values, "av1", "hevc"]}))
+        frame_of_videos(filled, VideoQuery(facets={"codec": [*values, "av1", "hevc"]}))
 
 
 @pytest.mark.parametrize(
@@ -270,6 +271,6 @@ def test_moments_are_those_that_64_bits_of_nanoseconds_can_tell() -> None:
 
 def test_ranges_include_their_ends_in_any_way_of_writing_a_time(filled: Catalog) -> None:
     for ends in (("2024-05-01T12:00:00Z",) * 2, (1714564800, 1714564800.0)):
-        assert len(filled.reader.videos(VideoQuery(ranges={"created_at": ends}))) == 1
-    assert len(filled.reader.videos(VideoQuery(ranges={"height": (1920.0, 2160)}))) == 2
-    assert len(filled.reader.videos(VideoQuery(ranges={"height": (None, None)}))) == 4
+        assert len(frame_of_videos(filled, VideoQuery(ranges={"created_at": ends}))) == 1
+    assert len(frame_of_videos(filled, VideoQuery(ranges={"height": (1920.0, 2160)}))) == 2
+    assert len(frame_of_videos(filled, VideoQuery(ranges={"height": (None, None)}))) == 4
