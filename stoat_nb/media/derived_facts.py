@@ -18,9 +18,8 @@ _WHOLE_PICTURES = frozenset({"av1", "vp8", "vp9"})  # no fields in these formats
 #: Tags that are kept of a file; how many there are is a fact.
 MOST_TAGS = 5000
 #: What readers tell one another of a stream; no facts.
-_BETWEEN_READERS = (
-    *("progressive_only", "end_s", "fields", "own_fps"),
-    *("has_hdr10plus", "has_alpha_beside"),
+_BETWEEN_READERS = frozenset(
+    ["progressive_only", "end_s", "fields", "own_fps", "has_hdr10plus", "has_alpha_beside"]
 )
 _OWN_BASES = frozenset({0})  # compatibility of Dolby Vision profiles 4, 5 and 10.0: none
 _ALPHA = re.compile(r"yuva|rgba|bgra|argb|abgr|gbrap|ya\d|ayuv|vuya")  # FFmpeg's names of formats
@@ -37,7 +36,7 @@ def add_derived_facts(
     for stream in facts["streams"]:
         # Where BCP 47 is tagged too, that counts (RFC 9559, 5.1.4.1.20; ISO/IEC 14496-12, 8.4.6).
         found = several(stream.get("language_bcp47") or stream.get("language") or "")
-        stream["language"], stream["languages"] = next(iter(found), None), found
+        stream["language"], stream["languages"] = (found[0] if found else None), list(found)
         if stream["kind"] == "subtitle":
             stream["start_s"] = None  # known only as far as the reader happened to read
         if facts["fragmented"]:
@@ -46,8 +45,8 @@ def add_derived_facts(
         if stream["kind"] == "video":
             _add_frames(stream, facts)
             add_picture_facts(stream)
-        for name in _BETWEEN_READERS:
-            stream.pop(name, None)
+        for name in _BETWEEN_READERS & stream.keys():
+            del stream[name]
         if stream.get("frame_count"):
             stream.setdefault("frame_count_basis", "header")
         if stream.get("bitrate"):

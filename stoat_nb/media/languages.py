@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 _CODE = re.compile(r"([a-z]{2,3})(?:[-_][a-z0-9]{1,8})*", re.ASCII | re.IGNORECASE)
 #: How files say that they do not know.
@@ -62,6 +62,7 @@ def known_code(word: str) -> bool:
     return match is not None and (match[1].lower() in _SAME or match[1].lower() in _SAME.values())
 
 
-def several(tagged: str) -> list[str]:
+@lru_cache(maxsize=256)
+def several(tagged: str) -> tuple[str, ...]:
     """Return the languages in a tag that may name several, each once: ``eng,fre``."""
-    return list(dict.fromkeys(filter(None, map(iso639, tagged.split(",")))))
+    return tuple(dict.fromkeys(filter(None, map(iso639, tagged.split(",")))))

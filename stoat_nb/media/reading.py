@@ -61,8 +61,14 @@ def _quickly(item: dict[str, Any]) -> dict[str, Any] | None:
         answer = read_one({**item, "soft_timeout_s": _PATIENCE_S})
     except Exception:  # noqa: BLE001 - it must not cost the others of its batch their answers
         return None
-    is_slow = answer.get("failure", {}).get("error_class") in _HASTE
-    return None if is_slow else answer
+    if "failure" in answer:
+        return None if answer["failure"]["error_class"] in _HASTE else answer
+    facts = answer["video"]  # what is not known need not be told
+    return {"video": _known({**facts, "streams": [_known(one) for one in facts["streams"]]})}
+
+
+def _known(facts: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in facts.items() if value is not None}
 
 
 @contextmanager

@@ -81,7 +81,7 @@ def test_codes_of_all_lists_are_known(tagged: str, code: str | None) -> None:
 
 
 def test_a_word_that_is_no_code_stays_as_it_is() -> None:
-    assert several("Director's cut, eng,und,en") == ["Director's cut", "eng"]
+    assert several("Director's cut, eng,und,en") == ("Director's cut", "eng")
 
 
 def test_roles_of_matroska_are_told(sound_of: Callable[..., Stream]) -> None:

@@ -99,6 +99,16 @@ def alone(folder: Path, path: Path, **options: object) -> dict[str, Any]:
     }
 
 
+def known(facts: dict[str, Any]) -> dict[str, Any]:
+    """Return what is known of a file and its streams."""
+    said = {**facts, "streams": [known_of(one) for one in facts["streams"]]}
+    return known_of(said)
+
+
+def known_of(facts: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in facts.items() if value is not None}
+
+
 def test_a_batch_says_of_each_file_what_is_said_of_it_alone(clips: Path) -> None:
     answers = probe_many(batch(clips))
     assert len(answers) == len(files_of(clips))
@@ -106,7 +116,7 @@ def test_a_batch_says_of_each_file_what_is_said_of_it_alone(clips: Path) -> None
         by_itself = probe(alone(clips, path))
         assert answer is not None
         if "video" in answer:
-            assert answer == by_itself
+            assert known(answer["video"]) == known(by_itself["video"])
         else:
             assert answer["failure"]["error"] == by_itself["failure"]["error"]
 

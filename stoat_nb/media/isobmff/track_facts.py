@@ -31,12 +31,15 @@ _ROLES = {
     "public.translation.dubbed": "is_dub",
     "public.original-content": "is_original",
 }
+_NO_ROLES = dict.fromkeys(_ROLES.values())
 
 
 def track_facts(reader: BudgetedReader, track: Track, movie: Matrix) -> Facts:
     """Return the facts; None where the track does not say."""
-    found: Facts = dict.fromkeys(_ROLES.values())
-    found |= dict.fromkeys(filter(None, map(_ROLES.get, _roles(reader, track))), True)
+    found: Facts = {**_NO_ROLES}
+    for said in _roles(reader, track):
+        if role := _ROLES.get(said):
+            found[role] = True
     found["language_bcp47"] = _extended_language(reader, track.mdia.one(b"elng"))
     found["encrypted"] = track.tag in _ENCRYPTED if track.tag else None
     if track.sample_entry.count(b"colr") > 1:
@@ -62,12 +65,11 @@ def _first_colour(entry: bytes) -> dict[str, str | None]:
 def _roles(reader: BudgetedReader, track: Track) -> list[str]:
     found = []
     for place in track.trak.all(b"udta"):
-        for box in boxes(reader, place.body, place.end):
+        for box in (*place.all(b"tagc"), *place.all(b"kind")):
             body = reader.at(box.body, min(box.end - box.body, _LONGEST))
-            if box.kind == b"tagc":
-                found.append(_text(body))
-            elif box.kind == b"kind":  # version and flags, the scheme, the value
-                found.append(_text(body[4:].partition(b"\0")[2]))
+            if box.kind == b"kind":  # version and flags, the scheme, the value
+                body = body[4:].partition(b"\0")[2]
+            found.append(_text(body))
     return found
 
 

@@ -48,6 +48,7 @@ _OF_STREAMS = {"timecode": "timecode", "reel_name": "reel"}
 _XML = "com.panasonic.semi-pro.metadata.xml"
 _PRODUCT = ("company_name", "product_name", "product_version")
 _DATES = (_APPLE_DATE, *_RECORDED, "date", "creation_time", "creationdate")
+_DATED = frozenset(_DATES)
 _WANTED = frozenset([*_BY_TRUST, *_PLACES, *_OF_STREAMS, *_PRODUCT, *_DATES, _XML])
 
 
@@ -76,9 +77,11 @@ def add_tags(clues: Clues, tags: Iterable[Mapping[str, Any]], format_name: str) 
 
 def _add_words(clues: Clues, own: Mapping[str, str]) -> None:
     for key, column in _BY_TRUST.items():
-        clues.text(column, own.get(key))
+        if key in own:
+            clues.text(column, own[key])
     for key in _PLACES:
-        clues.place = clues.place or iso6709(own.get(key, ""))
+        if key in own:
+            clues.place = clues.place or iso6709(own[key])
     clues.text("encoder", _product(own))
     if _XML in own:
         clues.add(camera_xml.clues_in(own[_XML].encode()))
@@ -87,6 +90,8 @@ def _add_words(clues: Clues, own: Mapping[str, str]) -> None:
 def _add_dates(
     clues: Clues, own: Mapping[str, str], of_streams: Mapping[str, str], format_name: str
 ) -> None:
+    if not own.keys() & _DATED and not of_streams:
+        return
     clues.date("quicktime_creationdate", parsed(own.get(_APPLE_DATE)))
     for key in _RECORDED:
         clues.date("recorded_date", parsed(own.get(key), is_day_enough=True))
