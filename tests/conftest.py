@@ -22,6 +22,8 @@ def pytest_configure(config: pytest.Config) -> None:
     for name in [name for name in os.environ if name.startswith("STOAT_")]:
         if not name.startswith("STOAT_TEST_"):
             del os.environ[name]
+    # Readers give way to all else: on a busy machine a file may take longer than a user waits.
+    os.environ["STOAT_PROBE_TIMEOUT_S"] = "120"
     # The same examples in every run, and no failure because a machine is busy.
     hypothesis.settings.register_profile("steady", derandomize=True, deadline=None)
     hypothesis.settings.load_profile("steady")

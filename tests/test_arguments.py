@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from stoat_nb import Library, Settings, VideoQuery
+from stoat_nb import Library, VideoQuery
 from stoat_nb.errors import BadArgument, StoatError
 from stoat_nb.jobs.context import JobContext
 
@@ -57,7 +57,7 @@ ODD: list[Any] = [
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
     path = tmp_path_factory.mktemp("library") / "library.db"
-    with Library(path, settings=Settings(), take="none") as opened:
+    with Library(path, take="none") as opened:
         yield opened
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from stoat_nb import Library, Settings
+from stoat_nb import Library
 from stoat_nb.errors import OpenedElsewhere
 
 OPENED = """
@@ -129,7 +129,7 @@ library.submit("echo", {"by": "parent, again"}).result()
 """
     said = run(code, tmp_path / "library.db").splitlines()
     assert said == ["[{'by': 'parent'}]", "{'by': 'child'}"]
-    with Library(tmp_path / "library.db", settings=Settings()) as library:
+    with Library(tmp_path / "library.db") as library:
         by = [state.payload["by"] for state in library.job_states()]
     assert by == ["parent, again", "child", "parent"]
 

@@ -34,7 +34,7 @@ from stoat_nb.sharing import shared_library
 
 @pytest.fixture
 def library(tmp_path: Path) -> Iterator[Library]:
-    with Library(tmp_path / "library.db", settings=Settings()) as opened:
+    with Library(tmp_path / "library.db") as opened:
         yield opened
 
 
@@ -142,11 +142,11 @@ def test_a_job_is_found_again_by_its_id_in_the_next_session(tmp_path: Path) -> N
         return f"hello {context.payload['name']}"
 
     path = tmp_path / "library.db"
-    with Library(path, settings=Settings()) as library:
+    with Library(path) as library:
         library.register_handler("greet", greet)
         job = library.submit("greet", {"name": "stoat"})
         assert job.result(timeout=60) == "hello stoat"
-    with Library(path, settings=Settings()) as library:
+    with Library(path) as library:
         again: Job[str] = library.job(job.id)
         assert again.status is JobStatus.COMPLETE
         assert again.result() == "hello stoat"
@@ -156,11 +156,11 @@ def test_a_job_is_found_again_by_its_id_in_the_next_session(tmp_path: Path) -> N
 
 def test_a_library_that_cannot_be_made_says_where_and_why(tmp_path: Path) -> None:
     with pytest.raises(CatalogNotWritable, match="nowhere"):
-        Library(tmp_path / "nowhere" / "library.db", settings=Settings())
+        Library(tmp_path / "nowhere" / "library.db")
 
 
 def test_after_close_every_verb_says_that_it_is_closed(tmp_path: Path) -> None:
-    library = Library(tmp_path / "library.db", settings=Settings())
+    library = Library(tmp_path / "library.db")
     library.close()
     library.close()
     assert library.closed
@@ -204,7 +204,7 @@ def test_a_script_that_ends_in_the_middle_of_a_job_hands_it_back(
         timeout=60,
     )
     assert done.stderr == ""
-    with Library(tmp_path / "library.db", settings=Settings()) as library:
+    with Library(tmp_path / "library.db") as library:
         job = library.job(done.stdout.strip())
         assert job.status is JobStatus.PENDING
         assert job.state.attempt == 1
@@ -223,7 +223,7 @@ def test_a_process_that_is_killed_leaves_no_job_running_for_ever(tmp_path: Path)
     subprocess.run(
         [sys.executable, "-c", code, str(tmp_path / "library.db")], check=False, timeout=60
     )
-    with Library(tmp_path / "library.db", settings=Settings()) as library:
+    with Library(tmp_path / "library.db") as library:
         (state,) = library.job_states()
         assert (state.status, state.deaths) == (JobStatus.PENDING, 1)
         (event,) = (event for event in library.job_log(state.job_id) if event.level == "warning")

@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import apsw
@@ -46,8 +47,10 @@ def names(database: Database) -> list[bytes]:
 
 
 def open_files(path: Path) -> list[str]:
-    links = list(Path("/proc/self/fd").iterdir())
-    targets = [str(link.readlink()) for link in links if link.is_symlink()]
+    targets = []
+    for link in Path("/proc/self/fd").iterdir():
+        with suppress(FileNotFoundError):  # others of this process close theirs meanwhile
+            targets.append(str(link.readlink()))
     return [target for target in targets if target.startswith(str(path))]
 
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import apsw
@@ -130,7 +131,7 @@ database, over, looked = Database(path), threading.Event(), threading.Semaphore(
 def meddle():
     while not over.is_set():
         looked.release()
-        other = sqlite3.connect(path)
+        other = sqlite3.connect(path, timeout=60)
         other.execute("SELECT count(*) FROM roots").fetchall()
         other.close()
         for file in path.parent.glob(path.name + "*"):
@@ -202,8 +203,10 @@ def test_what_other_users_of_apsw_have_open_keeps_its_locks_as_they_were(
 
 
 def open_files(folder: Path) -> list[str]:
-    links = list(Path("/proc/self/fd").iterdir())
-    targets = [str(link.readlink()) for link in links if link.is_symlink()]
+    targets = []
+    for link in Path("/proc/self/fd").iterdir():
+        with suppress(FileNotFoundError):  # others of this process close theirs meanwhile
+            targets.append(str(link.readlink()))
     return [target for target in targets if target.startswith(str(folder))]
 
 

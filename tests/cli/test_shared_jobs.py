@@ -198,11 +198,15 @@ def test_ctrl_c_cancels_a_scan_though_whoever_reads_its_progress_stands_still(
         stderr=write,
     )
     os.close(write)
-    in_the_middle(library, job)
-    process.send_signal(signal.SIGINT)
-    assert job.wait(120).status == "cancelled"
-    while os.read(read, 1 << 16):
-        pass
-    stdout, _ = process.communicate(timeout=120)
+    try:
+        in_the_middle(library, job)
+        process.send_signal(signal.SIGINT)
+        assert job.wait(120).status == "cancelled"
+        while os.read(read, 1 << 16):
+            pass
+        stdout, _ = process.communicate(timeout=120)
+    finally:
+        process.kill()
+        process.communicate()
     assert process.returncode == 130
     assert stdout.startswith(b"Cancelled; what was done is kept: ")

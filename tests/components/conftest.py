@@ -15,7 +15,6 @@ from stoat_nb.jobs.context import JobContext
 from stoat_nb.jobs.job import Job
 from stoat_nb.jobs.thread import QueueThread
 from stoat_nb.library import Library
-from stoat_nb.settings import Settings
 
 #: Seconds after which something that should have happened has not.
 PATIENCE_S = 30.0
@@ -104,7 +103,7 @@ def submit(queue: QueueThread) -> Callable[..., Job[Any]]:
 
 @pytest.fixture
 def library(tmp_path: Path, steps: Steps) -> Iterator[Library]:
-    with Library(tmp_path / "stoat.db", settings=Settings()) as library:
+    with Library(tmp_path / "stoat.db") as library:
         library.register_handler("count", steps)
         yield library
 

@@ -14,7 +14,6 @@ from stoat_nb.components.overview import Overview
 from stoat_nb.errors import FilterError
 from stoat_nb.library import Library
 from stoat_nb.media.demo_clips import make_samples
-from stoat_nb.settings import Settings
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 
@@ -26,7 +25,7 @@ def scanned(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
     first, second, third, *_ = make_samples(folder)
     (folder / HOSTILE).mkdir()
     (folder / HOSTILE / f"{HOSTILE}.mp4").write_bytes(first.read_bytes())
-    with Library(tmp_path_factory.mktemp("library") / "stoat.db", settings=Settings()) as library:
+    with Library(tmp_path_factory.mktemp("library") / "stoat.db") as library:
         library.scan(folder).result(120)
         first.rename(folder / "moved.mp4")
         second.unlink()

@@ -52,11 +52,11 @@ def test_jobs_appear_and_are_followed(library: Library, steps: Any, seen: Any) -
 
 def test_jobs_of_an_earlier_session_are_listed(tmp_path: Path, steps: Any) -> None:
     steps.go(2)
-    with Library(tmp_path / "stoat.db", settings=Settings()) as library:
+    with Library(tmp_path / "stoat.db") as library:
         library.register_handler("count", steps)
         library.submit("count", {"total": 2}).wait(30)
 
-    with Library(tmp_path / "stoat.db", settings=Settings()) as library:
+    with Library(tmp_path / "stoat.db") as library:
         assert labels(JobList(library)) == ["Complete"]
 
 

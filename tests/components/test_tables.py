@@ -19,7 +19,6 @@ from stoat_nb.components.paged_table import PagedTable
 from stoat_nb.components.row_pictures import RowPictures
 from stoat_nb.library import Library
 from stoat_nb.media.demo_clips import make_samples
-from stoat_nb.settings import Settings
 from stoat_nb.words import size
 
 
@@ -32,7 +31,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def scanned(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
-    with Library(tmp_path_factory.mktemp("library") / "stoat.db", settings=Settings()) as library:
+    with Library(tmp_path_factory.mktemp("library") / "stoat.db") as library:
         library.scan(archive).result(120)
         yield library
 

@@ -45,7 +45,7 @@ def styles_for(library: Library, *, client: str | None = "127.0.0.1", **headers:
 def test_whoever_may_not_ask_gets_a_page_that_says_so_and_shows_nothing(
     tmp_path: Path, asked: dict[str, str]
 ) -> None:
-    with Library(tmp_path / "library.db", settings=Settings(), take="none") as library:
+    with Library(tmp_path / "library.db", take="none") as library:
         assert "body::before" in styles_for(library, **asked)
 
 

@@ -14,7 +14,6 @@ from stoat_nb.components.video_cells import recorded_text
 from stoat_nb.components.video_detail import DetailSheet, VideoDetail
 from stoat_nb.library import Library
 from stoat_nb.media.demo_clips import make_samples
-from stoat_nb.settings import Settings
 
 from .conftest import Seen
 
@@ -27,7 +26,7 @@ def scanned(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
     folder = tmp_path_factory.mktemp("archive")
     first, *_ = make_samples(folder)
     shutil.copy(first, folder / HOSTILE)
-    with Library(tmp_path_factory.mktemp("library") / "stoat.db", settings=Settings()) as library:
+    with Library(tmp_path_factory.mktemp("library") / "stoat.db") as library:
         library.scan(folder).result(120)
         yield library
 

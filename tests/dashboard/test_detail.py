@@ -10,7 +10,6 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from stoat_nb.library import Library
-from stoat_nb.settings import Settings
 from tests.ports import free_port
 
 from .conftest import HOSTILE
@@ -38,7 +37,7 @@ def show(
     """Serve a page of one video, found by the end of its path."""
     path, script, port = tmp_path / "stoat.db", tmp_path / "detail.py", free_port()
     script.write_text(PAGE, encoding="utf-8")
-    with Library(path, settings=Settings()) as library:
+    with Library(path) as library:
         library.scan(samples).result(120)
         videos = library.videos()
     server = start(

@@ -15,7 +15,6 @@ pytest.importorskip("playwright.sync_api")
 from playwright.sync_api import Locator, Page, expect
 
 from stoat_nb.library import Library
-from stoat_nb.settings import Settings
 
 from .conftest import press_while_drawn
 
@@ -30,7 +29,7 @@ def library(samples: Path, tmp_path: Path) -> Path:
     folder = tmp_path / "Videos"
     for copy in ("first", "second", "third"):
         shutil.copytree(samples, folder / copy, copy_function=os.link)
-    with Library(tmp_path / "stoat.db", settings=Settings()) as library:
+    with Library(tmp_path / "stoat.db") as library:
         library.scan(folder).result(120)
         shutil.rmtree(folder / "third")
         library.scan(folder).result(120)
@@ -221,7 +220,7 @@ def go_dark_on_a_phone(page: Page) -> None:
 def test_videos_are_narrowed_down_looked_at_and_found_again(
     serve: Callable[..., Any], open_page: Callable[..., Page], library: Path
 ) -> None:
-    with Library(library, settings=Settings(), take="none") as known:
+    with Library(library, take="none") as known:
         frame = known.videos()
     page = open_page(serve(library), height=1400)
     count(page, len(frame))

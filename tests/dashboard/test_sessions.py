@@ -32,7 +32,6 @@ from stoat_nb.dashboard import create_dashboard
 from stoat_nb.library import Library
 from stoat_nb.media.demo_clips import make_samples
 from stoat_nb.server import Server, create_app, listen
-from stoat_nb.settings import Settings
 from tests.ports import free_port
 
 from .conftest import CHROMIUM
@@ -54,7 +53,7 @@ MOST_LEFT = 300
 @pytest.fixture
 def library(tmp_path: Path) -> Iterator[Library]:
     make_samples(tmp_path / "Videos")
-    with Library(tmp_path / "stoat.db", settings=Settings()) as library:
+    with Library(tmp_path / "stoat.db") as library:
         library.scan(tmp_path / "Videos").result(120)
         yield library
 

@@ -34,7 +34,7 @@ def folder(archive: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def library(folder: Path, tmp_path: Path) -> Iterator[Library]:
-    with Library(tmp_path / "stoat.db", settings=Settings()) as library:
+    with Library(tmp_path / "stoat.db") as library:
         library.scan(folder).result(120)
         yield library
 

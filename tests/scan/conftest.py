@@ -12,7 +12,6 @@ import pytest
 
 from stoat_nb import Library
 from stoat_nb.media.demo_clips import make_samples
-from stoat_nb.settings import Settings
 
 sys.path.insert(0, str(Path(__file__).parent))  # what tests of scans share is imported by name
 
@@ -42,5 +41,5 @@ def folder(clips: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def library(tmp_path: Path) -> Iterator[Library]:
-    with Library(tmp_path / "library.db", settings=Settings()) as opened:
+    with Library(tmp_path / "library.db") as opened:
         yield opened

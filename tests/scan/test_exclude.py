@@ -102,7 +102,9 @@ def test_videos_that_other_rules_leave_out_are_excluded_too(
 ) -> None:
     shutil.copytree(folder / "proxies" / "deep", folder / ".hidden")
     for rules in (before, after):
-        with Library(tmp_path / "library.db", settings=Settings(**rules)) as library:  # type: ignore[arg-type]
+        with Library(
+            tmp_path / "library.db", settings=Settings(**rules, probe_timeout_s=120)
+        ) as library:  # type: ignore[arg-type]
             library.scan(folder).result(timeout=120)
             found = statuses(library, folder)
     assert {path for path, status in found.items() if status == "excluded"} == out
@@ -137,7 +139,7 @@ def test_files_that_are_gone_are_missing_whether_or_not_a_pattern_names_them(
 def test_scans_that_leave_out_different_things_are_not_one_scan(
     tmp_path: Path, folder: Path
 ) -> None:
-    with Library(tmp_path / "library.db", settings=Settings(), take="none") as library:
+    with Library(tmp_path / "library.db", take="none") as library:
         plain = library.scan(folder)
         assert library.scan(folder).joined
         for different in ({"exclude": ["proxies/"]}, {"exclude": ["x"]}, {"follow_links": "files"}):

@@ -159,7 +159,7 @@ def test_a_tree_of_hostile_inputs_is_scanned_to_the_end(
     tree.expected[b"special/grows.mp4"] = EITHER
     canary.guard(tree.secret.parent)
     others, before = children(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    with Library(tmp_path / "library.db", settings=Settings()) as library:
+    with Library(tmp_path / "library.db") as library:
         with growing(grows, good):
             report = library.scan(tree.root).result(timeout=300)
         rows = rows_of(library, tree.root)

@@ -139,7 +139,7 @@ def test_no_link_is_followed_out_of_the_roots(clip: Path, tmp_path: Path) -> Non
     (films / "folder").symlink_to(secret)
     (films / "hop.mp4").symlink_to(tmp_path / "films" / "folder" / "s.mp4")
     (films / "inside.mp4").symlink_to("in/a.mp4")
-    allowed = Settings(roots=(films,), follow_links="all")
+    allowed = Settings(roots=(films,), follow_links="all", probe_timeout_s=120)
     with Library(tmp_path / "library.db", settings=allowed) as library:
         report = library.scan(films).result(timeout=120)
         assert set(statuses(library, films)) == {"in/a.mp4", "inside.mp4"}
@@ -162,7 +162,7 @@ def test_links_that_are_followed_are_hidden_or_excluded_as_files_are(
         ("old", "../away"),
     ):
         (films / name).symlink_to(target)
-    kept = Settings(follow_links="all", exclude=("old*",))
+    kept = Settings(follow_links="all", exclude=("old*",), probe_timeout_s=120)
     with Library(tmp_path / "library.db", settings=kept) as library:
         library.scan(films).result(timeout=120)
         assert set(statuses(library, films)) == {"real/a.mp4"}

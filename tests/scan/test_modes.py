@@ -68,7 +68,7 @@ def test_a_quick_scan_that_enters_hidden_folders_does_not_rely_on_one_that_did_n
     assert counts(scan(library, folder)) == (4, 4, 0, 0)
     settle(library)
     library.close()
-    with Library(library.path, settings=Settings(hidden=True)) as other:
+    with Library(library.path, settings=Settings(hidden=True, probe_timeout_s=120)) as other:
         assert counts(scan(other, folder, "quick")) == (5, 1, 0, 4)
 
 

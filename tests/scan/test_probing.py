@@ -136,7 +136,7 @@ def test_a_batch_ends_when_its_time_is_up(clips: Path) -> None:
 async def test_what_a_batch_does_not_tell_is_read_alone_and_what_it_had_no_time_for_again(
     hasty: LocalEngine, clips: Path
 ) -> None:
-    prober = Prober(hasty, root=os.fsencode(clips), settings=Settings())
+    prober = Prober(hasty, root=os.fsencode(clips), settings=Settings(probe_timeout_s=120))
     candidates = [Candidate(found(path), known=False) for path in files_of(clips)]
     probed = await prober.read(Portion(candidates, alone=False))
     counted = [outcome.found for outcome, _known in probed.outcomes]
@@ -151,7 +151,7 @@ async def test_what_a_batch_does_not_tell_is_read_alone_and_what_it_had_no_time_
 async def test_a_batch_that_kills_its_process_costs_no_file_anything(
     stumbling: LocalEngine, clips: Path
 ) -> None:
-    prober = Prober(stumbling, root=os.fsencode(clips), settings=Settings())
+    prober = Prober(stumbling, root=os.fsencode(clips), settings=Settings(probe_timeout_s=120))
     candidates = [Candidate(found(path), known=True) for path in files_of(clips)]
     assert await prober.read(Portion(candidates, alone=False)) == ([], candidates, [])
     good = next(one for one in candidates if one.found.name == b"beach walk.mp4")

@@ -6,7 +6,6 @@ import csv
 from pathlib import Path
 
 from stoat_nb import Library
-from stoat_nb.settings import Settings
 
 
 def test_every_real_file_is_a_row_or_a_failure_with_a_reason(
@@ -14,7 +13,7 @@ def test_every_real_file_is_a_row_or_a_failure_with_a_reason(
 ) -> None:
     with (media_oracle / "MANIFEST.csv").open(newline="") as lines:
         sizes = {row["path"]: int(row["bytes"]) for row in csv.DictReader(lines)}
-    with Library(tmp_path / "library.db", settings=Settings()) as library:
+    with Library(tmp_path / "library.db") as library:
         report = library.scan(media_oracle / "files").result(timeout=300)
         videos, failures = library.videos(), library.failures()
     assert report.scanned == len(sizes) == 131

@@ -204,7 +204,9 @@ def test_a_file_of_several_names_counts_its_bytes_once(
     os.link(folder / "film.mp4", folder / "more" / "film.mp4")
     (folder / "more" / "link.mp4").symlink_to(folder / "film.mp4")
     size = clip.stat().st_size
-    with Library(tmp_path / "l.db", settings=Settings(follow_links="files")) as library:
+    with Library(
+        tmp_path / "l.db", settings=Settings(follow_links="files", probe_timeout_s=120)
+    ) as library:
         scan(library, folder)
         assert library.summary().n_ok == 7
         assert library.summary().total_bytes == 4 * size

@@ -31,7 +31,7 @@ def limited(tmp_path: Path) -> Settings:
 def stored(tmp_path: Path, secret: Path) -> Path:
     """A library with a scan that waits, as a process without roots, or a stranger, left it."""
     path = tmp_path / "library.db"
-    with Library(path, settings=Settings(), take="none") as library:
+    with Library(path, take="none") as library:
         library.scan(secret)
     return path
 
@@ -50,7 +50,7 @@ def test_a_stored_scan_of_a_folder_outside_the_roots_fails_with_the_reason(
 def test_a_scan_from_before_there_were_roots_is_not_tried_once_more(
     stored: Path, limited: Settings
 ) -> None:
-    with Library(stored, settings=Settings()) as library:
+    with Library(stored) as library:
         (state,) = library.job_states()
         library.job(state.job_id).result(60)
     with Library(stored, settings=limited) as library:
@@ -99,7 +99,7 @@ def test_a_library_of_a_stranger_names_no_file_outside_the_roots(
     tmp_path: Path, secret: Path, limited: Settings
 ) -> None:
     path = tmp_path / "library.db"
-    with Library(path, settings=Settings()) as library:
+    with Library(path) as library:
         library.scan(secret).result(60)
     disguised = bytes(limited.roots[0] / "..") + b"/" + bytes(secret.name, "ascii")
     with closing(sqlite3.connect(path)) as database, database:

@@ -23,7 +23,6 @@ import apsw
 
 from stoat_nb.library import Library
 from stoat_nb.media.demo_clips import make_samples
-from stoat_nb.settings import Settings
 
 PROCESS = Path(__file__).with_name("chaos_process.py")
 FOLDERS = ("a", "a/b", "a/b/c", "a/d", "e", "e/f")
@@ -139,7 +138,7 @@ def chaos(
     random = Random(seed)
     report = ChaosReport()
     path, tree = base / "library.db", Tree(base / "videos", random)
-    with Library(path, settings=Settings()) as library:
+    with Library(path) as library:
         library.scan(tree.root).result()
     numbers = iter(range(10**9))
     running = [_begin(path, tree, seed, next(numbers)) for _ in range(processes)]
@@ -204,7 +203,7 @@ def _settle(path: Path, tree: Tree, report: ChaosReport) -> None:
         last.end()
     if last.lines != ["drained"]:
         report.breaches.append(f"jobs did not come to an end: {last.lines}")
-    with Library(path, settings=Settings()) as library:
+    with Library(path) as library:
         library.scan(tree.root, mode="full").result()
         states = library.job_states(limit=None)
     report.ended.update(str(state.status) for state in states)
