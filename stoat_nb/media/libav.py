@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from itertools import chain, islice
+from itertools import islice
 from typing import Any
 
 import av
@@ -26,6 +26,7 @@ from stoat_nb.media.ffmpeg_dump import Description, parse_dump
 from stoat_nb.media.origin import mdpm, packs
 from stoat_nb.media.origin.clues import Clues
 from stoat_nb.media.streams import add_brightness, lower_keys, seconds, stream_facts
+from stoat_nb.media.unsupported import NOT_PROVEN
 
 #: What reads, with its version.
 TOOL = f"PyAV {av.__version__}, FFmpeg {av.ffmpeg_version_info}"
@@ -38,7 +39,7 @@ _MOST_CHAPTERS = 2000
 _LONGEST_TAG = 2000
 _LONGEST_DESCRIPTION = 20_000
 _LARGEST_SAMPLE = 1 << 20
-_SOME_PACKETS = 8
+_SOME_SAMPLES = 8  # captions come and go; fields come in pairs
 
 
 def read(fd: int, *, soft_timeout_s: float = policy.SOFT_TIMEOUT_S) -> dict[str, Any]:
@@ -123,8 +124,8 @@ def _facts(container: InputContainer, fd: int) -> dict[str, Any]:
     facts["sample_clues"] = _sample_clues(container, streams, samples)
     for stream in streams:
         if stream["codec"] == "h264" and stream.get("progressive_only") is False:
-            first = samples.get(stream["idx"], b"")
-            stream["fields"] = _fields(container, container.streams[stream["idx"]], first)
+            some = samples.get(stream["idx"], [])
+            stream["fields"] = _fields(container.streams[stream["idx"]], some)
     if format_name == "mpegts":
         _count_sections_once(facts)
     return facts
@@ -175,7 +176,7 @@ def _tags(container: InputContainer) -> list[dict[str, Any]]:
 
 def _look_into_samples(
     container: InputContainer, streams: list[dict[str, Any]]
-) -> dict[int, bytes]:
+) -> dict[int, list[bytes]]:
     """Look for what only samples say: how bright a film gets, HDR10+, captions; return samples."""
     samples = {}
     for facts in streams:
@@ -183,49 +184,53 @@ def _look_into_samples(
         if facts.get("is_cover") or not (is_bright or facts["codec"] in CARRIERS):
             continue
         stream = container.streams[facts["idx"]]
-        samples[facts["idx"]] = sample = _first_sample(container, stream)
-        facts["closed_captions"] = captions_of(sample[:ENOUGH])
+        some = _first_samples(container, stream, _SOME_SAMPLES if facts["codec"] in CARRIERS else 1)
+        samples[facts["idx"]] = some
+        kinds = {kind for sample in some for kind in captions_of(sample[:ENOUGH])}
+        facts["closed_captions"] = sorted(kinds)
         if is_bright:
             extradata = bytes(stream.codec_context.extradata or b"")
-            add_brightness(facts, formats.brightness(facts["codec"], extradata, sample))
+            first = some[0] if some else b""
+            add_brightness(facts, formats.brightness(facts["codec"], extradata, first))
     return samples
 
 
 def _sample_clues(
-    container: InputContainer, streams: list[dict[str, Any]], samples: Mapping[int, bytes]
+    container: InputContainer, streams: list[dict[str, Any]], samples: Mapping[int, list[bytes]]
 ) -> Clues | None:
     """Look for what camcorders write into pictures: into those of AVCHD and of DV."""
     video = next((one for one in streams if one["kind"] == "video" and not one["is_cover"]), {})
     is_avchd = video.get("codec") == "h264" and container.format.name == "mpegts"
     if not is_avchd and video.get("codec") != "dvvideo":
         return None
-    sample = samples.get(video["idx"])
-    if sample is None:
-        sample = _first_sample(container, container.streams[video["idx"]])
+    some = samples.get(video["idx"]) or _first_samples(
+        container, container.streams[video["idx"]], 1
+    )
+    sample = some[0] if some else b""
     if is_avchd:
         return mdpm.clues_in(sample)
     video["interlaced"] = packs.is_interlaced(sample)
     return packs.clues_in(sample)
 
 
-def _fields(container: InputContainer, stream: Any, first: bytes) -> float:
+def _fields(stream: Any, samples: list[bytes]) -> float:
     """Return which part of the first packets is the second field of a frame: half, or none."""
     is_second = SecondFields(bytes(stream.codec_context.extradata or b""))
     try:
-        rest = (bytes(packet) for packet in container.demux(stream) if packet.size)
-        packets = chain([first] if first else [], rest)
-        seen = [is_second(packet) for packet in islice(packets, _SOME_PACKETS)]
-    except Exception:  # noqa: BLE001 - see _first_sample
+        seen = [is_second(sample) for sample in samples]
+    except NOT_PROVEN:
         return 0.0
     return sum(seen) / len(seen) if seen else 0.0
 
 
-def _first_sample(container: InputContainer, stream: Any) -> bytes:
+def _first_samples(container: InputContainer, stream: Any, most: int) -> list[bytes]:
+    found: list[bytes] = []
     try:
-        packet = next(iter(container.demux(stream)), None)
+        packets = (packet for packet in container.demux(stream) if packet.size)
+        found.extend(bytes(packet)[:_LARGEST_SAMPLE] for packet in islice(packets, most))
     except Exception:  # noqa: BLE001 - the facts are known already; a broken sample adds none
-        return b""
-    return bytes(packet)[:_LARGEST_SAMPLE] if packet is not None and packet.size else b""
+        return found
+    return found
 
 
 def _description(container: Any) -> str:

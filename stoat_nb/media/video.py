@@ -183,7 +183,7 @@ class Video(Struct, frozen=True, kw_only=True):
     ] = None
     muxer: Annotated[
         str | None,
-        Fact("Library that multiplexed it, where a format tells it apart.", text, dtype="string"),
+        Fact("Library that multiplexed it, where the file names one.", text, dtype="string"),
     ] = None
     title: Annotated[str | None, Fact("Title, as the file says.", text, dtype="string")] = None
     quick_hash: Annotated[

@@ -250,9 +250,12 @@ def test_captions_are_known_by_their_valid_triples(sample: bytes, kinds: list[st
     assert captions_of(b"\0\0\0\1\x09" + sample + b"\x80" if sample else b"") == kinds
 
 
-@pytest.mark.parametrize("name", ["clip.mp4", "clip.mkv", "clip.mov"])
+@pytest.mark.parametrize(
+    ("name", "begins"),
+    [("a.mp4", 0), ("b.mkv", 0), ("c.mov", 0), ("d.ts", 1), ("e.ts", 7), ("f.flv", 3)],
+)
 def test_captions_inside_the_pictures_of_a_file_are_told(
-    tmp_path: Path, archive: Path, picture_of: Callable[[Path], Stream], name: str
+    tmp_path: Path, archive: Path, picture_of: Callable[[Path], Stream], name: str, begins: int
 ) -> None:
     payload = message(b"\xfc\x94\x20")
     unit = bytes([6, 4, len(payload)]) + payload + b"\x80"
@@ -262,7 +265,11 @@ def test_captions_inside_the_pictures_of_a_file_are_told(
         av.open(str(path), "w") as film,
     ):
         picture = film.add_stream_from_template(clip.streams.video[0])
-        for packet in packets(clip):
+        for number, packet in enumerate(packets(clip)):
+            if number < begins:
+                packet.stream = picture
+                film.mux(packet)
+                continue
             captioned = av.Packet(len(unit).to_bytes(4, "big") + unit + bytes(packet))
             captioned.pts, captioned.dts = packet.pts, packet.dts
             captioned.time_base, captioned.is_keyframe = packet.time_base, packet.is_keyframe

@@ -31,6 +31,8 @@ _NOTHING: dict[str, Any] = {
     **dict.fromkeys(("camera_make", "camera_model", "lens", "timecode", "drop_frame", "reel")),
     **dict.fromkeys(("encoder", "muxer", "title")),
 }
+#: Libraries that write containers, and nothing else: what names one as the encoder names it.
+_MUXERS = ("Lavf", "GPAC", "L-SMASH", "mp4v2", "libmkv", "libwebm")
 _LONGEST = 1000  # characters of a name
 
 
@@ -71,6 +73,8 @@ def origin_facts(clues: Clues) -> dict[str, Any]:
     ('01:00:00;02', True, 'HandBrake', None)
     """
     facts: dict[str, Any] = {**_NOTHING, **clues.texts}
+    if clues.texts.get("encoder", "").startswith(_MUXERS):
+        facts["muxer"] = facts["muxer"] or facts["encoder"]
     dates = clues.dates
     if dates:
         bases = [one for one in DATE_BASES if one in dates]

@@ -9,7 +9,7 @@ from stoat_nb.media.isobmff.boxes import Box, boxes
 from stoat_nb.media.isobmff.movie import Movie
 from stoat_nb.media.isobmff.timecode import trimmed_timecode
 from stoat_nb.media.isobmff.tracks import MovieHeader, Track
-from stoat_nb.media.origin import camera_xml, makers
+from stoat_nb.media.origin import camera_xml, gpmf, makers
 from stoat_nb.media.origin.clues import Clues
 from stoat_nb.media.origin.moments import LOCAL, UTC_BY_FORMAT, Moment, since
 
@@ -35,6 +35,9 @@ def clues_in(
         for user in movie.moov.all(b"udta"):
             makers.user_data(clues, reader, user)
         clues.text("lens", _lens(reader, tracks))
+    for track in tracks:
+        if track.tag == gpmf.TAG:
+            clues.place = clues.place or gpmf.where(reader, track)
     clues.text("timecode", trimmed_timecode(reader, tracks))
     zone = LOCAL if clues.texts.get("camera_make", "").upper() in _LOCAL_CLOCKS else UTC_BY_FORMAT
     created = [track.created for track in tracks]

@@ -55,7 +55,7 @@ def test_what_a_phone_notes_overrules_the_header_of_a_clip_sent_on(
         "gps_lat": 48.8789,
         "gps_lon": 2.3376,
         "encoder": phone["encoder"],
-        "muxer": None,
+        "muxer": phone["encoder"],
     }
 
 
@@ -125,7 +125,7 @@ def test_the_xml_of_sony_s_cameras_is_read(
     film: Film, edited: Edit, origin: Origin, kind: bytes, body: bytes
 ) -> None:
     told = origin(edited(film("C0001.MP4", format="mp4"), lambda movie: movie.add(kind, body)))
-    assert told.pop("encoder")
+    assert told.pop("encoder") == told.pop("muxer")
     assert told == {
         "created_at": "2018-03-28T03:34:56Z",
         "created_basis": "camera_xml",
@@ -135,7 +135,6 @@ def test_the_xml_of_sony_s_cameras_is_read(
         "lens": "FE 24-70mm F2.8 GM & more",
         "gps_lat": 35.629667,
         "gps_lon": 139.74,
-        "muxer": None,
     }
 
 
@@ -236,3 +235,19 @@ def test_the_reel_of_a_time_code_is_read_from_its_name_or_a_box(
     reel = box(b"reel", b"Tape 7\0")
     told = origin(edited(boxed, lambda movie: movie.add(b"udta", reel, b"moov")))
     assert told["reel"] == "Tape 7"
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "b.mov", "c.avi", "d.flv", "e.mkv"])
+def test_the_library_that_writes_containers_is_the_muxer(
+    film: Film, origin: Origin, name: str
+) -> None:
+    assert origin(film(name, "mpeg4" if name != "d.flv" else "flv"))["muxer"].startswith("Lavf")
+
+
+def test_a_program_is_no_muxer(film: Film, origin: Origin) -> None:
+    path = film("p.mp4")
+    data = path.read_bytes()
+    at = data.index(b"Lavf")
+    path.write_bytes(data.replace(data[at : at + 8], b"HandBrak"))
+    told = origin(path)
+    assert (told["encoder"][:8], told["muxer"]) == ("HandBrak", None)
