@@ -104,10 +104,10 @@ def one_round(folder: Path, files: int) -> tuple[Leg, Leg, int]:
     ours, least = Leg(), Leg()
     catalog = Catalog(path)
     floor = Floor(path, folder / "floor.db")
-    scan = catalog.begin_scan(job_id="benchmark", folder=ROOT, recursive=True, started_at=1.0)
+    scan = catalog.scans.begin(job_id="benchmark", folder=ROOT, recursive=True, started_at=1.0)
     done = 0
     for batch in batches(files, RECORD_AT_MOST):
-        ours.time(lambda batch=batch: catalog.record(scan.scan_id, batch, at=2.0))
+        ours.time(lambda batch=batch: catalog.videos.record(scan.scan_id, batch, at=2.0))
         rows = floor.rows(done + 1, done + len(batch))
         assert len(rows["videos"]) == len(batch)
         least.time(lambda rows=rows: floor.insert(rows))

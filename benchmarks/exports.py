@@ -86,11 +86,11 @@ def run(leg: str, database: Path, target: Path) -> dict[str, float]:
 
 def fill(path: Path, rows: int) -> None:
     with Library(path) as library:
-        scan = library.catalog.begin_scan(
+        scan = library.catalog.scans.begin(
             job_id="benchmark", folder=ROOT, recursive=True, started_at=0.0
         )
         for batch in batches(rows, BATCH):
-            library.catalog.record(scan.scan_id, batch, at=1.0)
+            library.catalog.videos.record(scan.scan_id, batch, at=1.0)
 
 
 def compare(folder: Path, rows: int) -> None:

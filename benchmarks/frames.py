@@ -42,9 +42,9 @@ LOOKED_AT = ("path", "size_bytes", "codec")
 def made(path: Path, files: int) -> None:
     """Catalogue an archive."""
     catalog = Catalog(path)
-    scan = catalog.begin_scan(job_id="benchmark", folder=ROOT, recursive=True, started_at=1.0)
+    scan = catalog.scans.begin(job_id="benchmark", folder=ROOT, recursive=True, started_at=1.0)
     for batch in batches(files, RECORD_AT_MOST):
-        catalog.record(scan.scan_id, batch, at=time.time())
+        catalog.videos.record(scan.scan_id, batch, at=time.time())
     catalog.close()
 
 

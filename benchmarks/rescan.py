@@ -73,17 +73,17 @@ def found_in(folder: Path) -> Iterator[Found]:
 def fill(library: Path, folder: Path) -> None:
     """Write the rows that a scan of the tree would have left."""
     catalog = Catalog(library)
-    begun = catalog.begin_scan(
+    begun = catalog.scans.begin(
         job_id="made", folder=os.fsencode(folder), recursive=True, started_at=time.time()
     )
     batch: list[Outcome] = []
     for found in found_in(folder):
         batch.append(Outcome(found=found, video=FACTS))
         if len(batch) == BATCH:
-            catalog.record(begun.scan_id, batch, at=time.time())
+            catalog.videos.record(begun.scan_id, batch, at=time.time())
             batch = []
-    catalog.record(begun.scan_id, batch, at=time.time())
-    catalog.finish_scan(begun.scan_id, status="complete", at=time.time(), report={})
+    catalog.videos.record(begun.scan_id, batch, at=time.time())
+    catalog.scans.finish(begun.scan_id, status="complete", at=time.time(), report={})
     catalog.close()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
@@ -22,14 +22,13 @@ from stoat_nb.catalog.recording import RecordCounts
 from stoat_nb.catalog.related import relate_some
 from stoat_nb.catalog.retention import Retention
 from stoat_nb.catalog.rows import as_objects
-from stoat_nb.catalog.scans import BegunScan, FencedDatabase, Scans
+from stoat_nb.catalog.scans import FencedDatabase, Scans
 from stoat_nb.catalog.span import Span
 from stoat_nb.catalog.values import as_integer, as_stored_text
 from stoat_nb.catalog.videos import KnownFile, Videos
 from stoat_nb.catalog.views import Views
 from stoat_nb.catalog.whereabouts import Whereabouts, whereabouts
 from stoat_nb.errors import CatalogError, UnknownVideo
-from stoat_nb.media.video import Outcome
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -80,8 +79,8 @@ class Catalog:
         self._database = (ReadOnlyDatabase if read_only else Database)(self.path)
         self._reader: Reader | None = None
         self._lock = Lock()
-        self._videos = Videos(self._database)
-        self._scans = Scans(self._database)
+        self.videos = Videos(self._database)
+        self.scans = Scans(self._database)
         self.presence = Presence(self._database)
         self.folders = Folders(self._database)
         self.views = Views(self._database)
@@ -121,69 +120,6 @@ class Catalog:
     def settle(self) -> None:
         """Wait until what reading has had written is there."""
         self.reader.settle()
-
-    # -- scanning: each call is one transaction -------------------------------------------------
-
-    def begin_scan(
-        self, *, job_id: str, folder: bytes, recursive: bool, started_at: float
-    ) -> BegunScan:
-        """Write down that a scan starts, or goes on if its job had begun one before."""
-        return self._scans.begin(
-            job_id=job_id, folder=folder, recursive=recursive, started_at=started_at
-        )
-
-    def known_files(self, folder: bytes) -> dict[bytes, KnownFile]:
-        """Return every row of exactly that folder, by name."""
-        return self._videos.known_files(folder)
-
-    def files_of_scan(self, scan_id: int, folder: bytes) -> dict[bytes, bool]:
-        """Return the names in exactly that folder which a scan has recorded; True: as new ones."""
-        return self._videos.files_of_scan(scan_id, folder)
-
-    def read_since_asked(
-        self, scan_id: int, folder: bytes, *, mode: str, unsettled: Iterable[str]
-    ) -> set[bytes]:
-        """Return the names in exactly that folder which others read after a scan was submitted."""
-        return self._videos.read_since_asked(scan_id, folder, mode=mode, unsettled=unsettled)
-
-    def failures_of_scan(self, scan_id: int, folder: bytes) -> dict[bytes, tuple[str, str]]:
-        """Return error and class of the files in exactly that folder that a scan found to fail."""
-        return self._scans.failures_of(scan_id, folder)
-
-    def failed_files(self, folder: bytes, error_class: str) -> set[bytes]:
-        """Return the names in exactly that folder which could not be probed, for that reason."""
-        return self._videos.failed_files(folder, error_class)
-
-    def failed_roots(self, error_class: str) -> list[bytes]:
-        """Return the folders that were scanned and hold files which failed; '': for any reason."""
-        return self._videos.failed_roots(error_class)
-
-    def record(
-        self,
-        scan_id: int,
-        outcomes: Sequence[Outcome],
-        *,
-        at: float,
-        attempt: int | None = None,
-    ) -> RecordCounts:
-        """Write down what came of some files, all of it or nothing.
-
-        With ``attempt`` only if that is still the newest attempt of the scan's job; else
-        JobTakenOver.
-        """
-        return self._videos.record(scan_id, outcomes, at=at, attempt=attempt)
-
-    def finish_scan(
-        self,
-        scan_id: int,
-        *,
-        status: str,
-        at: float,
-        report: Mapping[str, Any],
-        attempt: int | None = None,
-    ) -> None:
-        """Write down how a scan ended; with ``attempt`` only if that is still the newest one."""
-        self._scans.finish(scan_id, status=status, at=at, report=report, attempt=attempt)
 
     def of_attempt(self, scan_id: int, attempt: int) -> ScanTables:
         """Return what one attempt of a scan's job writes to; once it is over: JobTakenOver."""

@@ -16,9 +16,9 @@ from typing import NamedTuple
 import apsw
 from msgspec import Struct
 
+from stoat_nb.catalog.changes import note
 from stoat_nb.catalog.database import fetch
 from stoat_nb.catalog.facts import path_of
-from stoat_nb.catalog.history import note
 
 #: New rows looked at in one go: where very many files have one size, each go looks at all of them.
 _CHUNK = 5000

@@ -10,10 +10,10 @@ from typing import Any, Literal
 import apsw
 
 from stoat_nb.catalog import identity
+from stoat_nb.catalog.changes import note, note_status
 from stoat_nb.catalog.database import Database, fetch
 from stoat_nb.catalog.facts import FILE_FIELDS, file_cells, path_of
 from stoat_nb.catalog.folders import folder_id_of
-from stoat_nb.catalog.history import note, note_status
 from stoat_nb.catalog.scans import FencedDatabase, below
 from stoat_nb.catalog.values import as_moment_ns
 from stoat_nb.media.video import Found

@@ -11,6 +11,7 @@ import apsw
 from msgspec import Struct
 
 from stoat_nb.catalog import values
+from stoat_nb.catalog.changes import note
 from stoat_nb.catalog.database import fetch
 from stoat_nb.catalog.facts import (
     CHAPTER_FIELDS,
@@ -28,7 +29,6 @@ from stoat_nb.catalog.facts import (
     video_cells,
 )
 from stoat_nb.catalog.folders import folder_id_of
-from stoat_nb.catalog.history import note
 from stoat_nb.media.structure.verdict import PACKETS
 from stoat_nb.media.video import FACTS_VERSION, Failure, Outcome
 

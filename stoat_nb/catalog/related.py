@@ -12,28 +12,12 @@ from typing import Any, NamedTuple
 
 import apsw
 
-from stoat_nb.catalog.column import columns_of
 from stoat_nb.catalog.database import Database, fetch
 from stoat_nb.catalog.facts import STREAM_FIELDS, stream_cells
-from stoat_nb.media.groups import KINDS, Part, groups_of
+from stoat_nb.catalog.video_columns import RELATED
+from stoat_nb.media.groups import Part, groups_of
 from stoat_nb.media.sidecars import beside, stream_of
 from stoat_nb.names import as_text
-
-#: The columns of ``videos`` that are told here.
-RELATED_COLUMNS = columns_of(
-    "v",
-    "folder",
-    (
-        "group_id",
-        "Int64",
-        "Of a part of one recording or disc: the `video_id` of its first part; see groups.",
-    ),
-    ("group_part", "Int64", "Its number among the parts."),
-    ("group_kind", "category", f"{', '.join(KINDS)}: why they are one."),
-    ("n_subtitle_external", "Int64", "Subtitle files beside it; `streams` has them as `external`."),
-    ("external_subtitle_languages", "list<string>", "The languages in their names, each once."),
-)
-RELATED = tuple(column.name for column in RELATED_COLUMNS)
 
 #: Folders that are looked at in one transaction.
 _MOST = 100

@@ -5,7 +5,7 @@ from __future__ import annotations
 from stoat_nb.catalog.column import Column, columns_of, fact_columns, moment
 from stoat_nb.catalog.derived_columns import DERIVED
 from stoat_nb.catalog.facts import FACTS
-from stoat_nb.catalog.related import RELATED_COLUMNS
+from stoat_nb.media.groups import KINDS
 from stoat_nb.media.video import Video
 
 #: The tables a row of videos is put together from.
@@ -129,6 +129,22 @@ _LIFE = [
     ),
 ]
 
+_RELATED = columns_of(
+    "v",
+    "folder",
+    (
+        "group_id",
+        "Int64",
+        "Of a part of one recording or disc: the `video_id` of its first part; see groups.",
+    ),
+    ("group_part", "Int64", "Its number among the parts."),
+    ("group_kind", "category", f"{', '.join(KINDS)}: why they are one."),
+    ("n_subtitle_external", "Int64", "Subtitle files beside it; `streams` has them as `external`."),
+    ("external_subtitle_languages", "list<string>", "The languages in their names, each once."),
+)
+#: Told of all videos of a folder together.
+RELATED = tuple(column.name for column in _RELATED)
+
 #: What people look at first, and what programs need but hardly anybody looks at.
 _FIRST = (
     *("name", "folder", "duration_s", "display_width", "display_height", "resolution", "fps"),
@@ -150,5 +166,5 @@ def _place_of(column: Column) -> tuple[int, int]:
 
 
 VIDEO_COLUMNS: tuple[Column, ...] = tuple(
-    sorted((*_PLACE, *FACTS, *DERIVED, *RELATED_COLUMNS, *_LIFE), key=_place_of)
+    sorted((*_PLACE, *FACTS, *DERIVED, *_RELATED, *_LIFE), key=_place_of)
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -95,7 +94,7 @@ class Explorer(Viewer):
             sizing_mode="stretch_width",
             margin=0,
         )
-        self._views = Looks(library.catalog.views.all, self._show_views)
+        self._views = Looks(library.views, self._show_views)
         self._counts = self._make_counts()
         self.state.param.watch(lambda *_events: self._draw(), [*VIEW, "pictures"])
         self.state.param.watch(lambda *_events: self._count(), list(NARROWING))
@@ -107,7 +106,7 @@ class Explorer(Viewer):
             self.problem = self._address.problem
         self._draw()
         self._view = self._lay_out()
-        first_look(library.catalog.views.all, self._show_views)
+        first_look(library.views, self._show_views)
         self._count()
 
     # -- Python back ---------------------------------------------------------------------------
@@ -155,12 +154,12 @@ class Explorer(Viewer):
 
     def _keep(self, wish: Mapping[str, Any]) -> None:
         """Save, show or forget a view."""
-        views, state = self._library.catalog.views, self.state.view()
+        library, state = self._library, self.state.view()
         match wish:
             case {"save": str(name)}:
-                self._write(lambda: views.save(name, state, at=time.time()))
+                self._write(lambda: library.save_view(name, state))
             case {"delete": str(name)}:
-                self._write(lambda: views.delete(name))
+                self._write(lambda: library.delete_view(name))
             case {"code": bool(is_open)}:
                 self._shows_code = is_open
                 self._draw()

@@ -97,7 +97,7 @@ class VideoDetail(Viewer):
         try:
             video = self._library.detail(video_id)
             facts = _told(video, self._library.history(video_id).to_dict("records"))
-            tag = self._library.catalog.whereabouts(video_id).tag
+            tag = self._library.file_tag(video_id)
             # In the facts, for each parameter is sent by itself: a page may show a button before
             # the next one comes.
             facts["player"]["stream"] = f"videos/{video_id}/stream?tag={tag}"

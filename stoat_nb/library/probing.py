@@ -148,11 +148,11 @@ def _facts(catalog: Catalog, came: Outcome) -> dict[str, Any] | NotReadable:
         return NotReadable(
             Path(os.fsdecode(found.folder), os.fsdecode(found.name)), came.failure.error
         )
-    scan = catalog.begin_scan(
+    scan = catalog.scans.begin(
         job_id=str(id(found)), folder=found.folder, recursive=False, started_at=now
     )
-    catalog.record(scan.scan_id, [came], at=now)
-    facts = catalog.detail(catalog.known_files(found.folder)[found.name].video_id)
+    catalog.videos.record(scan.scan_id, [came], at=now)
+    facts = catalog.detail(catalog.videos.known_files(found.folder)[found.name].video_id)
     for part in ("streams", "chapters", "tags"):
         facts[part] = [_without(one, {"video_id", "path"}) for one in facts[part]]
     return _without(facts, _OF_LIBRARIES)

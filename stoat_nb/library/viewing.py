@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import time
+from collections.abc import Mapping
 from concurrent.futures import Future
 from typing import Any
 
@@ -86,6 +88,42 @@ class Viewing(Handle):
             return open_unchanged(known.place), known
         except ProbeError as error:
             raise FileUnavailable(video_id, error) from error
+
+    @checked
+    def file_tag(self, video_id: int) -> str:
+        """Return a mark that is another for every other file, and whenever a file was written."""
+        return self.catalog.whereabouts(video_id).tag
+
+    # -- views of the explorer that were given a name -------------------------------------------
+
+    def views(self) -> dict[str, dict[str, Any]]:
+        """Return the saved views, what each shows by its name.
+
+        Examples
+        --------
+        >>> library.explore(**library.views()["large"])  # doctest: +SKIP
+        """
+        return self.catalog.views.all()
+
+    @checked
+    def save_view(self, name: str, view: Mapping[str, Any]) -> None:
+        """Keep a view, as ``explore`` takes it, under a name; one of the same name gives way to it.
+
+        Raises
+        ------
+        FilterError
+            If the name is empty or too long.
+
+        Examples
+        --------
+        >>> library.save_view("large", {"where": "size_bytes > 20 GB"})  # doctest: +SKIP
+        """
+        self.catalog.views.save(name, view, at=time.time())
+
+    @checked
+    def delete_view(self, name: str) -> None:
+        """Forget a view, if there is one of that name."""
+        self.catalog.views.delete(name)
 
     def _allowed(self, video_id: int) -> Whereabouts:
         """Return where a video is, if it is where this library may look by now."""

@@ -67,7 +67,7 @@ class Finding:
         order, catalog = self._order, self._catalog
         return Knowledge(
             present_files=catalog.folders.present_files,
-            known_files=catalog.known_files,
+            known_files=catalog.videos.known_files,
             done_files=self._done_files if self._begun.goes_on else None,
             namesakes=catalog.presence.namesakes,
             only_failed=order.only_failed,
@@ -80,18 +80,18 @@ class Finding:
         )
 
     def _failed_files(self, folder: bytes) -> set[bytes]:
-        return self._catalog.failed_files(folder, self._order.error_class)
+        return self._catalog.videos.failed_files(folder, self._order.error_class)
 
     def _read_meanwhile(self, folder: bytes) -> set[bytes]:
         mode = "verify" if self._order.mode == "verify" else ""
-        return self._catalog.read_since_asked(
+        return self._catalog.videos.read_since_asked(
             self._begun.scan_id, folder, mode=mode, unsettled=UNSETTLED
         )
 
     def _done_files(self, folder: bytes) -> dict[bytes, Done]:
         scan_id = self._begun.scan_id
-        done = self._catalog.files_of_scan(scan_id, folder)
-        failures = self._catalog.failures_of_scan(scan_id, folder) if done else {}
+        done = self._catalog.videos.files_of_scan(scan_id, folder)
+        failures = self._catalog.scans.failures_of(scan_id, folder) if done else {}
         return {name: Done(is_new, failures.get(name)) for name, is_new in done.items()}
 
     def _listed(self) -> Generator[Listing | Same]:

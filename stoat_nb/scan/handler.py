@@ -101,7 +101,7 @@ class _Scan:
 
     async def _begin(self) -> BegunScan:
         begin = partial(
-            self._catalog.begin_scan,
+            self._catalog.scans.begin,
             job_id=self._context.job_id,
             folder=self._order.root,
             recursive=self._order.recursive,
@@ -130,7 +130,7 @@ class _Scan:
             elapsed_s=time.monotonic() - self._started,
         )
         finish = partial(
-            self._catalog.finish_scan,
+            self._catalog.scans.finish,
             self._scan_id,
             status=status,
             at=time.time(),
@@ -224,7 +224,7 @@ class _Scan:
 
     async def _record(self, outcomes: Sequence[Outcome]) -> None:
         record = partial(
-            self._catalog.record,
+            self._catalog.videos.record,
             self._scan_id,
             outcomes,
             at=time.time(),

@@ -156,7 +156,7 @@ def retry_payloads(
         mode=DEFAULT_MODE,
         accept_removals=False,
     )
-    found = catalog.failed_roots(error_class)
+    found = catalog.videos.failed_roots(error_class)
     # A scan enters what lies below: one of the outer folder finds the files of the inner one.
     outer = [one for one in found if not any(_is_below(one, other) for other in found)]
     return [plain(os.fsdecode(root)) | limits for root in outer]

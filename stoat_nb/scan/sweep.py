@@ -113,7 +113,7 @@ class Sweep:
     def _known(self, *, whole: bool) -> int:
         if whole:
             return self._catalog.presence.count_below(self._root)
-        files = self._catalog.known_files(self._root).values()
+        files = self._catalog.videos.known_files(self._root).values()
         return sum(map(is_present, files))
 
     def _out_of_reach(self, tally: Tally, known: int, is_there: bool) -> None:
@@ -136,7 +136,7 @@ class Sweep:
         """Leave out what the walk found in another folder after it had missed it in this one."""
         suspects: dict[bytes, list[bytes]] = {}
         for folder, names in gone.items():
-            known = self._catalog.known_files(folder)
+            known = self._catalog.videos.known_files(folder)
             if left := [name for name in names if name in known]:
                 suspects[folder] = left
         return suspects
@@ -148,7 +148,7 @@ class Sweep:
         found: dict[bytes, list[bytes]] = {}
         for folder in self._catalog.folders.not_seen(scan_id, self._root):
             if not _is_below(folder, unreadable):
-                files = self._catalog.known_files(folder)
+                files = self._catalog.videos.known_files(folder)
                 found[folder] = [
                     name
                     for name, file in files.items()

@@ -37,7 +37,7 @@ class Filling:
     scan_id: int = 0
 
     def scan(self, folder: bytes = b"/videos", *, at: float = 100.0) -> int:
-        begun = self.catalog.begin_scan(
+        begun = self.catalog.scans.begin(
             job_id=f"job {self.scan_id}", folder=folder, recursive=True, started_at=at
         )
         self.scan_id = begun.scan_id
@@ -76,7 +76,7 @@ class Filling:
     def record(self, *outcomes: Outcome, at: float = 100.0) -> RecordCounts:
         if not self.scan_id:
             self.scan()
-        return self.catalog.record(self.scan_id, outcomes, at=at)
+        return self.catalog.videos.record(self.scan_id, outcomes, at=at)
 
 
 @pytest.fixture

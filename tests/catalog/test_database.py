@@ -297,8 +297,8 @@ def test_an_empty_file_becomes_a_library(path: Path) -> None:
 
 def test_damage_found_while_reading_is_told_as_damage(path: Path) -> None:
     catalog = Catalog(path)
-    begun = catalog.begin_scan(job_id="job", folder=b"/v", recursive=True, started_at=1.0)
-    catalog.finish_scan(begun.scan_id, status="complete", at=2.0, report={"notes": ["x" * 20_000]})
+    begun = catalog.scans.begin(job_id="job", folder=b"/v", recursive=True, started_at=1.0)
+    catalog.scans.finish(begun.scan_id, status="complete", at=2.0, report={"notes": ["x" * 20_000]})
     catalog.close()
     content = bytearray(path.read_bytes())
     for start in range(4096, len(content), 4096):

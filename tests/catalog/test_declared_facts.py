@@ -19,7 +19,7 @@ from stoat_nb.catalog.catalog import Catalog
 from stoat_nb.catalog.database import Database, fetch
 from stoat_nb.catalog.migrations import APPLICATION_ID, steps
 from stoat_nb.catalog.recording import WRITTEN
-from stoat_nb.catalog.related import RELATED
+from stoat_nb.catalog.video_columns import RELATED
 from stoat_nb.media.demo_clips import make_samples
 from stoat_nb.media.fact import Fact, facts_of
 from stoat_nb.media.outcome import outcome
@@ -126,8 +126,8 @@ from stoat_nb.media.video import Found
 found = Found(folder=b"/v", name=b"a.mkv", size_bytes=1, mtime_ns=1, inode=1, device=1)
 streams = [{"kind": "video", "grain": 7}]  # as a reader states it
 catalog = Catalog(Path(sys.argv[1]))
-scan = catalog.begin_scan(job_id="1", folder=b"/v", recursive=True, started_at=1.0)
-catalog.record(scan.scan_id, [outcome(found, {"video": {"streams": streams}})], at=2.0)
+scan = catalog.scans.begin(job_id="1", folder=b"/v", recursive=True, started_at=1.0)
+catalog.videos.record(scan.scan_id, [outcome(found, {"video": {"streams": streams}})], at=2.0)
 assert catalog.reader.table("streams")["grain"].to_pylist() == [7]
 assert catalog.reader.videos(VideoQuery(where="grain >= 7"))["grain"].to_pylist() == [7]
 assert page().count("| `grain` | Int64 | um |") == 2
@@ -175,6 +175,6 @@ def test_of_a_library_of_before_all_is_outdated_but_what_all_packets_told(path: 
         connection.execute(statement)
     connection.close()
     catalog = Catalog(path)
-    known = {file.video_id: file.is_current for file in catalog.known_files(b"/v").values()}
+    known = {file.video_id: file.is_current for file in catalog.videos.known_files(b"/v").values()}
     assert known == {1: False, 2: True}
     catalog.close()

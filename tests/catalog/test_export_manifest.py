@@ -26,7 +26,7 @@ QUERY = VideoQuery(search="a.mp4", sort="size_bytes", descending=True, limit=3)
 @pytest.fixture
 def filled(catalog: Catalog, filling: Any) -> Catalog:
     filling.record(filling.ok(), filling.ok(b"/videos/=1.mp4"), filling.bad())
-    catalog.finish_scan(filling.scan_id, status="complete", at=101.5, report={})
+    catalog.scans.finish(filling.scan_id, status="complete", at=101.5, report={})
     return catalog
 
 

@@ -257,7 +257,7 @@ def test_jobs_of_an_older_library_are_kept(path: Path, world: World) -> None:
     assert names(taken) == ["pending", "running"]
     assert [state.attempt for state in taken] == [1, 2]
     catalog = Catalog(path)
-    begun = catalog.begin_scan(job_id="running", folder=b"/v", recursive=True, started_at=50.0)
+    begun = catalog.scans.begin(job_id="running", folder=b"/v", recursive=True, started_at=50.0)
     assert (begun.goes_on, begun.started_at) == (True, 5.0)
     catalog.close()
 

@@ -367,7 +367,7 @@ def test_a_scan_ends_with_its_job(world: World) -> None:
     submit(first, "again", "stopped", "later", "late", "pending")
     taken = {state.job_id: state for state in claim(first, 9)}
     for name in taken:
-        catalog.begin_scan(job_id=name, folder=b"/v", recursive=True, started_at=1.0)
+        catalog.scans.begin(job_id=name, folder=b"/v", recursive=True, started_at=1.0)
 
     def scans() -> dict[str, str]:
         return dict(world.rows("SELECT job_id, status FROM scans"))

@@ -165,9 +165,9 @@ def test_what_goes_in_comes_out_of_every_door(
 ) -> None:
     folder = tmp_path_factory.mktemp("round")
     catalog = Catalog(folder / "library.db")
-    scan_id = catalog.begin_scan(job_id="j", folder=b"/", recursive=True, started_at=1.0).scan_id
-    catalog.record(scan_id, [outcome], at=2.0)
-    known = catalog.known_files(outcome.found.folder)
+    scan_id = catalog.scans.begin(job_id="j", folder=b"/", recursive=True, started_at=1.0).scan_id
+    catalog.videos.record(scan_id, [outcome], at=2.0)
+    known = catalog.videos.known_files(outcome.found.folder)
     assert list(known) == [outcome.found.name]
     check(of_frame(frame_of_videos(catalog)), outcome)
     check(json.loads(json.dumps(catalog.video(1))), outcome)

@@ -34,13 +34,15 @@ def test_a_recorded_file_is_a_known_file(catalog: Catalog, filling: Any) -> None
     counts = filling.record(filling.ok(b"/videos/a.mp4"), filling.bad(b"/videos/b.mp4"))
     assert (counts.new, counts.updated) == (2, 0)
     known = KnownFile(1, size_bytes=1000, mtime_ns=5_000_000_001, inode=7, device=3, status="ok")
-    assert catalog.known_files(b"/videos")[b"a.mp4"] == known
+    assert catalog.videos.known_files(b"/videos")[b"a.mp4"] == known
     assert known.is_current
-    assert {name: file.status for name, file in catalog.known_files(b"/videos").items()} == {
+    assert {name: file.status for name, file in catalog.videos.known_files(b"/videos").items()} == {
         b"a.mp4": "ok",
         b"b.mp4": "failed",
     }
-    assert catalog.known_files(b"/video") == catalog.known_files(b"/videos/deep") == {}
+    assert (
+        catalog.videos.known_files(b"/video") == catalog.videos.known_files(b"/videos/deep") == {}
+    )
 
 
 def test_the_facts_of_the_main_streams_are_the_facts_of_the_file(
@@ -260,7 +262,7 @@ def test_a_scan_is_a_row_from_its_start_to_its_end(catalog: Catalog, filling: An
     scan_id = filling.scan(at=100.0)
     assert frame_of_table(catalog, "scans")["status"].tolist() == ["running"]
     report = {"scanned": 3, "new": 2, "failed": 1, "bytes_scanned": 99, "elapsed_s": 1.5}
-    catalog.finish_scan(scan_id, status="complete", at=200.0, report={**report, "notes": ["n"]})
+    catalog.scans.finish(scan_id, status="complete", at=200.0, report={**report, "notes": ["n"]})
     scan = dict(frame_of_table(catalog, "scans").iloc[0])
     assert (scan["status"], seconds(scan["finished_at"])) == ("complete", 200.0)
     assert {name: scan[name] for name in report} == report
@@ -281,7 +283,7 @@ def test_a_scan_that_goes_on_is_another_one_only_if_its_folders_were_scanned_sin
     catalog: Catalog, filling: Any
 ) -> None:
     def begin(job_id: str, folder: bytes) -> BegunScan:
-        return catalog.begin_scan(job_id=job_id, folder=folder, recursive=True, started_at=100.0)
+        return catalog.scans.begin(job_id=job_id, folder=folder, recursive=True, started_at=100.0)
 
     first = begin("a", b"/videos")
     filling.scan_id = first.scan_id
@@ -294,11 +296,11 @@ def test_a_scan_that_goes_on_is_another_one_only_if_its_folders_were_scanned_sin
         assert again.goes_on
         assert again.scan_id > first.scan_id
         # What an earlier part of it has recorded is not read again.
-        assert catalog.files_of_scan(again.scan_id, b"/videos") == {
+        assert catalog.videos.files_of_scan(again.scan_id, b"/videos") == {
             b"a.mp4": True,
             b"bad.mp4": True,
         }
-        assert list(catalog.failures_of_scan(again.scan_id, b"/videos")) == [b"bad.mp4"]
+        assert list(catalog.scans.failures_of(again.scan_id, b"/videos")) == [b"bad.mp4"]
         first = again
     scans = frame_of_table(catalog, "scans")
     assert scans["status"].astype(str).tolist().count("cancelled") == 3

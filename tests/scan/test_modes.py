@@ -105,7 +105,7 @@ def test_a_quick_scan_does_not_rely_on_a_scan_that_did_not_end_well(
 ) -> None:
     report = scan(library, folder)
     settle(library)
-    library.catalog.finish_scan(report.scan_id, status="cancelled", at=0.0, report={})
+    library.catalog.scans.finish(report.scan_id, status="cancelled", at=0.0, report={})
     rewrite(folder / "clip.mp4")
     assert counts(scan(library, folder, "quick")) == (4, 0, 1, 3)
 

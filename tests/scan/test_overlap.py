@@ -196,9 +196,9 @@ def test_what_was_changed_or_is_not_settled_is_read_by_each_scan_that_waited(
         with Library(path) as worker:
             scan_id = worker.job(other.id).result(timeout=120).scan_id
             changed.write_bytes(changed.read_bytes() + b"more")
-            worker.catalog.record(scan_id, [failed(unsettled, "unreadable")], at=time.time())
+            worker.catalog.videos.record(scan_id, [failed(unsettled, "unreadable")], at=time.time())
             later = time.time() + 3600
-            worker.catalog.record(scan_id, [failed(of_a_wrong_clock, "damaged")], at=later)
+            worker.catalog.videos.record(scan_id, [failed(of_a_wrong_clock, "damaged")], at=later)
             read_at = library.videos().set_index("path")["probed_at"]
             waits.resume()
             assert read(worker.job(waits.id).result(timeout=120)) == 3

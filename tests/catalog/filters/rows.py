@@ -44,9 +44,9 @@ def filled(path: Path) -> None:
     """Make a library file of some eighty rows."""
     catalog = Catalog(path)
     for root in (b"/videos", b"/other"):
-        begun = catalog.begin_scan(job_id=str(root), folder=root, recursive=True, started_at=1e9)
+        begun = catalog.scans.begin(job_id=str(root), folder=root, recursive=True, started_at=1e9)
         folders = [folder for folder in FOLDERS if folder.startswith(root)]
-        catalog.record(begun.scan_id, [*_outcomes(folders)], at=1e9)
+        catalog.videos.record(begun.scan_id, [*_outcomes(folders)], at=1e9)
     catalog.close()
     with sqlite3.connect(path) as connection:
         _scatter(connection)

@@ -139,11 +139,11 @@ def test_sizes_are_summed_one_level_below_a_folder(filled: Catalog) -> None:
 
 
 def test_growth_tells_each_scan_that_ended(filled: Catalog, filling: Any) -> None:
-    filled.finish_scan(filling.scan_id, status="complete", at=110.0, report={})
+    filled.scans.finish(filling.scan_id, status="complete", at=110.0, report={})
     filled.presence.mark_gone(filling.scan_id, {b"/videos": [b"bad.mp4"]}, at=210.0)
     filling.scan(at=199.0)
     filling.record(filling.ok(b"/videos/new.mp4", size_bytes=5))
-    filled.finish_scan(filling.scan_id, status="complete", at=210.0, report={})
+    filled.scans.finish(filling.scan_id, status="complete", at=210.0, report={})
     found = [(one.n_videos, one.total_bytes) for one in filled.reader.growth()]
     assert found == [(9, 37000), (9, 36005)]
 
@@ -190,7 +190,7 @@ def test_pages_share_what_they_see_of_a_scan_and_see_its_end_as_it_is(
         assert looked() == (10, 10, 10)
         monkeypatch.setattr("stoat_nb.catalog.reader.SHARED_S", 3600.0)
         filling.record(filling.ok(b"/videos/last.mp4"))
-        filled.finish_scan(filling.scan_id, status="complete", at=2.0, report={})
+        filled.scans.finish(filling.scan_id, status="complete", at=2.0, report={})
         assert looked() == (11, 11, 11)
 
 
