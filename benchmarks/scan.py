@@ -12,7 +12,8 @@
 * Beside the time there is the work: seconds of processor of all processes of a program. On a
   machine that others keep busy that says more: our readers give way to everybody else (nice 10).
 
-Run it with ``python benchmarks/scan.py [--rounds 5] [--files 2000] [--sample 60]``.
+Run it with ``python benchmarks/scan.py [--rounds 5] [--files 2000] [--sample 60]``; with
+``--beside other/.venv/bin/python`` another version of Stoat takes turns with this one.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -83,11 +85,13 @@ def copies(clips: Sequence[Path], folder: Path, count: int) -> list[Path]:
     return made
 
 
-def call(command: Sequence[str | Path], *, runs: Sequence[Path] = ()) -> None:
+def call(
+    command: Sequence[str | Path], *, runs: Sequence[Path] = (), cwd: Path | None = None
+) -> None:
     """Run a command, or run it once for each of some files."""
     for one in [[path] for path in runs] or [[]]:
         nothing = subprocess.DEVNULL
-        subprocess.run([*command, *one], stdout=nothing, stderr=nothing, check=False)
+        subprocess.run([*command, *one], stdout=nothing, stderr=nothing, check=False, cwd=cwd)
 
 
 def cost_of(leg: Leg) -> tuple[float, float]:
@@ -99,17 +103,24 @@ def cost_of(leg: Leg) -> tuple[float, float]:
     return taken, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def legs_of(folder: Path, files: Sequence[Path], sample: int) -> dict[str, tuple[Leg, int]]:
+def legs_of(
+    folder: Path, files: Sequence[Path], sample: int, beside: Path | None
+) -> dict[str, tuple[Leg, int]]:
     """Return what is measured, and of how many files."""
     few = list(files)[:: max(1, len(files) // sample)]
 
-    def by_stoat() -> None:
+    def by_stoat(python: str) -> None:
         with tempfile.TemporaryDirectory() as place:
             library = ["--library", str(Path(place) / "library.db")]
-            stoat = [sys.executable, "-m", "stoat_nb.cli", *library, "scan", "--json", str(folder)]
-            call(stoat)
+            # From elsewhere than a checkout, whose code would be taken instead of the Python's own.
+            stoat = [python, "-m", "stoat_nb.cli", *library, "scan", "--json", str(folder)]
+            call(stoat, cwd=Path(place))
 
-    legs: dict[str, tuple[Leg, int]] = {"stoat scan": (by_stoat, len(files))}
+    legs: dict[str, tuple[Leg, int]] = {
+        "stoat scan": (partial(by_stoat, sys.executable), len(files))
+    }
+    if beside:
+        legs["the other stoat scan"] = (partial(by_stoat, str(beside.absolute())), len(files))
     if shutil.which("ffprobe"):
         legs["ffprobe, a process a file"] = (
             lambda: call(["ffprobe", *SHOW], runs=few),
@@ -158,6 +169,9 @@ def main() -> None:
     parser.add_argument("--only", choices=("clips", "common", "all"), help="one tree, not three")
     parser.add_argument("--warm", action="store_true", help="leave the page cache alone")
     parser.add_argument(
+        "--beside", type=Path, help="the Python of another Stoat, as of an older one"
+    )
+    parser.add_argument(
         "--keep", type=Path, help="a folder for the trees, used again if it is there"
     )
     arguments = parser.parse_args()
@@ -170,7 +184,7 @@ def main() -> None:
             folder = base / key
             files = sorted(path for path in folder.rglob("*") if path.is_file())
             files = files or copies(chosen, folder, arguments.files)
-            legs = legs_of(folder, files, arguments.sample)
+            legs = legs_of(folder, files, arguments.sample, arguments.beside)
             what = f"{len(files)} copies of {len(chosen)} files ({name})"
             compare(what, legs, arguments.rounds, cold=False)
             if not arguments.warm and os.access(DROP_CACHES, os.W_OK):
