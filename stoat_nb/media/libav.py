@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from fractions import Fraction
 from itertools import islice
 from typing import Any
 
@@ -19,10 +20,12 @@ from stoat_nb.media import policy
 from stoat_nb.media.codecs import formats
 from stoat_nb.media.codecs.captions import CARRIERS, ENOUGH, captions_of
 from stoat_nb.media.codecs.h264_fields import SecondFields
+from stoat_nb.media.codecs.mpeg2 import pulldown
 from stoat_nb.media.containers import container_of
 from stoat_nb.media.derived_facts import utc
 from stoat_nb.media.failures import ProbeError, from_reader
 from stoat_nb.media.ffmpeg_dump import Description, parse_dump
+from stoat_nb.media.frame_rates import snapped
 from stoat_nb.media.origin import mdpm, packs
 from stoat_nb.media.origin.clues import Clues
 from stoat_nb.media.streams import add_brightness, lower_keys, seconds, stream_facts
@@ -126,6 +129,8 @@ def _facts(container: InputContainer, fd: int) -> dict[str, Any]:
         if stream["codec"] == "h264" and stream.get("progressive_only") is False:
             some = samples.get(stream["idx"], [])
             stream["fields"] = _fields(container.streams[stream["idx"]], some)
+        if stream["codec"] == "mpeg2video" and (part := pulldown(samples.get(stream["idx"], ()))):
+            _slow_down(stream, part)
     if format_name == "mpegts":
         _count_sections_once(facts)
     return facts
@@ -211,6 +216,13 @@ def _sample_clues(
         return mdpm.clues_in(sample)
     video["interlaced"] = packs.is_interlaced(sample)
     return packs.clues_in(sample)
+
+
+def _slow_down(facts: dict[str, Any], part: Fraction) -> None:
+    """State the rate at which frames come, where the header states the one they are shown at."""
+    if own := facts.get("own_fps"):
+        rate = snapped(Fraction(own), Fraction(1, 10**9)) * part
+        facts["fps_num"], facts["fps_den"] = rate.numerator, rate.denominator
 
 
 def _fields(stream: Any, samples: list[bytes]) -> float:
