@@ -34,6 +34,7 @@ FACETS = {
     "audio_languages": False,
     "subtitle_languages": False,
     "year": False,
+    "camera_model": False,
 }
 #: The sliders, in order.
 RANGES = ("duration_s", "size_bytes", "bitrate", "display_height", "fps", "created_at", "mtime")

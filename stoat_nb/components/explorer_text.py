@@ -19,6 +19,7 @@ _TITLES = {
     "top_folder": "Folder",
     "audio_languages": "Spoken language",
     "subtitle_languages": "Subtitles",
+    "camera_model": "Camera",
     "display_height": "Height",
 }
 #: What a value is called where its own word says too little.

@@ -51,6 +51,22 @@ class ScanForm(Viewer):
         label="Read",
         doc="Which files are read: see Library.scan.",
     )
+    exclude = param.String(
+        default="",
+        label="Leave out",
+        doc="Patterns in gitignore's syntax, with commas between them, of what is not scanned.",
+    )
+    follow_links: Any = param.Selector(
+        default=None,
+        objects={
+            "As the settings say": None,
+            "None": "none",
+            "To files": "files",
+            "To files and folders": "all",
+        },
+        label="Follow links",
+        doc="Which links are followed: see Library.scan.",
+    )
     notice = param.String(default="", doc="Why the last submission was refused.")
     joined = param.String(default="", doc="That the last submission found a scan at work, if so.")
     job = param.Parameter(doc="The Job that was submitted last.")
@@ -98,7 +114,13 @@ class ScanForm(Viewer):
     def _scan(self) -> dict[str, Any]:
         """Submit, and return what is to be shown. Blocking: a disk may have to wake up first."""
         try:
-            job = self._library.scan(self._folder(), recursive=self.recursive, mode=self.mode)
+            job = self._library.scan(
+                self._folder(),
+                recursive=self.recursive,
+                mode=self.mode,
+                exclude=list(filter(None, map(str.strip, self.exclude.split(",")))),
+                follow_links=self.follow_links,
+            )
         except StoatError as refusal:
             return {"notice": str(refusal), "joined": ""}
         path = shown(job.state.payload.get("path", ""))
@@ -168,6 +190,17 @@ class ScanForm(Viewer):
                 ),
                 pmui.Select.from_param(
                     self.param.mode, description="", size="small", width=210, margin=0
+                ),
+                pmui.Select.from_param(
+                    self.param.follow_links, description="", size="small", width=210, margin=0
+                ),
+                pmui.TextInput.from_param(
+                    self.param.exclude,
+                    description="",
+                    placeholder="proxies/, *.tmp.mp4",
+                    size="small",
+                    width=260,
+                    margin=0,
                 ),
                 gap="24px",
                 align_items="center",

@@ -43,6 +43,25 @@ async def test_a_folder_that_exists_becomes_a_job(library: Library, archive: Pat
     assert form.job.result(30).scanned == 1
 
 
+async def test_what_is_left_out_and_which_links_are_followed_is_said_in_the_form(
+    library: Library, archive: Path
+) -> None:
+    (archive / "b" / "proxy.mp4").touch()
+    (archive / "c" / "real.mp4").touch()
+    (archive / "link.mp4").symlink_to("c/real.mp4")
+    form = ScanForm(library, path=str(archive), exclude=" b/, , a*.mp4", follow_links="files")
+
+    await form.submit()
+
+    payload = form.job.state.payload
+    assert (payload["exclude"], payload["follow_links"]) == (["b/", "a*.mp4"], "files")
+    assert form.job.result(30).scanned == 2
+
+    form.exclude = "a" * 2000
+    await form.submit()
+    assert "is not a pattern" in form.notice
+
+
 async def test_what_was_typed_loses_the_spaces_around_it(library: Library, archive: Path) -> None:
     form = ScanForm(library, path=f"  {archive} ")
 
