@@ -156,7 +156,7 @@ def compare(name: str, legs: dict[str, tuple[Leg, int]], rounds: int, *, cold: b
         print(
             f"  {leg:25} {seconds * 1e3:9.3f} ms/file of {legs[leg][1]:5d}"
             f"   {statistics.median(ratios):6.1f} x ({min(ratios):.1f} to {max(ratios):.1f})"
-            f"   work {statistics.median(work):6.1f} x   n={len(costs)}",
+            f"   work {statistics.median(work):6.2f} x   n={len(costs)}",
             flush=True,
         )
 
