@@ -49,3 +49,25 @@ def test_an_export_of_the_first_rows_is_those_that_the_frame_begins_with(tmp_pat
     assert pq.read_table(out)["path"].to_pylist() == first
     assert [json.loads(line)["path"] for line in streamed.splitlines()] == first
     assert json.loads(pq.read_schema(out).metadata[b"stoat"])["limit"] == 3
+
+
+def test_streams_are_filtered_sorted_and_cut_by_their_own_columns(tmp_path: Path) -> None:
+    make_samples(tmp_path / "videos")
+    with Library(tmp_path / "library.db") as library:
+        library.scan(tmp_path / "videos").result(timeout=120)
+        every = library.streams()
+        largest = library.streams(
+            "kind == 'video' and width > 0",
+            columns=["width"],
+            sort="width",
+            descending=True,
+            limit=2,
+        )
+        pictures = every[(every["kind"] == "video") & (every["width"] > 0)]
+        assert largest["width"].tolist() == sorted(pictures["width"], reverse=True)[:2]
+        assert [*largest.columns] == ["width"]
+        assert library.streams("kind == 'audio'")["path"].tolist() == [
+            *every.loc[every["kind"] == "audio", "path"]
+        ]
+        with pytest.raises(FilterError, match="no column 'size_bytes'"):
+            library.streams("size_bytes > 1")

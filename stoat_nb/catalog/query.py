@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from stoat_nb.catalog.columns import TABLES
 from stoat_nb.catalog.filters.checked import comparison
 from stoat_nb.catalog.filters.expression import one_of, parsed
-from stoat_nb.catalog.filters.fields import Field, field_named
+from stoat_nb.catalog.filters.fields import STREAM_FIELDS, Field, field_named
 from stoat_nb.catalog.filters.tree import AllOf, Mentions, Node, Operator
 from stoat_nb.catalog.values import LARGEST
 from stoat_nb.errors import BadArgument, FilterError
@@ -128,6 +128,15 @@ def order(query: VideoQuery) -> str:
     """Return what follows ORDER BY; no two rows are ever equal in it."""
     way = " DESC" if query.descending else ""
     return f'"{query.sort}"{way} NULLS LAST, "video_id"{way}'
+
+
+def of_streams(where: str, sort: str | None, *, descending: bool) -> tuple[AllOf, str | None]:
+    """Return what is asked of streams: a condition, and what follows ORDER BY."""
+    chosen = AllOf((parsed(where, STREAM_FIELDS),) if where.strip() else ())
+    if sort is None:
+        return chosen, None
+    field, way = field_named(sort, STREAM_FIELDS), " DESC" if descending else ""
+    return chosen, f'{field.sql}{way} NULLS LAST, "path", "video_id", "idx"'
 
 
 def narrowed(query: VideoQuery, where: str) -> VideoQuery:

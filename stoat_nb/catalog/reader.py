@@ -24,6 +24,7 @@ from stoat_nb.catalog.filters.histogram import Heatmap, Histogram, heatmap, hist
 from stoat_nb.catalog.filters.sizes import FolderSize, Growth, growth, sizes_by_folder
 from stoat_nb.catalog.filters.sql import where
 from stoat_nb.catalog.filters.summary import summarize
+from stoat_nb.catalog.filters.tree import AllOf
 from stoat_nb.catalog.query import Summary, VideoQuery, condition, order
 from stoat_nb.catalog.read_model.engine import Ask, Engine
 from stoat_nb.catalog.read_model.model import ORDER, ReadModel, State
@@ -42,6 +43,7 @@ KEPT = 256
 SHARED_S = 0.5
 #: Tables that follow the catalog; the others are read anew each time.
 FOLLOWED = ("videos", "streams")
+EVERYTHING = AllOf(())
 
 _is_shared: ContextVar[bool] = ContextVar("is_shared", default=False)
 
@@ -152,7 +154,11 @@ class Reader:
         state = self._state()
         key = ("page", condition(query), order(query), query.limit, query.offset)
         return self._kept(
-            state, key, lambda: self._taken(state, query, None, query.limit, query.offset)
+            state,
+            key,
+            lambda: state.take(
+                self._places(state, condition(query), _sort_of(query), query.limit, query.offset)
+            ),
         )
 
     def videos(
@@ -162,7 +168,20 @@ class Reader:
         limit: int | None = None,
     ) -> pa.Table:
         """Return all videos that a query matches, in its order, on whichever page."""
-        return self._taken(self._state(), query or VideoQuery(), columns, limit)
+        state, query = self._state(), query or VideoQuery()
+        places = self._places(state, condition(query), _sort_of(query), limit)
+        return state.take(places, columns)
+
+    def streams(
+        self,
+        chosen: AllOf,
+        columns: Sequence[str] | None = None,
+        sort: str | None = None,
+        limit: int | None = None,
+    ) -> pa.Table:
+        """Return all streams of which something is true."""
+        state = self._database.read(self._models["streams"].at)
+        return state.take(self._places(state, chosen, sort, limit), columns)
 
     def table(self, name: str) -> pa.Table:
         """Return a whole table as Arrow columns."""
@@ -183,7 +202,7 @@ class Reader:
 
         found = self._database.read(load)
         return {
-            name: one.take(self._places(one)) if isinstance(one, State) else one
+            name: one.take(self._places(one, EVERYTHING)) if isinstance(one, State) else one
             for name, one in found.items()
         }
 
@@ -202,7 +221,8 @@ class Reader:
             return Selection(whole.num_rows, whole.slice, lambda *_: [])
         state = self._models[table.name].at(connection)
         ask = partial(self._engine.fetch, state)
-        places = self._places(state, query)
+        asked = query or VideoQuery()
+        places = self._places(state, condition(asked), _sort_of(asked))
         names = [one.name for one in table.columns]
         if places is None:
             whole = state.take(None, names).slice(0, limit)
@@ -218,41 +238,29 @@ class Reader:
         It must have read nothing before. None: all of them, in the order of the table.
         """
         clause, bindings = where(condition(query))
-        if not clause and _is_by_path(query):
+        if not clause and _sort_of(query) is None:
             return None
         state = self._models["videos"].at(connection)
         sql = f"SELECT video_id FROM v {clause} ORDER BY {order(query)}"  # noqa: S608 - values are bound
         found: list[int] = self._engine.numbers(state, sql, bindings).tolist()
         return found
 
-    def _taken(
-        self,
-        state: State,
-        query: VideoQuery,
-        columns: Sequence[str] | None = None,
-        limit: int | None = None,
-        offset: int = 0,
-    ) -> pa.Table:
-        return state.take(self._places(state, query, limit, offset), columns)
-
     def _places(
         self,
         state: State,
-        query: VideoQuery | None = None,
+        chosen: AllOf,
+        sort: str | None = None,
         limit: int | None = None,
         offset: int = 0,
     ) -> NDArray[np.int64] | None:
-        """Return where the rows are that a query matches, in its order; None: all, as they lie."""
-        clause, bindings = where(condition(query or VideoQuery()))
-        is_by_path = query is None or _is_by_path(query)
-        if is_by_path and state.is_as_kept and not clause and limit is None and not offset:
-            return None
-        if query is None or (is_by_path and state.is_as_kept):
-            by = [f'"{name}"' for name in ORDER if state.table.column(name)]
-            sort = "position" if state.is_as_kept else ", ".join(by)
-        else:
-            sort = order(query)
-        sql = f"SELECT position FROM v {clause} ORDER BY {sort} LIMIT ? OFFSET ?"  # noqa: S608 - values are bound
+        """Return where some rows are, in an order or the table's own; None: all, as they lie."""
+        clause, bindings = where(chosen)
+        if sort is None and state.is_as_kept:
+            if not clause and limit is None and not offset:
+                return None
+            sort = "position"
+        by = [f'"{name}"' for name in ORDER if state.table.column(name)]
+        sql = f"SELECT position FROM v {clause} ORDER BY {sort or ', '.join(by)} LIMIT ? OFFSET ?"  # noqa: S608 - values are bound
         return self._engine.numbers(state, sql, (*bindings, limit, offset))
 
     def _answer(self, key: Hashable, question: Callable[[Ask], T]) -> T:
@@ -293,8 +301,9 @@ class Reader:
         return seen
 
 
-def _is_by_path(query: VideoQuery) -> bool:
-    return query.sort == "path" and not query.descending
+def _sort_of(query: VideoQuery) -> str | None:
+    """Return what follows ORDER BY; None: the order of the table."""
+    return None if query.sort == "path" and not query.descending else order(query)
 
 
 def _is_scanned(connection: apsw.Connection) -> bool:

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
 from stoat_nb.catalog.columns import TABLES
-from stoat_nb.catalog.filters.fields import field_named
-from stoat_nb.catalog.query import Page, Summary, VideoQuery, narrowed
+from stoat_nb.catalog.filters.fields import FIELDS, STREAM_FIELDS, Field, field_named
+from stoat_nb.catalog.query import (
+    Page,
+    Summary,
+    VideoQuery,
+    narrowed,
+    of_streams,
+)
 from stoat_nb.errors import MissingExtra
 from stoat_nb.library.arguments import checked
 from stoat_nb.library.room import Handle
@@ -78,12 +84,46 @@ class Tables(Handle):
             query = narrowed(query or VideoQuery(), where)
         if sort is not None:
             query = replace(query or VideoQuery(), sort=sort, descending=descending)
-        names = None if columns is None else [field_named(name).name for name in columns]
+        names = _names(columns, FIELDS)
         return _frame("videos", self.catalog.reader.videos(query, names, limit))
 
-    def streams(self) -> pd.DataFrame:
-        """Return every stream of every video, one row each."""
-        return _frame("streams", self.catalog.reader.table("streams"))
+    @checked
+    def streams(
+        self,
+        where: str = "",
+        *,
+        columns: Sequence[str] | None = None,
+        sort: str | None = None,
+        descending: bool = False,
+        limit: int | None = None,
+    ) -> pd.DataFrame:
+        """Return every stream of every video, one row each.
+
+        Parameters
+        ----------
+        where
+            Only the streams for which this expression over their own columns is true.
+        columns
+            Only these columns, in this order; None: all of them.
+        sort
+            The column to sort by; rows in which it is null come last. None: by path.
+        descending
+            Whether the largest comes first.
+        limit
+            How many rows there may be; None: all of them.
+
+        Raises
+        ------
+        FilterError
+            If the expression asks for what there is not; it says where.
+
+        Examples
+        --------
+        >>> library.streams("kind == 'audio' and channels > 2", sort="bitrate")  # doctest: +SKIP
+        """
+        chosen, order = of_streams(where, sort, descending=descending)
+        names = _names(columns, STREAM_FIELDS)
+        return _frame("streams", self.catalog.reader.streams(chosen, names, order, limit))
 
     def chapters(self) -> pd.DataFrame:
         """Return every chapter of every video, one row each."""
@@ -311,6 +351,10 @@ class Tables(Handle):
     def summary(self) -> Summary:
         """Return the library at a glance: counts, sizes, codecs."""
         return self.catalog.reader.summary()
+
+
+def _names(columns: Sequence[str] | None, fields: Mapping[str, Field]) -> list[str] | None:
+    return None if columns is None else [field_named(name, fields).name for name in columns]
 
 
 def _frame(name: str, rows: pa.Table) -> pd.DataFrame:

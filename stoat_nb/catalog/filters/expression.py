@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import ast
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from stoat_nb.catalog.filters.checked import checked, comparison
-from stoat_nb.catalog.filters.fields import Field, field_named
+from stoat_nb.catalog.filters.fields import FIELDS, Field, field_named
 from stoat_nb.catalog.filters.literals import constant, is_list
 from stoat_nb.catalog.filters.spelling import Spelled, spelled
 from stoat_nb.catalog.filters.tree import (
@@ -48,8 +48,8 @@ _MIRRORED: dict[Operator, Operator] = {"<": ">", "<=": ">=", ">": "<", ">=": "<=
 METHODS = ("contains", "startswith", "endswith")
 
 
-def parsed(text: str) -> Node:
-    """Return the tree of an expression.
+def parsed(text: str, fields: Mapping[str, Field] = FIELDS) -> Node:
+    """Return the tree of an expression over some columns, those of videos if not given.
 
     Raises
     ------
@@ -73,7 +73,7 @@ def parsed(text: str) -> Node:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of escapes that mean nothing
             tree = ast.parse(source, mode="eval").body
-        return _Reader(told).read(tree)
+        return _Reader(told, fields).read(tree)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as problem:
         raise _unreadable(problem, told) from None
 
@@ -98,7 +98,8 @@ def _unreadable(problem: Exception, told: Spelled) -> FilterError:
 class _Reader:
     """Reads one expression."""
 
-    def __init__(self, told: Spelled) -> None:
+    def __init__(self, told: Spelled, fields: Mapping[str, Field]) -> None:
+        self._fields = fields
         self._source, self._places, self._units = told
         self._lines = self._source.splitlines(keepends=True) or [""]
         self._read = 0
@@ -187,7 +188,7 @@ class _Reader:
     def _field(self, tree: ast.expr) -> Field:
         if not isinstance(tree, ast.Name):
             raise self._refusal(tree, "compare a column with a value: height >= 1080")
-        field: Field = self._told_where(tree, field_named, tree.id)
+        field: Field = self._told_where(tree, field_named, tree.id, self._fields)
         return field
 
     def _value(self, field: Field, tree: ast.expr) -> Any:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 from msgspec import Struct
 
 from stoat_nb import words
 from stoat_nb.catalog.column import Column
+from stoat_nb.catalog.columns import TABLES
 from stoat_nb.catalog.derived_columns import RESOLUTIONS, SMALLEST
 from stoat_nb.catalog.video_columns import VIDEO_COLUMNS
 from stoat_nb.errors import FilterError
@@ -63,12 +65,13 @@ def _field(column: Column) -> Field:
 
 
 FIELDS: dict[str, Field] = {one.name: _field(one) for one in VIDEO_COLUMNS}
+STREAM_FIELDS = {one.name: _field(one) for one in TABLES["streams"].columns}
 
 
-def field_named(name: str) -> Field:
+def field_named(name: str, fields: Mapping[str, Field] = FIELDS) -> Field:
     """Return what a name stands for."""
-    found = FIELDS.get(name)
+    found = fields.get(name)
     if found is not None:
         return found
-    hint = words.choice(name[:100], FIELDS)
+    hint = words.choice(name[:100], fields)
     raise FilterError(f"There is no column '{shown(name[:100])}'. {hint}")
