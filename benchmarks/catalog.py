@@ -28,7 +28,7 @@ import apsw
 from benchmarks.archive import ROOT, batches
 from stoat_nb.catalog.catalog import Catalog
 from stoat_nb.catalog.database import WRITER_PRAGMAS
-from stoat_nb.scan.recording import RECORD_AT_MOST
+from stoat_nb.jobs.recording import RECORD_AT_MOST
 
 #: The tables that a batch of outcomes fills, each with the column that numbers the file.
 TABLES = {

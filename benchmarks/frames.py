@@ -33,7 +33,7 @@ from stoat_nb.catalog.catalog import Catalog
 from stoat_nb.catalog.columns import TABLES
 from stoat_nb.catalog.frames import frame_of
 from stoat_nb.catalog.reader import FOLLOWED
-from stoat_nb.scan.recording import RECORD_AT_MOST
+from stoat_nb.jobs.recording import RECORD_AT_MOST
 
 #: What is looked at of a frame that was mapped.
 LOOKED_AT = ("path", "size_bytes", "codec")

@@ -40,6 +40,8 @@ GOOD: dict[str, Any] = {
     "given": 1,
     "format": "csv",
     "beginning": "1",
+    "function": len,
+    "name": "size",
 }
 PARAMETERS = [
     (name, parameter.name)

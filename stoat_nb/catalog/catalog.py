@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 import apsw
 
 import stoat_nb.catalog.forked  # noqa: F401 - protects the file from forked children
+from stoat_nb.catalog.analyses import found_of
+from stoat_nb.catalog.analysis_results import AnalysisResults
 from stoat_nb.catalog.columns import DIFF, DIFF_BY_FILE, HISTORY, TABLES
 from stoat_nb.catalog.database import Database, fetch
 from stoat_nb.catalog.facts import document_of
@@ -84,6 +86,7 @@ class Catalog:
         self.presence = Presence(self._database)
         self.folders = Folders(self._database)
         self.views = Views(self._database)
+        self.analysis_results = AnalysisResults(self._database)
         self.job_store = CatalogJobStore(self._database, retention=retention, takes=takes)
         try:
             self.job_store.tend()
@@ -193,6 +196,10 @@ class Catalog:
         """Return ``video`` with chapters and tags, in JSON's own types."""
         return self._object(video_id, "streams", "chapters", "tags")
 
+    def found_of(self, video_id: int) -> dict[str, Any]:
+        """Return what analyses found of one file, by column, in JSON's own types."""
+        return self._database.read(lambda connection: found_of(connection, video_id))
+
     def _object(self, video_id: int, *parts: str) -> dict[str, Any]:
         def select(connection: apsw.Connection) -> dict[str, Any]:
             facts = _one(connection, "videos", video_id)
@@ -235,7 +242,8 @@ class Catalog:
         from stoat_nb.catalog.exports.export import Export  # noqa: PLC0415 - only for exports
         from stoat_nb.catalog.exports.wanted import wanted  # noqa: PLC0415
 
-        return Export(self._database, self.reader, wanted(table, **chosen))
+        tables = self.reader.known_tables(chosen.get("query"), chosen.get("columns") or ())
+        return Export(self._database, self.reader, wanted(table, tables=tables, **chosen))
 
 
 def _one(connection: apsw.Connection, name: str, video_id: int) -> list[dict[str, Any]]:

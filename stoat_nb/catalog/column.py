@@ -32,6 +32,11 @@ class Column(Struct, frozen=True):
         return self.dtype in ("string", "category")
 
 
+#: Whose row it is.
+VIDEO_ID = Column("video_id", "Int64", "The row in videos.", basis="catalog", sql="v.id")
+PATH = Column("path", "string", "Absolute path of the file.", basis="file system", sql="v.path")
+
+
 def moment(name: str, doc: str, *, basis: str, sql: str) -> Column:
     """Return the column of a time that the catalog keeps in seconds."""
     # Through microseconds: a float of this size knows no more.

@@ -9,7 +9,20 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from stoat_nb.catalog.column import Column, columns_of, fact_columns, moment
+from stoat_nb.catalog.column import (
+    PATH,
+    VIDEO_ID,
+    Column,
+    columns_of,
+    fact_columns,
+    moment,
+)
+from stoat_nb.catalog.map_columns import (
+    ANALYSES,
+    ANALYSES_FROM,
+    MAP_FAILURES,
+    MAP_FAILURES_FROM,
+)
 from stoat_nb.catalog.video_columns import VIDEO_COLUMNS, VIDEOS_FROM
 from stoat_nb.media.groups import KINDS
 from stoat_nb.media.video import Chapter, Stream, Tag, Video
@@ -35,12 +48,9 @@ class Table(Struct, frozen=True, kw_only=True):
         return f"SELECT {fields} FROM {self.source}"  # noqa: S608 - of our own words alone
 
 
-_VIDEO_ID = Column("video_id", "Int64", "The row in videos.", basis="catalog", sql="v.id")
-_PATH = Column("path", "string", "Absolute path of the file.", basis="file system", sql="v.path")
-
 _STREAMS = (
-    _VIDEO_ID,
-    _PATH,
+    VIDEO_ID,
+    PATH,
     *fact_columns(Stream, "s", "stream"),
     *columns_of(
         "s",
@@ -57,8 +67,8 @@ _STREAMS = (
         "CAST(s.fps_num AS REAL) / s.fps_den",
     ),
 )
-_CHAPTERS = (_VIDEO_ID, _PATH, *fact_columns(Chapter, "c", "file"))
-_TAGS = (_VIDEO_ID, _PATH, *fact_columns(Tag, "t", "file"))
+_CHAPTERS = (VIDEO_ID, PATH, *fact_columns(Chapter, "c", "file"))
+_TAGS = (VIDEO_ID, PATH, *fact_columns(Tag, "t", "file"))
 
 _GROUPS = (
     *columns_of(
@@ -93,8 +103,8 @@ _GROUPS_FROM = (
 )
 
 _FAILURES = (
-    _VIDEO_ID,
-    _PATH,
+    VIDEO_ID,
+    PATH,
     *columns_of(
         "x",
         "catalog",
@@ -259,6 +269,20 @@ TABLES: dict[str, Table] = {
             columns=_SCANS,
             source="scans s JOIN roots r ON r.id = s.root_id",
             order="s.id",
+        ),
+        Table(
+            name="analyses",
+            doc="One row per analysis: a function that `library.map` ran over videos.",
+            columns=ANALYSES,
+            source=ANALYSES_FROM,
+            order="a.name",
+        ),
+        Table(
+            name="map_failures",
+            doc="One row per video and analysis that has no answer for it.",
+            columns=MAP_FAILURES,
+            source=MAP_FAILURES_FROM,
+            order="a.name, v.path, v.id",
         ),
         Table(
             name="jobs",

@@ -13,6 +13,8 @@ from stoat_nb.names import shown
 
 #: Marks a file as ours for ``file`` and for us: "Stoa" in ASCII.
 APPLICATION_ID = 0x53746F61
+#: Tables that come and go with analyses.
+_OF_ANALYSES = re.compile(r"(result|rows)_\d+", re.IGNORECASE)
 
 
 @cache
@@ -56,7 +58,11 @@ def _refuse_foreign_sql(connection: apsw.Connection, path: Path) -> None:
         "SELECT name, type FROM pragma_table_list "
         "WHERE schema = 'main' AND NOT (type = 'table' AND strict)"
     )
-    strange += [f"table '{shown(name)}'" for name, _ in found if str(name).lower() in tables]
+    strange += [
+        f"table '{shown(name)}'"
+        for name, _ in found
+        if str(name).lower() in tables or _OF_ANALYSES.fullmatch(str(name))
+    ]
     if strange:
         raise CatalogCorrupt(path, f"the {strange[0]} in it is not as Stoat makes it")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, SupportsIndex, TypeAlias
 
@@ -13,7 +13,7 @@ from stoat_nb.catalog.columns import TABLES
 from stoat_nb.catalog.filters.checked import comparison
 from stoat_nb.catalog.filters.expression import one_of, parsed
 from stoat_nb.catalog.filters.fields import STREAM_FIELDS, Field, field_named
-from stoat_nb.catalog.filters.tree import AllOf, Mentions, Node, Operator
+from stoat_nb.catalog.filters.tree import AllOf, Mentions, Node, Operator, fields_in
 from stoat_nb.catalog.values import LARGEST
 from stoat_nb.errors import BadArgument, FilterError
 from stoat_nb.names import shown
@@ -45,6 +45,7 @@ _KINDS: Mapping[str, tuple[type, str]] = {
     **dict.fromkeys(("search", "where"), _TEXT),
     **dict.fromkeys(("facets", "ranges"), _BY_COLUMN),
     **dict.fromkeys(("limit", "offset"), _WHOLE),
+    "with_": (Sequence, "a list of analyses"),
     "descending": (bool, "True or False"),
 }
 
@@ -76,6 +77,7 @@ class VideoQuery(Struct, frozen=True, kw_only=True):
     descending: bool = False
     limit: int = 50  #: Rows on the page: 1 to 500.
     offset: int = 0  #: Rows before it.
+    with_: Sequence[str] = ()  #: Analyses whose columns come along.
 
     def __post_init__(self) -> None:
         for name, (kind, expected) in _KINDS.items():
@@ -122,6 +124,13 @@ def condition(query: VideoQuery) -> AllOf:
     if query.where.strip():
         parts.append(parsed(query.where))
     return AllOf(tuple(parts))
+
+
+def analyses_in(query: VideoQuery, columns: Iterable[str] = ()) -> tuple[str, ...]:
+    """Return the analyses that answering a query takes, and what is asked of columns."""
+    names = [*columns] if query.sort in SORTABLE else [query.sort, *columns]
+    fields = [*fields_in(condition(query)), *map(field_named, names)]
+    return tuple(sorted({one.analysis for one in fields if one.analysis} | {*query.with_}))
 
 
 def order(query: VideoQuery) -> str:
@@ -173,13 +182,24 @@ def _range(chosen: Field, ends: tuple[End, End]) -> Iterator[Node]:
 
 
 def _check(query: VideoQuery) -> None:
-    if query.sort not in SORTABLE:
+    if query.sort not in SORTABLE and not _is_sortable(query.sort):
         raise FilterError(
             f"Videos cannot be sorted by '{shown(query.sort)}'. "
             f"Choose one of: {', '.join(SORTABLE)}."
         )
     _check_number("limit", query.limit, 1, LARGEST_PAGE)
     _check_number("offset", query.offset, 0, LARGEST)
+
+
+def _is_sortable(name: str) -> bool:
+    try:
+        return (
+            isinstance(name, str)
+            and bool(field_named(name).analysis)
+            and field_named(name).kind != "list"
+        )
+    except FilterError:
+        return False
 
 
 def _check_number(name: str, value: int, least: int, most: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -14,18 +14,23 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import apsw
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
+from stoat_nb.catalog.analyses import analyses, of_analysis, tables_of
+from stoat_nb.catalog.column import Column
 from stoat_nb.catalog.columns import TABLES, Table
 from stoat_nb.catalog.database import Database, fetch
 from stoat_nb.catalog.filters.axis import without_range
 from stoat_nb.catalog.filters.facets import FACETS, Facet, facets
+from stoat_nb.catalog.filters.fields import columns_added
 from stoat_nb.catalog.filters.histogram import Heatmap, Histogram, heatmap, histogram
 from stoat_nb.catalog.filters.sizes import FolderSize, Growth, growth, sizes_by_folder
 from stoat_nb.catalog.filters.sql import where
 from stoat_nb.catalog.filters.summary import summarize
 from stoat_nb.catalog.filters.tree import AllOf
-from stoat_nb.catalog.query import Summary, VideoQuery, condition, order
+from stoat_nb.catalog.query import Summary, VideoQuery, analyses_in, condition, order
+from stoat_nb.catalog.read_model.added import AddedColumns
 from stoat_nb.catalog.read_model.engine import Ask, Engine
 from stoat_nb.catalog.read_model.model import ORDER, ReadModel, State
 from stoat_nb.catalog.rows import pieces
@@ -83,6 +88,7 @@ class Reader:
         self._database = database
         self._models = {name: ReadModel(database, name) for name in FOLLOWED}
         self._engine = Engine(database.path)
+        self._added = AddedColumns()
         self._lock = threading.Lock()
         self._seen: State | None = None
         self._version, self._since = -1, float("-inf")
@@ -104,6 +110,7 @@ class Reader:
         return self._answer(
             ("count", clause, bindings),
             lambda ask: int(ask(f"SELECT count(*) FROM v {clause}", bindings)[0][0]),  # noqa: S608 - values are bound
+            query,
         )
 
     def facets(
@@ -114,6 +121,8 @@ class Reader:
         return self._answer(
             ("facets", condition(query), wanted, most),
             lambda ask: facets(ask, query, wanted, most),
+            query,
+            wanted,
         )
 
     def few_values(self, columns: Sequence[str]) -> dict[str, tuple[str, ...]]:
@@ -126,6 +135,8 @@ class Reader:
         return self._answer(
             ("histogram", condition(without_range(query, column)), column, bins),
             lambda ask: histogram(ask, query, column, bins),
+            query,
+            [column],
         )
 
     def heatmap(self, query: VideoQuery, x: str, y: str, bins: int) -> Heatmap:
@@ -133,12 +144,16 @@ class Reader:
         return self._answer(
             ("heatmap", condition(without_range(query, x, y)), x, y, bins),
             lambda ask: heatmap(ask, query, x, y, bins),
+            query,
+            [x, y],
         )
 
     def sizes_by_folder(self, query: VideoQuery, below: str | None) -> tuple[FolderSize, ...]:
         """Return what the folders below one hold."""
         return self._answer(
-            ("sizes", condition(query), below), lambda ask: sizes_by_folder(ask, query, below)
+            ("sizes", condition(query), below),
+            lambda ask: sizes_by_folder(ask, query, below),
+            query,
         )
 
     def growth(self) -> tuple[Growth, ...]:
@@ -151,13 +166,14 @@ class Reader:
 
     def page(self, query: VideoQuery) -> pa.Table:
         """Return one page of the videos that match; nothing is counted for it."""
-        state = self._state()
-        key = ("page", condition(query), order(query), query.limit, query.offset)
+        state = self._state_for(query)
+        key = ("page", condition(query), order(query), query.limit, query.offset, *query.with_)
         return self._kept(
             state,
             key,
             lambda: state.take(
-                self._places(state, condition(query), _sort_of(query), query.limit, query.offset)
+                self._places(state, condition(query), _sort_of(query), query.limit, query.offset),
+                _shown(state, query.with_),
             ),
         )
 
@@ -168,9 +184,10 @@ class Reader:
         limit: int | None = None,
     ) -> pa.Table:
         """Return all videos that a query matches, in its order, on whichever page."""
-        state, query = self._state(), query or VideoQuery()
+        query = query or VideoQuery()
+        state = self._state_for(query, columns or ())
         places = self._places(state, condition(query), _sort_of(query), limit)
-        return state.take(places, columns)
+        return state.take(places, _shown(state, query.with_) if columns is None else columns)
 
     def streams(
         self,
@@ -187,24 +204,34 @@ class Reader:
         """Return a whole table as Arrow columns."""
         return self.tables([name])[name]
 
-    def tables(self, names: Sequence[str]) -> dict[str, pa.Table]:
-        """Return whole tables as Arrow columns, all as they were at one moment."""
+    def tables(self, names: Sequence[str], with_: Sequence[str] = ()) -> dict[str, pa.Table]:
+        """Return whole tables as Arrow columns, all as they were at one moment.
+
+        Those of analyses are among them; ``with_`` names analyses that videos come with.
+        """
         from stoat_nb.catalog.frames import arrow_pieces  # noqa: PLC0415 - loads pandas
 
         def load(connection: apsw.Connection) -> dict[str, Any]:
-            return {
-                # First: a state is of a transaction that has read nothing else.
-                name: self._models[name].at(connection)
-                if name in FOLLOWED
-                else arrow_pieces(TABLES[name], pieces(connection, TABLES[name]))
-                for name in sorted(names, key=lambda name: name not in FOLLOWED)
+            # First: a state is of a transaction that has read nothing else.
+            found: dict[str, Any] = {
+                name: self._models[name].at(connection) for name in names if name in FOLLOWED
+            }
+            if with_ and "videos" in found:
+                found["videos"] = self._added.beside(connection, found["videos"], with_)
+            tables = TABLES | tables_of(connection)
+            return found | {
+                name: arrow_pieces(tables[name], pieces(connection, tables[name]))
+                for name in names
+                if name not in found
             }
 
         found = self._database.read(load)
         return {
-            name: one.take(self._places(one, EVERYTHING)) if isinstance(one, State) else one
-            for name, one in found.items()
+            name: self._whole(one) if isinstance(one, State) else one for name, one in found.items()
         }
+
+    def _whole(self, state: State) -> pa.Table:
+        return state.take(self._places(state, EVERYTHING), _shown(state))
 
     def selection(
         self,
@@ -220,10 +247,13 @@ class Reader:
             whole = arrow_pieces(table, pieces(connection, table)).slice(0, limit)
             return Selection(whole.num_rows, whole.slice, lambda *_: [])
         state = self._models[table.name].at(connection)
-        ask = partial(self._engine.fetch, state)
         asked = query or VideoQuery()
-        places = self._places(state, condition(asked), _sort_of(asked))
         names = [one.name for one in table.columns]
+        with columns_added(self.columns_added):  # it may be asked on a thread of its own
+            if table.name == "videos":
+                state = self._beside(connection, state, asked, names)
+            places = self._places(state, condition(asked), _sort_of(asked))
+        ask = partial(self._engine.fetch, state)
         if places is None:
             whole = state.take(None, names).slice(0, limit)
             return Selection(whole.num_rows, whole.slice, ask)
@@ -232,18 +262,38 @@ class Reader:
             len(chosen), lambda at, size: state.take(chosen[at : at + size], names), ask
         )
 
-    def ids(self, connection: apsw.Connection, query: VideoQuery) -> list[int] | None:
-        """Return the numbers of the videos that match, as a transaction sees them.
+    # -- analyses ------------------------------------------------------------------------------
 
-        It must have read nothing before. None: all of them, in the order of the table.
-        """
-        clause, bindings = where(condition(query))
-        if not clause and _sort_of(query) is None:
-            return None
-        state = self._models["videos"].at(connection)
-        sql = f"SELECT video_id FROM v {clause} ORDER BY {order(query)}"  # noqa: S608 - values are bound
+    def ids_of(self, query: VideoQuery) -> list[int]:
+        """Return the numbers of the videos that match."""
+        with columns_added(self.columns_added):
+            state = self._state_for(query)
+            clause, bindings = where(condition(query))
+        sql = f"SELECT video_id FROM v {clause}"  # noqa: S608 - values are bound
         found: list[int] = self._engine.numbers(state, sql, bindings).tolist()
         return found
+
+    def columns_added(self) -> dict[str, tuple[Column, ...]]:
+        """Return the columns that each analysis adds to videos."""
+        found = self._database.read(analyses)
+        return {name: one.of_videos for name, one in found.items()}
+
+    def known_tables(
+        self, query: VideoQuery | None = None, columns: Sequence[str] = ()
+    ) -> dict[str, Table]:
+        """Return every table that there is, those of analyses included.
+
+        That of videos has what comes along with a query, or is named.
+        """
+        added = [
+            column
+            for name, found in self.columns_added().items()
+            for column in found
+            if column.name in columns or (query is not None and name in query.with_)
+        ]
+        videos = TABLES["videos"]
+        extended = replace(videos, columns=(*videos.columns, *added))
+        return TABLES | self._database.read(tables_of) | {"videos": extended}
 
     def _places(
         self,
@@ -263,8 +313,14 @@ class Reader:
         sql = f"SELECT position FROM v {clause} ORDER BY {sort or ', '.join(by)} LIMIT ? OFFSET ?"  # noqa: S608 - values are bound
         return self._engine.numbers(state, sql, (*bindings, limit, offset))
 
-    def _answer(self, key: Hashable, question: Callable[[Ask], T]) -> T:
-        state = self._state()
+    def _answer(
+        self,
+        key: Hashable,
+        question: Callable[[Ask], T],
+        query: VideoQuery | None = None,
+        columns: Sequence[str] = (),
+    ) -> T:
+        state = self._state() if query is None else self._state_for(query, columns)
         return self._kept(state, key, lambda: question(partial(self._engine.fetch, state)))
 
     def _kept(self, state: State, key: Hashable, answer: Callable[[], T]) -> T:
@@ -284,6 +340,25 @@ class Reader:
                 state.answers.pop(key, None)
                 mine.set_exception(problem)
         return found.result()
+
+    def _state_for(self, query: VideoQuery, columns: Sequence[str] = ()) -> State:
+        """Return the videos as they are now, with what analyses found as far as it is asked for."""
+        state = self._state()
+        if not analyses_in(query, columns):
+            return state
+        return self._database.read(
+            lambda connection: self._beside(connection, state, query, columns)
+        )
+
+    def _beside(
+        self,
+        connection: apsw.Connection,
+        state: State,
+        query: VideoQuery,
+        columns: Sequence[str],
+    ) -> State:
+        names = analyses_in(query, columns)
+        return self._added.beside(connection, state, names) if names else state
 
     def _state(self) -> State:
         """Return the videos as they are now."""
@@ -308,3 +383,12 @@ def _sort_of(query: VideoQuery) -> str | None:
 
 def _is_scanned(connection: apsw.Connection) -> bool:
     return bool(fetch(connection, "SELECT 1 FROM scans WHERE status = 'running' LIMIT 1"))
+
+
+def _shown(state: State, with_: Collection[str] | None = None) -> list[str]:
+    """Return the columns of a table, and those of the analyses that come along; None: all."""
+    added = [] if state.added is None else state.added.column_names
+    return [
+        *(one.name for one in state.table.columns),
+        *(one for one in added if with_ is None or of_analysis(one) in with_),
+    ]

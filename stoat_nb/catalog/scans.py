@@ -52,7 +52,7 @@ def check_fence(connection: apsw.Connection, scan_id: int, attempt: int) -> None
         (scan_id, attempt),
     )
     if not holds:
-        raise JobTakenOver(scan_id)
+        raise JobTakenOver(f"Scan {scan_id}")
 
 
 class FencedDatabase:

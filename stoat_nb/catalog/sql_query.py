@@ -16,20 +16,22 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from stoat_nb.catalog.columns import TABLES
+from stoat_nb.catalog.columns import TABLES, Table
 from stoat_nb.catalog.values import as_stored_text
 from stoat_nb.errors import BadArgument, SqlError
 from stoat_nb.names import shown
 from stoat_nb.settings import Settings
 
-#: Returns the tables of these names, all of one state of the library.
-LoadTables = Callable[[Sequence[str]], Mapping[str, pa.Table]]
+#: Returns the tables of these names, all of one state of the library; videos with the columns of
+#: these analyses.
+LoadTables = Callable[[Sequence[str], Sequence[str]], Mapping[str, pa.Table]]
 
 _READING = (
     duckdb.StatementType.SELECT,
     duckdb.StatementType.EXPLAIN,
     duckdb.StatementType.RELATION,
 )
+_QUOTED = re.compile(r'"([A-Za-z_]\w*(?:\.\w+)?)"', re.ASCII)
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 #: Statements that ask for the tables themselves.
 _CATALOG = re.compile(
@@ -44,13 +46,14 @@ def run_sql(
     load: LoadTables,
     given: Mapping[str, Any],
     *,
+    tables: Mapping[str, Table] = TABLES,
     files: Iterable[Path] = (),
     settings: Settings,
 ) -> pa.Table:
     """Answer one SELECT statement as an Arrow table.
 
-    ``given`` holds the caller's own tables, by the name they have in the statement, and the values
-    of its ``$name`` parameters.
+    ``tables`` are those that there are. ``given`` holds the caller's own, by the name they have in
+    the statement, and the values of its ``$name`` parameters.
 
     Raises
     ------
@@ -63,14 +66,19 @@ def run_sql(
     try:
         _close_to_outside(connection, files)
         parsed = _parse(connection, statement)
-        own = {name: _own_table(name, value) for name, value in given.items() if _is_table(value)}
-        for name, table in {**load(_mentioned(statement, own)), **own}.items():
+        own = {
+            name: _own_table(name, value, tables)
+            for name, value in given.items()
+            if _is_table(value)
+        }
+        loaded = load(_mentioned(statement, own, tables), _quoted(statement, tables))
+        for name, table in {**loaded, **own}.items():
             connection.register(name, table)
         parameters = {name: value for name, value in given.items() if name not in own}
         _check_parameters(parsed.named_parameters, parameters)
         return _plain(connection.sql(parsed, params=parameters).to_arrow_table())
     except duckdb.Error as problem:
-        raise SqlError(_explained(problem, settings)) from problem
+        raise SqlError(_explained(problem, settings, tables)) from problem
     finally:
         connection.close()
 
@@ -107,19 +115,25 @@ def _parse(connection: duckdb.DuckDBPyConnection, statement: str) -> Any:
     return statements[0]
 
 
-def _mentioned(statement: str, own: Mapping[str, Any]) -> list[str]:
+def _quoted(statement: str, tables: Mapping[str, Table]) -> list[str]:
+    """Return the analyses whose columns are named as they are beside videos: "loudness.lufs"."""
+    quoted = {name.partition(".")[0] for name in _QUOTED.findall(statement)}
+    return sorted(quoted & (tables.keys() - TABLES.keys()))
+
+
+def _mentioned(statement: str, own: Mapping[str, Any], tables: Mapping[str, Table]) -> list[str]:
     """Return the tables that a statement may read; too many of them cost time and no more."""
     words = {word.lower() for word in _IDENTIFIER.findall(statement)}
     every = _CATALOG.search(statement) is not None
-    return [name for name in TABLES if name not in own and (every or name in words)]
+    return [name for name in tables if name not in own and (every or name.lower() in words)]
 
 
 def _is_table(value: Any) -> bool:
     return hasattr(value, "__arrow_c_stream__") or hasattr(value, "__dataframe__")
 
 
-def _own_table(name: str, value: Any) -> pa.Table:
-    if name in TABLES or not _IDENTIFIER.fullmatch(name):
+def _own_table(name: str, value: Any, tables: Mapping[str, Table]) -> pa.Table:
+    if name in tables or not _IDENTIFIER.fullmatch(name):
         raise BadArgument(name, type(value).__name__, "a table of a name that is still free")
     try:
         if hasattr(value, "reset_index"):  # pandas, whose index is a column of the table
@@ -157,7 +171,7 @@ def _number(column: pa.ChunkedArray, scale: int) -> pa.ChunkedArray:
     return column.cast(pa.int64() if is_whole else pa.float64())
 
 
-def _explained(problem: duckdb.Error, settings: Settings) -> str:
+def _explained(problem: duckdb.Error, settings: Settings, tables: Mapping[str, Table]) -> str:
     if isinstance(problem, duckdb.OutOfMemoryException):
         return (
             f"The statement needs more than {settings.sql_memory_mb} MiB of memory. Ask for fewer "
@@ -171,5 +185,5 @@ def _explained(problem: duckdb.Error, settings: Settings) -> str:
     # What follows the first empty line repeats the statement and points into it.
     said = shown(" ".join(str(problem).split("\n\n")[0].split())[:_LONGEST_MESSAGE])
     if isinstance(problem, duckdb.CatalogException) and "Table with name" in said:
-        return f"{said.partition('!')[0]}. There are: {', '.join(TABLES)}."
+        return f"{said.partition('!')[0]}. There are: {', '.join(tables)}."
     return said

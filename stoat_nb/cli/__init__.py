@@ -28,6 +28,7 @@ _COMMANDS = {
     "failures": ("stoat_nb.cli.tables:failures", "Print or export the files that cannot be read."),
     "sql": ("stoat_nb.cli.sql:sql", "Run a SELECT statement on the library's tables."),
     "scans": ("stoat_nb.cli.changes:scans", "List scans, newest first."),
+    "analyses": ("stoat_nb.cli.changes:analyses", "List functions that were run over videos."),
     "diff": ("stoat_nb.cli.changes:diff", "Tell what is different between two scans."),
     "forget": ("stoat_nb.cli.changes:forget", "Delete the rows of missing and excluded videos."),
     "jobs": ("stoat_nb.cli.jobs:jobs", "List jobs, newest first."),

@@ -1,4 +1,4 @@
-"""``stoat scans``, ``diff`` and ``forget``: what became of the files, and clearing up after it."""
+"""``stoat scans``, ``analyses``, ``diff``, ``forget``: what was done, and clearing up after it."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ _SCAN_CELLS = (
     "removed",
     "offline",
 )
+_ANALYSIS_CELLS = ("name", "version", "columns", "n_fresh", "n_stale", "n_failed", "elapsed_s")
 
 
 @click.command()
@@ -49,6 +50,24 @@ def scans(library_path: Path | None, *, as_json: bool) -> None:
         columns = [
             one for one in columns if one.unit != "files" or any(row[one.name] for row in found)
         ]
+    names = [column.name for column in columns]
+    print_grid(names, ([cell_text(row[one.name], one) for one in columns] for row in found))
+
+
+@click.command()
+@json_option
+@click.pass_obj
+def analyses(library_path: Path | None, *, as_json: bool) -> None:
+    """List the functions that were run over the videos, with how many answers each has.
+
+    library.map runs them, from Python.
+    """
+    with open_existing(library_path) as library:
+        found = rows(library.analyses())
+    if as_json:
+        print_json(found)
+        return
+    columns = [column for name in _ANALYSIS_CELLS if (column := TABLES["analyses"].column(name))]
     names = [column.name for column in columns]
     print_grid(names, ([cell_text(row[one.name], one) for one in columns] for row in found))
 

@@ -9,7 +9,7 @@ from pathlib import PurePath
 from typing import Any
 
 from stoat_nb import words
-from stoat_nb.components.video_cells import recorded_text
+from stoat_nb.components.video_cells import found_text, recorded_text
 from stoat_nb.media.playable import playable
 from stoat_nb.names import shown
 
@@ -76,6 +76,7 @@ def groups(video: Facts) -> list[Line]:
         ("Picture", _of_picture(video)),
         ("Sound and subtitles", _of_sound(video)),
         ("Integrity", _of_integrity(video)),
+        ("Analyses", _of_analyses(video)),
     ]
     return [{"title": title, "rows": rows} for title, rows in made if rows]
 
@@ -198,6 +199,17 @@ def _of_integrity(video: Facts) -> list[Line]:
             ("Plays while it loads", _yes(video.get("faststart"))),
         ),
     ]
+
+
+def _of_analyses(video: Facts) -> list[Line]:
+    found = video.get("analyses") or {}
+    return _lines(
+        *(
+            (shown(name), found_text(one)[:_LONGEST])
+            for name, one in found.items()
+            if one is not None
+        )
+    )
 
 
 def _lines(*pairs: tuple[str, str]) -> list[Line]:

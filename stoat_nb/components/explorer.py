@@ -75,6 +75,7 @@ class Explorer(Viewer):
     def __init__(self, library: Library, **view: Any) -> None:
         super().__init__()
         self.state = ExplorerState()
+        self.state.added = library.catalog.reader.columns_added
         self.state.narrow(**view)
         self._address = None if served_document() is None else Address(self.state)
         self._library, self._hub = library, LiveHub.current()
@@ -190,6 +191,7 @@ class Explorer(Viewer):
             Looks(lambda: counts.groups(library, state), lambda new: self._facets.draw(groups=new)),
             Looks(lambda: counts.plots(library, state), lambda new: self._plots.draw(plots=new)),
             Looks(lambda: counts.ranges(library, state), lambda new: self._facets.draw(ranges=new)),
+            Looks(lambda: text.offered(state.added()), lambda new: self._bar.draw(offered=new)),
         ]
 
     def _on_total(self, event: param.parameterized.Event) -> None:

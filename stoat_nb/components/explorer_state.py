@@ -8,7 +8,8 @@ from typing import Any
 import param
 from msgspec.structs import replace
 
-from stoat_nb.catalog.columns import TABLES
+from stoat_nb.catalog.analyses import of_analysis
+from stoat_nb.catalog.filters.fields import FIELDS, Added, all_fields, columns_added
 from stoat_nb.catalog.query import LARGEST_PAGE, SORTABLE, VideoQuery, condition
 from stoat_nb.components.video_cells import SHOWN
 from stoat_nb.errors import FilterError
@@ -39,12 +40,20 @@ class ExplorerState(param.Parameterized):
     below = param.String(default="", doc="Only what lies in this folder, however deep.")
     facets = param.Dict(default={}, doc="Any of these values, by column; None: unknown.")
     ranges = param.Dict(default={}, doc="The least and the most, by column; None: no bound.")
-    sort: Any = param.Selector(default="path", objects=list(SORTABLE), doc="The column to sort by.")
+    sort: Any = param.Selector(
+        default="path",
+        objects=list(SORTABLE),
+        check_on_set=False,  # analyses have columns, too: what is asked for is checked as a whole
+        doc="The column to sort by.",
+    )
     descending = param.Boolean(default=False, doc="Whether the largest come first.")
     page = param.Integer(default=0, bounds=(0, None), doc="The page that is shown, from 0.")
     page_size = param.Integer(default=25, bounds=(1, LARGEST_PAGE), doc="Rows on a page.")
     pictures = param.Boolean(default=False, doc="Whether each row has a small picture.")
     columns = param.List(default=list(SHOWN), item_type=str, doc="The columns that are shown.")
+
+    #: The columns that analyses added to videos.
+    added: Added = staticmethod(dict)
 
     @property
     def query(self) -> VideoQuery:
@@ -59,7 +68,7 @@ class ExplorerState(param.Parameterized):
     def narrow(self, **changes: Any) -> None:
         """Change what is shown and go back to the first page; FilterError leaves all as it was."""
         view = {**self.view(), **changes}
-        _check(view)
+        self._check(view)
         self.param.update(**{name: view[name] for name in changes}, page=0)
 
     def toggle(self, column: str, value: Value) -> None:
@@ -100,8 +109,12 @@ class ExplorerState(param.Parameterized):
             If anything in it cannot be shown; nothing has changed then.
         """
         whole = {**START, **{name: view[name] for name in VIEW if name in view}}
-        _check(whole)
+        self._check(whole)
         self.param.update(**whole, page=max(0, page))
+
+    def _check(self, view: Mapping[str, Any]) -> None:
+        with columns_added(self.added):
+            _check(view)
 
 
 #: The view a new explorer begins with.
@@ -131,7 +144,8 @@ def _check(view: Mapping[str, Any]) -> None:
     for column, bounds in view["ranges"].items():
         if not isinstance(bounds, list | tuple) or not _are_bounds(bounds):
             raise _refusal(column, bounds)
-    unknown = [one for one in view["columns"] if TABLES["videos"].column(str(one)) is None]
+    known = all_fields() if {*map(str, view["columns"])} - FIELDS.keys() else FIELDS
+    unknown = [one for one in view["columns"] if str(one) not in known]
     if unknown or not view["columns"]:
         raise _refusal("columns", unknown)
     # By itself first: what is wrong with it is told by its own places.
@@ -147,6 +161,7 @@ def _query(view: Mapping[str, Any]) -> VideoQuery:
         ranges={column: (low, high) for column, (low, high) in view["ranges"].items()},
         sort=view["sort"],
         descending=view["descending"],
+        with_=sorted({of_analysis(name) for name in view["columns"] if name not in FIELDS}),
     )
 
 

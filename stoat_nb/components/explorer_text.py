@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from stoat_nb import words
+from stoat_nb.catalog.column import Column
 from stoat_nb.catalog.columns import TABLES
 from stoat_nb.catalog.filters.fields import FIELDS
 from stoat_nb.components.explorer_state import ExplorerState, Value
@@ -136,5 +138,13 @@ OFFERED: list[dict[str, Any]] = [
     {"field": column.name, "title": title_of(column.name), "doc": column.doc}
     for column in TABLES["videos"].columns
 ]
+
+
+def offered(added: Mapping[str, Sequence[Column]]) -> list[dict[str, Any]]:
+    """Return the same with the columns that analyses added."""
+    found = (column for columns in added.values() for column in columns)
+    return [*OFFERED, *({"field": one.name, "title": one.name, "doc": one.doc} for one in found)]
+
+
 #: What can be asked for as a facet.
 KNOWN = frozenset(FIELDS)

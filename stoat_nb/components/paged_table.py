@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import param
@@ -20,6 +21,7 @@ from stoat_nb.components.pager import Pager
 from stoat_nb.components.row_grid import RowGrid
 from stoat_nb.components.row_pictures import RowPictures
 from stoat_nb.components.video_cells import Column, Row, column_of
+from stoat_nb.errors import FilterError
 
 if TYPE_CHECKING:
     from stoat_nb.library import Library
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
 REFRESH_EVERY_S = 2.0
 
 #: What of a state is another page of rows.
-_ROWS = [*NARROWING, "sort", "descending", "page", "page_size"]
+_ROWS = [*NARROWING, "columns", "sort", "descending", "page", "page_size"]
 
 
 class PagedTable(Viewer):
@@ -150,8 +152,9 @@ class PagedTable(Viewer):
     def _heed(self, data: Mapping[str, Any]) -> None:
         """Do what somebody asked of the table, if it can be meant."""
         ids = {row["id"] for row in self.grid.rows}
-        if data.get("sort") in SORTABLE:
-            self.state.order(data["sort"])
+        if data.get("sort") in {*SORTABLE, *self.state.columns}:
+            with suppress(FilterError):  # lists have no order
+                self.state.order(data["sort"])
         if isinstance(data.get("choose"), list):
             # Those of other pages stay selected.
             elsewhere = [one for one in self.chosen if one not in ids]

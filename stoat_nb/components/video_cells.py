@@ -38,7 +38,7 @@ class Column(Struct, frozen=True, kw_only=True):
             "width": self.width,
             "grow": self.grow,
             "right": self.right,
-            "sortable": self.field in SORTABLE,
+            "sortable": self.field in SORTABLE or TABLES["videos"].column(self.field) is None,
         }
 
 
@@ -67,6 +67,8 @@ STATUSES = {
 
 def column_of(field: str) -> Column:
     """Return how a column of videos is shown."""
+    if TABLES["videos"].column(field) is None:
+        return Column(field=field, title=field, text=lambda row: found_text(row.get(field)))
     return _BY_FIELD.get(field) or _plain(field)
 
 
@@ -88,6 +90,19 @@ def value_text(fact: Fact, value: Any) -> str:
     if fact.is_text:
         return shown(value) or words.UNKNOWN
     return _number(fact, value)
+
+
+def found_text(value: Any) -> str:
+    """Return what an analysis found as people read it."""
+    if value is None:
+        return words.UNKNOWN
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
+    if isinstance(value, float):
+        return f"{value:,.3f}".rstrip("0").rstrip(".")
+    if isinstance(value, datetime):
+        return words.moment(value.timestamp())
+    return ", ".join(map(shown, value)) if isinstance(value, list) else shown(value)
 
 
 def recorded_text(when: datetime | None, zone: str | None) -> str:

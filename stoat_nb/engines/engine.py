@@ -18,6 +18,15 @@ class FaultKind(StrEnum):
     ERROR = "error"  #: The function raised.
     CRASH = "crash"  #: The process died while it ran, twice in a row on this item.
     DEADLINE = "deadline"  #: It took longer than it may and was killed.
+    MEMORY = "memory"  #: Its process took more memory than it may and was killed.
+
+
+class MadeFunction(Struct, frozen=True, kw_only=True):
+    """A function that each process makes once: what it is made of does not go with every call."""
+
+    make: Callable[[Mapping[str, Any]], PureFunction]  #: Importable.
+    item: Mapping[str, Any]  #: What to make it of: a JSON object.
+    key: str  #: The same for the same function.
 
 
 class Fault(Struct, frozen=True, kw_only=True):
@@ -43,7 +52,11 @@ class Engine(Protocol):
         """How many calls can be under way at once."""
 
     async def call(
-        self, function: PureFunction, item: Mapping[str, Any], *, deadline_s: float | None = None
+        self,
+        function: PureFunction | MadeFunction,
+        item: Mapping[str, Any],
+        *,
+        deadline_s: float | None = None,
     ) -> Answer:
         """Run ``function(item)`` and return what came of it; a cancelled call is killed.
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from stoat_nb.engines.engine import Answer, PureFunction
+from stoat_nb.engines.engine import Answer, MadeFunction, PureFunction
 from stoat_nb.engines.reference import Reference, refer_to
 from stoat_nb.engines.seat import CLOSED, Limits, Seat
 from stoat_nb.errors import SettingError
@@ -29,6 +29,11 @@ class LocalEngine:
         Seconds one item may take; then its process is killed.
     memory_bytes
         Address space a process may take before it is refused more; None: any.
+    resident_bytes
+        Memory a process may hold; one that holds more is killed, and the call has a fault. None:
+        any during a call, and 400 MiB between two of them.
+    files
+        Descriptors a process may have open.
     recycle_after
         Items a process answers before a fresh one takes its place.
 
@@ -48,11 +53,18 @@ class LocalEngine:
         workers: int = 2,
         deadline_s: float = 6.0,
         memory_bytes: int | None = 1536 << 20,
+        resident_bytes: int | None = None,
+        files: int = 64,
         recycle_after: int = 1000,
     ) -> None:
         if workers < 1:
             raise SettingError("workers", workers, "a whole number above 0")
-        limits = Limits(memory_bytes=memory_bytes, recycle_after=recycle_after)
+        limits = Limits(
+            memory_bytes=memory_bytes,
+            resident_bytes=resident_bytes,
+            files=files,
+            recycle_after=recycle_after,
+        )
         self._deadline_s = deadline_s
         self._seats = tuple(Seat(limits) for _ in range(workers))
         self._free = list(self._seats)
@@ -66,7 +78,11 @@ class LocalEngine:
         return len(self._seats)
 
     async def call(
-        self, function: PureFunction, item: Mapping[str, Any], *, deadline_s: float | None = None
+        self,
+        function: PureFunction | MadeFunction,
+        item: Mapping[str, Any],
+        *,
+        deadline_s: float | None = None,
     ) -> Answer:
         """Run ``function(item)`` in a process and return what came of it.
 
@@ -77,7 +93,8 @@ class LocalEngine:
         Parameters
         ----------
         function
-            A function of an importable module: the process imports it by name.
+            A function of an importable module, which the process imports by name; or one that
+            such a function makes there, once a process.
         item
             What to give it: a JSON object.
         deadline_s

@@ -15,6 +15,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ _PROGRAM = str(Path(__file__).with_name("worker.py"))
 _LONGEST_ANSWER = 16 << 20
 _LONG_ANSWER = 256 << 10  # parsing more than this is felt on a loop
 _GRACE_S = 0.05
+_LOOK_S = 0.2  # between two looks at the memory it holds
 
 
 class WorkerError(Exception):
@@ -37,6 +39,10 @@ class WorkerError(Exception):
         self.reached = reached
 
 
+class TooLarge(Exception):
+    """A worker that holds more memory than it may."""
+
+
 class WorkerProcess:
     """A child with a private pipe each way; made by ``spawn``.
 
@@ -44,13 +50,13 @@ class WorkerProcess:
     subprocesses do, up to Python 3.13, and fail under one that has no child watcher (uvloop's).
     """
 
-    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], resident_bytes: int | None) -> None:
         self.served = 0  #: Items answered.
         self.loaded: set[str] = set()  #: Names of the functions it has imported.
         self.resident_bytes = 0  #: Its memory after the last answer, by its own account.
         self._loop = asyncio.get_running_loop()
         self.gone: asyncio.Future[None] = self._loop.create_future()
-        self._process = process
+        self._process, self._most_bytes = process, resident_bytes
         process.returncode = 0  # it is waited for here: subprocess need not
         self._doomed = False
         self._reason = ""
@@ -60,7 +66,9 @@ class WorkerProcess:
         self._output: asyncio.ReadTransport | None = None
 
     @classmethod
-    def spawn(cls, memory_bytes: int | None) -> WorkerProcess:
+    def spawn(
+        cls, memory_bytes: int | None, *, files: int = 64, resident_bytes: int | None = None
+    ) -> WorkerProcess:
         """Start a child, on the loop's own thread: the kernel ties its life to that thread.
 
         Raises
@@ -73,13 +81,19 @@ class WorkerProcess:
         return cls(
             # Of a fixed program; and it takes a millisecond or two.
             subprocess.Popen(  # noqa: S603
-                [sys.executable, "-I", _PROGRAM, str(os.getpid()), str(memory_bytes or 0)],
+                [
+                    sys.executable,
+                    "-I",
+                    _PROGRAM,
+                    *map(str, (os.getpid(), memory_bytes or 0, files)),
+                ],
                 bufsize=0,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 start_new_session=True,
-            )
+            ),
+            resident_bytes,
         )
 
     async def connect(self) -> None:
@@ -121,7 +135,11 @@ class WorkerProcess:
 
     async def load(self, reference: Reference, *, within_s: float) -> None:
         """Have it import a function."""
-        question = {"load": reference.name, "path": reference.import_path}
+        question = {
+            "load": reference.name,
+            "path": reference.import_path,
+            "of": reference.made_of,
+        }
         answer = await self._ask(question, within_s)
         if "error" in answer:
             raise WorkerError(f"could not load {reference.name}: {answer['error']}")
@@ -164,7 +182,10 @@ class WorkerProcess:
             raise WorkerError("ended before it was asked", reached=False)
 
     async def _hear(self, answer: asyncio.Future[bytes | None], within_s: float) -> bytes:
-        await asyncio.wait({answer}, timeout=within_s)
+        if self._most_bytes is None:
+            await asyncio.wait({answer}, timeout=within_s)
+        else:
+            await self._watched(answer, within_s, self._most_bytes)
         if not answer.done():
             # If this process itself stood still (Ctrl-Z), the answer lies in the pipe, unread.
             await asyncio.wait({answer}, timeout=_GRACE_S)
@@ -174,6 +195,13 @@ class WorkerProcess:
         if line is None:
             raise WorkerError(self._reason)
         return line
+
+    async def _watched(self, answer: asyncio.Future[Any], within_s: float, most: int) -> None:
+        until = time.monotonic() + within_s
+        while not answer.done() and (left := until - time.monotonic()) > 0:
+            await asyncio.wait({answer}, timeout=min(left, _LOOK_S))
+            if not answer.done() and _resident(self._process.pid) > most:
+                raise TooLarge
 
     # -- what it does --------------------------------------------------------------------------
 
@@ -270,6 +298,14 @@ def _read(line: bytes) -> Any:
         # Half a character of UTF-16, as names may hold, is none to it, nor is a number too large
         # for a float: such JSON is rare, and read by what wrote it.
         return json.loads(line, parse_constant=_refuse_constant)
+
+
+def _resident(pid: int) -> int:
+    """Return the bytes of memory that a process holds; 0 where that cannot be told."""
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_bytes().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, IndexError, ValueError):
+        return 0
 
 
 def _refuse_constant(name: str) -> None:

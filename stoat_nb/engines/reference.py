@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from stoat_nb.engines.engine import PureFunction
+from stoat_nb.engines.engine import MadeFunction, PureFunction
 from stoat_nb.names import shown
 
 _PACKAGE = __name__.partition(".")[0]
@@ -18,11 +21,14 @@ class Reference(Struct, frozen=True):
 
     module: str
     qualname: str
+    made_of: Mapping[str, Any] | None = None  #: What it makes the function of that is called.
+    key: str = ""  #: Of what it makes.
 
     @property
     def name(self) -> str:
         """The function in one word, as entry points spell it: ``module:qualname``."""
-        return f"{self.module}:{self.qualname}"
+        made = f"#{self.key}" if self.key else ""
+        return f"{self.module}:{self.qualname}{made}"
 
     @property
     def import_path(self) -> list[str]:
@@ -35,8 +41,11 @@ class Reference(Struct, frozen=True):
         return [*(home for home in homes if home and home not in known), *known]
 
 
-def refer_to(function: PureFunction) -> Reference:
+def refer_to(function: PureFunction | MadeFunction) -> Reference:
     """Return the name of a function; refuse one that only this process can reach."""
+    if isinstance(function, MadeFunction):
+        maker = refer_to(function.make)
+        return replace(maker, made_of=function.item, key=function.key)
     reference = Reference(
         str(getattr(function, "__module__", "")), str(getattr(function, "__qualname__", ""))
     )

@@ -10,7 +10,7 @@ from typing import Any
 from msgspec import Struct
 
 from stoat_nb.engines.engine import Answer, Fault, FaultKind
-from stoat_nb.engines.process import WorkerError, WorkerProcess
+from stoat_nb.engines.process import TooLarge, WorkerError, WorkerProcess
 from stoat_nb.engines.reference import Reference
 from stoat_nb.errors import RunFailed
 from stoat_nb.names import shown
@@ -31,6 +31,8 @@ class Limits(Struct, frozen=True, kw_only=True):
     """What each worker may take."""
 
     memory_bytes: int | None  #: Of address space; None: any.
+    resident_bytes: int | None  #: Held in memory; None: any.
+    files: int  #: Open at once.
     recycle_after: int  #: Items a process answers before a fresh one takes its place.
 
 
@@ -84,6 +86,11 @@ class Seat:
                 await self._clear()
                 message = f"It took longer than {deadline_s:g} s and was stopped."
                 return _faulty(FaultKind.DEADLINE, message, started)
+            except TooLarge:
+                await self._clear()
+                most = (self._limits.resident_bytes or 0) >> 20
+                message = f"It took more than {most:,} MiB of memory and was stopped."
+                return _faulty(FaultKind.MEMORY, message, started)
             except WorkerError as error:
                 await self._clear()
                 self._check_open()
@@ -111,6 +118,8 @@ class Seat:
                 reason = f"did not load {reference.name} within {_START_S:g} s"
             except WorkerError as error:
                 reason = str(error)
+            except TooLarge:
+                reason = f"took too much memory to load {reference.name}"
             except OSError as error:
                 reason = f"was refused: {error}"
             await self._clear()
@@ -123,7 +132,11 @@ class Seat:
             if self.gone is not None:
                 raise WorkerError("cannot be replaced while the system holds the killed one")
             # On its seat from its first moment, so that whatever ends its start waits for its end.
-            worker = self._worker = WorkerProcess.spawn(self._limits.memory_bytes)
+            worker = self._worker = WorkerProcess.spawn(
+                self._limits.memory_bytes,
+                files=self._limits.files,
+                resident_bytes=self._limits.resident_bytes,
+            )
             await worker.connect()
             self._check_open()
         if reference.name not in worker.loaded:
@@ -141,7 +154,8 @@ class Seat:
             raise RuntimeError(CLOSED)
 
     def _retire_if_worn(self, worker: WorkerProcess) -> None:
-        if worker.served >= self._limits.recycle_after or worker.resident_bytes > _RESIDENT_BYTES:
+        most = self._limits.resident_bytes or _RESIDENT_BYTES
+        if worker.served >= self._limits.recycle_after or worker.resident_bytes > most:
             worker.kill()
 
 

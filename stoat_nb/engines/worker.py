@@ -19,17 +19,16 @@ from collections.abc import Callable
 from typing import Any, BinaryIO
 
 _PR_SET_PDEATHSIG = 1
-_FILES = 64
 _NICE = 10
 _OOM_SCORE = "500"  # of 1000
 _LONGEST_REASON = 2000
 
 
 def main() -> None:
-    """Answer until there is nobody left to ask: ``argv`` is the parent's id and a memory limit."""
+    """Answer until nobody is left to ask: ``argv`` is the parent's id, and limits."""
     requests, answers = _private_pipes()
     _die_with_parent(int(sys.argv[1]))
-    _confine(memory_bytes=int(sys.argv[2]))
+    _confine(memory_bytes=int(sys.argv[2]), files=int(sys.argv[3]))
     functions: dict[str, Callable[[Any], Any]] = {}
     for line in requests:
         answers.write(_reply(json.loads(line), functions))
@@ -55,11 +54,11 @@ def _die_with_parent(parent: int) -> None:
         os._exit(0)
 
 
-def _confine(*, memory_bytes: int) -> None:
+def _confine(*, memory_bytes: int, files: int) -> None:
     os.nice(_NICE)
     _be_first_to_go()
     _limit(resource.RLIMIT_CORE, 0)
-    _limit(resource.RLIMIT_NOFILE, _FILES)
+    _limit(resource.RLIMIT_NOFILE, files)
     if memory_bytes:
         _limit(resource.RLIMIT_AS, memory_bytes)
 
@@ -90,10 +89,11 @@ def _reply(request: dict[str, Any], functions: dict[str, Callable[[Any], Any]]) 
 
 
 def _done(request: dict[str, Any], functions: dict[str, Callable[[Any], Any]]) -> Any:
-    """Do what is asked: ``load`` a function along an import ``path``, or ``call`` it."""
+    """Do what is asked: ``load`` a function (or make it ``of`` something), or ``call`` it."""
     if "load" in request:
         sys.path[:] = request["path"]
-        functions[request["load"]] = _loaded(request["load"])
+        found = _loaded(request["load"].partition("#")[0])
+        functions[request["load"]] = found if request["of"] is None else found(request["of"])
         return None
     return functions[request["call"]](request["item"])
 

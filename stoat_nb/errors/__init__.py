@@ -176,9 +176,9 @@ class JobTakenOver(JobError):
 
     code = "JOB_TAKEN_OVER"
 
-    def __init__(self, scan_id: object) -> None:
+    def __init__(self, work: object) -> None:
         super().__init__(
-            f"Scan {shown(scan_id)} was taken over by another process, because this one gave no "
+            f"{shown(work)} was taken over by another process, because this one gave no "
             "sign of life for too long. It goes on there."
         )
 

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from functools import wraps
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial, wraps
 from inspect import signature
 from typing import Any, NamedTuple, ParamSpec, TypeVar, get_args
 
+from stoat_nb.catalog.column import Column
+from stoat_nb.catalog.filters.fields import columns_added
 from stoat_nb.catalog.query import VideoQuery
 from stoat_nb.errors import BadArgument
 from stoat_nb.jobs.memory_queue import InMemoryJobQueue
 from stoat_nb.jobs.queue import Take
 from stoat_nb.jobs.state import JobStatus
+from stoat_nb.library.room import Handle
+from stoat_nb.maps.request import Again, Inputs
 from stoat_nb.media.failures import ERROR_CLASSES
 from stoat_nb.media.pictures.kinds import POSTER, SHEET, THUMBNAIL
 from stoat_nb.scan import FollowLinks, ScanMode
@@ -37,6 +42,17 @@ def _is_text(value: Any) -> bool:
     return isinstance(value, str)
 
 
+_LONGEST_S, _MOST_WORKERS = 1e9, 256
+
+
+def _is_version(value: Any) -> bool:
+    return isinstance(value, str | int) and not isinstance(value, bool) and value != ""
+
+
+def _is_span(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < _LONGEST_S
+
+
 def _one_of(words: Sequence[str]) -> _Kind:
     *others, last = map(repr, words)
     expected = f"{', '.join(others)} or {last}"
@@ -59,7 +75,20 @@ _KINDS: Mapping[str, _Kind] = {
         lambda value: isinstance(value, VideoQuery),
         "a VideoQuery, such as VideoQuery(where='height >= 2160')",
     ),
-    "columns": _Kind(_are_names, "a list of column names such as ['codec']"),
+    "with_": _Kind(_are_names, "a list of analyses such as ['loudness']"),
+    "name": _Kind(_is_text, "the name of an analysis such as 'loudness'"),
+    "version": _Kind(_is_version, "a number or a text such as '2.1'"),
+    "timeout": _Kind(_is_span, "a number of seconds above 0"),
+    "workers": _Kind(lambda value: _is_number(value) and 0 < value <= _MOST_WORKERS, "1 to 256"),
+    "memory_mb": _Kind(
+        lambda value: _is_number(value) and 0 < value < 2**31, "a whole number of MiB above 0"
+    ),
+    "inputs": _one_of(get_args(Inputs)),
+    "again": _one_of(get_args(Again)),
+    "columns": _Kind(
+        lambda value: _are_names(value) or isinstance(value, Mapping),
+        "a list of column names such as ['codec']",
+    ),
     **dict.fromkeys(("column", "x", "y"), _Kind(_is_text, "the name of a column")),
     "settings": _Kind(
         lambda value: isinstance(value, Settings),
@@ -107,7 +136,16 @@ _KINDS: Mapping[str, _Kind] = {
     "folder": _FOLDER,
     "path": _FOLDER,
     **dict.fromkeys(
-        ("recursive", "descending", "accept_removals", "redact", "manifest", "only_failed"), _FLAG
+        (
+            "recursive",
+            "descending",
+            "accept_removals",
+            "redact",
+            "manifest",
+            "only_failed",
+            "retry_failed",
+        ),
+        _FLAG,
     ),
     **dict.fromkeys(("bins", "most"), _COUNT),
     **dict.fromkeys(("before", "after"), _SCAN),
@@ -136,6 +174,18 @@ def checked(method: Callable[P, T]) -> Callable[P, T]:
                 continue
             if not kind.accepts(value):
                 raise BadArgument(name, value, kind.expected)
-        return method(*args, **kwargs)
+        with _names_of(args[0] if args else None):
+            return method(*args, **kwargs)
 
     return call
+
+
+def _names_of(library: object) -> AbstractContextManager[None]:
+    """Have names stand for what the analyses of a library found, too, while it is asked."""
+    if not isinstance(library, Handle) or not hasattr(library, "_hold"):
+        return nullcontext()
+    return columns_added(partial(_columns_of, library))
+
+
+def _columns_of(library: Handle) -> Mapping[str, Sequence[Column]]:
+    return library.catalog.reader.columns_added()  # made only now: it loads DuckDB

@@ -20,10 +20,12 @@ from stoat_nb.library.arguments import checked
 from stoat_nb.library.card import CLOSED, library_card, said
 from stoat_nb.library.changes import Changes
 from stoat_nb.library.exporting import Exporting
+from stoat_nb.library.mapping import Mapped
 from stoat_nb.library.room import Hold
 from stoat_nb.library.scanning import Scanning
 from stoat_nb.library.tables import Tables
 from stoat_nb.library.viewing import Viewing
+from stoat_nb.maps import MAP_JOB_TYPE, MapReport
 from stoat_nb.names import shown
 from stoat_nb.scan import SCAN_JOB_TYPE, ScanReport
 from stoat_nb.scan.folder import check_roots
@@ -31,7 +33,7 @@ from stoat_nb.settings import Settings
 from stoat_nb.user_paths import library_file
 
 
-class Library(Tables, Viewing, Changes, Exporting, Scanning):
+class Library(Tables, Viewing, Changes, Exporting, Scanning, Mapped):
     """What is in your video folders, kept in one file.
 
     Parameters
@@ -303,7 +305,9 @@ def _held(hold: Hold) -> Library:
 
 
 def _reader(job_type: str) -> Callable[[Any], Any]:
-    return ScanReport.from_json if job_type == SCAN_JOB_TYPE else _as_it_is
+    return {SCAN_JOB_TYPE: ScanReport.from_json, MAP_JOB_TYPE: MapReport.from_json}.get(
+        job_type, _as_it_is
+    )
 
 
 def _as_it_is(result: Any) -> Any:

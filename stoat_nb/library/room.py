@@ -33,6 +33,7 @@ from stoat_nb.errors import (
 from stoat_nb.jobs.memory_queue import InMemoryJobQueue
 from stoat_nb.jobs.queue import Take
 from stoat_nb.jobs.thread import QueueThread
+from stoat_nb.maps import MAP_JOB_TYPE, MAP_LOCK, make_map_handler
 from stoat_nb.names import shown
 from stoat_nb.pictures import PictureCache, Pictures
 from stoat_nb.scan import SCAN_JOB_TYPE, SCAN_LOCK, make_scan_handler
@@ -42,6 +43,22 @@ _rooms: list[EngineRoom] = []
 #: Rooms of the process that this one was forked from: never used, never closed, never collected.
 _inherited: list[EngineRoom] = []
 _lock = threading.RLock()
+
+
+#: Maps that run at once: the other workers of the queue are for scans.
+MAPS = 2
+_FILES_OF_MAP, _CALLS_OF_MAP = 1024, 10_000
+
+
+def _engine_of_map(workers: int, resident_bytes: int) -> LocalEngine:
+    """Return an engine for functions of people's own, which may need much."""
+    return LocalEngine(
+        workers=workers,
+        memory_bytes=None,
+        resident_bytes=resident_bytes,
+        files=_FILES_OF_MAP,
+        recycle_after=_CALLS_OF_MAP,
+    )
 
 
 class EngineRoom:
@@ -93,6 +110,13 @@ class EngineRoom:
                 timeout=None,
                 stall_timeout=settings.stall_timeout_s,
                 lock=SCAN_LOCK,
+            )
+            self.queue.register_handler(
+                MAP_JOB_TYPE,
+                make_map_handler(catalog=self.catalog, make_engine=_engine_of_map),
+                timeout=None,
+                concurrency=MAPS,
+                lock=MAP_LOCK,
             )
             undo.pop_all()
 

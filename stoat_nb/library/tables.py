@@ -44,6 +44,7 @@ class Tables(Handle):
         *,
         query: VideoQuery | None = None,
         columns: Sequence[str] | None = None,
+        with_: Sequence[str] = (),
         sort: str | None = None,
         descending: bool = False,
         limit: int | None = None,
@@ -61,6 +62,8 @@ class Tables(Handle):
             Or: all the videos that a query matches, in its order, on whichever page.
         columns
             Only these columns, in this order; None: all of them.
+        with_
+            Analyses whose columns come along: ``with_=["loudness"]`` adds ``loudness.lufs``.
         sort
             The column to sort by; rows in which it is null come last. None: by path.
         descending
@@ -85,6 +88,8 @@ class Tables(Handle):
         if sort is not None:
             query = replace(query or VideoQuery(), sort=sort, descending=descending)
         names = _names(columns, FIELDS)
+        if added := {*with_, *(field_named(name).analysis for name in names or ())} - {""}:
+            query = replace(query or VideoQuery(), with_=sorted(added))
         return _frame("videos", self.catalog.reader.videos(query, names, limit))
 
     @checked
@@ -209,8 +214,16 @@ class Tables(Handle):
         from stoat_nb.catalog.sql_query import run_sql  # noqa: PLC0415 - loads DuckDB
 
         paths = [expand_path(file) for file in files]
-        load = self.catalog.reader.tables
-        return frame_of_result(run_sql(statement, load, given, files=paths, settings=self.settings))
+        reader = self.catalog.reader
+        found = run_sql(
+            statement,
+            reader.tables,
+            given,
+            tables=reader.known_tables(),
+            files=paths,
+            settings=self.settings,
+        )
+        return frame_of_result(found)
 
     @checked
     def arrow(
@@ -242,7 +255,8 @@ class Tables(Handle):
 
         if where:
             query = narrowed(query or VideoQuery(), where)
-        wanted(table, query=query)  # refuses what there is not
+        # Refuses what there is not.
+        wanted(table, tables=self.catalog.reader.known_tables(), query=query)
         if query is None:
             return self.catalog.reader.table(table)
         return self.catalog.reader.videos(query)
@@ -303,6 +317,7 @@ class Tables(Handle):
         query = narrowed(query or VideoQuery(), where) if where else query or VideoQuery()
         return nearest(self.catalog.reader.few_values, query)
 
+    @checked
     def completions(self) -> dict[str, Completion]:
         """Return what may be written of each column in a filter: operators, values, unit, meaning.
 

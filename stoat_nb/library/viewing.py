@@ -71,8 +71,8 @@ class Viewing(Handle):
 
     @checked
     def detail(self, video_id: int) -> dict[str, Any]:
-        """Return all that is known of a video: its facts, streams, chapters and tags."""
-        return self.catalog.detail(video_id)
+        """Return all that is known of a video: facts, streams, chapters, tags, analyses."""
+        return self.catalog.detail(video_id) | {"analyses": self.catalog.found_of(video_id)}
 
     @checked
     def open_video(self, video_id: int) -> tuple[int, Whereabouts]:

@@ -16,6 +16,7 @@ from stoat_nb.catalog.scans import BegunScan
 from stoat_nb.engines.engine import Engine
 from stoat_nb.errors import JobTakenOver, StoatError
 from stoat_nb.jobs.context import Handler, JobContext
+from stoat_nb.jobs.recording import Recording
 from stoat_nb.media.video import Found, Outcome
 from stoat_nb.names import shown
 from stoat_nb.scan.backlog import Backlog, Candidate, Portion
@@ -25,7 +26,6 @@ from stoat_nb.scan.finding import UNSETTLED, Finding
 from stoat_nb.scan.folder import check_roots
 from stoat_nb.scan.lanes import Lanes
 from stoat_nb.scan.probing import BATCH_FILES, Probed, Prober
-from stoat_nb.scan.recording import Recording
 from stoat_nb.scan.request import order_of, rules_of
 from stoat_nb.scan.sweep import Sweep
 from stoat_nb.scan.tally import Tally
@@ -196,7 +196,9 @@ class _Scan:
 
     # -- probing -------------------------------------------------------------------------------
 
-    async def _probe_until_done(self, slot: int, prober: Prober, recording: Recording) -> None:
+    async def _probe_until_done(
+        self, slot: int, prober: Prober, recording: Recording[Outcome]
+    ) -> None:
         while (portion := await self._backlog.take(BATCH_FILES)) is not None:
             begins, began = partial(self._current.__setitem__, slot, _named(portion)), time.time()
             probed = await prober.read(portion, begins=begins)

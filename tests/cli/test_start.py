@@ -24,6 +24,7 @@ COMMANDS = (
         "failures",
         "sql",
         "scans",
+        "analyses",
         "diff",
         "forget",
         "jobs",

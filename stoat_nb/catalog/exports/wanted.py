@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -27,19 +27,20 @@ class Wanted(Struct, frozen=True, kw_only=True):
 def wanted(
     name: str,
     *,
+    tables: Mapping[str, Table] = TABLES,
     query: VideoQuery | None = None,
     columns: Sequence[str] | None = None,
     redact: bool = False,
     limit: int | None = None,
 ) -> Wanted:
     """Check what is asked for."""
-    if name not in TABLES:
-        raise ExportError(f"There is no table '{shown(name)}'. Choose one of: {', '.join(TABLES)}.")
+    if name not in tables:
+        raise ExportError(f"There is no table '{shown(name)}'. Choose one of: {', '.join(tables)}.")
     if query is not None and name != "videos":
         raise ExportError(f"Only videos can be filtered, not {name}. Leave the query out.")
     if query is not None:
         condition(query)  # refuses what there is not
-    table = TABLES[name]
+    table = tables[name]
     return Wanted(
         table=table if columns is None else _with_columns(table, columns),
         query=query,

@@ -12,7 +12,7 @@ from msgspec import Struct
 from stoat_nb.catalog.filters.masks import mask
 from stoat_nb.catalog.filters.sql import where
 from stoat_nb.catalog.filters.tree import Value
-from stoat_nb.catalog.query import VideoQuery, condition, order
+from stoat_nb.catalog.query import VideoQuery, analyses_in, condition, order
 
 
 class Code(Struct, frozen=True, kw_only=True):
@@ -72,11 +72,16 @@ def _pandas(query: VideoQuery, path: Path) -> str:
             "from stoat_nb import Library",
             "",
             f"with Library({os.fspath(path)!r}) as library:",
-            "    videos = library.videos()",
+            f"    videos = library.videos({_with(query)})",
             *lines,
             "",
         ]
     )
+
+
+def _with(query: VideoQuery) -> str:
+    names = analyses_in(query)
+    return f"with_={[*names]!r}" if names else ""
 
 
 def _chosen(query: VideoQuery) -> list[str]:

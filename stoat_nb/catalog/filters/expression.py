@@ -45,6 +45,8 @@ _OPERATORS: dict[type[ast.cmpop], Operator] = {
     ast.GtE: ">=",
 }
 _MIRRORED: dict[Operator, Operator] = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
+#: A column: ``height``, or of an analysis ``loudness.lufs``.
+_COLUMN = ast.Name | ast.Attribute
 METHODS = ("contains", "startswith", "endswith")
 
 
@@ -120,7 +122,7 @@ class _Reader:
                 return Not(self.read(operand, depth + 1))
             case ast.Compare(left, signs, rights):
                 return self._chain(tree, [left, *rights], signs)
-            case ast.Name():
+            case ast.Name() | ast.Attribute():
                 return self._truth(tree)
             case ast.Call(ast.Attribute(), [_], []):
                 return self._method(tree)
@@ -141,10 +143,10 @@ class _Reader:
         if isinstance(sign, ast.In | ast.NotIn):
             return self._membership(left, sign, right)
         operator = _OPERATORS[type(sign)]
-        if not isinstance(left, ast.Name):
+        if not isinstance(left, _COLUMN):
             left, right, operator = right, left, _MIRRORED.get(operator, operator)
         field = self._field(left)
-        if isinstance(right, ast.Name):
+        if isinstance(right, _COLUMN):
             return _two_columns(field, operator, self._field(right))
         value = self._value(field, right)
         if value is None:
@@ -159,7 +161,7 @@ class _Reader:
 
     def _membership(self, left: ast.expr, sign: ast.cmpop, right: ast.expr) -> Node:
         is_in = isinstance(sign, ast.In)
-        if isinstance(right, ast.Name):
+        if isinstance(right, _COLUMN):
             field = self._field(right)
             found = _held(field, self._constant(left))
             return found if is_in else known_but(field, found)
@@ -179,16 +181,21 @@ class _Reader:
             raise self._refusal(tree, f"{function.attr} is for a column of text and text in quotes")
         return Holds(field, cast("Part", function.attr), as_stored_text(text))
 
-    def _truth(self, tree: ast.Name) -> Node:
+    def _truth(self, tree: ast.Name | ast.Attribute) -> Node:
         field = self._field(tree)
         if field.kind not in ("flag", "list"):
             raise self._refusal(tree, f"'{field.name}' is not yes or no: compare it with something")
         return Truth(field)
 
     def _field(self, tree: ast.expr) -> Field:
-        if not isinstance(tree, ast.Name):
-            raise self._refusal(tree, "compare a column with a value: height >= 1080")
-        field: Field = self._told_where(tree, field_named, tree.id, self._fields)
+        match tree:
+            case ast.Name(name):
+                pass
+            case ast.Attribute(ast.Name(analysis), column):
+                name = f"{analysis}.{column}"
+            case _:
+                raise self._refusal(tree, "compare a column with a value: height >= 1080")
+        field: Field = self._told_where(tree, field_named, name, self._fields)
         return field
 
     def _value(self, field: Field, tree: ast.expr) -> Any:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Literal
 
 from msgspec import Struct
@@ -43,6 +45,7 @@ class Field(Struct, frozen=True):
     doc: str = ""
     unit: str = ""
     choices: tuple[str, ...] = ()  #: All it can ever be, where that is a short list.
+    analysis: str = ""  #: The analysis that found it; empty: a scan.
     is_language: bool = False  #: Of ISO 639-3; asked for by any of a language's codes.
 
     @property
@@ -51,12 +54,13 @@ class Field(Struct, frozen=True):
         return f'"{self.name}"'
 
 
-def _field(column: Column) -> Field:
+def _field(column: Column, analysis: str = "") -> Field:
     code = f'videos["{column.name}"]'
     return Field(
         name=column.name,
         kind=_KINDS[column.dtype],
         pandas=f'{code}.astype("string[pyarrow]")' if column.dtype == "category" else code,
+        analysis=analysis,
         doc=column.doc,
         unit=column.unit,
         choices=CHOICES.get(column.name, ()),
@@ -68,10 +72,38 @@ FIELDS: dict[str, Field] = {one.name: _field(one) for one in VIDEO_COLUMNS}
 STREAM_FIELDS = {one.name: _field(one) for one in TABLES["streams"].columns}
 
 
+#: Returns the columns that analyses added to videos, by the name of the analysis.
+Added = Callable[[], Mapping[str, Sequence[Column]]]
+_added: ContextVar[Added] = ContextVar("added", default=dict)
+
+
+@contextmanager
+def columns_added(added: Added) -> Iterator[None]:
+    """In here, names also stand for what the analyses of a library found."""
+    token = _added.set(added)
+    try:
+        yield
+    finally:
+        _added.reset(token)
+
+
+def all_fields() -> dict[str, Field]:
+    """Return what all names stand for."""
+    return FIELDS | {
+        column.name: _field(column, analysis)
+        for analysis, columns in _added.get()().items()
+        for column in columns
+    }
+
+
 def field_named(name: str, fields: Mapping[str, Field] = FIELDS) -> Field:
     """Return what a name stands for."""
     found = fields.get(name)
     if found is not None:
         return found
+    if fields is FIELDS:
+        fields = all_fields()
+        if name in fields:
+            return fields[name]
     hint = words.choice(name[:100], fields)
     raise FilterError(f"There is no column '{shown(name[:100])}'. {hint}")

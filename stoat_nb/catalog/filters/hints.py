@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from msgspec import Struct
 
 from stoat_nb import words
-from stoat_nb.catalog.filters.fields import FIELDS, Field, Kind
+from stoat_nb.catalog.filters.fields import FIELDS, Field, Kind, all_fields
 from stoat_nb.catalog.filters.tree import AllOf, AnyOf, Compare, Node, OneOf
 from stoat_nb.catalog.query import VideoQuery, condition
 from stoat_nb.catalog.video_columns import VIDEO_COLUMNS
@@ -58,7 +58,7 @@ def completions(values_of: ValuesOf) -> dict[str, Completion]:
             operators=OPERATORS[one.kind],
             values=one.choices or tuple(values.get(name, ())),
         )
-        for name, one in FIELDS.items()
+        for name, one in all_fields().items()
     }
 
 

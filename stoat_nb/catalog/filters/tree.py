@@ -6,6 +6,7 @@ false, unless it asks just that.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal, TypeAlias
 
 from msgspec import Struct
@@ -78,6 +79,22 @@ class Not(Struct, frozen=True):
 
 
 Node: TypeAlias = Compare | OneOf | Unknown | Truth | Holds | Mentions | AllOf | AnyOf | Not
+
+
+def fields_in(node: Node) -> Iterator[Field]:
+    """Yield the columns that a filter asks about."""
+    match node:
+        case AllOf(parts) | AnyOf(parts):
+            for part in parts:
+                yield from fields_in(part)
+        case Not(part):
+            yield from fields_in(part)
+        case Mentions():
+            return
+        case _:
+            yield node.field
+            if isinstance(node, Compare) and isinstance(node.value, Field):
+                yield node.value
 
 
 def known_but(field: Field, node: Node) -> Node:

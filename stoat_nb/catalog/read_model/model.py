@@ -84,6 +84,7 @@ class State(Struct, frozen=True, dict=True):
     dead: NDArray[np.bool_]  #: Of all rows: changed or removed since.
     marks: tuple[NDArray[np.int64], NDArray[np.int64]]  #: Folders, and when they were seen last.
     now: Now
+    added: pa.Table | None = None  #: What analyses found, row by row.
 
     @cached_property
     def is_as_kept(self) -> bool:
@@ -95,7 +96,11 @@ class State(Struct, frozen=True, dict=True):
         """All columns but ``last_seen``, and where a row is; ``alive`` says whether it counts."""
         rows = self.kept if not self.newer.num_rows else pa.concat_tables([self.kept, self.newer])
         rows = rows.append_column("position", pa.array(np.arange(rows.num_rows, dtype=np.int32)))
-        return rows.append_column("alive", pa.array(~self.dead))
+        rows = rows.append_column("alive", pa.array(~self.dead))
+        if self.added is not None:
+            for name in self.added.column_names:
+                rows = rows.append_column(name, self.added[name])
+        return rows
 
     @cached_property
     def whole(self) -> pa.Table:
@@ -115,6 +120,11 @@ class State(Struct, frozen=True, dict=True):
     @cached_property
     def answers(self) -> dict[Any, Any]:
         """What was asked of this very state."""
+        return {}
+
+    @cached_property
+    def beside(self) -> dict[Any, tuple[Any, State]]:
+        """The same with columns of analyses, as they were last."""
         return {}
 
     def take(

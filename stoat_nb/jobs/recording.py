@@ -1,12 +1,13 @@
-"""Outcomes on their way into the catalog: gathered, and written in batches by one task."""
+"""What comes of many items on its way into a store: gathered, and written by one task."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from typing import Generic, TypeVar
 
-from stoat_nb.media.video import Outcome
+T = TypeVar("T")
 
 #: Outcomes written in one transaction, and the seconds after which fewer are.
 RECORD_AT_MOST, RECORD_EVERY_S = 500, 0.5
@@ -14,17 +15,17 @@ RECORD_AT_MOST, RECORD_EVERY_S = 500, 0.5
 WAITING_MOST = 2000
 
 
-class Recording:
+class Recording(Generic[T]):
     """Writes what it is given until it is closed and all is written; on one loop."""
 
-    def __init__(self, write: Callable[[Sequence[Outcome]], Awaitable[object]]) -> None:
+    def __init__(self, write: Callable[[Sequence[T]], Awaitable[object]]) -> None:
         self._write = write
-        self._waiting: list[Outcome] = []
+        self._waiting: list[T] = []
         self._wake, self._room = asyncio.Event(), asyncio.Event()
         self._closed = False
         self._task = asyncio.ensure_future(self._run())
 
-    async def add(self, outcomes: Sequence[Outcome]) -> None:
+    async def add(self, outcomes: Sequence[T]) -> None:
         """Take outcomes, or raise what keeps them from being written."""
         self._waiting += outcomes
         if len(self._waiting) >= RECORD_AT_MOST:
