@@ -305,9 +305,9 @@ def _held(hold: Hold) -> Library:
 
 
 def _reader(job_type: str) -> Callable[[Any], Any]:
-    return {SCAN_JOB_TYPE: ScanReport.from_json, MAP_JOB_TYPE: MapReport.from_json}.get(
-        job_type, _as_it_is
-    )
+    if job_type == SCAN_JOB_TYPE:
+        return ScanReport.from_json
+    return MapReport.from_json if job_type == MAP_JOB_TYPE else _as_it_is
 
 
 def _as_it_is(result: Any) -> Any:
