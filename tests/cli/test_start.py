@@ -104,7 +104,7 @@ def test_each_line_of_help_is_the_command_s_own_first_sentence(name: str) -> Non
         (["nonsense"], "No such command 'nonsense'"),
         (["scna"], "No such command 'scna'. Did you mean 'scan' or 'scans'?"),
         (["vidoes"], "Did you mean 'videos'?"),
-        (["videos", "--serach", "x"], "'--search'"),
+        (["videos", "--serach", "x"], "--search"),
         (["videos", "--sort", "size"], "There is no column 'size'. Did you mean 'size_bytes'?"),
         (["videos", "--library", "other.db"], "stoat: There is no library at 'other.db' yet"),
         (["videos", "--format", "exe"], "'exe' is not one of"),
