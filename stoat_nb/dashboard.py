@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import html
+import time
+from collections.abc import Sequence
+from pathlib import PurePath
 from typing import Any
 
 import panel as pn
 import panel_material_ui as pmui
+import param
 from panel.viewable import Viewable, Viewer
 from panel_material_ui.template.base import Page
 
 from stoat_nb.api.admission import Denial, verdict
+from stoat_nb.components.address import InAddress
 from stoat_nb.components.assets import sheets
 from stoat_nb.components.changes import Changes
 from stoat_nb.components.connection import Connection
@@ -26,8 +31,12 @@ from stoat_nb.errors import StoatError
 from stoat_nb.library import Library
 from stoat_nb.names import shown
 
-#: Jobs that have ended, listed before somebody asks for all of them.
+#: Jobs that ended while the page was open, listed beside those at work.
 FEW_JOBS = 3
+#: Jobs that have ended, listed before somebody asks for all of them.
+MANY_JOBS = 20
+#: Where one can go, as the address has it.
+PLACES = ("videos", "problems", "changes", "overview", "activity")
 
 
 def create_dashboard(library: Library) -> Viewable:
@@ -47,21 +56,8 @@ def create_dashboard(library: Library) -> Viewable:
         return _turned_away(denial)
     pn.extension()
     _begin_in_its_theme()
-    form, jobs, holdings = ScanForm(library), JobList(library, limit=FEW_JOBS), _Holdings(library)
-    nothing = Notice(
-        tone="calm",
-        title="Nothing here yet",
-        text="Name a folder that holds videos, or browse to it, and press Scan. "
-        "Stoat only reads your files; it never changes them.",
-        visible=pn.bind(_is_bare, holdings.overview.param.n_videos, jobs.param.n_jobs),
-    )
-    running = _section("Jobs", jobs)
-    running.visible = pn.bind(bool, jobs.param.n_jobs)
-    return _page(_title(library), _card(form), running, nothing, holdings)
-
-
-def _is_bare(n_videos: int | None, n_jobs: int | None) -> bool:
-    return n_videos == 0 and n_jobs == 0
+    shell = _Shell(library)
+    return _page(*shell.parts, header=[shell.scan])
 
 
 def explain_refusal(refusal: StoatError) -> Viewable:
@@ -106,10 +102,11 @@ def _begin_in_its_theme() -> None:
     pn.config.theme = theme  # type: ignore[misc]
 
 
-def _page(*parts: Viewable | Viewer, css: str = "") -> Viewable:
+def _page(*parts: Viewable | Viewer, css: str = "", header: Sequence[Viewable] = ()) -> Viewable:
     page = Page(
         title="Stoat",
         raw_css=[css or UNTIL_KNOWN] if css or known_theme() is None else [],
+        header=list(header),
         main=[
             pmui.Column(
                 ThemeMemory(styles={"position": "absolute"}),
@@ -118,15 +115,13 @@ def _page(*parts: Viewable | Viewer, css: str = "") -> Viewable:
                 sizing_mode="stretch_width",
                 margin=0,
                 sx={
-                    "gap": "28px",
+                    "gap": "14px",
                     "px": {"xs": "16px", "md": "24px"},
-                    "pt": {"xs": "20px", "md": "36px"},
+                    "pt": {"xs": "12px", "md": "16px"},
                     "pb": "64px",
                 },
             )
         ],
-        main_width=1600,
-        app_bar_width=1600,
         sidebar_variant="temporary",
         sidebar_open=False,
         theme_config=THEME,
@@ -158,10 +153,6 @@ def _tell_nothing_of_others(page: Page) -> None:
             pn.state.param.unwatch(watcher)
 
 
-def _title(library: Library) -> Viewable:
-    return _heading("h1", "What is in your video folders", f"Library: {shown(library.path)}")
-
-
 def _heading(tag: str, text: str, below: str = "") -> Viewable:
     words = f"<{tag}>{html.escape(text)}</{tag}>"
     if below:
@@ -171,46 +162,96 @@ def _heading(tag: str, text: str, below: str = "") -> Viewable:
     )
 
 
-def _section(title: str, *parts: Any) -> Any:
-    return pmui.Column(
-        _heading("h2", title), *parts, sizing_mode="stretch_width", margin=0, sx={"gap": "14px"}
-    )
-
-
-def _card(form: ScanForm) -> Viewable:
-    return pmui.Paper(
-        form,
-        variant="outlined",
-        sizing_mode="stretch_width",
-        margin=0,
-        sx={"p": {"xs": "16px", "md": "24px"}, "borderRadius": "14px"},
-    )
-
-
-class _Holdings(Viewer):
-    """The part of the page that is there once the library holds something."""
+class _Shell:
+    """One session's page: what is at work, the places to go to, and the one that is shown."""
 
     def __init__(self, library: Library) -> None:
-        super().__init__()
-        self.overview = Overview(library, on_choose=self._explore)
+        self._form = ScanForm(library)
+        self._jobs = JobList(library, limit=FEW_JOBS, since=time.time())
+        self._history = JobList(library, limit=MANY_JOBS)
+        self._overview = Overview(library, on_choose=self._explore)
         self._explorer = Explorer(library)
         self._tabs = pmui.Tabs(
-            ("Explore", self._explorer),
-            ("At a glance", _spaced(self.overview.charts)),
-            ("What changed", Changes(library)),
-            ("Could not be read", _spaced(FailureList(library))),
+            ("Videos", self._explorer),
+            ("Problems", _spaced(FailureList(library))),
+            ("Changes", _spaced(Changes(library))),
+            ("Overview", _spaced(self._overview)),
+            ("Activity", _spaced(self._history)),
             dynamic=True,
             sizing_mode="stretch_width",
             margin=0,
         )
-        self._view = pmui.Column(
-            _section("Library", self.overview.cards),
-            self._tabs,
+        self._place = InAddress(part="hash")
+        self.scan = pmui.Button(
+            label="Scan",
+            icon="add",
+            on_click=self._on_scan,
+            margin=(0, 12),
+            height=36,
+            theme_config=THEME,
+        )
+        self._opened = self._lay_out_form()
+        name = shown(library.path)
+        title = _heading("h1", PurePath(name).stem or "Videos", name)
+        self.parts = (title, self._opened, *self._lay_out())
+        self._place.param.watch(self._on_place, "said")
+        self._tabs.param.watch(self._on_tab, "active")
+        self._form.param.watch(self._on_submitted, "job")
+        self._overview.param.watch(self._on_first_look, "n_videos")
+
+    def _lay_out_form(self) -> Any:
+        close = pmui.Button(label="Close", variant="text", on_click=self._on_close, margin=0)
+        return pmui.Paper(
+            self._form,
+            close,
+            variant="outlined",
             sizing_mode="stretch_width",
             margin=0,
-            visible=pn.bind(bool, self.overview.param.n_videos),
-            sx={"gap": "20px"},
+            visible=False,
+            sx={"p": {"xs": "16px", "md": "20px"}, "borderRadius": "14px"},
         )
+
+    def _lay_out(self) -> list[Any]:
+        n_videos, n_jobs = self._overview.param.n_videos, self._history.param.n_jobs
+        nothing = Notice(
+            tone="calm",
+            title="Nothing here yet",
+            text="Name a folder that holds videos, or browse to it, and press Start scan. "
+            "Stoat only reads your files; it never changes them.",
+            visible=pn.bind(_is_bare, n_videos, n_jobs),
+        )
+        beside = pn.bind(_is_beside, self._jobs.param.n_jobs, self._tabs.param.active)
+        filled = pn.bind(_is_filled, n_videos, n_jobs)
+        wide: dict[str, Any] = {"sizing_mode": "stretch_width", "margin": 0}
+        return [
+            pmui.Column(self._jobs, visible=beside, **wide),
+            nothing,
+            pmui.Column(self._tabs, visible=filled, **wide),
+            self._place,
+        ]
+
+    def _on_scan(self, _event: object) -> None:
+        self._opened.visible = True
+
+    def _on_close(self, _event: object) -> None:
+        self._opened.visible = False
+
+    def _on_first_look(self, event: param.parameterized.Event) -> None:
+        # Without videos there is nothing else to do.
+        if event.old is None and not event.new:
+            self._opened.visible = True
+
+    def _on_submitted(self, _event: object) -> None:
+        # What is said of a scan that was at work before is still to be read.
+        if not self._form.joined:
+            self._opened.visible = False
+
+    def _on_tab(self, event: param.parameterized.Event) -> None:
+        self._place.said = f"#{PLACES[event.new]}" if event.new else ""
+
+    def _on_place(self, event: param.parameterized.Event) -> None:
+        place = event.new.removeprefix("#")
+        self._tabs.active = PLACES.index(place) if place in PLACES else 0
 
     def _explore(self, column: str, value: Any) -> None:
         """Show in the explorer what somebody pressed in the overview."""
@@ -218,9 +259,18 @@ class _Holdings(Viewer):
         self._explorer.state.toggle(column, value)
         self._tabs.active = 0
 
-    def __panel__(self) -> Viewable:
-        view: Viewable = self._view
-        return view
+
+def _is_bare(n_videos: int | None, n_jobs: int | None) -> bool:
+    return n_videos == 0 and n_jobs == 0
+
+
+def _is_filled(n_videos: int | None, n_jobs: int | None) -> bool:
+    return bool(n_videos or n_jobs)
+
+
+def _is_beside(n_jobs: int | None, active: int) -> bool:
+    """Whether jobs are listed above the place that is shown: activity lists them itself."""
+    return bool(n_jobs) and PLACES[active] != "activity"
 
 
 def _spaced(part: Viewable | Viewer) -> Viewable:

@@ -11,6 +11,8 @@ import unicodedata
 
 #: Unicode categories that can disturb a line, a terminal or the reading order.
 _DISTURBING = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+#: Between letters of some scripts, and in emoji, these are part of ordinary names.
+_JOINERS = frozenset({"\N{ZERO WIDTH JOINER}", "\N{ZERO WIDTH NON-JOINER}"})
 
 
 def as_bytes(path: str | bytes | os.PathLike[str]) -> bytes:
@@ -50,7 +52,11 @@ def shown(value: object) -> str:
         text = f"<{class_name(value)} that cannot be shown>"
     if text.isascii() and text.isprintable():
         return text
-    return "".join(_visible(char) for char in text)
+    around = zip(" " + text, text, text[1:] + " ", strict=False)
+    return "".join(
+        char if char in _JOINERS and not (before.isascii() or after.isascii()) else _visible(char)
+        for before, char, after in around
+    )
 
 
 def class_name(value: object) -> str:

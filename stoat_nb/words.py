@@ -12,6 +12,8 @@ UNKNOWN = "\N{EN DASH}"
 TIMES = "\N{MULTIPLICATION SIGN}"
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
+#: A running time below this has a tenth of a second.
+SHORT_S = 10
 #: From here on an amount reads better in the next unit.
 _ROUNDS_UP = 999.5
 
@@ -77,10 +79,14 @@ def pace(per_second: float) -> str:
 
 
 def length(seconds: float | None) -> str:
-    """Return a running time as ``h:mm:ss``."""
+    """Return a running time: ``0.4 s``, ``3:12``, ``1:02:05``."""
     if seconds is None:
         return UNKNOWN
+    if seconds < SHORT_S:
+        return f"{seconds:.1f}".removesuffix(".0") + " s"
     whole = round(seconds)
+    if whole < _HOUR:
+        return f"{whole // _MINUTE}:{whole % _MINUTE:02}"
     return f"{whole // _HOUR:,}:{whole % _HOUR // _MINUTE:02}:{whole % _MINUTE:02}"
 
 

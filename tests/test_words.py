@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from stoat_nb import words
+from stoat_nb.names import shown
 
 
 @pytest.mark.parametrize(
@@ -63,9 +64,20 @@ def test_sizes_have_three_digits_at_most_below_the_largest_unit(n_bytes: int, sa
 
 @pytest.mark.parametrize(
     ("seconds", "said"),
-    [(None, "\N{EN DASH}"), (0, "0:00:00"), (59.6, "0:01:00"), (3725, "1:02:05")],
+    [
+        (None, "\N{EN DASH}"),
+        (0, "0 s"),
+        (0.44, "0.4 s"),
+        (9.94, "9.9 s"),
+        (9.99, "10 s"),
+        (10, "0:10"),
+        (59.6, "1:00"),
+        (3599.4, "59:59"),
+        (3599.6, "1:00:00"),
+        (3725, "1:02:05"),
+    ],
 )
-def test_a_length_is_hours_minutes_and_seconds(seconds: float | None, said: str) -> None:
+def test_a_length_is_as_fine_as_it_is_short(seconds: float | None, said: str) -> None:
     assert words.length(seconds) == said
 
 
@@ -75,3 +87,20 @@ def test_a_length_is_hours_minutes_and_seconds(seconds: float | None, said: str)
 )
 def test_the_length_of_many_videos_is_told_in_two_units(seconds: float, said: str) -> None:
     assert words.total_length(seconds) == said
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("\N{MAN}\u200d\N{WOMAN}\u200d\N{GIRL}.mp4", "\N{MAN}\u200d\N{WOMAN}\u200d\N{GIRL}.mp4"),
+        (
+            "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",
+            "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",
+        ),
+        ("in\u200dvoice.mp4", r"in\u200dvoice.mp4"),
+        ("\N{MAN}\u200d.mp4", "\N{MAN}" + r"\u200d.mp4"),
+        ("\N{MAN}\u202egpj.mp4", "\N{MAN}" + r"\u202egpj.mp4"),
+    ],
+)
+def test_a_name_shows_what_joins_its_letters_and_nothing_that_hides(name: str, said: str) -> None:
+    assert shown(name) == said

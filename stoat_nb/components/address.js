@@ -1,8 +1,5 @@
-// The view in the page's address: every step of it can be gone back to, but not every letter of a search.
+// A part of the page's address: every step can be gone back to, but not every letter of a search.
 const TYPED = ["q", "where"];
-
-// A browser writes some characters in its own way.
-const whole = (search) => new URL(search || location.pathname, location.href);
 
 const goesOnTyping = (from, to) => {
   const [before, after] = [from, to].map((url) => new URLSearchParams(url.search));
@@ -15,13 +12,14 @@ const goesOnTyping = (from, to) => {
 export function render({model, el}) {
   el.style.display = "none";
   const write = () => {
-    const [from, to] = [whole(location.search), whole(model.search)];
-    if (from.search === to.search) return;
-    to.hash = location.hash;
-    history[goesOnTyping(from, to) ? "replaceState" : "pushState"]({}, "", to);
+    const [from, to] = [new URL(location.href), new URL(location.href)];
+    to[model.part] = model.said;
+    // A browser writes some characters in its own way.
+    if (from.href !== to.href) history[goesOnTyping(from, to) ? "replaceState" : "pushState"]({}, "", to);
   };
-  const back = () => { model.search = location.search; };
-  model.on("search", write);
+  const back = () => { model.said = location[model.part]; };
+  model.on("said", write);
   addEventListener("popstate", back);
   model.on("remove", () => removeEventListener("popstate", back));
+  if (model.part === "hash") back();  // no server is told of it
 }

@@ -30,8 +30,20 @@ LONGEST = 6000
 TO = ".."
 
 
-class Address(JSComponent):
-    """Draws nothing; keeps the address and what is shown in step.
+class InAddress(JSComponent):
+    """Draws nothing; a part of the address that changes with what is shown, and by going back."""
+
+    part: Any = param.Selector(objects=["search", "hash"], constant=True, doc="Which part.")
+    said = param.String(default="", doc="What it says, with its mark: ``?page=2``, ``#activity``.")
+
+    _esm = script("address.js")
+
+    def __init__(self, **params: Any) -> None:
+        super().__init__(styles={"position": "absolute"}, **params)
+
+
+class Address(InAddress):
+    """Keeps the address and what is shown in step.
 
     Parameters
     ----------
@@ -39,32 +51,27 @@ class Address(JSComponent):
         What is shown.
     """
 
-    search = param.String(default="", doc="What follows the path in the address.")
     problem = param.String(default="", doc="Why what the address asks for cannot be shown.")
-
-    _esm = script("address.js")
 
     def __init__(self, state: ExplorerState) -> None:
         location = pn.state.location
-        super().__init__(
-            search="" if location is None else location.search, styles={"position": "absolute"}
-        )
+        super().__init__(said="" if location is None else location.search)
         self._state, self._is_read = state, False
         self._read()
         state.param.watch(self._write, [*VIEW, "page"])
-        self.param.watch(self._read, "search")
+        self.param.watch(self._read, "said")
 
     def _write(self, *_events: param.parameterized.Event) -> None:
         # What is being read may be written in another way; somebody may go forward again.
         if not self._is_read:
-            self.search, self.problem = address(self._state), ""
+            self.said, self.problem = address(self._state), ""
 
     def _read(self, *_events: param.parameterized.Event) -> None:
-        if self.search == address(self._state):
+        if self.said == address(self._state):
             return
         self._is_read = True
         try:
-            read(self._state, self.search)
+            read(self._state, self.said)
         except FilterError as refusal:
             self.problem = str(refusal)
         else:

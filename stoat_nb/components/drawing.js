@@ -59,8 +59,9 @@ const two = (number) => String(number).padStart(2, "0");
 const FORMATS = {
   length: (seconds) => {
     if (seconds < 10) return `${seconds.toLocaleString("en-GB", {maximumFractionDigits: 1})} s`;
-    const whole = Math.round(seconds);
-    return `${Math.floor(whole / 3600)}:${two(Math.floor(whole / 60) % 60)}:${two(whole % 60)}`;
+    const whole = Math.round(seconds), minutes = Math.floor(whole / 60);
+    if (minutes < 60) return `${minutes}:${two(whole % 60)}`;
+    return `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${two(whole % 60)}`;
   },
   size: (bytes) => scaled(bytes, ["B", "kB", "MB", "GB", "TB", "PB"]),
   rate: (bits) => scaled(bits, ["bit/s", "kbit/s", "Mbit/s", "Gbit/s"]),

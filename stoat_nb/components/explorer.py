@@ -12,6 +12,7 @@ import param
 from msgspec.structs import asdict, replace
 from panel.viewable import Viewable, Viewer
 
+from stoat_nb import words
 from stoat_nb.catalog.filters.code import Code
 from stoat_nb.catalog.query import VideoQuery
 from stoat_nb.components import explorer_counts as counts, explorer_text as text
@@ -86,7 +87,10 @@ class Explorer(Viewer):
         )
         self._facets, self._plots = FacetPanel(self._heed), Plots(self._heed)
         self.detail = VideoDetail(library)
-        self.table = PagedTable(library, self.state, selectable=True, on_open=self.open)
+        self.table = PagedTable(
+            library, self.state, selectable=True, on_open=self.open, says_total=False
+        )
+        self._n_all: int | None = None
         self._drawer = self._make_drawer()
         self.downloads = Downloads(
             library,
@@ -101,6 +105,7 @@ class Explorer(Viewer):
         self.state.param.watch(lambda *_events: self._count(), list(NARROWING))
         self._hub.watch(library.subscribe, lambda _states: self._count(), every=COUNT_EVERY_S)
         self.table.param.watch(self._on_total, "total")
+        self.table.param.watch(self._on_chosen, "chosen")
         self.param.watch(lambda *_events: self._draw(), "problem")
         if self._address is not None:
             self._address.param.watch(self._on_address, "problem")
@@ -161,6 +166,13 @@ class Explorer(Viewer):
                 self._write(lambda: library.save_view(name, state))
             case {"delete": str(name)}:
                 self._write(lambda: library.delete_view(name))
+            case {"selection": "show"} if self.table.chosen:
+                nothing_else = {"search": "", "where": "", "below": "", "ranges": {}}
+                self.state.narrow(**nothing_else, facets={"video_id": tuple(self.table.chosen)})
+            case {"selection": "copy"}:
+                in_background(self._copy_paths)
+            case {"selection": "clear"}:
+                self.table.chosen = []
             case {"code": bool(is_open)}:
                 self._shows_code = is_open
                 self._draw()
@@ -188,16 +200,38 @@ class Explorer(Viewer):
         """Return what looks at counts: several, so that none waits for a slower one."""
         library, state = self._library, self.state
         return [
+            Looks(lambda: library.count(VideoQuery()), self._show_all),
             Looks(lambda: counts.groups(library, state), lambda new: self._facets.draw(groups=new)),
             Looks(lambda: counts.plots(library, state), lambda new: self._plots.draw(plots=new)),
             Looks(lambda: counts.ranges(library, state), lambda new: self._facets.draw(ranges=new)),
             Looks(lambda: text.offered(state.added()), lambda new: self._bar.draw(offered=new)),
         ]
 
+    def _on_chosen(self, event: param.parameterized.Event) -> None:
+        self._bar.draw(n_chosen=len(event.new))
+
+    def _copy_paths(self) -> None:
+        """Hand the paths of what is selected to the page, a line each."""
+        paths = "\n".join(self.selection["path"])
+        self._hub.post(lambda: self._bar.hand_over(paths))
+
     def _on_total(self, event: param.parameterized.Event) -> None:
         # The first videos of a new library are there to be counted at once.
         if event.old == 0 and event.new:
             self._count()
+        self._say_total()
+
+    def _show_all(self, total: int) -> None:
+        self._n_all = total
+        self._say_total()
+
+    def _say_total(self) -> None:
+        """Say how many match, and of how many: where one filters."""
+        total, every = self.table.total, self._n_all
+        if total is not None and every is not None:
+            is_part = self.state.is_narrowed or total != every
+            of = words.count(every, "video")
+            self._bar.draw(said=f"{total:,} of {of}" if is_part else of)
 
     def _on_address(self, event: param.parameterized.Event) -> None:
         self.problem = event.new

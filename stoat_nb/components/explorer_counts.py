@@ -198,7 +198,7 @@ def _area(one: FolderSize, below: str) -> dict[str, Any]:
     is_here = one.folder.rstrip("/") == below.rstrip("/")
     return {
         "key": "" if is_here else one.folder,
-        "label": "Directly in it" if is_here else shown(PurePosixPath(one.folder).name),
+        "label": "Files here" if is_here else shown(PurePosixPath(one.folder).name),
         "bytes": one.total_bytes,
         "count": one.n_videos,
     }

@@ -19,8 +19,8 @@ _TITLES = {
     "fps_class": "Frame rate",
     "year": "Year recorded",
     "top_folder": "Folder",
-    "audio_languages": "Spoken language",
-    "subtitle_languages": "Subtitles",
+    "audio_languages": "Audio language",
+    "subtitle_languages": "Subtitle language",
     "camera_model": "Camera",
     "display_height": "Height",
 }
@@ -36,10 +36,10 @@ _VALUES = {
         "dolby_vision": "Dolby Vision",
     },
     "integrity": {
-        "complete": "Complete",
+        "complete": "OK",
         "truncated": "Truncated",
-        "suspect": "Suspect",
-        "unknown": "Not known",
+        "suspect": "Possibly damaged",
+        "unknown": "Unknown",
     },
 }
 #: How numbers of a column read; the page has the same words for them.
@@ -106,6 +106,11 @@ def chips(state: ExplorerState) -> list[dict[str, Any]]:
     if state.below:
         found.append(_chip(["below"], f"In: {shown(state.below)}"))
     for column, values in state.facets.items():
+        if column == "video_id":  # chosen row by row: they have no names of their own
+            found.append(
+                _chip(["facets", column], f"Selection: {words.count(len(values), 'video')}")
+            )
+            continue
         found += [
             _chip(["facet", column, one], f"{heading(column)}: {value_label(column, one)}")
             for one in values
@@ -129,6 +134,10 @@ def drop(state: ExplorerState, key: str) -> None:
             state.toggle(column, value)
         case ["range", column]:
             state.bound(column, None, None)
+        case ["facets", column]:
+            state.narrow(
+                facets={name: held for name, held in state.facets.items() if name != column}
+            )
         case [name]:
             state.narrow(**{name: ""})
 

@@ -131,6 +131,42 @@ function pictures(model, parent) {
   return () => toggle.setAttribute("aria-pressed", String(model.pictures));
 }
 
+// What can be done with the rows that are selected.
+function selection(model, parent) {
+  const root = make("div", parent, "selection");
+  root.setAttribute("role", "group");
+  root.setAttribute("aria-label", "Selection");
+  const count = make("span", root, "said");
+  const ask = (text, wish) => button(root, "plain", text, () => model.send_msg({selection: wish}));
+  ask("Show only these", "show");
+  const copy = ask("Copy paths", "copy");
+  ask("Clear selection", "clear");
+  const by_hand = make("textarea", root);
+  by_hand.readOnly = true;
+  by_hand.setAttribute("aria-label", "Paths of the selected videos");
+  by_hand.hidden = true;
+  model.on("msg:custom", async (event) => {
+    const text = (event.data ?? event).paths;
+    if (text == null) return;
+    try {
+      await navigator.clipboard.writeText(text);
+      copy.textContent = "Copied";
+    } catch {
+      // No clipboard without a secure origin: the paths are there to be copied by hand.
+      by_hand.hidden = false;
+      by_hand.value = text;
+      by_hand.select();
+      copy.textContent = "Selected: press Ctrl+C";
+    }
+  });
+  return () => {
+    root.hidden = model.n_chosen === 0;
+    by_hand.hidden = true;
+    count.textContent = `${model.n_chosen.toLocaleString("en-GB")} selected`;
+    copy.textContent = "Copy paths";
+  };
+}
+
 export function render({model, el}) {
   const root = make("div", el, "bar");
   const top = make("div", root, "top");
@@ -141,15 +177,19 @@ export function render({model, el}) {
   const problem = make("p", root, "problem");
   problem.id = "problem";
   problem.setAttribute("role", "alert");
-  const chips = make("div", root, "chips");
+  const line = make("div", root, "chips");
+  const said = make("span", line, "said");
+  said.setAttribute("role", "status");
+  const chips = make("div", line, "chips");
   chips.setAttribute("role", "group");
-  chips.setAttribute("aria-label", "Filters that are set");
+  chips.setAttribute("aria-label", "Active filters");
   const drawChips = kept(chips, (key) => {
     const one = button(null, key ? "chip" : "plain", null, () => model.send_msg(key ? {drop: key} : {clear: true}));
     make("span", one);
     if (key) make("span", one, "cross", "\u00d7").setAttribute("aria-hidden", "true");
     return one;
   });
+  const drawSelection = selection(model, root);
   const draw = () => {
     search.draw(model.search);
     where.draw(model.where);
@@ -157,13 +197,16 @@ export function render({model, el}) {
     problem.hidden = model.problem === "";
     where.input.setAttribute("aria-invalid", String(model.problem !== ""));
     where.input.setAttribute("aria-describedby", "problem");
+    if (said.textContent !== model.said) said.textContent = model.said;
     chips.hidden = model.chips.length === 0;
     drawChips([...model.chips, {key: "", label: "Clear all"}], (one, {key, label}) => {
       one.firstChild.textContent = label;
-      one.setAttribute("aria-label", key ? `Take away the filter ${label}` : label);
+      one.setAttribute("aria-label", key ? `Remove filter ${label}` : label);
     });
   };
-  model.on(["search", "where", "problem", "chips"], draw);
+  model.on(["search", "where", "problem", "chips", "said"], draw);
+  model.on("n_chosen", drawSelection);
+  drawSelection();
   model.on("views", draws[0]);
   model.on(["columns", "offered"], draws[1]);
   model.on("code", draws[2]);

@@ -16,6 +16,8 @@ class FilterBar(Part):
     search = param.String(default="", doc="What is searched for.")
     where = param.String(default="", doc="The expression.")
     problem = param.String(default="", doc="What is wrong with the expression.")
+    said = param.String(default="", doc="How many videos match, and of how many.")
+    n_chosen = param.Integer(default=0, doc="How many rows are selected.")
     chips = param.List(default=[], item_type=dict, doc="Each filter that is set: key and label.")
     views = param.List(default=[], item_type=str, doc="The names of the saved views.")
     columns = param.List(default=[], item_type=str, doc="The columns that are shown.")
@@ -26,3 +28,7 @@ class FilterBar(Part):
 
     _esm = script("drawing.js", "filter_bar.js")
     _stylesheets: ClassVar[list[str]] = sheets("filter_bar.css")
+
+    def hand_over(self, paths: str) -> None:
+        """Give the page paths for the clipboard."""
+        self._send_msg({"paths": paths})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from itertools import chain
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 import panel_material_ui as pmui
@@ -25,7 +26,7 @@ LOOK_AT = 200
 LOOK_BACK = 20
 
 _EVERY_STATUS = {
-    "Every status": "",
+    "All statuses": "",
     "Waiting or paused": "pending",
     "Running": "running",
     "Complete": "complete",
@@ -55,6 +56,9 @@ class JobList(Viewer):
 
     limit = param.Integer(
         default=10, bounds=(1, 500), doc="How many that have ended are listed at first."
+    )
+    since = param.Number(
+        default=0.0, doc="Of those that have ended only the ones that ended later; Unix seconds."
     )
     everything = param.Boolean(default=False, doc="Whether the whole history is listed, in pages.")
     status: Any = param.Selector(
@@ -148,7 +152,8 @@ class JobList(Viewer):
             shown = self._states.values()
             self.cards.draw_jobs(shown, more_text=self._where(), empty_text=empty)
         else:
-            self._line = line = line_up(self._states.values(), ended=self.limit, look_at=LOOK_AT)
+            now = [one for one in self._states.values() if (one.finished_at or inf) > self.since]
+            self._line = line = line_up(now, ended=self.limit, look_at=LOOK_AT)
             self._states = {state.job_id: state for state in line.kept}
             self.cards.draw_jobs(
                 line.shown, places=line.places, more_text=line.more, empty_text=empty
@@ -203,8 +208,9 @@ class JobList(Viewer):
         paged = self.everything and (self.page > 0 or self._has_older)
         self._filter.visible = self.everything
         self._toggle.param.update(
-            label="Only the newest jobs" if self.everything else "All jobs",
-            visible=bool(self.n_jobs),
+            label="Show fewer" if self.everything else "All jobs",
+            # Where only what is new is listed, the others have a place of their own.
+            visible=bool(self.n_jobs) and not self.since,
         )
         self._newer.param.update(visible=paged, disabled=self.page == 0)
         self._older.param.update(visible=paged, disabled=not self._has_older)

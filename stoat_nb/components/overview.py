@@ -126,7 +126,7 @@ class Overview(Viewer):
 
 def _cards(found: Glance) -> list[dict[str, Any]]:
     summary = found.summary
-    counts = {"no longer there": summary.n_missing, "excluded": summary.n_excluded}
+    counts = {"missing": summary.n_missing, "excluded": summary.n_excluded}
     missing = ", ".join(f"{count:,} {word}" for word, count in counts.items() if count)
     truncated = found.facets["integrity"].counts.get("truncated", 0)
     readable = "All could be read" if summary.n_videos else ""
@@ -135,7 +135,7 @@ def _cards(found: Glance) -> list[dict[str, Any]]:
         _card("Total length", words.total_length(summary.total_duration_s)),
         _card("Total size", words.size(summary.total_bytes)),
         _card(
-            "Could not be read",
+            "Unreadable",
             f"{summary.n_failed:,}",
             "" if summary.n_failed else readable,
             bad=summary.n_failed > 0,
@@ -143,7 +143,7 @@ def _cards(found: Glance) -> list[dict[str, Any]]:
         _card(
             "Truncated",
             f"{truncated:,}",
-            "They end before they should" if truncated else "None that is known of",
+            "Cut off before their end" if truncated else "None found",
             bad=truncated > 0,
         ),
     ]

@@ -44,6 +44,8 @@ class PagedTable(Viewer):
         Which rows, in which order and columns; it may be shared with others.
     on_open
         Called with the id of a row that is opened; without it, none can be.
+    says_total
+        Whether the number of rows that match stands below them.
 
     Examples
     --------
@@ -64,10 +66,12 @@ class PagedTable(Viewer):
         *,
         selectable: bool = False,
         on_open: Callable[[int], object] | None = None,
+        says_total: bool = True,
         **params: Any,
     ) -> None:
         super().__init__(**params)
         self._library, self.state, self._on_open = library, state, on_open
+        self._says_total = says_total
         self._rows: Sequence[Row] = ()
         self._empty = Notice(tone="calm", visible=False)
         self._pager = Pager(self._heed)
@@ -97,7 +101,7 @@ class PagedTable(Viewer):
     def empty_text(self) -> str:
         """Return what stands there while no row matches."""
         if self.state.is_narrowed:
-            return "No video matches. Take away a filter, or clear all of them."
+            return "No videos match. Remove a filter or clear all."
         return "No videos yet. Scan a folder and they appear here."
 
     def refresh(self) -> None:
@@ -127,7 +131,8 @@ class PagedTable(Viewer):
         return self._library.count(self.state.query)
 
     def _show_count(self, total: int) -> None:
-        self._pager.draw(said=words.count(total, self.noun) if total else "")
+        if self._says_total:
+            self._pager.draw(said=words.count(total, self.noun) if total else "")
         self.total = total
         self._turn()
 

@@ -4,15 +4,15 @@ const HOW_CELLS = "Arrow keys move over the fields, Enter filters, Escape takes 
 function figure(parent, title, kind) {
   const root = make("figure", parent, kind);
   const head = make("figcaption", root);
-  make("span", head, "title", title);
+  const name = make("span", head, "title", title);
   const said = make("span", head, "said");
   const canvas = make("div", root, "canvas");
   canvas.tabIndex = 0;
   canvas.setAttribute("role", "group");
   const voice = make("div", root, "visually-hidden");
   voice.setAttribute("aria-live", "polite");
-  const none = make("p", root, "none", "Nothing to draw");
-  return {root, head, said, canvas, voice, none};
+  const none = make("p", root, "none", "No data");
+  return {root, head, name, said, canvas, voice, none};
 }
 
 function ends(parent) {
@@ -33,7 +33,7 @@ function ends(parent) {
 
 // Bars that can be brushed over: from where the pointer goes down to where it goes up.
 function bars(model, parent, plot) {
-  const {root, said, canvas, voice, none} = figure(parent, plot.title, "bars");
+  const {root, name, said, canvas, voice, none} = figure(parent, plot.title, "bars");
   const svg = shape("svg", canvas, {preserveAspectRatio: "none", "aria-hidden": "true"});
   const cursor = make("div", canvas, "cursor");
   const axis = ends(root);
@@ -98,7 +98,7 @@ function bars(model, parent, plot) {
   };
   canvas.onblur = () => { from = null; rest(); };
   return {
-    root,
+    root, name,
     draw: (next) => {
       shown = next;
       at = Math.min(at, Math.max(0, n() - 1));
@@ -113,7 +113,7 @@ function bars(model, parent, plot) {
 }
 
 function cells(model, parent, plot) {
-  const {root, said, canvas, voice, none} = figure(parent, plot.title, "cells");
+  const {root, name, said, canvas, voice, none} = figure(parent, plot.title, "cells");
   const svg = shape("svg", canvas, {preserveAspectRatio: "none", "aria-hidden": "true"});
   const cursor = make("div", canvas, "cursor");
   const axis = ends(root);
@@ -162,7 +162,7 @@ function cells(model, parent, plot) {
     event.preventDefault();
   };
   return {
-    root,
+    root, name,
     draw: (next) => {
       shown = next;
       at = [Math.min(at[0], Math.max(0, across() - 1)), Math.min(at[1], Math.max(0, up() - 1))];
@@ -211,7 +211,7 @@ function areas(sizes, width, height) {
 }
 
 function tree(model, parent, plot) {
-  const {root, head, said, canvas, none} = figure(parent, plot.title, "tree");
+  const {root, name, head, said, canvas, none} = figure(parent, plot.title, "tree");
   canvas.removeAttribute("tabindex");
   const up = button(null, "up", "", () => model.send_msg({folder: shown.up}));
   head.children[0].after(up);
@@ -226,7 +226,7 @@ function tree(model, parent, plot) {
     return box;
   });
   return {
-    root,
+    root, name,
     draw: (next) => {
       shown = next;
       // The largest first, as their places are worked out: all that is small may be the largest.
@@ -254,13 +254,17 @@ function tree(model, parent, plot) {
 }
 
 export function render({model, el}) {
-  const root = make("div", el, "strip");
+  const fold = make("details", el, "plots");
+  fold.open = !window.matchMedia("(max-width: 899px)").matches;
+  make("summary", fold, null, "Plots");
+  const root = make("div", fold, "strip");
   const kinds = {bars, cells, tree};
   const held = new Map();
   const draw = () => {
     for (const plot of model.plots) {
       if (!held.has(plot.name)) held.set(plot.name, kinds[plot.kind](model, root, plot));
       held.get(plot.name).draw(plot);
+      held.get(plot.name).name.textContent = plot.title;
     }
   };
   model.on("plots", draw);

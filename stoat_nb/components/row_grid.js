@@ -40,7 +40,7 @@ function line(model, body, choose, pictures) {
     one.box = make("input", td);
     one.box.type = "checkbox";
     one.box.tabIndex = -1;
-    one.box.onchange = () => choose(one);
+    one.box.onclick = (event) => choose(one, event.shiftKey);
     td.onclick = (event) => event.stopPropagation();
   }
   if (model.pictures) one.drawPicture = pictures.cell(tr);
@@ -63,14 +63,20 @@ function line(model, body, choose, pictures) {
 
 export function render({model, el}) {
   const scroll = make("div", el, null, "scroll");
-  let lines = [], at = 0, drawHeader = () => {}, table = null, body = null;
+  let lines = [], at = 0, drawHeader = () => {}, table = null, body = null, every = null;
 
   const pictures = gallery(model, () => lines);
   const chosen = () => new Set(model.chosen);
   const tell = (ids) => model.send_msg({choose: [...ids]});
-  const choose = (one) => {
-    const ids = chosen();
-    if (ids.has(one.row.id)) ids.delete(one.row.id); else ids.add(one.row.id);
+  let last = null;
+  // With Shift all from the last one to this.
+  const choose = (one, isRange) => {
+    const ids = chosen(), wanted = !ids.has(one.row.id), place = lines.indexOf(one);
+    const from = isRange && last != null ? Math.min(last, lines.length - 1) : place;
+    for (const other of lines.slice(Math.min(from, place), Math.max(from, place) + 1)) {
+      if (wanted) ids.add(other.row.id); else ids.delete(other.row.id);
+    }
+    last = place;
     tell(ids);
   };
   const open = (one) => { if (model.opens) model.send_msg({open: one.row.id}); };
@@ -87,11 +93,18 @@ export function render({model, el}) {
     const steps = {ArrowDown: place + 1, ArrowUp: place - 1, Home: 0, End: lines.length - 1};
     if (event.key in steps) rove(steps[event.key], true);
     else if (event.key === "Enter") open(lines[place]);
-    else if (event.key === " " && model.selectable) choose(lines[place]);
+    else if (event.key === " " && model.selectable) choose(lines[place], event.shiftKey);
     else return;
     event.preventDefault();
   };
 
+  let wasOpen = null;
+  // What slid in had the focus, and takes it away with it: it goes back to where it came from.
+  const comeBack = () => {
+    const place = lines.findIndex((one) => one.row.id === wasOpen);
+    if (model.opened == null && wasOpen != null && place >= 0) rove(place, true);
+    wasOpen = model.opened;
+  };
   const marks = () => {
     const ids = chosen();
     for (const one of lines) {
@@ -103,6 +116,12 @@ export function render({model, el}) {
       }
       one.tr.toggleAttribute("data-open", one.row.id === model.opened);
     }
+    if (every) {
+      const n = lines.filter((one) => ids.has(one.row.id)).length;
+      every.checked = n > 0 && n === lines.length;
+      every.indeterminate = n > 0 && n < lines.length;
+    }
+    if (model.opened !== wasOpen) comeBack();
   };
   const draw = () => {
     const rows = model.rows;
@@ -144,7 +163,14 @@ export function render({model, el}) {
     const tr = make("tr", make("thead", table, "rowgroup"), "row");
     if (model.selectable) {
       const th = make("th", tr, "columnheader", "pick");
-      make("span", th, null, "visually-hidden").textContent = "Selected";
+      every = make("input", th);
+      every.type = "checkbox";
+      every.setAttribute("aria-label", "Select all on this page");
+      every.onclick = () => {
+        const ids = chosen();
+        for (const one of lines) if (every.checked) ids.add(one.row.id); else ids.delete(one.row.id);
+        tell(ids);
+      };
     }
     if (model.pictures) {
       const th = make("th", tr, "columnheader", "picture");

@@ -87,7 +87,12 @@ class ScanForm(Viewer):
             margin=0,
         )
         self._submit = pmui.Button(
-            label="Scan", icon="search", on_click=self._on_submit, margin=0, height=40, width=110
+            label="Start scan",
+            icon="search",
+            on_click=self._on_submit,
+            margin=0,
+            height=40,
+            width=130,
         )
         self.picker = FolderPicker(library)
         self._dialog = self._make_dialog()

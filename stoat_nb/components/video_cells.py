@@ -57,10 +57,10 @@ SHOWN = (
 
 #: What people call a status.
 STATUSES = {
-    "ok": "Readable",
-    "failed": "Could not be read",
-    "missing": "No longer there",
-    "offline": "Disk away",
+    "ok": "OK",
+    "failed": "Unreadable",
+    "missing": "Missing",
+    "offline": "Drive offline",
     "excluded": "Excluded",
 }
 
@@ -148,15 +148,22 @@ def _resolution(row: Row) -> str:
     return f"{width:.0f} {words.TIMES} {height:.0f}" if width and height else words.UNKNOWN
 
 
+def _fps(row: Row) -> str:
+    fps = row["fps"]
+    return words.UNKNOWN if fps is None else f"{fps:.2f}".rstrip("0").rstrip(".")
+
+
 def _recorded(row: Row) -> str:
     return recorded_text(row["created_at"], row["created_tz"])
 
 
 def _status(row: Row) -> str:
     if row["status"] == "failed":
-        return f"Failed: {shown(row['error'] or 'no reason is known')}"
+        return f"Unreadable: {shown(row['error'] or 'no reason is known')}"
     if row["status"] == "ok":
-        return {"truncated": "Truncated", "suspect": "Suspect"}.get(str(row["integrity"]), "Ok")
+        return {"truncated": "Truncated", "suspect": "Possibly damaged"}.get(
+            str(row["integrity"]), "OK"
+        )
     return STATUSES.get(str(row["status"]), shown(row["status"]))
 
 
@@ -184,7 +191,7 @@ _SPECIAL = (
     Column(field="folder", title="Folder", text=_folder, grow=1, width=124),
     Column(field="duration_s", title="Length", text=_text("duration_s"), width=86, right=True),
     Column(field="display_width", title="Resolution", text=_resolution, width=110, right=True),
-    Column(field="fps", title="Fps", text=_text("fps"), width=68, right=True),
+    Column(field="fps", title="FPS", text=_fps, width=68, right=True),
     Column(field="codec", title="Codec", text=_text("codec"), width=82),
     Column(field="audio_codec", title="Audio", text=_text("audio_codec"), width=74),
     Column(field="size_bytes", title="Size", text=_text("size_bytes"), width=88, right=True),

@@ -246,6 +246,26 @@ def test_an_explorer_of_what_there_is_not_is_refused(scanned: Library) -> None:
         Explorer(scanned, facets={"codek": ("h264",)})
 
 
+def test_what_is_selected_can_be_all_that_is_shown_and_be_let_go(
+    scanned: Library, explorer: Explorer, seen: Any
+) -> None:
+    known = scanned.videos(where='codec == "h264"')
+    ids = [int(one) for one in known["video_id"]]
+    explorer.state.narrow(where='codec == "hevc"', facets={"hdr": ("hdr10",)})
+    explorer.table.chosen = ids
+
+    explorer._heed({"selection": "show"})
+
+    assert sorted(explorer.df["video_id"]) == sorted(ids)
+    assert explorer.state.where == ""
+    (chip,) = chips(explorer.state)
+    assert chip["label"] == f"Selection: {len(ids)} videos"
+    explorer._heed({"drop": chip["key"]})
+    explorer._heed({"selection": "clear"})
+    assert len(explorer.df) == len(scanned.videos())
+    assert explorer.table.chosen == []
+
+
 def test_a_row_opens_its_video_and_closes_it(explorer: Explorer) -> None:
     row = explorer.table.grid.rows[0]["id"]
 

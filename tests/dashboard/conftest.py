@@ -336,6 +336,14 @@ def press_while_drawn(button: Locator, kind: str, prop: str) -> None:
     button.page.mouse.up()
 
 
+def scan(page: Page, folder: Path | str) -> None:
+    """Type a folder and press Enter; the form is open while there are no videos."""
+    page.get_by_role("button", name="Scan", exact=True).click()
+    field = page.get_by_role("textbox", name="Folder")
+    field.fill(str(folder))
+    field.press("Enter")
+
+
 @pytest.fixture
 def port() -> int:
     return free_port()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +11,7 @@ pytest.importorskip("playwright.sync_api")
 
 from playwright.sync_api import BrowserContext, Page, expect
 
-from .conftest import Elsewhere, Server
+from .conftest import Elsewhere, Server, scan
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -72,7 +71,5 @@ def test_a_page_says_that_its_server_is_gone_and_comes_back_to_the_same_view(
     expect(page.get_by_role("list", name="Jobs")).to_contain_text("3 of 40 files")
     assert not page.evaluate("document.body.inert")
     assert page.url.endswith("?q=nothing+here")
-    button = page.get_by_role("button", name="Scan", exact=True)
-    page.get_by_role("textbox", name="Folder").fill(os.fspath(tmp_path / "no such folder"))
-    button.click()
+    scan(page, tmp_path / "no such folder")
     expect(page.get_by_role("alert")).to_contain_text("no such folder")

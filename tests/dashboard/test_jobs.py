@@ -15,7 +15,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.ports import free_port
 
-from .conftest import Steps
+from .conftest import Steps, scan
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -26,12 +26,6 @@ Open = Callable[..., Page]
 @pytest.fixture
 def library(tmp_path: Path) -> Path:
     return tmp_path / "stoat.db"
-
-
-def scan(page: Page, folder: Path) -> None:
-    field = page.get_by_role("textbox", name="Folder")
-    field.fill(str(folder))
-    field.press("Enter")
 
 
 def cards(page: Page) -> Locator:
@@ -131,6 +125,7 @@ def test_a_log_follows_while_it_is_open_and_stays_after_the_end(
     unfold.press("Enter")
     expect(log).to_be_hidden()
     page.reload()
+    page.get_by_role("tab", name="Activity").click()
     button(page, "Log of Copy").click()
     expect(log).to_contain_text("halfway there")
 
@@ -176,7 +171,9 @@ def test_the_history_is_filtered_and_leafed_through(
 ) -> None:
     elsewhere(library, *["quick"] * 14, "copy")
     page = open_page(serve(library))
-    expect(cards(page)).to_have_count(4)  # one that runs, three that ended
+    expect(cards(page)).to_have_count(1)  # that runs
+    page.get_by_role("tab", name="Activity").click()
+    expect(cards(page)).to_have_count(15)
 
     page.get_by_role("button", name="All jobs").click()
     expect(cards(page)).to_have_count(10)
@@ -191,8 +188,8 @@ def test_the_history_is_filtered_and_leafed_through(
     expect(cards(page)).to_have_count(1)
     expect(cards(page)).to_contain_text("Copy")
 
-    page.get_by_role("button", name="Only the newest jobs").click()
-    expect(cards(page)).to_have_count(4)
+    page.get_by_role("button", name="Show fewer").click()
+    expect(cards(page)).to_have_count(15)
 
 
 def test_a_scan_goes_on_by_itself_after_its_server_was_killed(
@@ -224,6 +221,7 @@ def test_buttons_and_logs_fit_a_phone(
 ) -> None:
     elsewhere(library, *["quick"] * 12, "copy").tell("fail")
     page = open_page(serve(library), width=390, height=844)
+    page.get_by_role("tab", name="Activity").click()
     button(page, "Log of Copy").click()
     expect(page.get_by_role("log")).to_contain_text("Traceback")
     page.get_by_role("button", name="All jobs").click()

@@ -54,8 +54,10 @@ def test_the_demo_shows_its_clips_and_hands_out_a_table(
     environment = {**environment, "XDG_CACHE_HOME": str(tmp_path / "cache")}
     with serving(environment, tmp_path, "demo", "--port", "0") as served:
         page = opened(chromium, served.address)
-        expect(page.get_by_role("list", name="Jobs")).to_contain_text("Complete")
         expect(page.get_by_role("gridcell", name="beach walk.mp4", exact=True)).to_be_visible()
+        page.get_by_role("tab", name="Activity").click()
+        expect(page.get_by_role("list", name="Jobs")).to_contain_text("Complete")
+        page.get_by_role("tab", name="Videos").click()
         with page.expect_download() as download:
             page.get_by_role("button", name="CSV").click()
         download.value.save_as(tmp_path / "videos.csv")
@@ -74,6 +76,7 @@ def test_a_scan_that_is_typed_into_the_served_page_is_seen_to_its_end(
     make_samples(tmp_path / "videos")
     with serving(environment, tmp_path, "serve", "--port", "0") as served:
         page = opened(chromium, served.address)
+        page.get_by_role("button", name="Scan", exact=True).click()
         field = page.get_by_role("textbox", name="Folder")
         field.fill(str(tmp_path / "videos"))
         field.press("Enter")
