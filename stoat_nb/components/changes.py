@@ -35,14 +35,14 @@ KINDS = {
     "changed": ("Changed", "warn"),
     "moved": ("Moved", ""),
     "returned": ("Back again", "good"),
-    "offline": ("Disk away", "quiet"),
+    "offline": ("Drive offline", "quiet"),
     "excluded": ("Excluded", "quiet"),
 }
 
 _COLUMNS = [
     {
         "field": "change",
-        "title": "What happened",
+        "title": "Change",
         "width": 120,
         "grow": 0,
         "right": False,
@@ -51,7 +51,7 @@ _COLUMNS = [
     {"field": "path", "title": "File", "width": 220, "grow": 1, "right": False, "sortable": False},
     {
         "field": "column",
-        "title": "Of it",
+        "title": "Property",
         "width": 130,
         "grow": 0,
         "right": False,

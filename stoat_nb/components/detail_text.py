@@ -18,17 +18,17 @@ Line = dict[str, Any]
 
 _LONGEST = 2000  # characters of one value
 _STATUS = {
-    "ok": ("Readable", "good"),
-    "failed": ("Could not be read", "bad"),
-    "missing": ("No longer there", "bad"),
-    "offline": ("Disk away", "quiet"),
+    "ok": ("OK", "good"),
+    "failed": ("Unreadable", "bad"),
+    "missing": ("Missing", "bad"),
+    "offline": ("Drive offline", "quiet"),
     "excluded": ("Excluded", "quiet"),
 }
 _INTEGRITY = {
-    "complete": ("Complete", "good"),
+    "complete": ("OK", "good"),
     "truncated": ("Cut off", "bad"),
-    "suspect": ("Suspect", "warn"),
-    "unknown": ("Not known", "quiet"),
+    "suspect": ("Possibly damaged", "warn"),
+    "unknown": ("Unknown", "quiet"),
 }
 _HDR = {
     "sdr": "SDR",
@@ -38,12 +38,12 @@ _HDR = {
     "dolby_vision": "Dolby Vision",
 }
 _CHANGES = {
-    "added": "Found first",
+    "added": "Added",
     "moved": "Moved",
     "changed": "Changed",
-    "removed": "No longer there",
-    "returned": "Back again",
-    "offline": "Disk away",
+    "removed": "Missing",
+    "returned": "Found again",
+    "offline": "Drive offline",
     "excluded": "Excluded by a scan",
 }
 
@@ -121,7 +121,7 @@ def history(rows: Iterable[Facts]) -> list[list[str]]:
 def document(found: Facts | None) -> str:
     """Return what the reader said in its own words, as text to be read."""
     if found is None:
-        return "Nothing was kept of it."
+        return "No raw metadata was kept."
     lines = json.dumps(found, indent=2, ensure_ascii=False).splitlines()
     return "\n".join(shown(line) for line in lines)
 
@@ -136,12 +136,12 @@ def _in_short(video: Facts) -> list[str]:
 def _of_file(video: Facts) -> list[Line]:
     return _lines(
         ("Size", f"{words.size(video['size_bytes'])} ({video['size_bytes']:,} bytes)"),
-        ("Kind", _text(video.get("container"))),
+        ("Format", _text(video.get("container"))),
         ("Length", _length(video)),
         ("Bit rate", _rate(video.get("bitrate"))),
         ("Title", _text(video.get("title"))),
         ("Written by", _text(video.get("encoder"))),
-        ("Filmed", _filmed(video)),
+        ("Recorded", _filmed(video)),
         ("Camera", _joined(video, "camera_make", "camera_model", between=" ")),
         ("Lens", _text(video.get("lens"))),
         ("Place", _place(video)),
@@ -151,7 +151,7 @@ def _of_file(video: Facts) -> list[Line]:
         ("First seen", _moment(video.get("first_seen"))),
         ("Last seen", _moment(video.get("last_seen"))),
         ("Read", _moment(video.get("probed_at"))),
-        ("Read with", _text(video.get("tool"))),
+        ("Read by", _text(video.get("tool"))),
     )
 
 
@@ -160,17 +160,17 @@ def _of_picture(video: Facts) -> list[Line]:
         return []
     return _lines(
         ("Codec", _joined(video, "codec", "profile", between=" ")),
-        ("Shown as", _size_of_picture(video)),
-        ("Stored as", _pixels(video.get("width"), video.get("height"))),
-        ("Turned", f"{video['rotation']}\N{DEGREE SIGN}" if video.get("rotation") else ""),
-        ("Frames a second", _frame_rate(video)),
+        ("Display size", _size_of_picture(video)),
+        ("Stored size", _pixels(video.get("width"), video.get("height"))),
+        ("Rotation", f"{video['rotation']}\N{DEGREE SIGN}" if video.get("rotation") else ""),
+        ("Frame rate", _frame_rate(video)),
         ("Frames", _with_basis(video, "frame_count", lambda number: f"{number:,}")),
         ("Bit rate", _with_basis(video, "video_bitrate", _rate)),
-        ("Pixels", _joined(video, "pix_fmt", "chroma")),
-        ("Bits of a colour", _number(video.get("bit_depth"), "")),
+        ("Pixel format", _joined(video, "pix_fmt", "chroma")),
+        ("Bit depth", _number(video.get("bit_depth"), "")),
         ("Dynamic range", _HDR.get(str(video.get("hdr")), "")),
-        ("Brightest", _number(video.get("max_cll"), "cd/m\N{SUPERSCRIPT TWO}")),
-        ("Colours", _joined(video, "color_primaries", "color_transfer", "color_space")),
+        ("MaxCLL", _number(video.get("max_cll"), "cd/m\N{SUPERSCRIPT TWO}")),
+        ("Colour", _joined(video, "color_primaries", "color_transfer", "color_space")),
         ("Interlaced", _yes(video.get("interlaced"))),
     )
 
@@ -180,7 +180,7 @@ def _of_sound(video: Facts) -> list[Line]:
     return _lines(
         ("Codec", _text(video.get("audio_codec"))),
         ("Channels", _text(channels)),
-        ("Samples a second", _number(video.get("sample_rate"), "Hz")),
+        ("Sample rate", _number(video.get("sample_rate"), "Hz")),
         ("Bit rate", _with_basis(video, "audio_bitrate", _rate)),
         ("Languages", _listed(video.get("audio_languages"))),
         ("Subtitles", _listed(video.get("subtitle_languages")) or _some(video, "n_subtitle")),
@@ -190,13 +190,13 @@ def _of_sound(video: Facts) -> list[Line]:
 def _of_integrity(video: Facts) -> list[Line]:
     label, tone = _INTEGRITY.get(str(video.get("integrity")), _INTEGRITY["unknown"])
     level = video.get("integrity_level")
-    looked = "nothing" if level in (None, "none") else shown(level)
+    looked = "not checked" if level in (None, "none") else shown(level)
     return [
         {"label": "State", "value": label, "tone": tone},
         *_lines(
-            ("Looked at", looked),
+            ("Checked", looked),
             ("Reason", _text(video.get("integrity_reason"))),
-            ("Plays while it loads", _yes(video.get("faststart"))),
+            ("Fast start (streamable)", _yes(video.get("faststart"))),
         ),
     ]
 

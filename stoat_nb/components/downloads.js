@@ -32,9 +32,9 @@ export function render({model, el}) {
   const root = make("div", "downloads");
   root.setAttribute("role", "group");
   root.setAttribute("aria-label", "Download");
-  const matching = choice("Only what matches", true);
-  const shown = choice("Only the columns shown", false);
-  const redact = choice("Without the path to your folders and GPS positions", false);
+  const matching = choice("Current filter", true);
+  const shown = choice("Visible columns", false);
+  const redact = choice("Hide folder paths and GPS positions", false);
   const told = make("span", "told");
   told.setAttribute("role", "status");
   const problem = make("div", "problem");
@@ -49,7 +49,7 @@ export function render({model, el}) {
       for (const one of buttons.values()) one.disabled = true;
       parts = [];
       length = 0;
-      told.textContent = "Writing it\u2026";
+      told.textContent = "Preparing\u2026";
       model.send_msg({
         format,
         matching: matching.box.checked,

@@ -19,6 +19,7 @@ from stoat_nb.scan import SCAN_JOB_TYPE, ScanReport
 
 _HERE = f"pid {os.getpid()}"
 
+NO_VIDEOS = "No videos found"
 _LABELS = {
     JobStatus.PENDING: "Waiting",
     JobStatus.RUNNING: "Running",
@@ -169,8 +170,7 @@ def _activity(state: JobState, place: int | None) -> str:
 
 def _waiting(state: JobState, place: int | None) -> str:
     if state.paused:
-        kept = "Keeps what it has done and waits" if state.attempt else "Waits"
-        said = [f"{kept} to be resumed"]
+        said = ["Paused" if state.attempt else "Paused before it began"]
     elif state.waits_for is not None:
         said = [f"Waiting for job {shown(state.waits_for)}, at work in the same folders"]
     elif place is None:
@@ -180,7 +180,7 @@ def _waiting(state: JobState, place: int | None) -> str:
     if state.priority:
         said.append(f"priority {state.priority}")
     if state.attempt and state.progress.total:
-        said.append(f"{_counts(state)} so far")
+        said.append(f"{_counts(state)} done")
     return " · ".join(said)
 
 
@@ -202,10 +202,13 @@ def _outcome(state: JobState) -> str:
     after = "" if elapsed is None else f" {{}} {words.took(elapsed)}"
     report = _report(state)
     if state.status is JobStatus.COMPLETE:
-        return (_came_to(report) if report else "Done") + after.format("in")
+        said = _came_to(report) if report else "Done"
+        if said == NO_VIDEOS and elapsed is not None:
+            return f"{said} (took {words.took(elapsed)})"
+        return said + after.format("in")
     if state.status is not JobStatus.CANCELLED:
         return f"Ended{after.format('after')}"
-    return f"Stopped{after.format('after') or ' before it began'}{_kept(report)}"
+    return f"Cancelled{after.format('after') or ' before it began'}{_kept(report)}"
 
 
 def _report(state: JobState) -> ScanReport | None:
@@ -216,14 +219,14 @@ def _report(state: JobState) -> ScanReport | None:
 
 def _came_to(report: ScanReport) -> str:
     if not (report.scanned or report.removed or report.excluded):
-        return "No videos found"
+        return NO_VIDEOS
     said = report.counts
     return words.count(report.scanned, "file") + (f": {said}" if said else "")
 
 
 def _kept(report: ScanReport | None) -> str:
     said = report.counts if report else ""
-    return f"; kept of {words.count(report.scanned, 'file')}: {said}" if report and said else ""
+    return f". Kept of {words.count(report.scanned, 'file')}: {said}" if report and said else ""
 
 
 def _notes(state: JobState, *, retried: bool) -> str:
@@ -243,9 +246,9 @@ def _attempt(state: JobState) -> str:
     running = state.status is JobStatus.RUNNING
     if not state.deaths:
         if running and state.attempt > 1:
-            return "Taken up again."
+            return "Resumed."
         return "It tries an earlier job again." if state.retry_of and not state.attempt else ""
     if running or (state.status is JobStatus.PENDING and not state.paused):
-        begins = "Taken up again" if running else "Its process ended; it will be taken up again"
+        begins = "Resumed after an interruption" if running else "Interrupted; resumes by itself"
         return f"{begins}, attempt {state.deaths + 1} of {state.max_deaths}."
-    return f"Its process ended {'once' if state.deaths == 1 else f'{state.deaths} times'}."
+    return f"Interrupted {'once' if state.deaths == 1 else f'{state.deaths} times'}."

@@ -41,7 +41,7 @@ function group(model) {
 
 function grown() {
   const box = make("section", null, "panel wide");
-  make("h3", box, null, "Size after each scan");
+  make("h3", box, null, "Library size over time");
   const said = make("p", box, "said"), bars = make("ol", box, "growth");
   const say = (scan) => { said.textContent = `${scan.when}: ${scan.text}`; };
   box.draw = (scans) => {

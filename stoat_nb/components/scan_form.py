@@ -43,12 +43,12 @@ class ScanForm(Viewer):
     mode: Any = param.Selector(
         default="changed",
         objects={
-            "Files that changed": "changed",
-            "Folders that changed": "quick",
-            "All files again": "full",
-            "All files, to their end": "verify",
+            "New and changed files": "changed",
+            "Changed folders only (quick)": "quick",
+            "Everything again": "full",
+            "Deep check (every byte)": "verify",
         },
-        label="Read",
+        label="What to read",
         doc="Which files are read: see Library.scan.",
     )
     exclude = param.String(

@@ -45,7 +45,7 @@ const copyButton = (parent, path) => {
     } catch {
       // No clipboard without a secure origin: mark the path, so that it can be copied by hand.
       getSelection().selectAllChildren(button.parentElement.querySelector(".path"));
-      button.textContent = said.textContent = "Marked: press Ctrl-C";
+      button.textContent = said.textContent = "Selected: press Ctrl+C";
     }
   };
 };
@@ -85,11 +85,11 @@ const drawFacts = (parent, groups) => {
 
 const drawRest = (parent, facts) => {
   if (facts.streams.length) {
-    table(parent, "Streams", ["No.", "Kind", "Codec", "What it is like", "Language", "Remarks"], facts.streams);
+    table(parent, "Streams", ["No.", "Kind", "Codec", "Format", "Language", "Notes"], facts.streams);
   }
   if (facts.chapters.length) table(parent, "Chapters", ["No.", "Begins", "Title"], facts.chapters);
   if (facts.tags.length) table(parent, "Tags", ["Of", "Name", "Value"], facts.tags);
-  table(parent, "History of the file", ["When", "What", "Of it", "Before", "After"], facts.history);
+  table(parent, "History", ["When", "Change", "Property", "Before", "After"], facts.history);
 };
 
 // Where the file can be had, if REST is there: a page without it has pictures only.
@@ -134,7 +134,7 @@ export function render({model, el}) {
     if (!player.can) {
       say(player.why);
     } else if (!model.api) {
-      say("To play it here, open it on a page of “stoat serve”.");
+      say("Playback needs `stoat serve`.");
     } else {
       const play = make("button", stage, "Play", "play");
       play.type = "button";
@@ -202,7 +202,7 @@ export function render({model, el}) {
     drawFacts(root, facts.groups);
     drawRest(root, facts);
     const box = make("details", root);
-    make("summary", box, "What was read, in the reader's own words");
+    make("summary", box, "Raw metadata");
     raw = make("pre", box);
     raw.tabIndex = 0;
     drawRaw();

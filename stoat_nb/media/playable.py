@@ -66,14 +66,14 @@ def playable(video: Mapping[str, Any]) -> Playability:
         return Playability(False, "The file is not there at present.")
     container = video.get("container")
     if container not in MEDIA_TYPES:
-        return Playability(False, f"Browsers do not play files of the kind '{container}'.")
+        return Playability(False, f"Browsers can't play files of the format '{container}'.")
     streams = video.get("streams") or ()
     picture = _main(streams, "video")
     if picture is None:
         return Playability(False, "There is no video in it that could be played.")
     doubt = _doubt_of_picture(str(container), picture)
     if doubt is None:
-        return Playability(False, f"Browsers do not play {_called(picture)} in this container.")
+        return Playability(False, f"Browsers can't play {_called(picture)} in this container.")
     doubts = "; ".join(filter(None, (doubt, _doubt_of_sound(_main(streams, "audio")))))
     return Playability(True, f"{doubts[0].upper()}{doubts[1:]}." if doubts else "")
 

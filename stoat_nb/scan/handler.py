@@ -220,7 +220,10 @@ class _Scan:
             where = os.path.relpath(found.folder + b"/" + found.name, self._order.root)
             self._context.log(f"{shown(where)}: {error}", "warning")
         elif self._tally.failed == LOGGED_FAILURES:
-            self._context.log("There are more failures: see failures().", "warning")
+            self._context.log(
+                "More files failed than this log lists.",
+                "warning",
+            )
 
     # -- cataloguing ---------------------------------------------------------------------------
 

@@ -247,7 +247,7 @@ def test_an_explorer_of_what_there_is_not_is_refused(scanned: Library) -> None:
 
 
 def test_what_is_selected_can_be_all_that_is_shown_and_be_let_go(
-    scanned: Library, explorer: Explorer, seen: Any
+    scanned: Library, explorer: Explorer
 ) -> None:
     known = scanned.videos(where='codec == "h264"')
     ids = [int(one) for one in known["video_id"]]

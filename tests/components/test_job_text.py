@@ -84,7 +84,7 @@ def test_while_the_total_is_unknown_there_is_no_percentage_and_no_estimate() -> 
         (
             scan_state(JobStatus.COMPLETE, result=report()),
             "Complete",
-            "No videos found in 2.1 s",
+            "No videos found (took 2.1 s)",
             "",
         ),
         (
@@ -102,13 +102,13 @@ def test_while_the_total_is_unknown_there_is_no_percentage_and_no_estimate() -> 
         (
             scan_state(JobStatus.CANCELLED, result=report(scanned=40, new=30)),
             "Cancelled",
-            "Stopped after 2.1 s; kept of 40 files: 30 new",
+            "Cancelled after 2.1 s. Kept of 40 files: 30 new",
             "",
         ),
         (
             scan_state(JobStatus.CANCELLED, started_at=None),
             "Cancelled",
-            "Stopped before it began",
+            "Cancelled before it began",
             "",
         ),
         (scan_state(JobStatus.PENDING, started_at=None), "Waiting", "Waiting for its turn", ""),
@@ -117,7 +117,7 @@ def test_while_the_total_is_unknown_there_is_no_percentage_and_no_estimate() -> 
         (
             scan_state(JobStatus.PENDING, paused=True, started_at=None),
             "Paused",
-            "Waits to be resumed",
+            "Paused before it began",
             "",
         ),
         (
@@ -128,7 +128,7 @@ def test_while_the_total_is_unknown_there_is_no_percentage_and_no_estimate() -> 
                 progress=Progress(phase="probing", done=12, total=40),
             ),
             "Paused",
-            "Keeps what it has done and waits to be resumed · 12 of 40 files so far",
+            "Paused · 12 of 40 files done",
             "",
         ),
     ],
@@ -172,14 +172,14 @@ def test_a_job_that_waits_tells_its_place(place: int | None, priority: int, deta
 @pytest.mark.parametrize(
     ("state", "notes"),
     [
-        (scan_state(attempt=2, deaths=1), "Taken up again, attempt 2 of 3."),
-        (scan_state(attempt=2), "Taken up again."),
+        (scan_state(attempt=2, deaths=1), "Resumed after an interruption, attempt 2 of 3."),
+        (scan_state(attempt=2), "Resumed."),
         (
             scan_state(JobStatus.PENDING, attempt=1, deaths=1),
-            "Its process ended; it will be taken up again, attempt 2 of 3.",
+            "Interrupted; resumes by itself, attempt 2 of 3.",
         ),
-        (scan_state(JobStatus.FAILED, attempt=3, deaths=3), "Its process ended 3 times."),
-        (scan_state(JobStatus.COMPLETE, attempt=2, deaths=1), "Its process ended once."),
+        (scan_state(JobStatus.FAILED, attempt=3, deaths=3), "Interrupted 3 times."),
+        (scan_state(JobStatus.COMPLETE, attempt=2, deaths=1), "Interrupted once."),
         (scan_state(JobStatus.PENDING, retry_of="1e"), "It tries an earlier job again."),
         (scan_state(worker="pid 0"), "Another process runs it (pid 0)."),
         (scan_state(worker=f"pid {os.getpid()}"), ""),

@@ -157,13 +157,13 @@ def test_facts_read_as_people_say_them(scanned: Library) -> None:
     picture = lines(video, "Picture")
 
     assert picture["Codec"] == "hevc Main 10"
-    assert picture["Shown as"] == "320 \N{MULTIPLICATION SIGN} 180"
-    assert picture["Frames a second"] == "25 (constant)"
+    assert picture["Display size"] == "320 \N{MULTIPLICATION SIGN} 180"
+    assert picture["Frame rate"] == "25 (constant)"
     assert picture["Dynamic range"] == "HDR10"
     assert lines(video, "Integrity") == {
-        "State": "Complete",
-        "Looked at": "structure",
-        "Plays while it loads": "no",
+        "State": "OK",
+        "Checked": "structure",
+        "Fast start (streamable)": "no",
     }
 
 
@@ -185,7 +185,7 @@ def test_streams_tags_and_history_are_told_in_rows(scanned: Library) -> None:
         [of, name.lower(), value] for of, name, value in detail_text.tags(video)
     ]
     (found,) = detail_text.history(scanned.history(video_id).to_dict("records"))
-    assert found[1] == "Found first"
+    assert found[1] == "Added"
     assert found[4].endswith("summit.mkv")
 
 
@@ -203,5 +203,5 @@ def test_the_newest_change_comes_first() -> None:
     ]
     assert [row[1:] for row in detail_text.history(rows)] == [
         ["Changed", "size_bytes", "1", ""],
-        ["Found first", "", "", "/a"],
+        ["Added", "", "", "/a"],
     ]

@@ -110,8 +110,10 @@ def test_the_bar_moves_and_a_scan_can_be_cancelled(
 
     page.get_by_role("button", name="Cancel Scan of").click()
 
-    expect(cards(page).get_by_text("Cancelled")).to_be_visible()
-    expect(cards(page)).to_contain_text(re.compile(r"Stopped after .*; kept of .* files: .* new"))
+    expect(cards(page).get_by_text("Cancelled", exact=True)).to_be_visible()
+    expect(cards(page)).to_contain_text(
+        re.compile(r"Cancelled after .*\. Kept of .* files: .* new")
+    )
     expect(page.get_by_role("button", name="Cancel Scan of")).to_be_hidden()
     expect(page.get_by_text(re.compile(r"^[\d,]+ videos$"))).to_be_visible()
 
@@ -130,7 +132,7 @@ def test_two_tabs_and_a_reloaded_one_see_the_same_job(
 
     second.get_by_role("button", name="Cancel Scan of").click()
     for page in (first, second):
-        expect(cards(page).get_by_text("Cancelled")).to_be_visible()
+        expect(cards(page).get_by_text("Cancelled", exact=True)).to_be_visible()
 
 
 def test_names_that_are_scripts_stay_text(serve: Serve, open_page: Open, samples: Path) -> None:

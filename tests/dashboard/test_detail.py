@@ -85,8 +85,8 @@ def test_a_video_is_looked_at_played_and_read(show: Callable[..., Page]) -> None
     assert picture.evaluate("img => [img.naturalWidth, img.naturalHeight]") == [320, 180]
     expect(page.get_by_role("heading", level=2)).to_have_text(f"{HOSTILE}.mp4")
     expect(page.get_by_role("region", name="Streams")).to_contain_text("h264")
-    expect(page.get_by_role("region", name="History of the file")).to_contain_text("Found first")
-    page.get_by_text("What was read, in the reader's own words").press("Enter")
+    expect(page.get_by_role("region", name="History", exact=True)).to_contain_text("Added")
+    page.get_by_text("Raw metadata").press("Enter")
     expect(page.locator("pre")).to_contain_text("time_scale")
     assert button.evaluate("node => node.isConnected"), "it was drawn anew as the picture came"
     plays(page)
@@ -99,7 +99,7 @@ def test_a_video_is_looked_at_played_and_read(show: Callable[..., Page]) -> None
     plays(show("cable car.webm"))
 
     old = show("birthday.avi")
-    expect(old.get_by_text("Browsers do not play files of the kind 'avi'.")).to_be_visible()
+    expect(old.get_by_text("Browsers can't play files of the format 'avi'.")).to_be_visible()
     expect(old.get_by_role("button", name="Play")).to_have_count(0)
     expect(old.get_by_role("button", name="Copy path")).to_be_visible()
 

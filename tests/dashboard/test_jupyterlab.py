@@ -159,14 +159,14 @@ def test_a_job_in_a_cell_is_live_while_another_blocks_and_leaves_its_end_behind(
     cancel.click()
 
     # Nothing but the last state is left: no button, and nothing that needs a kernel.
-    expect(card).to_contain_text(re.compile("Cancelled.*Stopped after", re.DOTALL))
+    expect(card).to_contain_text(re.compile("Cancelled.*Cancelled after", re.DOTALL))
     expect(cancel).to_have_count(0)
     run(page, 3)
 
     page.keyboard.press("Control+s")
     expect(page.locator(".jp-mod-dirty")).to_have_count(0)
     page.goto(notebook.url)
-    expect(page.locator(".jp-OutputArea-output", has_text="Stopped after")).to_be_visible()
+    expect(page.locator(".jp-OutputArea-output", has_text="Cancelled after")).to_be_visible()
 
 
 def test_a_job_goes_on_in_a_new_kernel_and_is_live_there(
@@ -192,9 +192,9 @@ def test_a_job_goes_on_in_a_new_kernel_and_is_live_there(
     expect(bar).to_be_visible()
     before = str(bar.get_attribute("aria-valuenow"))
     expect(bar).not_to_have_attribute("aria-valuenow", before)
-    expect(card).to_contain_text("Taken up again")
+    expect(card).to_contain_text("Resumed")
     card.get_by_role("button", name="Pause Wait").click()
-    expect(card).to_contain_text("waits to be resumed")
+    expect(card).to_contain_text("Paused")
     card.get_by_role("button", name="Cancel Wait").click()
     expect(card).to_contain_text("Cancelled")
     card.get_by_text(re.compile("^Log, ")).click()
