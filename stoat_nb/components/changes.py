@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pandas as pd
@@ -11,6 +13,7 @@ from msgspec import Struct
 from panel.viewable import Viewable, Viewer
 
 from stoat_nb import words
+from stoat_nb.catalog.columns import TABLES
 from stoat_nb.components.assets import script, sheets
 from stoat_nb.components.layout import column
 from stoat_nb.components.live import LiveHub, first_look
@@ -18,6 +21,7 @@ from stoat_nb.components.looks import Looks
 from stoat_nb.components.notice import Notice
 from stoat_nb.components.part import Part
 from stoat_nb.components.row_grid import RowGrid
+from stoat_nb.components.video_cells import title_of, value_text
 from stoat_nb.names import shown
 
 if TYPE_CHECKING:
@@ -25,41 +29,41 @@ if TYPE_CHECKING:
 
 #: Seconds between two looks at the scans while one runs.
 REFRESH_EVERY_S = 2.0
-#: Changes that are listed; a frame holds all of them.
+#: Files that are listed; a frame holds all of them.
 MOST_ROWS = 200
 
 #: What each kind of change is called, and how it looks in the list.
 KINDS = {
     "added": ("Added", "good"),
-    "removed": ("Removed", "bad"),
+    "removed": ("Missing", "bad"),
     "changed": ("Changed", "warn"),
     "moved": ("Moved", ""),
-    "returned": ("Back again", "good"),
+    "returned": ("Found again", "good"),
     "offline": ("Drive offline", "quiet"),
     "excluded": ("Excluded", "quiet"),
 }
 
+_PLAIN = {"right": False, "sortable": False}
 _COLUMNS = [
     {
-        "field": "change",
-        "title": "Change",
-        "width": 120,
-        "grow": 0,
+        "field": field,
+        "title": title,
+        "width": width,
+        "grow": grow,
         "right": False,
         "sortable": False,
-    },
-    {"field": "path", "title": "File", "width": 220, "grow": 1, "right": False, "sortable": False},
-    {
-        "field": "column",
-        "title": "Property",
-        "width": 130,
-        "grow": 0,
-        "right": False,
-        "sortable": False,
-    },
-    {"field": "old", "title": "Before", "width": 160, "grow": 1, "right": False, "sortable": False},
-    {"field": "new", "title": "After", "width": 160, "grow": 1, "right": False, "sortable": False},
+    }
+    for field, title, width, grow in (
+        ("change", "Change", 120, 0),
+        ("name", "File", 200, 1),
+        ("folder", "Folder", 200, 1),
+        ("told", "What changed", 320, 2),
+    )
 ]
+#: What people ask for first when a file has changed.
+_FIRST = ("path", "size_bytes", "duration_s", "codec", "display_width", "fps", "audio_codec")
+#: Columns of a changed file that are told; the others are counted.
+MOST_TOLD = 6
 
 
 class Found(Struct, frozen=True, kw_only=True):
@@ -68,7 +72,7 @@ class Found(Struct, frozen=True, kw_only=True):
     scans: list[dict[str, Any]]  #: Those that have ended, newest first: an id and a label each.
     before: int | None = None
     after: int | None = None
-    rows: pd.DataFrame | None = None  #: As ``library.diff`` returns it.
+    rows: pd.DataFrame | None = None  #: As ``library.diff`` returns it, a row a file.
 
 
 class ChangesHead(Part):
@@ -101,7 +105,7 @@ class Changes(Viewer):
     before = param.Integer(default=None, doc="The earlier scan; None: the last but one.")
     after = param.Integer(default=None, doc="The later scan; None: the last one.")
     kind: Any = param.Selector(default="", objects=["", *KINDS], doc="Only this kind; empty: all.")
-    counts = param.Dict(default={}, doc="How many changes of each kind there are.")
+    counts = param.Dict(default={}, doc="How many files of each kind there are.")
 
     def __init__(self, library: Library, **params: Any) -> None:
         super().__init__(**params)
@@ -127,7 +131,7 @@ class Changes(Viewer):
         after = self.after if self.after in ended else next(iter(ended[-1:]), None)
         if before is None or after is None:
             return Found(scans=offered)
-        rows = self._library.diff(before, after)
+        rows = self._library.diff(before, after, by="file")
         return Found(scans=offered, before=before, after=after, rows=rows)
 
     def _show(self, found: Found) -> None:
@@ -181,7 +185,7 @@ def _more(n_listed: int, found: Found) -> str:
     if n_listed <= MOST_ROWS:
         return ""
     return (
-        f"The first {MOST_ROWS} of {n_listed:,} changes are listed. "
+        f"The first {MOST_ROWS} of {n_listed:,} files are listed. "
         f"library.diff({found.before}, {found.after}) returns all of them."
     )
 
@@ -206,7 +210,28 @@ def _label(scan: Mapping[Any, Any]) -> dict[str, Any]:
 
 def _row(place: int, row: Mapping[Any, Any]) -> dict[str, Any]:
     label, tone = KINDS.get(str(row["change"]), (str(row["change"]), ""))
-    column = "" if pd.isna(row["column"]) else str(row["column"]).replace("_", " ")
-    told = [words.UNKNOWN if pd.isna(row[side]) else shown(row[side]) for side in ("old", "new")]
-    cells = [label, shown(row["path"]), column, *told]
+    path = PurePath(row["path"])
+    cells = [label, shown(path.name), shown(path.parent), _told(row)]
     return {"id": place, "cells": cells, "tones": {"change": tone}}
+
+
+def _told(row: Mapping[Any, Any]) -> str:
+    """Return what changed of a file: what people ask for first, and how much there is besides."""
+    columns = [] if row["changed"] is None else [str(one) for one in row["changed"]]
+    before, after = (json.loads(row[side] or "{}") for side in ("before", "after"))
+    columns.sort(key=lambda name: _FIRST.index(name) if name in _FIRST else len(_FIRST))
+    told = [
+        f"{title_of(name) if name != 'path' else 'Path'}: "
+        f"{_value(name, before.get(name))} \N{RIGHTWARDS ARROW} {_value(name, after.get(name))}"
+        for name in columns[:MOST_TOLD]
+    ]
+    if len(columns) > MOST_TOLD:
+        told.append(f"{len(columns) - MOST_TOLD} more")
+    return " \N{MIDDLE DOT} ".join(told)
+
+
+def _value(name: str, text: str | None) -> str:
+    fact = TABLES["videos"].column(name)
+    if text is None or fact is None or fact.dtype not in ("Int64", "Float64"):
+        return words.UNKNOWN if text is None else shown(text)
+    return value_text(fact, float(text) if fact.dtype == "Float64" else int(text))

@@ -279,7 +279,7 @@ def test_a_row_opens_its_video_and_closes_it(explorer: Explorer) -> None:
 def test_changes_are_those_between_the_last_two_scans(scanned: Library) -> None:
     changes = Changes(scanned)
 
-    diff = scanned.diff(1, 2)
+    diff = scanned.diff(1, 2, by="file")
     assert {kind: count for kind, count in changes.counts.items() if count} == dict(
         diff["change"].value_counts()
     )
@@ -288,7 +288,8 @@ def test_changes_are_those_between_the_last_two_scans(scanned: Library) -> None:
 
     changes._head._handle_msg({"kind": "moved"})
     (moved,) = changes._grid.rows
-    assert moved["cells"][1].endswith("moved.mp4")
+    assert moved["cells"][1] == "moved.mp4"
+    assert moved["cells"][3].startswith("Path: ")
 
 
 def test_scans_between_which_nothing_changed_say_so(scanned: Library, seen: Any) -> None:

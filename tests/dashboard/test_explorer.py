@@ -196,8 +196,8 @@ def save_a_view_and_show_it(page: Page) -> None:
 def look_at_the_other_tabs(page: Page, frame: pd.DataFrame) -> None:
     page.get_by_role("tab", name="Changes").click()
     removed = int((frame["status"] == "missing").sum())
-    kind = page.get_by_role("button", name=re.compile("Removed$"))
-    expect(kind).to_have_text(f"{removed}Removed")
+    kind = page.get_by_role("button", name=re.compile("Missing$"))
+    expect(kind).to_have_text(f"{removed}Missing")
     press_while_drawn(kind, "ChangesHead", "more")
     expect(kind).to_have_attribute("aria-pressed", "true")
     page.get_by_role("tab", name="Overview").click()
