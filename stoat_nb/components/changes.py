@@ -43,7 +43,6 @@ KINDS = {
     "excluded": ("Excluded", "quiet"),
 }
 
-_PLAIN = {"right": False, "sortable": False}
 _COLUMNS = [
     {
         "field": field,
