@@ -173,8 +173,8 @@ class _Shell:
         self._explorer = Explorer(library)
         self._tabs = pmui.Tabs(
             ("Videos", self._explorer),
-            ("Problems", _spaced(FailureList(library))),
-            ("Changes", _spaced(Changes(library))),
+            ("Problems", _spaced(FailureList(library, on_open=self._open))),
+            ("Changes", _spaced(Changes(library, on_open=self._open))),
             ("Overview", _spaced(self._overview)),
             ("Activity", _spaced(self._history)),
             dynamic=True,
@@ -252,6 +252,11 @@ class _Shell:
     def _on_place(self, event: param.parameterized.Event) -> None:
         place = event.new.removeprefix("#")
         self._tabs.active = PLACES.index(place) if place in PLACES else 0
+
+    def _open(self, video_id: int) -> None:
+        """Show a video of another place; Back leads there again."""
+        self._explorer.open(video_id)
+        self._tabs.active = 0
 
     def _explore(self, column: str, value: Any) -> None:
         """Show in the explorer what somebody pressed in the overview."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -95,6 +95,8 @@ class Changes(Viewer):
     ----------
     library
         Whose scans to compare.
+    on_open
+        Called with the id of a video whose row is opened; without it, none can be.
 
     Examples
     --------
@@ -106,12 +108,20 @@ class Changes(Viewer):
     kind: Any = param.Selector(default="", objects=["", *KINDS], doc="Only this kind; empty: all.")
     counts = param.Dict(default={}, doc="How many files of each kind there are.")
 
-    def __init__(self, library: Library, **params: Any) -> None:
+    def __init__(
+        self,
+        library: Library,
+        *,
+        on_open: Callable[[int], object] | None = None,
+        **params: Any,
+    ) -> None:
         super().__init__(**params)
-        self._library = library
+        self._library, self._on_open = library, on_open
         self._found = Found(scans=[])
         self._head = ChangesHead(self._heed)
-        self._grid = RowGrid(lambda _data: None, columns=_COLUMNS, label="Changes", visible=False)
+        self._grid = RowGrid(
+            self._open, columns=_COLUMNS, label="Changes", opens=on_open is not None, visible=False
+        )
         self._empty = Notice(tone="calm")
         self._looks = Looks(self._read, self._show)
         LiveHub.current().watch(
@@ -160,6 +170,12 @@ class Changes(Viewer):
         rows = [_row(place, row) for place, row in enumerate(first)]
         self._grid.draw(rows=rows, visible=bool(total))
         self._empty.param.update(**_nothing(found, total))
+
+    def _open(self, data: Mapping[str, Any]) -> None:
+        known = {row["id"] for row in self._grid.rows if row["id"] > 0}
+        match data:
+            case {"open": int(wanted)} if self._on_open is not None and wanted in known:
+                self._on_open(wanted)
 
     def _heed(self, data: Mapping[str, Any]) -> None:
         for side in ("before", "after"):
@@ -211,7 +227,9 @@ def _row(place: int, row: Mapping[Any, Any]) -> dict[str, Any]:
     label, tone = KINDS.get(str(row["change"]), (str(row["change"]), ""))
     path = PurePath(row["path"])
     cells = [label, shown(path.name), shown(path.parent), _told(row)]
-    return {"id": place, "cells": cells, "tones": {"change": tone}}
+    # A row that was forgotten since has no number, and nothing to be shown.
+    number = -1 - place if pd.isna(row["video_id"]) else int(row["video_id"])
+    return {"id": number, "cells": cells, "tones": {"change": tone}}
 
 
 def _told(row: Mapping[Any, Any]) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
 
 import panel_material_ui as pmui
 import param
@@ -21,6 +23,24 @@ if TYPE_CHECKING:
 
 #: Seconds a submission may take before it is shown to take time.
 PATIENCE_S = 0.5
+
+
+def meant(typed: str) -> str:
+    """Return the path that somebody typed or pasted: in quotes, or as a file manager copies it.
+
+    Examples
+    --------
+    >>> meant("file:///srv/My%20Videos"), meant('"/srv/My Videos"')
+    ('/srv/My Videos', '/srv/My Videos')
+    """
+    text = typed.strip()
+    if os.path.lexists(text):
+        return text  # whatever it looks like
+    if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"":
+        text = text[1:-1]
+    if text.startswith("file://"):
+        text = unquote(urlsplit(text).path)
+    return text
 
 
 class ScanForm(Viewer):
@@ -152,7 +172,7 @@ class ScanForm(Viewer):
             raise StoatError("Name the folder that holds your videos, or press Browse to find it.")
         if self._chosen is not None and shown(self._chosen) == self.path:
             return self._chosen
-        return self.path.strip()
+        return meant(self.path)
 
     def _make_dialog(self) -> Any:
         choose = pmui.Button(label="Choose this folder", on_click=self._on_choose, margin=0)

@@ -277,7 +277,8 @@ def test_a_row_opens_its_video_and_closes_it(explorer: Explorer) -> None:
 
 
 def test_changes_are_those_between_the_last_two_scans(scanned: Library) -> None:
-    changes = Changes(scanned)
+    opened: list[int] = []
+    changes = Changes(scanned, on_open=opened.append)
 
     diff = scanned.diff(1, 2, by="file")
     assert {kind: count for kind, count in changes.counts.items() if count} == dict(
@@ -290,6 +291,9 @@ def test_changes_are_those_between_the_last_two_scans(scanned: Library) -> None:
     (moved,) = changes._grid.rows
     assert moved["cells"][1] == "moved.mp4"
     assert moved["cells"][3].startswith("Path: ")
+    for wanted in (moved["id"], -1, "x"):
+        changes._grid._handle_msg({"open": wanted})
+    assert opened == [moved["id"]]
 
 
 def test_scans_between_which_nothing_changed_say_so(scanned: Library, seen: Any) -> None:

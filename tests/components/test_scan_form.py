@@ -62,6 +62,18 @@ async def test_what_is_left_out_and_which_links_are_followed_is_said_in_the_form
     assert "is not a pattern" in form.notice
 
 
+async def test_what_was_pasted_is_meant_as_file_managers_and_shells_write_it(
+    library: Library, tmp_path: Path
+) -> None:
+    folder = tmp_path / "My 100% Videos"
+    folder.mkdir()
+    for typed in (f'"{folder}"', f"'{folder}'", folder.as_uri()):
+        form = ScanForm(library, path=typed)
+        await form.submit()
+        assert form.notice == "", typed
+        assert form.job.state.payload["path"] == str(folder)
+
+
 async def test_what_was_typed_loses_the_spaces_around_it(library: Library, archive: Path) -> None:
     form = ScanForm(library, path=f"  {archive} ")
 
