@@ -25,7 +25,13 @@ from stoat_nb.catalog.filters.axis import without_range
 from stoat_nb.catalog.filters.facets import FACETS, Facet, facets
 from stoat_nb.catalog.filters.fields import columns_added
 from stoat_nb.catalog.filters.histogram import Heatmap, Histogram, heatmap, histogram
-from stoat_nb.catalog.filters.sizes import FolderSize, Growth, growth, sizes_by_folder
+from stoat_nb.catalog.filters.sizes import (
+    FolderSize,
+    Growth,
+    further_names,
+    growth,
+    sizes_by_folder,
+)
 from stoat_nb.catalog.filters.sql import where
 from stoat_nb.catalog.filters.summary import summarize
 from stoat_nb.catalog.filters.tree import AllOf
@@ -158,7 +164,8 @@ class Reader:
 
     def growth(self) -> tuple[Growth, ...]:
         """Return the library after each scan."""
-        return self._database.read(growth)
+        further = self._answer(("further",), further_names)
+        return self._database.read(lambda connection: growth(connection, further))
 
     def summary(self) -> Summary:
         """Return the library at a glance."""

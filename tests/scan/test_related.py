@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from stoat_nb import Library, ScanReport
+from stoat_nb import Library, ScanReport, words
 from stoat_nb.settings import Settings
 
 
@@ -196,6 +196,10 @@ def test_a_flat_scan_finds_subtitle_files_too(library: Library, folder: Path) ->
     assert sidecars(library) == ["film.de.srt"]
 
 
+def report_of(library: Library) -> str:
+    return b"".join(library.export_stream("html")).decode()
+
+
 def test_a_file_of_several_names_counts_its_bytes_once(
     tmp_path: Path, folder: Path, clip: Path
 ) -> None:
@@ -214,9 +218,12 @@ def test_a_file_of_several_names_counts_its_bytes_once(
         sizes = library.sizes_by_folder()
         assert sum(one.total_bytes for one in sizes) == 4 * size
         assert sum(one.n_videos for one in sizes) == 7
+        assert f">{words.size(4 * size)}<" in report_of(library)
         (folder / "film.mp4").unlink()
         scan(library, folder)
         assert library.summary().total_bytes == 4 * size
+        assert [one.total_bytes for one in library.growth()] == [4 * size, 4 * size]
+        assert f">{words.size(4 * size)}<" in report_of(library)
 
 
 def test_copies_of_one_size_are_not_one_file(library: Library, folder: Path, clip: Path) -> None:

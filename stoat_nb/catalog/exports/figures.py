@@ -10,8 +10,10 @@ from msgspec import Struct, field
 from stoat_nb import words
 from stoat_nb.catalog.exports.charts import Bars
 from stoat_nb.catalog.exports.source import Source
+from stoat_nb.catalog.filters.sizes import bytes_by_folder
 from stoat_nb.catalog.filters.sql import where
-from stoat_nb.catalog.query import condition
+from stoat_nb.catalog.filters.tree import AllOf
+from stoat_nb.catalog.query import VideoQuery, condition
 
 #: Bars of a chart; the rest is one more.
 MOST_BARS = 7
@@ -32,7 +34,7 @@ _GROUPS = """
 SELECT status, codec, display_width, display_height,
     CASE WHEN duration_s < 60 THEN 0 WHEN duration_s < 300 THEN 1 WHEN duration_s < 1200 THEN 2
     WHEN duration_s < 3600 THEN 3 WHEN duration_s < 7200 THEN 4 WHEN duration_s >= 7200 THEN 5 END,
-    count(*), coalesce(sum(CAST(size_bytes AS DOUBLE)), 0), coalesce(sum(duration_s), 0)
+    count(*), coalesce(sum(duration_s), 0)
 FROM v {where} GROUP BY 1, 2, 3, 4, 5
 """
 _FAILURES = """
@@ -48,7 +50,7 @@ class Figures(Struct):
     codecs: Counter[str] = field(default_factory=Counter)
     resolutions: Counter[str] = field(default_factory=Counter)
     lengths: Counter[int | None] = field(default_factory=Counter)
-    n_bytes: float = 0.0  #: Of the files that are there.
+    n_bytes: int = 0  #: Of the files that are there, each once however many names it has.
     seconds: float = 0.0  #: Of those that could be read.
 
     def numbers(self) -> list[tuple[str, str]]:
@@ -77,10 +79,12 @@ class Figures(Struct):
 def figures_of(source: Source) -> Figures:
     """Count the videos that are exported."""
     found = Figures()
-    for status, codec, width, height, length, count, n_bytes, seconds in _fetched(source, _GROUPS):
+    chosen = condition(source.wanted.query or VideoQuery())
+    present = AllOf((chosen, condition(VideoQuery(facets={"status": ("ok", "failed")}))))
+    folders = bytes_by_folder(source.selection.ask, present)
+    found.n_bytes = sum(n_bytes for _, _, n_bytes, _ in folders)
+    for status, codec, width, height, length, count, seconds in _fetched(source, _GROUPS):
         found.status[status] += count
-        if status in ("ok", "failed"):
-            found.n_bytes += n_bytes
         if status != "ok":
             continue
         found.seconds += seconds

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -93,26 +94,42 @@ def _summed(rows: Iterable[tuple[str, int, int, bool]]) -> tuple[FolderSize, ...
     return tuple(sorted(made, key=lambda one: (-one.total_bytes, one.folder)))
 
 
-#: A file that is gone counts until the first scan that ended after it was missed.
+#: A file that is gone counts until the first scan that ended after it was missed. The further names
+#: of a file are videos, but no bytes.
 _ARRIVED = """
-SELECT first_scan_id, count(*), sum(size_bytes) FROM videos
-WHERE first_scan_id IS NOT NULL GROUP BY 1
+WITH further AS MATERIALIZED (SELECT value AS id FROM json_each(?)),
+v AS (SELECT first_scan_id, status, missing_since,
+    iif(id IN (SELECT id FROM further), 0, size_bytes) AS n_bytes FROM videos)
+SELECT first_scan_id, count(*), sum(n_bytes) FROM v WHERE first_scan_id IS NOT NULL GROUP BY 1
 UNION ALL
 SELECT (SELECT min(s.id) FROM scans s WHERE s.finished_at >= v.missing_since),
-    -count(*), -sum(size_bytes)
-FROM videos v WHERE v.status IN ('missing', 'excluded') AND v.missing_since IS NOT NULL GROUP BY 1
+    -count(*), -sum(n_bytes)
+FROM v WHERE status IN ('missing', 'excluded') AND missing_since IS NOT NULL GROUP BY 1
 """
 _FINISHED = "SELECT id, finished_at FROM scans WHERE finished_at IS NOT NULL ORDER BY id"
 
 
-def growth(connection: apsw.Connection) -> tuple[Growth, ...]:
+def further_names(ask: Ask) -> list[int]:
+    """Return the videos that are a further name of a file which another video is a name of."""
+    rows = ask(
+        ", several AS (SELECT device, inode FROM v GROUP BY ALL HAVING count(*) > 1) "
+        "SELECT video_id FROM v JOIN several USING (device, inode) QUALIFY row_number() OVER "
+        "(PARTITION BY device, inode, mtime_ns, size_bytes "
+        # One that is gone takes no bytes with it while another is there.
+        "ORDER BY status IN ('missing', 'excluded'), video_id) > 1"
+    )
+    return [video_id for (video_id,) in rows]
+
+
+def growth(connection: apsw.Connection, further: Iterable[int]) -> tuple[Growth, ...]:
     """Return how many videos there were after each scan that ended, oldest first.
 
     As far as the catalog still knows: with the sizes of today, and without what was forgotten.
+    ``further`` are videos whose bytes another one has counted.
     """
     arrived: dict[int, tuple[int, int]] = defaultdict(lambda: (0, 0))
     scans = fetch(connection, _FINISHED)
-    for scan_id, n_videos, n_bytes in fetch(connection, _ARRIVED):
+    for scan_id, n_videos, n_bytes in fetch(connection, _ARRIVED, (json.dumps([*further]),)):
         # What a scan that never ended has found was there when the next one ended.
         ended = next((one for one, _ in scans if scan_id is not None and one >= scan_id), None)
         if ended is not None:
