@@ -42,6 +42,7 @@ GOOD: dict[str, Any] = {
     "beginning": "1",
     "function": len,
     "name": "size",
+    "view": {},
 }
 PARAMETERS = [
     (name, parameter.name)

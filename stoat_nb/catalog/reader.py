@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
@@ -248,6 +249,7 @@ class Reader:
         limit: int | None,
     ) -> Selection:
         """Return some columns as a transaction sees them, which has read nothing before."""
+        limit = None if limit is None else min(limit, sys.maxsize)
         if table.name not in FOLLOWED:
             from stoat_nb.catalog.frames import arrow_pieces  # noqa: PLC0415 - loads pandas
 

@@ -26,7 +26,7 @@ class Views:
         Raises
         ------
         FilterError
-            If the name is empty or too long.
+            If the name is empty or too long, or the view is none that JSON has.
         """
         stored = as_stored_text(name.strip())
         if not 0 < len(stored) <= LONGEST_NAME:
@@ -34,11 +34,17 @@ class Views:
                 f"A view's name has 1 to {LONGEST_NAME} characters; this one has {len(stored)}. "
                 "Give it another name."
             )
+        try:
+            text = json.dumps(dict(state))
+        except (TypeError, ValueError) as problem:
+            raise FilterError(
+                f"A view is kept as JSON, and this one cannot be: {problem}."
+            ) from None
         self._database.write(
             lambda connection: connection.execute(
                 "INSERT INTO views (name, state, saved_at) VALUES (?, ?, ?) ON CONFLICT (name) "
                 "DO UPDATE SET state = excluded.state, saved_at = excluded.saved_at",
-                (stored, json.dumps(dict(state)), at),
+                (stored, text, at),
             ).fetchall()
         )
 

@@ -76,7 +76,8 @@ _KINDS: Mapping[str, _Kind] = {
         "a VideoQuery, such as VideoQuery(where='height >= 2160')",
     ),
     "with_": _Kind(_are_names, "a list of analyses such as ['loudness']"),
-    "name": _Kind(_is_text, "the name of an analysis such as 'loudness'"),
+    "name": _Kind(_is_text, "a name such as 'loudness'"),
+    "view": _Kind(lambda value: isinstance(value, Mapping), "a dict such as {'where': 'fps > 50'}"),
     "version": _Kind(_is_version, "a number or a text such as '2.1'"),
     "timeout": _Kind(_is_span, "a number of seconds above 0"),
     "workers": _Kind(lambda value: _is_number(value) and 0 < value <= _MOST_WORKERS, "1 to 256"),
@@ -89,7 +90,7 @@ _KINDS: Mapping[str, _Kind] = {
         lambda value: _are_names(value) or isinstance(value, Mapping),
         "a list of column names such as ['codec']",
     ),
-    **dict.fromkeys(("column", "x", "y"), _Kind(_is_text, "the name of a column")),
+    **dict.fromkeys(("column", "x", "y", "sort"), _Kind(_is_text, "the name of a column")),
     "settings": _Kind(
         lambda value: isinstance(value, Settings),
         "Settings, such as Settings(probe_workers=4)",
