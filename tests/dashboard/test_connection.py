@@ -16,8 +16,8 @@ from .conftest import Elsewhere, Server, scan
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 SERVERS = {
-    "stoat": (["stoat_nb.cli", "serve", "--port"], "/dashboard"),
-    "panel": (["panel", "serve", "dashboard.py", "--port"], "/dashboard"),
+    "stoat": (["-m", "stoat_nb.cli", "serve", "--port"], "/dashboard"),
+    "panel": (["-m", "panel", "serve", "dashboard.py", "--port"], "/dashboard"),
 }
 
 

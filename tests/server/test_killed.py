@@ -20,7 +20,8 @@ from .test_server import descendants
 
 N_FILES = 800
 N_ENOUGH = 20
-N_WARM = 8
+#: Files that two readers share: one of them takes a batch at a time.
+N_WARM = 200
 PATIENCE_MS = 30_000
 
 
