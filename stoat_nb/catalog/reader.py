@@ -22,17 +22,11 @@ from stoat_nb.catalog.analyses import analyses, of_analysis, tables_of
 from stoat_nb.catalog.column import Column
 from stoat_nb.catalog.columns import TABLES, Table
 from stoat_nb.catalog.database import Database, fetch
+from stoat_nb.catalog.filters import sizes
 from stoat_nb.catalog.filters.axis import without_range
 from stoat_nb.catalog.filters.facets import FACETS, Facet, facets
 from stoat_nb.catalog.filters.fields import columns_added
 from stoat_nb.catalog.filters.histogram import Heatmap, Histogram, heatmap, histogram
-from stoat_nb.catalog.filters.sizes import (
-    FolderSize,
-    Growth,
-    further_names,
-    growth,
-    sizes_by_folder,
-)
 from stoat_nb.catalog.filters.sql import where
 from stoat_nb.catalog.filters.summary import summarize
 from stoat_nb.catalog.filters.tree import AllOf
@@ -155,18 +149,18 @@ class Reader:
             [x, y],
         )
 
-    def sizes_by_folder(self, query: VideoQuery, below: str | None) -> tuple[FolderSize, ...]:
+    def sizes_by_folder(self, query: VideoQuery, below: str | None) -> tuple[sizes.FolderSize, ...]:
         """Return what the folders below one hold."""
         return self._answer(
             ("sizes", condition(query), below),
-            lambda ask: sizes_by_folder(ask, query, below),
+            lambda ask: sizes.sizes_by_folder(ask, query, below),
             query,
         )
 
-    def growth(self) -> tuple[Growth, ...]:
+    def growth(self) -> tuple[sizes.Growth, ...]:
         """Return the library after each scan."""
-        further = self._answer(("further",), further_names)
-        return self._database.read(lambda connection: growth(connection, further))
+        further = self._answer(("further",), sizes.further_names)
+        return self._database.read(lambda connection: sizes.growth(connection, further))
 
     def summary(self) -> Summary:
         """Return the library at a glance."""
