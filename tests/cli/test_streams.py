@@ -177,6 +177,7 @@ PRINTING = (
     *("doctor", "scan {folder}", "scan {folder} --json", "retry {id}"),
     *(
         "summary",
+        "analyses",
         "sql from/**/videos",
         "sql from/**/scans --format jsonl",
         "show --json {folder}/a.mp4",

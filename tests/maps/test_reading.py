@@ -99,7 +99,7 @@ def test_exports_have_what_was_found(loud: Library, tmp_path: Path, ending: str)
 def test_a_wrong_name_is_answered_with_the_nearest(loud: Library) -> None:
     with pytest.raises(FilterError, match=r"At character 1: .*Did you mean 'loudness\.lufs'"):
         loud.videos("loudness.luf > 1")
-    with pytest.raises(FilterError, match=r"no column 'loud\.lufs'"):
+    with pytest.raises(FilterError, match=r"no analysis 'loud' .*: loudness"):
         loud.videos("loud.lufs > 1")
     with pytest.raises(FilterError, match="compare a column"):
         loud.videos("loudness.lufs.deep > 1")

@@ -105,5 +105,10 @@ def field_named(name: str, fields: Mapping[str, Field] = FIELDS) -> Field:
         fields = all_fields()
         if name in fields:
             return fields[name]
+    analysis, dot, _ = name[:100].partition(".")
+    known = {one.partition(".")[0] for one in fields if "." in one}
+    if dot and analysis not in known:
+        others = f"those there are: {', '.join(sorted(known))}" if known else "there is none yet"
+        raise FilterError(f"There is no analysis '{shown(analysis)}' in this library; {others}.")
     hint = words.choice(name[:100], fields)
     raise FilterError(f"There is no column '{shown(name[:100])}'. {hint}")

@@ -127,7 +127,7 @@ def test_an_expression_finds(filled: Catalog, where: str, names: set[str]) -> No
         ("(lambda: 1)()", "cannot be used here"),
         ("[x for x in y]", "cannot be used here"),
         ("f'{codec}' == codec", "cannot be used here"),
-        ("codec.__class__", "cannot be used here"),
+        ("codec.__class__", "There is no analysis 'codec'"),
         ("height > 2 ** 99", "cannot be used here"),
         ("height > 9 ** 65", "cannot be used here"),
         ("height > 1 / 0", "cannot be used here"),
