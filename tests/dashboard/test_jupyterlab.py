@@ -213,7 +213,7 @@ def test_an_explorer_in_a_cell_filters_hands_back_its_frame_and_opens_a_video(
     expect(cell.get_by_role("img", name=re.compile("^A picture from")).first).to_be_visible()
 
     cell.get_by_role("group", name="Filters").get_by_label("h264").check()
-    expect(cell.get_by_role("group", name="Filters that are set")).to_contain_text("Codec: h264")
+    expect(cell.get_by_role("group", name="Active filters")).to_contain_text("Codec: h264")
     rows = cell.get_by_role("row", name=re.compile("h264"))
     expect(cell.get_by_role("row", name=re.compile("vp9"))).to_have_count(0)
     expect(run(page, 1)).to_contain_text(f"{rows.count()} ['h264']")
