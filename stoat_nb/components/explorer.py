@@ -228,10 +228,13 @@ class Explorer(Viewer):
     def _say_total(self) -> None:
         """Say how many match, and of how many: where one filters."""
         total, every = self.table.total, self._n_all
-        if total is not None and every is not None:
-            is_part = self.state.is_narrowed or total != every
-            of = words.count(every, "video")
-            self._bar.draw(said=f"{total:,} of {of}" if is_part else of)
+        if total is None or (every is None and self.state.is_narrowed):
+            return
+        if self.state.is_narrowed:
+            # While a scan runs all are counted less often than those that match.
+            self._bar.draw(said=f"{total:,} of {words.count(max(total, every or 0), 'video')}")
+        else:
+            self._bar.draw(said=words.count(total, "video"))
 
     def _on_address(self, event: param.parameterized.Event) -> None:
         self.problem = event.new

@@ -246,6 +246,15 @@ def test_an_explorer_of_what_there_is_not_is_refused(scanned: Library) -> None:
         Explorer(scanned, facets={"codek": ("h264",)})
 
 
+def test_no_more_videos_match_than_there_are(explorer: Explorer, seen: Any) -> None:
+    total = len(explorer.df)
+    explorer._bar.param.watch(seen.note, "said")
+    explorer._show_all(total - 1)  # as it was counted before a scan found another
+    assert explorer._bar.said == f"{total} videos"
+    explorer.state.narrow(where="size_bytes >= 0")
+    seen.wait_for(lambda: explorer._bar.said == f"{total} of {total} videos")
+
+
 def test_what_is_selected_can_be_all_that_is_shown_and_be_let_go(
     scanned: Library, explorer: Explorer
 ) -> None:
