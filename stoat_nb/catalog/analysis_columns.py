@@ -36,7 +36,7 @@ _SAID = {
     "datetime64[ns, UTC]": "a moment",
     "list<string>": "a list of texts",
 }
-_TAKEN = frozenset({"video_id", "path", "n", N_ROWS})
+_TAKEN = frozenset({"video_id", "path", N_ROWS})
 
 
 class Misfit(Exception):
@@ -54,8 +54,11 @@ class GrowingTable:
         version: str,
         *,
         body: str,
+        own: str = "",
     ) -> None:
         self.columns = dict(columns)
+        #: What no answer may be called: columns that tables have already, this one's own too.
+        self._taken = {*_TAKEN, *([own] if own else [])}
         self._connection, self._name, self._version = connection, name, version
         connection.execute(f"CREATE TABLE IF NOT EXISTS {name} {body}")
 
@@ -124,10 +127,10 @@ class GrowingTable:
         )
 
     def _check_name(self, name: str, others: set[str]) -> None:
-        if not NAME.fullmatch(name) or name.lower() in _TAKEN:
+        if not NAME.fullmatch(name) or name.lower() in self._taken:
             raise Misfit(
                 f"No column can be called '{shown(name)}'. Use letters, digits and _, at most 63, "
-                f"and none of {', '.join(sorted(_TAKEN))}."
+                f"and none of {', '.join(sorted(self._taken))}."
             )
         if same := next((one for one in others if one.lower() == name.lower()), None):
             raise Misfit(f"'{name}' and '{same}' differ by case alone. Use one of them.")

@@ -264,7 +264,8 @@ def _rows(connection: apsw.Connection, one: Analysis, version: str) -> GrowingTa
         "(video_id INTEGER NOT NULL REFERENCES videos (id) ON DELETE CASCADE, n INTEGER NOT NULL, "
         "PRIMARY KEY (video_id, n)) STRICT, WITHOUT ROWID"
     )
-    return GrowingTable(connection, f"rows_{one.id}", one.row_columns, version, body=body)
+    name = f"rows_{one.id}"
+    return GrowingTable(connection, name, one.row_columns, version, body=body, own="n")
 
 
 def _fitted(answer: FileAnswer, values: GrowingTable, rows: GrowingTable) -> Problem | None:

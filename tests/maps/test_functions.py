@@ -128,6 +128,7 @@ def test_values_of_every_kind_keep_it(shelf: Any) -> None:
         (math.inf, "is infinite"),
         ({"a b": 1}, "No column can be called 'a b'"),
         ({"video_id": 1}, "No column can be called 'video_id'"),
+        ([{"n": 1}], "No column can be called 'n'"),
         ({"A": 1, "a": 2}, "differ by case alone"),
         ([{"a": 1}, 2], "a row is a int"),
         (b"bytes", "is a bytes"),
@@ -139,6 +140,11 @@ def test_what_no_column_can_hold_fails_that_file_alone(shelf: Any, answer: Any, 
     (error,) = shelf.library.map_failures("found")["error"]
     assert said in error
     assert shelf.values()["a.mp4"] == 1
+
+
+def test_a_key_may_be_called_as_rows_are_counted(shelf: Any) -> None:
+    assert shelf.map(lambda _path: {"n": 3}).failed == 0
+    assert {*shelf.library.videos(with_=["found"])["found.n"]} == {3}
 
 
 def test_a_whole_number_becomes_a_number_when_one_is_none(shelf: Any) -> None:

@@ -106,7 +106,7 @@ def field_named(name: str, fields: Mapping[str, Field] = FIELDS) -> Field:
         if name in fields:
             return fields[name]
     analysis, dot, _ = name[:100].partition(".")
-    known = {one.partition(".")[0] for one in fields if "." in one}
+    known = set(_added.get()())
     if dot and analysis not in known:
         others = f"those there are: {', '.join(sorted(known))}" if known else "there is none yet"
         raise FilterError(f"There is no analysis '{shown(analysis)}' in this library; {others}.")
