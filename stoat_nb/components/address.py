@@ -108,7 +108,7 @@ def read(state: ExplorerState, search: str) -> None:
     Raises
     ------
     FilterError
-        If that is no view; everything is as it was then.
+        If that is no view; what is shown stays as it is.
     """
     view: dict[str, Any] = {"facets": {}, "ranges": {}}
     page = 1
